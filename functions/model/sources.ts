@@ -1,0 +1,25 @@
+/** The old tables that are migrated, in the order in which the migration meets them (seed.md, phases 2 to 5). */
+export const SOURCES = ['links', 'milestones', 'actuals', 'readings'] as const;
+export type Source = (typeof SOURCES)[number];
+
+/** The old tables whose items fan out into KpiData, in order: the earlier one owns an id that two tables share. */
+export const RECORD_SOURCES = ['milestones', 'actuals', 'readings'] as const;
+export type RecordSource = (typeof RECORD_SOURCES)[number];
+
+/** A KPI within its tenant. Nothing ever joins across tenants, so a KPI is never named by its id alone. */
+export interface KpiKey {
+  readonly tenantId: string;
+  readonly kpiId: string;
+}
+
+/** Stands for "no usable KPI": malformed items that name none are fenced under it. No real id is empty. */
+export const NO_KPI: KpiKey = { tenantId: '', kpiId: '' };
+
+/** A link as the anchor rule sees it: its id and the exact text of its `linked_at`. */
+export interface LinkReference {
+  readonly id: string;
+  readonly linkedAt: string;
+}
+
+/** What becomes of a KPI's records while the KPI has no link (tables.md, "Held records"). */
+export type HeldRecords = 'hold' | 'personal-link';

@@ -1,0 +1,174 @@
+import { createHash } from 'node:crypto';
+import { type AttributeValue, type Item, textOf } from '../model/attribute-value.ts';
+import type { QuarantineReason } from '../model/quarantine-reason.ts';
+import { type KpiKey, type LinkReference, NO_KPI, type Source } from '../model/sources.ts';
+import type { RowKey } from './transactions.ts';
+
+/**
+ * A KPI's token row `K`: its links, kept beside KpiLink in one transaction so that they can be read strongly, and
+ * tombstones of links that went, whose rows may still have to be removed.
+ */
+export interface KpiRow {
+  readonly kpi: KpiKey;
+  /** Fresh and random at every change; absent while the row does not exist. */
+  readonly token?: string;
+  /** Link id to the exact text of linked_at. */
+  readonly links: ReadonlyMap<string, string>;
+  /** Link id to the instant, in epoch seconds, at which it was found gone. */
+  readonly tombstones: ReadonlyMap<string, number>;
+  /** The KPI's own link while it has no other; only with the setting `heldRecords: "personal-link"`. */
+  readonly personal?: { readonly link: LinkReference; readonly recordId: string };
+  /** The token at the last change of membership or order whose fan-out has not been finished. */
+  readonly fanOutPending?: string;
+  /** The token at the last such change since the KPI was last swept. */
+  readonly sweepPending?: string;
+}
+
+/** A quarantined item or event, whole. */
+export interface QuarantineRow {
+  readonly source: Source | 'events';
+  /** The item's id, or the event's. */
+  readonly id: string;
+  readonly reason: QuarantineReason;
+  /** The item as stored in its old table, or the event as received. */
+  readonly image: Item;
+  readonly quarantinedAt: string;
+  /** Who accepted this very image as lost, and when; absent while nobody has. */
+  readonly accepted?: { readonly by: string; readonly at: string };
+}
+
+/** Longest text put into a key as it is; anything longer is hashed, since keys are bounded (1,024 bytes a sort key). */
+const KEY_PART_LENGTH_MAX = 600;
+
+function keyPart(text: string): string {
+  const encoded = encodeURIComponent(text);
+  return encoded.length <= KEY_PART_LENGTH_MAX
+    ? encoded
+    : `sha256-${createHash('sha256').update(text).digest('hex')}`;
+}
+
+const RECORD_PREFIX = 'record#';
+const LINKS_SORT = 'links';
+
+/** The partition that holds a KPI's K row and C rows. */
+export function kpiPartition(kpi: KpiKey): string {
+  return `kpi#${keyPart(kpi.tenantId)}#${keyPart(kpi.kpiId)}`;
+}
+
+function controlKey(partition: string, sort: string): RowKey {
+  return { table: 'control', key: { pk: { S: partition }, sk: { S: sort } } };
+}
+
+export function kpiRowKey(kpi: KpiKey): RowKey {
+  return controlKey(kpiPartition(kpi), LINKS_SORT);
+}
+
+export function touchedRecordKey(kpi: KpiKey, recordId: string): RowKey {
+  return controlKey(kpiPartition(kpi), RECORD_PREFIX + keyPart(recordId));
+}
+
+export function quarantineKey(source: Source | 'events', id: string): RowKey {
+  return controlKey(`quarantine#${source}`, keyPart(id));
+}
+
+/** The sort-key prefix of C rows, and the sort key of K rows: what a listing of either asks for. */
+export const CONTROL_SORT = { touchedRecords: RECORD_PREFIX, kpi: LINKS_SORT } as const;
+
+function textMap(entries: ReadonlyMap<string, string>): AttributeValue {
+  return { M: Object.fromEntries([...entries].map(([name, text]) => [name, { S: text }])) };
+}
+
+function kpiAttributes(kpi: KpiKey): Item {
+  return { tenant_id: { S: kpi.tenantId }, kpi_id: { S: kpi.kpiId } };
+}
+
+export function kpiOf(item: Item): KpiKey {
+  return { tenantId: textOf(item, 'tenant_id') ?? NO_KPI.tenantId, kpiId: textOf(item, 'kpi_id') ?? NO_KPI.kpiId };
+}
+
+/** The stored form of a K row; `row.token` must be set. */
+export function encodeKpiRow(row: KpiRow & { readonly token: string }): Item {
+  return {
+    ...kpiRowKey(row.kpi).key,
+    ...kpiAttributes(row.kpi),
+    token: { S: row.token },
+    links: textMap(row.links),
+    tombstones: { M: Object.fromEntries([...row.tombstones].map(([id, at]) => [id, { N: String(at) }])) },
+    ...(row.personal && {
+      personal: {
+        M: {
+          link_id: { S: row.personal.link.id },
+          linked_at: { S: row.personal.link.linkedAt },
+          record_id: { S: row.personal.recordId },
+        },
+      },
+    }),
+    ...(row.fanOutPending !== undefined && { fan_out_pending: { S: row.fanOutPending } }),
+    ...(row.sweepPending !== undefined && { sweep_pending: { S: row.sweepPending } }),
+  };
+}
+
+function mapOf(item: Item, name: string): Item {
+  const value = item[name];
+  return value !== undefined && 'M' in value ? value.M : {};
+}
+
+/** Reads a stored K row; an absent one is a KPI about which nothing is known yet. */
+export function decodeKpiRow(kpi: KpiKey, item: Item | undefined): KpiRow {
+  if (item === undefined) return { kpi, links: new Map(), tombstones: new Map() };
+  const personal = mapOf(item, 'personal');
+  const personalId = textOf(personal, 'link_id');
+  const token = textOf(item, 'token');
+  const fanOutPending = textOf(item, 'fan_out_pending');
+  const sweepPending = textOf(item, 'sweep_pending');
+  return {
+    kpi,
+    links: new Map(Object.entries(mapOf(item, 'links')).map(([id, at]) => [id, 'S' in at ? at.S : ''])),
+    tombstones: new Map(Object.entries(mapOf(item, 'tombstones')).map(([id, at]) => [id, 'N' in at ? Number(at.N) : 0])),
+    ...(token !== undefined && { token }),
+    ...(personalId !== undefined && {
+      personal: {
+        link: { id: personalId, linkedAt: textOf(personal, 'linked_at') ?? '' },
+        recordId: textOf(personal, 'record_id') ?? '',
+      },
+    }),
+    ...(fanOutPending !== undefined && { fanOutPending }),
+    ...(sweepPending !== undefined && { sweepPending }),
+  };
+}
+
+/** The stored form of a C row. `expiresAt`, in epoch seconds, is the table's time-to-live attribute. */
+export function encodeTouchedRecord(kpi: KpiKey, recordId: string, token: string, expiresAt: number): Item {
+  return {
+    ...touchedRecordKey(kpi, recordId).key,
+    ...kpiAttributes(kpi),
+    record_id: { S: recordId },
+    token: { S: token },
+    expires_at: { N: String(expiresAt) },
+  };
+}
+
+export function encodeQuarantineRow(row: QuarantineRow): Item {
+  return {
+    ...quarantineKey(row.source, row.id).key,
+    id: { S: row.id },
+    source: { S: row.source },
+    reason: { S: JSON.stringify(row.reason) },
+    image: { M: row.image },
+    quarantined_at: { S: row.quarantinedAt },
+    ...(row.accepted && { accepted: { M: { by: { S: row.accepted.by }, at: { S: row.accepted.at } } } }),
+  };
+}
+
+export function decodeQuarantineRow(item: Item): QuarantineRow {
+  const accepted = mapOf(item, 'accepted');
+  const by = textOf(accepted, 'by');
+  return {
+    source: (textOf(item, 'source') ?? 'events') as QuarantineRow['source'],
+    id: textOf(item, 'id') ?? '',
+    reason: JSON.parse(textOf(item, 'reason') ?? '{}') as QuarantineReason,
+    image: mapOf(item, 'image'),
+    quarantinedAt: textOf(item, 'quarantined_at') ?? '',
+    ...(by !== undefined && { accepted: { by, at: textOf(accepted, 'at') ?? '' } }),
+  };
+}

@@ -1,0 +1,33 @@
+import type { RecordSource, Source } from '../model/sources.ts';
+
+/** The roles of the tables the migration touches; every name is a setting (tables.md). */
+export const TABLE_ROLES = [
+  'goalKpiLinks',
+  'kpiMilestones',
+  'kpiActuals',
+  'kpiReadings',
+  'kpis',
+  'people',
+  'kpiLinks',
+  'kpiData',
+  'control',
+] as const;
+export type TableRole = (typeof TABLE_ROLES)[number];
+
+/** Role to physical table name. */
+export type TableNames = Readonly<Record<TableRole, string>>;
+
+/** The old table each source is read from. */
+export const OLD_TABLE_OF: Readonly<Record<Source, TableRole>> = {
+  links: 'goalKpiLinks',
+  milestones: 'kpiMilestones',
+  actuals: 'kpiActuals',
+  readings: 'kpiReadings',
+};
+
+/** The date attribute of a record, which is also the sort key of its table's `kpi-index` (tables.md). */
+export const DATE_ATTRIBUTE_OF: Readonly<Record<RecordSource, string>> = {
+  milestones: 'milestone_date',
+  actuals: 'measurement_date',
+  readings: 'reading_date',
+};

@@ -1,0 +1,34 @@
+import type { Item } from '../model/attribute-value.ts';
+
+/** Tables that this project owns. Only these can be part of a transaction: see functions/tables/README.md. */
+export type OwnTable = 'kpiLinks' | 'kpiData' | 'control';
+
+/** One row by its whole primary key. */
+export interface RowKey {
+  readonly table: OwnTable;
+  readonly key: Item;
+}
+
+/**
+ * One write of a transaction. With `ifToken`, it takes effect only if the stored row's `token` is just that; `null`
+ * demands that the row be absent.
+ */
+export type Write =
+  | { readonly kind: 'put'; readonly table: OwnTable; readonly item: Item; readonly ifToken?: string | null }
+  | { readonly kind: 'delete'; readonly table: OwnTable; readonly key: Item };
+
+/** Items a transaction may hold, read or write (DynamoDB service quotas). */
+export const TRANSACTION_ITEMS_MAX = 100;
+
+/** Atomic reads and writes over the new tables and the control table. */
+export interface Transactions {
+  /** Reads up to {@link TRANSACTION_ITEMS_MAX} rows as of one instant; the answer is in the order of the keys. */
+  read(keys: readonly RowKey[]): Promise<readonly (Item | undefined)[]>;
+
+  /**
+   * Applies up to {@link TRANSACTION_ITEMS_MAX} writes as one, or none of them.
+   *
+   * @returns false where a token was not as demanded and nothing was written.
+   */
+  write(writes: readonly Write[]): Promise<boolean>;
+}
