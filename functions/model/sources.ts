@@ -1,3 +1,5 @@
+import { type Item, textOf } from './attribute-value.ts';
+
 /** The old tables that are migrated, in the order in which the migration meets them (seed.md, phases 2 to 5). */
 export const SOURCES = ['links', 'milestones', 'actuals', 'readings'] as const;
 export type Source = (typeof SOURCES)[number];
@@ -23,3 +25,20 @@ export interface LinkReference {
 
 /** What becomes of a KPI's records while the KPI has no link (tables.md, "Held records"). */
 export type HeldRecords = 'hold' | 'personal-link';
+
+/** The KPI an item names, or {@link NO_KPI} where it names none that could be joined on. */
+export function kpiKeyOf(item: Item): KpiKey {
+  const tenantId = textOf(item, 'tenant_id');
+  const kpiId = textOf(item, 'kpi_id');
+  return tenantId && kpiId ? { tenantId, kpiId } : NO_KPI;
+}
+
+/** A text that two KPI keys share only if they are the same: what sets and maps of KPIs are keyed by. */
+export function kpiIdentity(kpi: KpiKey): string {
+  return `${kpi.tenantId}\u0000${kpi.kpiId}`;
+}
+
+/** The KPIs without repeats, in order of first appearance. */
+export function distinctKpis(kpis: Iterable<KpiKey>): KpiKey[] {
+  return [...new Map([...kpis].map((kpi) => [kpiIdentity(kpi), kpi])).values()];
+}

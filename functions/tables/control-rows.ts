@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type AttributeValue, type Item, textOf } from '../model/attribute-value.ts';
 import type { QuarantineReason } from '../model/quarantine-reason.ts';
-import { type KpiKey, type LinkReference, NO_KPI, type Source } from '../model/sources.ts';
+import type { KpiKey, LinkReference, Source } from '../model/sources.ts';
 import type { RowKey } from './transactions.ts';
 
 /**
@@ -42,9 +42,7 @@ const KEY_PART_LENGTH_MAX = 600;
 
 function keyPart(text: string): string {
   const encoded = encodeURIComponent(text);
-  return encoded.length <= KEY_PART_LENGTH_MAX
-    ? encoded
-    : `sha256-${createHash('sha256').update(text).digest('hex')}`;
+  return encoded.length <= KEY_PART_LENGTH_MAX ? encoded : `sha256-${createHash('sha256').update(text).digest('hex')}`;
 }
 
 const RECORD_PREFIX = 'record#';
@@ -80,10 +78,6 @@ function textMap(entries: ReadonlyMap<string, string>): AttributeValue {
 
 function kpiAttributes(kpi: KpiKey): Item {
   return { tenant_id: { S: kpi.tenantId }, kpi_id: { S: kpi.kpiId } };
-}
-
-export function kpiOf(item: Item): KpiKey {
-  return { tenantId: textOf(item, 'tenant_id') ?? NO_KPI.tenantId, kpiId: textOf(item, 'kpi_id') ?? NO_KPI.kpiId };
 }
 
 /** The stored form of a K row; `row.token` must be set. */
@@ -124,7 +118,9 @@ export function decodeKpiRow(kpi: KpiKey, item: Item | undefined): KpiRow {
   return {
     kpi,
     links: new Map(Object.entries(mapOf(item, 'links')).map(([id, at]) => [id, 'S' in at ? at.S : ''])),
-    tombstones: new Map(Object.entries(mapOf(item, 'tombstones')).map(([id, at]) => [id, 'N' in at ? Number(at.N) : 0])),
+    tombstones: new Map(
+      Object.entries(mapOf(item, 'tombstones')).map(([id, at]) => [id, 'N' in at ? Number(at.N) : 0]),
+    ),
     ...(token !== undefined && { token }),
     ...(personalId !== undefined && {
       personal: {

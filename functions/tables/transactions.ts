@@ -1,4 +1,5 @@
 import type { Item } from '../model/attribute-value.ts';
+import { MigrationError } from '../model/migration-error.ts';
 
 /** Tables that this project owns. Only these can be part of a transaction: see functions/tables/README.md. */
 export type OwnTable = 'kpiLinks' | 'kpiData' | 'control';
@@ -20,9 +21,23 @@ export type Write =
 /** Items a transaction may hold, read or write (DynamoDB service quotas). */
 export const TRANSACTION_ITEMS_MAX = 100;
 
+/** The rows asked for are more than a transaction can return at once (4 MB). */
+export class TransactionTooLargeError extends MigrationError {
+  constructor(cause: unknown) {
+    super('TRANSACTION_TOO_LARGE', 'The rows of one transactional read exceed 4 MB.', {
+      cause,
+      nextStep: 'None: fewer rows are read at once.',
+    });
+  }
+}
+
 /** Atomic reads and writes over the new tables and the control table. */
 export interface Transactions {
-  /** Reads up to {@link TRANSACTION_ITEMS_MAX} rows as of one instant; the answer is in the order of the keys. */
+  /**
+   * Reads up to {@link TRANSACTION_ITEMS_MAX} rows as of one instant; the answer is in the order of the keys.
+   *
+   * @throws TransactionTooLargeError where they exceed 4 MB.
+   */
   read(keys: readonly RowKey[]): Promise<readonly (Item | undefined)[]>;
 
   /**

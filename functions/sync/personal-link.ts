@@ -1,0 +1,105 @@
+import type { Item } from '../model/attribute-value.ts';
+import { sameItem } from '../model/compare.ts';
+import { personalLinkId } from '../model/ids.ts';
+import { earliestDate, mapPersonalLink, ownerOf, ownerSource } from '../model/mapping.ts';
+import { parseRecord } from '../model/old-records.ts';
+import { type KpiKey, kpiIdentity, RECORD_SOURCES } from '../model/sources.ts';
+import { decodeKpiRow, encodeKpiRow, type KpiRow, kpiRowKey } from '../tables/control-rows.ts';
+import type { Page } from '../tables/old-tables.ts';
+import type { Write } from '../tables/transactions.ts';
+import { ATTEMPTS_MAX, ContentionError, nowSeconds, type Replication } from './replication.ts';
+
+/**
+ * Gives a KPI that has records but no link a link of its own, keeps its date, and takes it away when the last record goes
+ * (tables.md, "Held records"). A real link's event takes it away by itself.
+ *
+ * All records of the KPI are read, so this costs a listing a call. The K row's token is read before the listing and moved on
+ * also where nothing changes, as for a live link event.
+ *
+ * @returns whether the KPI's records are to be fanned out since a link is there that was not.
+ */
+export async function replicatePersonalLink(replication: Replication, kpi: KpiKey): Promise<boolean> {
+  const id = personalLinkId(kpi.kpiId);
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+    const [stored, row] = await replication.transactions.read([
+      kpiRowKey(kpi),
+      { table: 'kpiLinks', key: { id: { S: id } } },
+    ]);
+    const before = decodeKpiRow(kpi, stored);
+    if (before.links.size > 0) return false;
+    const earliest = await earliestRecord(replication, kpi);
+    const desired = earliest && (await desiredRow(replication, kpi, earliest.date));
+    const personal = desired && earliest && { link: { id, linkedAt: earliest.date }, recordId: earliest.recordId };
+    const appears = personal !== undefined && before.personal === undefined;
+    const goes = personal === undefined && before.personal !== undefined;
+    const token = replication.newToken();
+    const { personal: _, ...rest } = before;
+    const tombstones = new Map(before.tombstones);
+    if (appears) tombstones.delete(id);
+    if (goes) tombstones.set(id, nowSeconds(replication));
+    const next: KpiRow & { token: string } = {
+      ...rest,
+      token,
+      tombstones,
+      ...(personal && { personal }),
+      ...((appears || goes) && { fanOutPending: token, sweepPending: token }),
+    };
+    const writes: Write[] = [
+      { kind: 'put', table: 'control', item: encodeKpiRow(next), ifToken: before.token ?? null },
+      ...rowWrites(id, kpi, desired, row),
+    ];
+    if (await replication.transactions.write(writes)) return next.fanOutPending !== undefined;
+  }
+  throw new ContentionError("a KPI's own link");
+}
+
+function rowWrites(id: string, kpi: KpiKey, desired: Item | undefined, stored: Item | undefined): Write[] {
+  if (desired) return sameItem(desired, stored) ? [] : [{ kind: 'put', table: 'kpiLinks', item: desired }];
+  // The id is made of the KPI's id alone: a row that another tenant's KPI of the same id has is not ours to delete.
+  const ours = stored && 'S' in (stored.tenant_id ?? {}) && (stored.tenant_id as { S: string }).S === kpi.tenantId;
+  return ours ? [{ kind: 'delete', table: 'kpiLinks', key: { id: { S: id } } }] : [];
+}
+
+async function desiredRow(replication: Replication, kpi: KpiKey, linkedAt: string): Promise<Item | undefined> {
+  const kpiItem = await replication.old.readKpi(kpi.kpiId);
+  const owner = ownerOf(kpi, kpiItem);
+  if (owner === undefined) return undefined;
+  return mapPersonalLink(kpi, linkedAt, kpiItem, await replication.old.queryPeople(owner));
+}
+
+async function earliestRecord(
+  replication: Replication,
+  kpi: KpiKey,
+): Promise<{ recordId: string; date: string } | undefined> {
+  const ids = new Set(await listRecordIds(replication, kpi));
+  const dated: { recordId: string; date: string }[] = [];
+  for (const [recordId, base] of await replication.old.readRecords([...ids])) {
+    const source = ownerSource(base);
+    const item = source && base[source];
+    const parsed = source && item && parseRecord(source, item);
+    if (parsed?.kind === 'valid' && kpiIdentity(parsed.record.kpi) === kpiIdentity(kpi)) {
+      dated.push({ recordId, date: parsed.record.date });
+    }
+  }
+  return earliestDate(dated);
+}
+
+/** Ids of all records the KPI may have: by C rows, which are read strongly, and by the index. */
+async function listRecordIds(replication: Replication, kpi: KpiKey): Promise<string[]> {
+  const ids = await readAll((cursor) => replication.control.queryTouchedRecords(kpi, cursor));
+  for (const source of RECORD_SOURCES) {
+    ids.push(...(await readAll((cursor) => replication.old.queryRecordIds(source, kpi, cursor))));
+  }
+  return ids;
+}
+
+async function readAll(readPage: (cursor?: Item) => Promise<Page<string>>): Promise<string[]> {
+  const all: string[] = [];
+  let cursor: Item | undefined;
+  do {
+    const page = await readPage(cursor);
+    all.push(...page.items);
+    cursor = page.cursor;
+  } while (cursor);
+  return all;
+}

@@ -1,0 +1,119 @@
+import type { Item } from '../model/attribute-value.ts';
+import { sameItem } from '../model/compare.ts';
+import { fanOutRowId } from '../model/ids.ts';
+import { mapRecord, ownerSource } from '../model/mapping.ts';
+import { type OldRecord, parseRecord } from '../model/old-records.ts';
+import type { QuarantineReason } from '../model/quarantine-reason.ts';
+import {
+  type HeldRecords,
+  kpiIdentity,
+  type LinkReference,
+  RECORD_SOURCES,
+  type RecordSource,
+} from '../model/sources.ts';
+import type { KpiRow, QuarantineRow } from '../tables/control-rows.ts';
+import type { Write } from '../tables/transactions.ts';
+import { decideQuarantine } from './quarantine-decision.ts';
+
+/** The items that bear one id in the old record tables, read strongly and after the snapshot's tokens. */
+export type RecordBase = Partial<Record<RecordSource, Item>>;
+
+/** What the new tables and the control table hold of one record, as of one instant. */
+export interface RecordSnapshot {
+  /** The K rows of every KPI the record may have rows in. */
+  readonly kpis: readonly KpiRow[];
+  /** The KpiData rows that exist among {@link candidateRowIds}, by id. */
+  readonly rows: ReadonlyMap<string, Item>;
+  /** The quarantine entries that were looked for, by source; an absent entry is a source without one. */
+  readonly quarantined: ReadonlyMap<RecordSource, QuarantineRow | undefined>;
+}
+
+export interface RecordDecision {
+  readonly outcome: 'mapped' | 'held' | 'quarantined' | 'gone';
+  /** Without the token rows, which every commit carries. */
+  readonly writes: readonly Write[];
+}
+
+/** The links a KPI's records fan out to now. */
+export function linksInForce(kpi: KpiRow, heldRecords: HeldRecords): LinkReference[] {
+  if (kpi.links.size > 0) return [...kpi.links].map(([id, linkedAt]) => ({ id, linkedAt }));
+  return heldRecords === 'personal-link' && kpi.personal ? [kpi.personal.link] : [];
+}
+
+/** Every id under which the record may have a row: by its KPIs' links, those that went included. */
+export function candidateRowIds(recordId: string, kpis: readonly KpiRow[]): string[] {
+  const ids = new Set([recordId]);
+  for (const kpi of kpis) {
+    for (const linkId of kpi.links.keys()) ids.add(fanOutRowId(recordId, linkId));
+    for (const linkId of kpi.tombstones.keys()) ids.add(fanOutRowId(recordId, linkId));
+    if (kpi.personal) ids.add(fanOutRowId(recordId, kpi.personal.link.id));
+  }
+  return [...ids];
+}
+
+interface Desired {
+  readonly outcome: RecordDecision['outcome'];
+  readonly rows: readonly Item[];
+  readonly refused: ReadonlyMap<RecordSource, { reason: QuarantineReason; image: Item }>;
+}
+
+function desiredOf(base: RecordBase, kpis: readonly KpiRow[], heldRecords: HeldRecords): Desired {
+  const refused = new Map<RecordSource, { reason: QuarantineReason; image: Item }>();
+  const owner = ownerSource(base);
+  let outcome: RecordDecision['outcome'] = 'gone';
+  let rows: readonly Item[] = [];
+  for (const source of RECORD_SOURCES) {
+    const image = base[source];
+    if (image === undefined) continue;
+    if (source !== owner) {
+      const message = `The id is also that of an item of ${owner}, which comes first and has the row.`;
+      refused.set(source, { reason: { code: 'id-collision', message }, image });
+      continue;
+    }
+    const parsed = parseRecord(source, image);
+    const result =
+      parsed.kind === 'valid' ? mapRecord(parsed.record, linksOf(parsed.record, kpis, heldRecords)) : parsed;
+    outcome = result.kind;
+    if (result.kind === 'mapped') rows = result.rows;
+    if (result.kind === 'quarantined') refused.set(source, { reason: result.reason, image });
+  }
+  return { outcome, rows, refused };
+}
+
+function linksOf(record: OldRecord, kpis: readonly KpiRow[], heldRecords: HeldRecords): LinkReference[] {
+  const identity = kpiIdentity(record.kpi);
+  const kpi = kpis.find((row) => kpiIdentity(row.kpi) === identity);
+  if (kpi === undefined) throw new Error("The record's own KPI is missing from its snapshot.");
+  return linksInForce(kpi, heldRecords);
+}
+
+function idOf(row: Item): string {
+  const id = row.id;
+  if (id === undefined || !('S' in id)) throw new Error('A KpiData row has a text id.');
+  return id.S;
+}
+
+/** Decides what brings the record's rows and quarantine entries to what the old tables demand. Pure. */
+export function decideRecord(
+  recordId: string,
+  base: RecordBase,
+  snapshot: RecordSnapshot,
+  heldRecords: HeldRecords,
+  quarantinedAt: string,
+): RecordDecision {
+  const desired = desiredOf(base, snapshot.kpis, heldRecords);
+  const writes: Write[] = [];
+  const wanted = new Set<string>();
+  for (const row of desired.rows) {
+    const id = idOf(row);
+    wanted.add(id);
+    if (!sameItem(row, snapshot.rows.get(id))) writes.push({ kind: 'put', table: 'kpiData', item: row });
+  }
+  for (const id of snapshot.rows.keys()) {
+    if (!wanted.has(id)) writes.push({ kind: 'delete', table: 'kpiData', key: { id: { S: id } } });
+  }
+  for (const [source, stored] of snapshot.quarantined) {
+    writes.push(...decideQuarantine(source, recordId, stored, desired.refused.get(source), quarantinedAt));
+  }
+  return { outcome: desired.outcome, writes };
+}

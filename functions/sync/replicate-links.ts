@@ -1,0 +1,108 @@
+import pMap from 'p-map';
+import { mapLink, userOfLink } from '../model/mapping.ts';
+import { parseLink } from '../model/old-records.ts';
+import { distinctKpis, type KpiKey, kpiIdentity, kpiKeyOf, NO_KPI } from '../model/sources.ts';
+import { decodeKpiRow, decodeQuarantineRow, kpiRowKey, quarantineKey } from '../tables/control-rows.ts';
+import { decideLink, type LinkBase, type LinkOrigin } from './link-decision.ts';
+import { ATTEMPTS_MAX, ContentionError, nowSeconds, type Replication, retentionSeconds } from './replication.ts';
+
+/** A link that may have changed; like a record's change, it says where to look and nothing else. */
+export interface LinkChange {
+  readonly id: string;
+  /** The KPIs it was seen in: those of every old and new image. */
+  readonly kpis: readonly KpiKey[];
+}
+
+export interface LinkResult {
+  readonly change: LinkChange;
+  readonly outcome: LinkBase['kind'];
+  readonly changed: boolean;
+  /** All KPIs that the link was or is in. */
+  readonly kpis: readonly KpiKey[];
+}
+
+/** What became of the changes given, each once: in `done` or in `failed`. */
+export interface LinksResult {
+  readonly done: readonly LinkResult[];
+  readonly failed: readonly { readonly change: LinkChange; readonly error: unknown }[];
+}
+
+/**
+ * Brings K rows, KpiLink rows and quarantine to what the old links demand: steps 1 and 2 of the protocol for links
+ * (README.md). Links of one KPI are written one after the other, since they share a token; KPIs side by side, with a bound.
+ * The records' rows follow by {@link fanOut}, for which a live change leaves a mark in K.
+ */
+export async function replicateLinks(
+  replication: Replication,
+  changes: readonly LinkChange[],
+  origin: LinkOrigin,
+): Promise<LinksResult> {
+  const done: LinkResult[] = [];
+  const failed: { change: LinkChange; error: unknown }[] = [];
+  const byKpi = Map.groupBy(changes, (change) => kpiIdentity(change.kpis[0] ?? NO_KPI));
+  await pMap(
+    byKpi.values(),
+    async (group) => {
+      for (const change of group) {
+        try {
+          done.push(await replicateLink(replication, change, origin));
+        } catch (error) {
+          failed.push({ change, error });
+        }
+      }
+    },
+    { concurrency: replication.recordConcurrency },
+  );
+  return { done, failed };
+}
+
+async function replicateLink(replication: Replication, change: LinkChange, origin: LinkOrigin): Promise<LinkResult> {
+  let kpis: readonly KpiKey[] = change.kpis.length > 0 ? distinctKpis(change.kpis) : [NO_KPI];
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+    const items = await replication.transactions.read([
+      ...kpis.map(kpiRowKey),
+      { table: 'kpiLinks', key: { id: { S: change.id } } },
+      quarantineKey('links', change.id),
+    ]);
+    const base = await readBase(replication, change.id);
+    // What is gone has an event of its own that says so; a copier has nothing to add to it.
+    if (base.kind === 'gone' && origin !== 'live') return { change, outcome: base.kind, changed: false, kpis };
+    if (base.kind !== 'gone') {
+      const wider = distinctKpis([...kpis, kpiKeyOf(base.image)]);
+      if (wider.length > kpis.length) {
+        kpis = wider;
+        continue;
+      }
+    }
+    const quarantined = items[kpis.length + 1];
+    const snapshot = {
+      kpis: kpis.map((kpi, at) => decodeKpiRow(kpi, items[at])),
+      row: items[kpis.length],
+      quarantined: quarantined && decodeQuarantineRow(quarantined),
+    };
+    const writes = decideLink(change.id, base, snapshot, {
+      origin,
+      newToken: replication.newToken,
+      nowSeconds: nowSeconds(replication),
+      retentionSeconds: retentionSeconds(replication),
+    });
+    if (writes.length === 0 || (await replication.transactions.write(writes))) {
+      return { change, outcome: base.kind, changed: writes.length > 0, kpis };
+    }
+  }
+  throw new ContentionError("a link's KPI");
+}
+
+/** The base item, strongly, and what its look-ups make of it. */
+async function readBase(replication: Replication, id: string): Promise<LinkBase> {
+  const image = await replication.old.readLink(id);
+  if (image === undefined) return { kind: 'gone' };
+  const parsed = parseLink(image);
+  if (parsed.kind === 'quarantined') return { ...parsed, image };
+  const link = parsed.record;
+  const userId = userOfLink(link, await replication.old.readKpi(link.kpi.kpiId));
+  const result = mapLink(link, userId, await replication.old.queryPeople(userId));
+  return result.kind === 'quarantined'
+    ? { ...result, image }
+    : { kind: 'valid', kpi: link.kpi, linkedAt: link.linkedAt, row: result.row, image };
+}

@@ -1,0 +1,127 @@
+import { itemBytes } from '../model/item-size.ts';
+import { distinctKpis, type KpiKey, kpiKeyOf, NO_KPI, RECORD_SOURCES, type RecordSource } from '../model/sources.ts';
+import { encodeTouchedRecord, type KpiRow } from '../tables/control-rows.ts';
+import { TRANSACTION_ITEMS_MAX, type Write } from '../tables/transactions.ts';
+import { decideRecord, type RecordBase, type RecordDecision } from './record-decision.ts';
+import { type RecordScope, readRecordSnapshot } from './record-snapshot.ts';
+import { ATTEMPTS_MAX, ContentionError, nowSeconds, type Replication, retentionSeconds } from './replication.ts';
+
+/** A record that may have changed. Nothing in it is content: it only says which item to look at, and where. */
+export interface RecordChange {
+  readonly id: string;
+  /** The KPIs it was seen in: those of every old and new image. */
+  readonly kpis: readonly KpiKey[];
+  /** The tables it changed in. Empty where only its links changed: then quarantine is not looked at. */
+  readonly sources: readonly RecordSource[];
+}
+
+export interface RecordResult {
+  readonly change: RecordChange;
+  readonly outcome: RecordDecision['outcome'];
+  readonly rowsWritten: number;
+  /** The K rows the decision was made on. */
+  readonly seen: readonly KpiRow[];
+}
+
+/** Bytes put into one transaction at most; DynamoDB refuses more than 4 MB. */
+const TRANSACTION_BYTES_MAX = 3_500_000;
+
+/**
+ * Brings one record's rows to what the old tables demand: steps 1 to 4 of the protocol (README.md). The tokens are read
+ * first, then the state, and the write takes effect only while the tokens still stand.
+ *
+ * A crash before the commit leaves nothing behind; between two commits of a record with very many rows it leaves a part,
+ * which the next delivery completes.
+ *
+ * @param views the K rows last read, by KPI identity: a guess at the candidates, proven by the snapshot; kept up to date.
+ * @throws ContentionError where others kept changing the record.
+ */
+export async function replicateRecord(
+  replication: Replication,
+  views: Map<string, KpiRow>,
+  change: RecordChange,
+): Promise<RecordResult> {
+  let scope: RecordScope = {
+    kpis: change.kpis.length > 0 ? distinctKpis(change.kpis) : [NO_KPI],
+    sources: change.sources,
+  };
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+    const snapshot = await readRecordSnapshot(replication, views, change.id, scope);
+    if (snapshot === undefined) continue;
+    const base = (await replication.old.readRecords([change.id])).get(change.id) ?? {};
+    const wider = widened(scope, base);
+    if (wider) {
+      scope = wider;
+      continue;
+    }
+    const quarantinedAt = new Date(replication.nowMs()).toISOString();
+    const decision = decideRecord(change.id, base, snapshot, replication.heldRecords, quarantinedAt);
+    if (decision.outcome === 'quarantined' && scope.sources.length === 0) {
+      scope = { ...scope, sources: sourcesIn(base) };
+      continue;
+    }
+    if (await commit(replication, change.id, scope, snapshot.tokens, decision.writes)) {
+      const rowsWritten = decision.writes.filter((write) => write.table === 'kpiData').length;
+      return { change, outcome: decision.outcome, rowsWritten, seen: snapshot.kpis };
+    }
+  }
+  throw new ContentionError('a record');
+}
+
+function sourcesIn(base: RecordBase): RecordSource[] {
+  return RECORD_SOURCES.filter((source) => base[source] !== undefined);
+}
+
+/** The scope with the KPIs and tables the base items name, or undefined where they are in it already. */
+function widened(scope: RecordScope, base: RecordBase): RecordScope | undefined {
+  const kpis = distinctKpis([...scope.kpis, ...Object.values(base).map(kpiKeyOf)]);
+  const sources = scope.sources.length === 0 ? [] : [...new Set([...scope.sources, ...sourcesIn(base)])];
+  return kpis.length === scope.kpis.length && sources.length === scope.sources.length ? undefined : { kpis, sources };
+}
+
+/**
+ * Writes the decision with a fresh token in every C row, each part on the condition of the token before. Also where there
+ * is nothing else to write: the fresh token is what stops an earlier attempt whose write is still under way.
+ */
+async function commit(
+  replication: Replication,
+  recordId: string,
+  scope: RecordScope,
+  tokens: readonly (string | null)[],
+  writes: readonly Write[],
+): Promise<boolean> {
+  const expiresAt = nowSeconds(replication) + retentionSeconds(replication);
+  let current = tokens;
+  for (const part of parts(writes, TRANSACTION_ITEMS_MAX - scope.kpis.length)) {
+    const next = scope.kpis.map(() => replication.newToken());
+    const tokenWrites = scope.kpis.map(
+      (kpi, at): Write => ({
+        kind: 'put',
+        table: 'control',
+        item: encodeTouchedRecord(kpi, recordId, next[at] as string, expiresAt),
+        ifToken: current[at] as string | null,
+      }),
+    );
+    if (!(await replication.transactions.write([...tokenWrites, ...part]))) return false;
+    current = next;
+  }
+  return true;
+}
+
+/** Cuts writes into parts that fit a transaction by number and by bytes; one empty part where there are none. */
+function parts(writes: readonly Write[], itemsMax: number): Write[][] {
+  const all: Write[][] = [[]];
+  let bytes = 0;
+  for (const write of writes) {
+    const size = write.kind === 'put' ? itemBytes(write.item) : 0;
+    const last = all.at(-1) as Write[];
+    if (last.length > 0 && (last.length >= itemsMax || bytes + size > TRANSACTION_BYTES_MAX)) {
+      all.push([write]);
+      bytes = size;
+    } else {
+      last.push(write);
+      bytes += size;
+    }
+  }
+  return all;
+}

@@ -1,0 +1,92 @@
+import pMap from 'p-map';
+import { distinctKpis, type KpiKey, kpiIdentity, NO_KPI } from '../model/sources.ts';
+import type { KpiRow } from '../tables/control-rows.ts';
+import { replicatePersonalLink } from './personal-link.ts';
+import { linksInForce } from './record-decision.ts';
+import { type RecordChange, type RecordResult, replicateRecord } from './replicate-record.ts';
+import { ATTEMPTS_MAX, ContentionError, type Replication } from './replication.ts';
+
+/** What became of the changes given, each once: in `done` or in `failed`. */
+export interface RecordsResult {
+  readonly done: readonly RecordResult[];
+  readonly failed: readonly { readonly change: RecordChange; readonly error: unknown }[];
+  /** KPIs whose own link came by these changes: their other records are still to be fanned out to it. */
+  readonly fanOut: readonly KpiKey[];
+}
+
+/**
+ * Brings the rows of many records to what the old tables demand. The records are worked on side by side, with a bound; what
+ * they share, the K rows, is read once before and once after.
+ *
+ * The look after is step 5 of the protocol: a link that came or went since a record's snapshot either is seen here, or its
+ * own fan-out finds the record's C row, which was written before this look.
+ *
+ * Changes of one id must not be given twice in one call.
+ */
+export async function replicateRecords(
+  replication: Replication,
+  changes: readonly RecordChange[],
+): Promise<RecordsResult> {
+  const done: RecordResult[] = [];
+  const failed: { change: RecordChange; error: unknown }[] = [];
+  const fanOut: KpiKey[] = [];
+  const views = new Map<string, KpiRow>();
+  await look(
+    replication,
+    views,
+    changes.flatMap((change) => change.kpis),
+  );
+  let pending = changes;
+  for (let round = 0; pending.length > 0; round += 1) {
+    const results: RecordResult[] = [];
+    await pMap(
+      pending,
+      async (change) => {
+        try {
+          if (round === ATTEMPTS_MAX) throw new ContentionError("a record's links");
+          results.push(await replicateRecord(replication, views, change));
+        } catch (error) {
+          failed.push({ change, error });
+        }
+      },
+      { concurrency: replication.recordConcurrency },
+    );
+    const seen = distinctKpis(results.flatMap((result) => result.seen.map((row) => row.kpi)));
+    if (replication.heldRecords === 'personal-link') {
+      for (const kpi of seen.filter((key) => isUnlinked(views, key))) {
+        if (await replicatePersonalLink(replication, kpi)) fanOut.push(kpi);
+      }
+    }
+    await look(replication, views, seen);
+    const outdated = results.filter((result) => !isCurrent(replication, views, result));
+    done.push(...results.filter((result) => isCurrent(replication, views, result)));
+    pending = outdated.map((result) => ({ ...result.change, kpis: result.seen.map((row) => row.kpi) }));
+  }
+  return { done, failed, fanOut: distinctKpis(fanOut) };
+}
+
+async function look(replication: Replication, views: Map<string, KpiRow>, kpis: readonly KpiKey[]): Promise<void> {
+  const distinct = distinctKpis(kpis);
+  if (distinct.length === 0) return;
+  for (const row of await replication.control.readKpis(distinct)) views.set(kpiIdentity(row.kpi), row);
+}
+
+/** A link that goes meanwhile has a fan-out of its own, which comes by here again. */
+function isUnlinked(views: ReadonlyMap<string, KpiRow>, kpi: KpiKey): boolean {
+  return kpiIdentity(kpi) !== kpiIdentity(NO_KPI) && views.get(kpiIdentity(kpi))?.links.size === 0;
+}
+
+/** Whether the KPIs still have the links that the record's rows were made for. */
+function isCurrent(replication: Replication, views: ReadonlyMap<string, KpiRow>, result: RecordResult): boolean {
+  return result.seen.every((row) => {
+    const now = views.get(kpiIdentity(row.kpi));
+    return now !== undefined && sameLinks(replication, row, now);
+  });
+}
+
+function sameLinks(replication: Replication, left: KpiRow, right: KpiRow): boolean {
+  if (left.token === right.token) return true;
+  const before = linksInForce(left, replication.heldRecords);
+  const after = new Map(linksInForce(right, replication.heldRecords).map((link) => [link.id, link.linkedAt]));
+  return before.length === after.size && before.every((link) => after.get(link.id) === link.linkedAt);
+}

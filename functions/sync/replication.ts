@@ -1,0 +1,55 @@
+import { MigrationError } from '../model/migration-error.ts';
+import type { HeldRecords } from '../model/sources.ts';
+import type { ControlTable } from '../tables/control-table.ts';
+import type { OldTables } from '../tables/old-tables.ts';
+import type { Transactions } from '../tables/transactions.ts';
+
+/** All that the protocol reaches outside itself: storage, time, randomness and settings. */
+export interface Replication {
+  readonly old: OldTables;
+  readonly control: ControlTable;
+  readonly transactions: Transactions;
+  /** A fresh random token; never the same twice. */
+  readonly newToken: () => string;
+  readonly nowMs: () => number;
+  /** Milliseconds until the caller is stopped from outside, as Lambda does; work in pages ends before. */
+  readonly remainingMs: () => number;
+  readonly heldRecords: HeldRecords;
+  /** How long C rows and tombstones are kept, in days: longer than any copier or stream may lag behind. */
+  readonly tokenRetentionDays: number;
+  /** How many records or links are worked on at once. */
+  readonly recordConcurrency: number;
+}
+
+/** Rounds in which other writers may get in between before the work is given back to be delivered again. */
+export const ATTEMPTS_MAX = 25;
+
+/** Others kept changing the same rows. Nothing is half done: the same work can be begun anew. */
+export class ContentionError extends MigrationError {
+  constructor(what: string) {
+    super('CONTENTION', `Other writers kept changing ${what}; gave up after ${ATTEMPTS_MAX} rounds.`, {
+      retryable: true,
+      nextStep: 'None: the event is delivered again. A copier that met this is run again.',
+    });
+  }
+}
+
+/** The time given ran out between two pages; what is done stays done and the progress row says where to go on. */
+export class OutOfTimeError extends MigrationError {
+  constructor(what: string) {
+    super('OUT_OF_TIME', `Time ran out during ${what}; the next delivery goes on from the page reached.`, {
+      retryable: true,
+      nextStep: 'None: the event is delivered again.',
+    });
+  }
+}
+
+const SECONDS_PER_DAY = 86_400;
+
+export function nowSeconds(replication: Replication): number {
+  return Math.floor(replication.nowMs() / 1000);
+}
+
+export function retentionSeconds(replication: Replication): number {
+  return replication.tokenRetentionDays * SECONDS_PER_DAY;
+}

@@ -1,0 +1,71 @@
+import { BatchGetItemCommand, type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
+import type { Item } from '../model/attribute-value.ts';
+import type { Page, ScanPosition } from './old-tables.ts';
+import { IncompleteBatchError, retryTransient } from './retry.ts';
+
+/** Keys a BatchGetItem takes (DynamoDB service quotas). */
+const BATCH_GET_KEYS_MAX = 100;
+
+/** Items a scan page examines unless told. Always sent: DynamoDB Local slows down without a limit. */
+const SCAN_LIMIT = 1_000;
+
+/** What a read of part of a table narrows down to. */
+export interface ScanFilter {
+  readonly FilterExpression?: string;
+  readonly ExpressionAttributeNames?: Record<string, string>;
+  readonly ExpressionAttributeValues?: Item;
+}
+
+/** One page of a strongly consistent, segmented scan. */
+export async function scanPage(
+  client: DynamoDBClient,
+  tableName: string,
+  position: ScanPosition,
+  filter: ScanFilter = {},
+): Promise<Page<Item>> {
+  const { Items = [], LastEvaluatedKey } = await client.send(
+    new ScanCommand({
+      TableName: tableName,
+      ConsistentRead: true,
+      Limit: position.limit ?? SCAN_LIMIT,
+      Segment: position.segment,
+      TotalSegments: position.totalSegments,
+      ExclusiveStartKey: position.cursor,
+      ...filter,
+    }),
+  );
+  return { items: Items as Item[], ...(LastEvaluatedKey && { cursor: LastEvaluatedKey as Item }) };
+}
+
+/** Strong reads by key over several tables: table name and key of each, in any number; absent items are left out. */
+export async function batchGet(
+  client: DynamoDBClient,
+  keys: readonly { readonly tableName: string; readonly key: Item }[],
+): Promise<{ tableName: string; item: Item }[]> {
+  const found: { tableName: string; item: Item }[] = [];
+  for (let start = 0; start < keys.length; start += BATCH_GET_KEYS_MAX) {
+    let pending = keys.slice(start, start + BATCH_GET_KEYS_MAX);
+    await retryTransient(async () => {
+      const byTable = Object.groupBy(pending, ({ tableName }) => tableName);
+      const { Responses = {}, UnprocessedKeys = {} } = await client.send(
+        new BatchGetItemCommand({
+          RequestItems: Object.fromEntries(
+            Object.entries(byTable).map(([tableName, group = []]) => [
+              tableName,
+              { Keys: group.map(({ key }) => key), ConsistentRead: true },
+            ]),
+          ),
+        }),
+      );
+      for (const [tableName, items] of Object.entries(Responses)) {
+        for (const item of items) found.push({ tableName, item: item as Item });
+      }
+      pending = Object.entries(UnprocessedKeys).flatMap(([tableName, { Keys = [] }]) =>
+        Keys.map((key) => ({ tableName, key: key as Item })),
+      );
+      // The answer is also cut at 16 MB; either way the rest is asked for anew.
+      if (pending.length > 0) throw new IncompleteBatchError('Part of a batch of reads was not processed.');
+    });
+  }
+  return found;
+}

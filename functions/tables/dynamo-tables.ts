@@ -1,0 +1,27 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { ControlTable } from './control-table.ts';
+import { dynamoControlTable } from './dynamo-control-table.ts';
+import { dynamoNewTables } from './dynamo-new-tables.ts';
+import { dynamoOldTables } from './dynamo-old-tables.ts';
+import { dynamoTransactions } from './dynamo-transactions.ts';
+import type { NewTables } from './new-tables.ts';
+import type { OldTables } from './old-tables.ts';
+import type { TableNames } from './table-names.ts';
+import type { Transactions } from './transactions.ts';
+
+/** All storage of the migration, behind the narrow interfaces that everything else knows. */
+export interface Tables {
+  readonly old: OldTables;
+  readonly data: NewTables;
+  readonly control: ControlTable;
+  readonly transactions: Transactions;
+}
+
+export function dynamoTables(client: DynamoDBClient, names: TableNames): Tables {
+  return {
+    old: dynamoOldTables(client, names),
+    data: dynamoNewTables(client, names),
+    control: dynamoControlTable(client, names),
+    transactions: dynamoTransactions(client, names),
+  };
+}

@@ -1,0 +1,88 @@
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  PutItemCommand,
+  TransactGetItemsCommand,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { Item } from '../model/attribute-value.ts';
+import { cancellationCodes, retryTransient } from './retry.ts';
+import type { TableNames } from './table-names.ts';
+import { type Transactions, TransactionTooLargeError, type Write } from './transactions.ts';
+
+/** Transactions over DynamoDB itself. A single write needs no transaction, and so costs half. */
+export function dynamoTransactions(client: DynamoDBClient, names: TableNames): Transactions {
+  return {
+    async read(keys) {
+      const TransactItems = keys.map(({ table, key }) => ({ Get: { TableName: names[table], Key: key } }));
+      try {
+        const { Responses = [] } = await retryTransient(() =>
+          client.send(new TransactGetItemsCommand({ TransactItems })),
+        );
+        return Responses.map(({ Item }) => Item as Item | undefined);
+      } catch (error) {
+        throw cancellationCodes(error).includes('ValidationError') ? new TransactionTooLargeError(error) : error;
+      }
+    },
+
+    async write(writes) {
+      try {
+        await retryTransient(() => send(client, names, writes));
+        return true;
+      } catch (error) {
+        if (isConditionFailure(error)) return false;
+        throw error;
+      }
+    },
+  };
+}
+
+async function send(client: DynamoDBClient, names: TableNames, writes: readonly Write[]): Promise<void> {
+  const [first, ...others] = writes;
+  if (first === undefined) return;
+  if (others.length > 0) {
+    await client.send(
+      new TransactWriteItemsCommand({ TransactItems: writes.map((write) => inTransaction(names, write)) }),
+    );
+  } else if (first.kind === 'put') {
+    await client.send(new PutItemCommand(putOf(names, first)));
+  } else {
+    await client.send(new DeleteItemCommand({ TableName: names[first.table], Key: first.key }));
+  }
+}
+
+function inTransaction(names: TableNames, write: Write): TransactWriteItem {
+  return write.kind === 'put'
+    ? { Put: putOf(names, write) }
+    : { Delete: { TableName: names[write.table], Key: write.key } };
+}
+
+function putOf(names: TableNames, write: Write & { kind: 'put' }) {
+  return { TableName: names[write.table], Item: write.item, ...conditionOf(write.ifToken) };
+}
+
+function conditionOf(ifToken: string | null | undefined): {
+  ConditionExpression?: string;
+  ExpressionAttributeNames?: Record<string, string>;
+  ExpressionAttributeValues?: Record<string, AttributeValue>;
+} {
+  if (ifToken === undefined) return {};
+  const ExpressionAttributeNames = { '#token': 'token' };
+  return ifToken === null
+    ? { ConditionExpression: 'attribute_not_exists(#token)', ExpressionAttributeNames }
+    : {
+        ConditionExpression: '#token = :token',
+        ExpressionAttributeNames,
+        ExpressionAttributeValues: { ':token': { S: ifToken } },
+      };
+}
+
+/** A conflict beside a failed condition does not matter: the condition would fail again. */
+function isConditionFailure(error: unknown): boolean {
+  return (
+    error instanceof ConditionalCheckFailedException || cancellationCodes(error).includes('ConditionalCheckFailed')
+  );
+}
