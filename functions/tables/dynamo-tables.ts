@@ -1,4 +1,4 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import type { ControlTable } from './control-table.ts';
 import { dynamoControlTable } from './dynamo-control-table.ts';
 import { dynamoNewTables } from './dynamo-new-tables.ts';
@@ -24,4 +24,12 @@ export function dynamoTables(client: DynamoDBClient, names: TableNames): Tables 
     control: dynamoControlTable(client, names),
     transactions: dynamoTransactions(client, names),
   };
+}
+
+/**
+ * Connects with the SDK's own settings (region, credentials, AWS_ENDPOINT_URL_DYNAMODB) where `config` does not say otherwise.
+ * Standard retries, with a few more attempts than usual: what they overcome need not be delivered again.
+ */
+export function connectTables(names: TableNames, config: DynamoDBClientConfig = {}): Tables {
+  return dynamoTables(new DynamoDBClient({ maxAttempts: 6, ...config }), names);
 }

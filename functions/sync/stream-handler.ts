@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import middy from '@middy/core';
+import type { Context, DynamoDBBatchResponse } from 'aws-lambda';
+import type { Source } from '../model/sources.ts';
+import { readFunctionSettings } from '../settings.ts';
+import { connectTables } from '../tables/dynamo-tables.ts';
+import type { Replication } from './replication.ts';
+import { replicateStreamBatch } from './stream-batch.ts';
+import { parseStreamEvent } from './stream-event.ts';
+
+/**
+ * The Lambda handler of one source's stream. It answers with the sequence numbers that are to be delivered again
+ * (ReportBatchItemFailures), and throws only where the event itself cannot be read.
+ */
+export function streamHandler(source: Source, environment: Readonly<Record<string, string | undefined>>) {
+  const settings = readFunctionSettings(environment);
+  const logger = new Logger({ serviceName: `replicate-${source}` });
+  const replication: Omit<Replication, 'remainingMs'> = {
+    ...connectTables(settings.tableNames),
+    newToken: randomUUID,
+    nowMs: Date.now,
+    heldRecords: settings.heldRecords,
+    tokenRetentionDays: settings.tokenRetentionDays,
+    recordConcurrency: settings.recordConcurrency,
+  };
+
+  return middy()
+    .use(injectLambdaContext(logger))
+    .handler(async (event: unknown, context: Context): Promise<DynamoDBBatchResponse> => {
+      const remainingMs = () => context.getRemainingTimeInMillis();
+      const result = await replicateStreamBatch({ ...replication, remainingMs }, source, parseStreamEvent(event));
+      for (const error of result.errors) logger.error('An item is to be delivered again', error as Error);
+      logger.info('Batch replicated', { outcomes: result.outcomes, failed: result.failedSequenceNumbers.length });
+      return {
+        batchItemFailures: result.failedSequenceNumbers.map((itemIdentifier) => ({ itemIdentifier })),
+      };
+    });
+}
