@@ -84,7 +84,7 @@ function decideKpiRow(
     tombstones.set(id, circumstances.nowSeconds);
   }
   const personalGoes = kpi.personal !== undefined && links.size > 0;
-  if (personalGoes) tombstones.set(kpi.personal.link.id, circumstances.nowSeconds);
+  if (personalGoes) tombstones.set(kpi.personal.id, circumstances.nowSeconds);
   const changed = kpi.links.get(id) !== linkedAt || personalGoes;
   if (!changed && !moveToken) return [];
 
@@ -101,7 +101,7 @@ function decideKpiRow(
     ...(moves && circumstances.origin !== 'backfill' && { sweepPending: token }),
   };
   const writes: Write[] = [{ kind: 'put', table: 'control', item: encodeKpiRow(next), ifToken: kpi.token ?? null }];
-  if (personalGoes) writes.push({ kind: 'delete', table: 'kpiLinks', key: { id: { S: kpi.personal.link.id } } });
+  if (personalGoes) writes.push({ kind: 'delete', table: 'kpiLinks', key: { id: { S: kpi.personal.id } } });
   return writes;
 }
 

@@ -29,7 +29,7 @@ export async function replicatePersonalLink(replication: Replication, kpi: KpiKe
     if (before.links.size > 0) return false;
     const earliest = await earliestRecord(replication, kpi);
     const desired = earliest && (await desiredRow(replication, kpi, earliest.date));
-    const personal = desired && earliest && { link: { id, linkedAt: earliest.date }, recordId: earliest.recordId };
+    const personal = desired && earliest && { id, linkedAt: earliest.date };
     const appears = personal !== undefined && before.personal === undefined;
     const goes = personal === undefined && before.personal !== undefined;
     const token = replication.newToken();

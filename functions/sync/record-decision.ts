@@ -37,7 +37,7 @@ export interface RecordDecision {
 /** The links a KPI's records fan out to now. */
 export function linksInForce(kpi: KpiRow, heldRecords: HeldRecords): LinkReference[] {
   if (kpi.links.size > 0) return [...kpi.links].map(([id, linkedAt]) => ({ id, linkedAt }));
-  return heldRecords === 'personal-link' && kpi.personal ? [kpi.personal.link] : [];
+  return heldRecords === 'personal-link' && kpi.personal ? [kpi.personal] : [];
 }
 
 /** Every id under which the record may have a row: by its KPIs' links, those that went included. */
@@ -46,7 +46,7 @@ export function candidateRowIds(recordId: string, kpis: readonly KpiRow[]): stri
   for (const kpi of kpis) {
     for (const linkId of kpi.links.keys()) ids.add(fanOutRowId(recordId, linkId));
     for (const linkId of kpi.tombstones.keys()) ids.add(fanOutRowId(recordId, linkId));
-    if (kpi.personal) ids.add(fanOutRowId(recordId, kpi.personal.link.id));
+    if (kpi.personal) ids.add(fanOutRowId(recordId, kpi.personal.id));
   }
   return [...ids];
 }

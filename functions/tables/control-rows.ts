@@ -17,7 +17,7 @@ export interface KpiRow {
   /** Link id to the instant, in epoch seconds, at which it was found gone. */
   readonly tombstones: ReadonlyMap<string, number>;
   /** The KPI's own link while it has no other; only with the setting `heldRecords: "personal-link"`. */
-  readonly personal?: { readonly link: LinkReference; readonly recordId: string };
+  readonly personal?: LinkReference;
   /** The token at the last change of membership or order whose fan-out has not been finished. */
   readonly fanOutPending?: string;
   /** The token at the last such change since the KPI was last swept. */
@@ -91,9 +91,8 @@ export function encodeKpiRow(row: KpiRow & { readonly token: string }): Item {
     ...(row.personal && {
       personal: {
         M: {
-          link_id: { S: row.personal.link.id },
-          linked_at: { S: row.personal.link.linkedAt },
-          record_id: { S: row.personal.recordId },
+          link_id: { S: row.personal.id },
+          linked_at: { S: row.personal.linkedAt },
         },
       },
     }),
@@ -124,8 +123,8 @@ export function decodeKpiRow(kpi: KpiKey, item: Item | undefined): KpiRow {
     ...(token !== undefined && { token }),
     ...(personalId !== undefined && {
       personal: {
-        link: { id: personalId, linkedAt: textOf(personal, 'linked_at') ?? '' },
-        recordId: textOf(personal, 'record_id') ?? '',
+        id: personalId,
+        linkedAt: textOf(personal, 'linked_at') ?? '',
       },
     }),
     ...(fanOutPending !== undefined && { fanOutPending }),
