@@ -1,7 +1,7 @@
 import { anchorOf } from '../model/anchor.ts';
 import type { Item } from '../model/attribute-value.ts';
 import { sameItem } from '../model/compare.ts';
-import type { QuarantineReason } from '../model/quarantine-reason.ts';
+import type { QuarantineReason, Warning } from '../model/quarantine-reason.ts';
 import { type KpiKey, kpiIdentity } from '../model/sources.ts';
 import { encodeKpiRow, type KpiRow, type QuarantineRow } from '../tables/control-rows.ts';
 import type { Write } from '../tables/transactions.ts';
@@ -27,6 +27,7 @@ export type LinkBase =
       readonly linkedAt: string;
       readonly row: Item;
       readonly image: Item;
+      readonly warnings: readonly Warning[];
     };
 
 /** Values a decision needs and must not make itself. */

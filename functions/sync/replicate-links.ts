@@ -1,8 +1,11 @@
 import pMap from 'p-map';
+import type { Item } from '../model/attribute-value.ts';
 import { mapLink, userOfLink } from '../model/mapping.ts';
 import { parseLink } from '../model/old-records.ts';
+import type { Warning } from '../model/quarantine-reason.ts';
 import { distinctKpis, type KpiKey, kpiIdentity, kpiKeyOf, NO_KPI } from '../model/sources.ts';
 import { decodeKpiRow, decodeQuarantineRow, kpiRowKey, quarantineKey } from '../tables/control-rows.ts';
+import type { OldTables } from '../tables/old-tables.ts';
 import { decideLink, type LinkBase, type LinkOrigin } from './link-decision.ts';
 import { ATTEMPTS_MAX, ContentionError, nowSeconds, type Replication, retentionSeconds } from './replication.ts';
 
@@ -17,6 +20,7 @@ export interface LinkResult {
   readonly change: LinkChange;
   readonly outcome: LinkBase['kind'];
   readonly changed: boolean;
+  readonly warnings: readonly Warning[];
   /** All KPIs that the link was or is in. */
   readonly kpis: readonly KpiKey[];
 }
@@ -64,9 +68,11 @@ async function replicateLink(replication: Replication, change: LinkChange, origi
       { table: 'kpiLinks', key: { id: { S: change.id } } },
       quarantineKey('links', change.id),
     ]);
-    const base = await readBase(replication, change.id);
+    const base = await readBase(replication.old, change.id);
     // What is gone has an event of its own that says so; a copier has nothing to add to it.
-    if (base.kind === 'gone' && origin !== 'live') return { change, outcome: base.kind, changed: false, kpis };
+    if (base.kind === 'gone' && origin !== 'live') {
+      return { change, outcome: base.kind, changed: false, warnings: [], kpis };
+    }
     if (base.kind !== 'gone') {
       const wider = distinctKpis([...kpis, kpiKeyOf(base.image)]);
       if (wider.length > kpis.length) {
@@ -87,22 +93,25 @@ async function replicateLink(replication: Replication, change: LinkChange, origi
       retentionSeconds: retentionSeconds(replication),
     });
     if (writes.length === 0 || (await replication.transactions.write(writes))) {
-      return { change, outcome: base.kind, changed: writes.length > 0, kpis };
+      const warnings = base.kind === 'valid' ? base.warnings : [];
+      return { change, outcome: base.kind, changed: writes.length > 0, warnings, kpis };
     }
   }
   throw new ContentionError("a link's KPI");
 }
 
-/** The base item, strongly, and what its look-ups make of it. */
-async function readBase(replication: Replication, id: string): Promise<LinkBase> {
-  const image = await replication.old.readLink(id);
-  if (image === undefined) return { kind: 'gone' };
+async function readBase(old: OldTables, id: string): Promise<LinkBase> {
+  const image = await old.readLink(id);
+  return image === undefined ? { kind: 'gone' } : resolveLink(old, image);
+}
+
+/** What a link's own content and its look-ups, read now, make of it. */
+export async function resolveLink(old: OldTables, image: Item): Promise<Exclude<LinkBase, { kind: 'gone' }>> {
   const parsed = parseLink(image);
   if (parsed.kind === 'quarantined') return { ...parsed, image };
   const link = parsed.record;
-  const userId = userOfLink(link, await replication.old.readKpi(link.kpi.kpiId));
-  const result = mapLink(link, userId, await replication.old.queryPeople(userId));
-  return result.kind === 'quarantined'
-    ? { ...result, image }
-    : { kind: 'valid', kpi: link.kpi, linkedAt: link.linkedAt, row: result.row, image };
+  const userId = userOfLink(link, await old.readKpi(link.kpi.kpiId));
+  const result = mapLink(link, userId, await old.queryPeople(userId));
+  if (result.kind === 'quarantined') return { ...result, image };
+  return { kind: 'valid', kpi: link.kpi, linkedAt: link.linkedAt, row: result.row, image, warnings: result.warnings };
 }

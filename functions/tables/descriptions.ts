@@ -25,6 +25,8 @@ export interface IndexShape {
 export interface TableShape {
   readonly status: string;
   readonly key: KeyShape;
+  /** As DynamoDB last counted, up to six hours ago: for estimates only. */
+  readonly itemCountEstimate: number;
   readonly indexes: ReadonlyMap<string, IndexShape>;
   /** The view type of the stream that is on; absent where none is. */
   readonly streamViewType?: string;
@@ -57,6 +59,7 @@ async function describeTable(client: DynamoDBClient, name: string): Promise<Tabl
     return {
       status: table?.TableStatus ?? 'UNKNOWN',
       key: keyShape(table?.KeySchema),
+      itemCountEstimate: table?.ItemCount ?? 0,
       indexes: new Map(
         table?.GlobalSecondaryIndexes?.map((index) => [
           index.IndexName ?? '',

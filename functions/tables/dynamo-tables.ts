@@ -30,6 +30,10 @@ export function dynamoTables(client: DynamoDBClient, names: TableNames): Tables 
  * Connects with the SDK's own settings (region, credentials, AWS_ENDPOINT_URL_DYNAMODB) where `config` does not say otherwise.
  * Standard retries, with a few more attempts than usual: what they overcome need not be delivered again.
  */
+export function connect(config: DynamoDBClientConfig = {}): DynamoDBClient {
+  return new DynamoDBClient({ maxAttempts: 6, ...config });
+}
+
 export function connectTables(names: TableNames, config: DynamoDBClientConfig = {}): Tables {
-  return dynamoTables(new DynamoDBClient({ maxAttempts: 6, ...config }), names);
+  return dynamoTables(connect(config), names);
 }
