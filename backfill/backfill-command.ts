@@ -1,0 +1,85 @@
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SOURCES, type Source } from '../functions/model/sources.ts';
+import { describeTables, type TableShape } from '../functions/tables/descriptions.ts';
+import { OLD_TABLE_OF, type TableRole } from '../functions/tables/table-names.ts';
+import { type BackfillReport, runBackfill } from './backfill.ts';
+import { type Environment, openEnvironment } from './environment.ts';
+import { type CommandResult, EXIT, type ExitCode } from './outcome.ts';
+import { planBackfill } from './plan.ts';
+import { checkTables, requireNoFindings } from './preflight.ts';
+import { type Progress, showProgress } from './progress.ts';
+import { describeBackfill, describePlan } from './report.ts';
+import { WritePace } from './write-pace.ts';
+
+/** `backfill`: the preflight, and then the plan or, with `--execute`, the copy. */
+export async function backfillCommand(
+  options: { readonly env: string; readonly phase?: Source; readonly execute: boolean },
+  stop: AbortSignal,
+): Promise<CommandResult> {
+  const environment = await openEnvironment(options.env);
+  const progress = showProgress(process.stderr, Date.now);
+  if (options.execute) {
+    const report = await executeBackfill(environment, progress, stop, options.phase);
+    return { exitCode: EXIT_OF[report.state], document: report, lines: describeBackfill(report) };
+  }
+  const { settings, tables } = environment;
+  const shapes = await preflighted(environment);
+  const plan = await planBackfill({
+    old: tables.old,
+    heldRecords: settings.heldRecords,
+    segments: settings.backfill.segments,
+    concurrency: settings.replication.recordConcurrency,
+    progress,
+    itemCountEstimates: estimatesOf(shapes),
+    stop,
+  });
+  return { exitCode: EXIT.done, document: plan, lines: describePlan(plan) };
+}
+
+const EXIT_OF: Readonly<Record<BackfillReport['state'], ExitCode>> = {
+  finished: EXIT.done,
+  'sweep-due': EXIT.done,
+  stopped: EXIT.stopped,
+};
+
+/** Preflight and backfill of an environment, with the clock, the pace and the name of this process. */
+export async function executeBackfill(
+  environment: Environment,
+  progress: Progress,
+  stop: AbortSignal,
+  phase?: Source,
+): Promise<BackfillReport> {
+  const { settings, tables, replication } = environment;
+  const shapes = await preflighted(environment);
+  const { segments, leaseSeconds, maxWriteUnitsPerSecond } = settings.backfill;
+  const pace = maxWriteUnitsPerSecond === undefined ? undefined : new WritePace(maxWriteUnitsPerSecond, Date.now);
+  return runBackfill({
+    replication,
+    data: tables.data,
+    segments,
+    leaseMs: leaseSeconds * 1_000,
+    owner: `process ${process.pid} on ${hostname()}`,
+    nowMs: Date.now,
+    newToken: replication.newToken,
+    sleep: (ms, signal) => sleep(ms, undefined, { signal }),
+    pace: async (writeUnits) => {
+      const waitMs = pace?.take(writeUnits) ?? 0;
+      if (waitMs > 0) await sleep(waitMs);
+    },
+    progress,
+    itemCountEstimates: estimatesOf(shapes),
+    stop,
+    ...(phase && { phase }),
+  });
+}
+
+async function preflighted({ client, settings }: Environment): Promise<Partial<Record<TableRole, TableShape>>> {
+  const shapes = await describeTables(client, settings.tables);
+  requireNoFindings(checkTables(shapes, settings.tables));
+  return shapes;
+}
+
+function estimatesOf(shapes: Partial<Record<TableRole, TableShape>>): Partial<Record<Source, number>> {
+  return Object.fromEntries(SOURCES.map((source) => [source, shapes[OLD_TABLE_OF[source]]?.itemCountEstimate ?? 0]));
+}

@@ -1,0 +1,99 @@
+#!/usr/bin/env node
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { SOURCES, type Source } from '../functions/model/sources.ts';
+import { type CommandResult, describeFailure, EXIT, failureOf } from './outcome.ts';
+
+interface CommonOptions {
+  readonly env: string;
+  readonly json: boolean;
+}
+
+const program = new Command('kpi-migrate')
+  .description('Moves the live KPI tables to their new model. A command that changes data only plans, until --execute.')
+  .exitOverride();
+
+function addCommand(parent: Command, nameAndArguments: string, description: string): Command {
+  return parent
+    .command(nameAndArguments)
+    .description(description)
+    .option('--env <name>', 'environment of cdk.json to work on', 'local')
+    .option('--json', 'one JSON document on standard output, all else on standard error', false);
+}
+
+/** Runs a command and tells its result or its failure, once. */
+async function tell({ json }: CommonOptions, run: () => Promise<CommandResult>): Promise<void> {
+  try {
+    const result = await run();
+    process.stdout.write(`${json ? JSON.stringify(result.document) : result.lines.join('\n')}\n`);
+    process.exitCode = result.exitCode;
+  } catch (error) {
+    const failure = failureOf(error);
+    process.stderr.write(`${describeFailure(failure)}\n`);
+    if (json) process.stdout.write(`${JSON.stringify({ error: failure })}\n`);
+    process.exitCode = failure.exitCode;
+  }
+}
+
+/** Aborted by the first Ctrl-C or polite kill, so that the page in hand can be finished; the second one kills. */
+function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      process.stderr.write('Stopping after the page in hand.\n');
+      stop.abort();
+    });
+  }
+  return stop.signal;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('A whole number is needed.');
+  return Number(text);
+}
+
+addCommand(program, 'preflight', 'check that all tables, keys, indexes and streams are as needed').action(
+  (options: CommonOptions) =>
+    tell(options, async () => (await import('./preflight-command.ts')).preflightCommand(options.env)),
+);
+
+addCommand(program, 'backfill', 'plan the copy of the old tables; with --execute copy, resume and sweep')
+  .addOption(new Option('--phase <source>', 'only this source').choices(SOURCES))
+  .option('--execute', 'write', false)
+  .action((options: CommonOptions & { phase?: Source; execute: boolean }) =>
+    tell(options, async () => (await import('./backfill-command.ts')).backfillCommand(options, stopSignal())),
+  );
+
+addCommand(program, 'status', 'where the backfill stands, and the next step').action((options: CommonOptions) =>
+  tell(options, async () => (await import('./status-command.ts')).statusCommand(options.env)),
+);
+
+const quarantine = program.command('quarantine').description('items that cannot be migrated');
+addCommand(quarantine, 'list', 'all of them, with their reasons').action((options: CommonOptions) =>
+  tell(options, async () => (await import('./quarantine-command.ts')).quarantineList(options.env)),
+);
+addCommand(quarantine, 'show', 'one of them, whole')
+  .addArgument(program.createArgument('<source>', 'the table it is of').choices([...SOURCES, 'events']))
+  .argument('<id>', 'its id')
+  .action((source: Source | 'events', id: string, options: CommonOptions) =>
+    tell(options, async () => (await import('./quarantine-command.ts')).quarantineShow(options.env, source, id)),
+  );
+
+addCommand(program, 'rehearse', 'the whole migration on a local cloud of its own, with a live writer beside it')
+  .option(
+    '--export <dir>',
+    'old tables to begin with, as a DynamoDB export',
+    new URL('local/sample', import.meta.url).pathname,
+  )
+  .option('--seed <number>', 'seed of the writer and the faults; drawn from the time where absent', wholeNumber)
+  .option('--writes <number>', 'writes of the live writer', wholeNumber, 1_500)
+  .option('--faults', 'kill the functions and the backfill at random', false)
+  .action((options: CommonOptions & { export: string; seed?: number; writes: number; faults: boolean }) =>
+    tell(options, async () => (await import('./local/rehearsal-command.ts')).rehearsalCommand(options, stopSignal())),
+  );
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
+}

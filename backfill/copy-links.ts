@@ -1,0 +1,35 @@
+import { type Item, textOf } from '../functions/model/attribute-value.ts';
+import { parseLink } from '../functions/model/old-records.ts';
+import { kpiKeyOf } from '../functions/model/sources.ts';
+import { replicateLinks } from '../functions/sync/replicate-links.ts';
+import type { Copier } from './copier.ts';
+import { countNames, EMPTY_TALLY, type Tally } from './tally.ts';
+
+/**
+ * Copies a page of links, each by the protocol: its row stands in one transaction with its KPI's K row. What is right
+ * already is left alone, and what has gone since the scan is left to its own event.
+ *
+ * @param recordsHaveBegun whether records may have been copied before these links, which then ask for the sweep.
+ */
+export async function copyLinks(copier: Copier, items: readonly Item[], recordsHaveBegun: boolean): Promise<Tally> {
+  const changes = items.map((item) => ({ id: textOf(item, 'id') ?? '', kpis: [kpiKeyOf(item)] }));
+  const origin = recordsHaveBegun ? 'late-backfill' : 'backfill';
+  const { done, failed } = await replicateLinks(copier.replication, changes, origin);
+  if (failed[0]) throw failed[0].error;
+  const valid = done.filter((result) => result.outcome === 'valid');
+  return {
+    ...EMPTY_TALLY,
+    scanned: items.length,
+    copied: valid.filter((result) => result.changed).length,
+    present: valid.filter((result) => !result.changed).length,
+    quarantined: done.filter((result) => result.outcome === 'quarantined').length,
+    warnings: countNames(done.flatMap((result) => result.warnings.map((warning) => warning.code))),
+    unknownAttributes: unknownLinkAttributes(items),
+  };
+}
+
+/** Attributes of the valid links among the items that tables.md does not know, and how often each comes. */
+export function unknownLinkAttributes(items: readonly Item[]): Record<string, number> {
+  const parsed = items.map(parseLink);
+  return countNames(parsed.flatMap((result) => (result.kind === 'valid' ? result.record.unknownAttributes : [])));
+}

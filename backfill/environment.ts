@@ -1,0 +1,45 @@
+import { randomUUID } from 'node:crypto';
+import type { Replication } from '../functions/sync/replication.ts';
+import { connect, dynamoTables, type Tables } from '../functions/tables/dynamo-tables.ts';
+import { readSettings, type Settings } from '../infra/settings.ts';
+
+/** An environment as a command works with it. */
+export interface Environment {
+  readonly settings: Settings;
+  readonly client: ReturnType<typeof connect>;
+  readonly tables: Tables;
+  readonly replication: Replication;
+}
+
+/**
+ * Opens an environment of cdk.json. The local one is reached where `kpi-migrate local` serves, the others by the SDK's own
+ * credentials.
+ *
+ * @throws MigrationError `SETTINGS_INVALID`; `LOCAL_CLOUD_NOT_RUNNING` where no local cloud serves.
+ */
+export async function openEnvironment(name: string): Promise<Environment> {
+  const settings = readSettings(name);
+  const client = connect(name === 'local' ? await localClientConfig() : { region: settings.region });
+  const tables = dynamoTables(client, settings.tables);
+  return { settings, client, tables, replication: replicationOf(settings, tables) };
+}
+
+async function localClientConfig() {
+  const { localClientConfig: config, localEndpoint } = await import('./local/local-endpoint.ts');
+  return config(localEndpoint());
+}
+
+/** The protocol as an operator's command runs it: with the machine's clock, and no one to stop it from outside. */
+export function replicationOf(settings: Settings, tables: Tables): Replication {
+  return {
+    old: tables.old,
+    control: tables.control,
+    transactions: tables.transactions,
+    newToken: randomUUID,
+    nowMs: Date.now,
+    remainingMs: () => Number.POSITIVE_INFINITY,
+    heldRecords: settings.heldRecords,
+    tokenRetentionDays: settings.tokenRetentionDays,
+    recordConcurrency: settings.replication.recordConcurrency,
+  };
+}

@@ -1,0 +1,150 @@
+import pMap from 'p-map';
+import { type Item, textOf } from '../functions/model/attribute-value.ts';
+import { ownerOf } from '../functions/model/mapping.ts';
+import {
+  distinctKpis,
+  type HeldRecords,
+  type KpiKey,
+  kpiIdentity,
+  type LinkReference,
+  type RecordSource,
+  type Source,
+} from '../functions/model/sources.ts';
+import { resolveLink } from '../functions/sync/replicate-links.ts';
+import type { OldTables } from '../functions/tables/old-tables.ts';
+import { unknownLinkAttributes } from './copy-links.ts';
+import type { Progress } from './progress.ts';
+import { decidePage, mayCollide } from './record-page.ts';
+import { scanPages } from './scan-pages.ts';
+import { addTallies, countNames, EMPTY_TALLY, type Tally } from './tally.ts';
+import { writeUnitsOf } from './write-pace.ts';
+
+export interface PlanOptions {
+  readonly old: OldTables;
+  readonly heldRecords: HeldRecords;
+  readonly segments: number;
+  /** Look-ups of links made side by side. */
+  readonly concurrency: number;
+  readonly progress: Progress;
+  readonly itemCountEstimates: Partial<Record<Source, number>>;
+  readonly stop: AbortSignal;
+}
+
+/** What a backfill of the old tables as they are now would come to. `copied` counts the rows it would write. */
+export interface Plan {
+  readonly sources: Readonly<Record<Source, Tally>>;
+  /** Reasons of quarantine and how often each comes. */
+  readonly quarantineReasons: Readonly<Record<string, number>>;
+  /** Rows that KpiLink and KpiData would have. */
+  readonly rows: { readonly kpiLinks: number; readonly kpiData: number };
+  /** Write units of the KpiData rows with their indexes; the protocol's own rows come on top. */
+  readonly dataWriteUnits: number;
+}
+
+/** What the plan of one page leaves for the next. */
+interface Ledger {
+  /** All links by KPI identity: few beside the records, and needed for each of these. */
+  readonly links: Map<string, LinkReference[]>;
+  /** KPI identity to whether the KPI, which has no link, gets one of its own. */
+  readonly personal: Map<string, boolean>;
+  readonly reasons: string[];
+  dataWriteUnits: number;
+}
+
+/**
+ * Reads what a backfill would read and writes nothing: one scan of each old table, for each link its KPI and its person,
+ * and for each actual and reading the items of the same id. All links are kept in memory, the records page by page.
+ */
+export async function planBackfill(options: PlanOptions): Promise<Plan> {
+  const ledger: Ledger = { links: new Map(), personal: new Map(), reasons: [], dataWriteUnits: 0 };
+  const links = await planSource(options, 'links', (items) => planLinks(options, ledger, items));
+  const planRecordSource = (source: RecordSource): Promise<Tally> =>
+    planSource(options, source, (items) => planRecords(options, ledger, source, items));
+  const milestones = await planRecordSource('milestones');
+  const actuals = await planRecordSource('actuals');
+  const readings = await planRecordSource('readings');
+  const ownLinks = [...ledger.personal.values()].filter((gets) => gets).length;
+  return {
+    sources: { links, milestones, actuals, readings },
+    quarantineReasons: countNames(ledger.reasons),
+    rows: { kpiLinks: links.copied + ownLinks, kpiData: milestones.copied + actuals.copied + readings.copied },
+    dataWriteUnits: ledger.dataWriteUnits,
+  };
+}
+
+async function planSource(
+  { old, segments, progress, itemCountEstimates, stop }: PlanOptions,
+  source: Source,
+  plan: (items: readonly Item[]) => Promise<Tally>,
+): Promise<Tally> {
+  const tallies: Tally[] = [];
+  progress.begin(source, 0, itemCountEstimates[source]);
+  await scanPages(
+    (position) => old.scan(source, position),
+    segments,
+    async (items) => {
+      stop.throwIfAborted();
+      tallies.push(await plan(items));
+      progress.advance(items.length);
+    },
+  );
+  progress.end();
+  return addTallies(tallies);
+}
+
+async function planLinks(options: PlanOptions, ledger: Ledger, items: readonly Item[]): Promise<Tally> {
+  const bases = await pMap(items, (item) => resolveLink(options.old, item), { concurrency: options.concurrency });
+  const valid = bases.filter((base) => base.kind === 'valid');
+  for (const { kpi, linkedAt, row } of valid) {
+    const known = ledger.links.get(kpiIdentity(kpi)) ?? [];
+    ledger.links.set(kpiIdentity(kpi), [...known, { id: textOf(row, 'id') ?? '', linkedAt }]);
+  }
+  const refused = bases.filter((base) => base.kind === 'quarantined');
+  ledger.reasons.push(...refused.map((base) => base.reason.code));
+  return {
+    ...EMPTY_TALLY,
+    scanned: items.length,
+    copied: valid.length,
+    quarantined: refused.length,
+    warnings: countNames(valid.flatMap((base) => base.warnings.map((warning) => warning.code))),
+    unknownAttributes: unknownLinkAttributes(items),
+  };
+}
+
+async function planRecords(
+  options: PlanOptions,
+  ledger: Ledger,
+  source: RecordSource,
+  items: readonly Item[],
+): Promise<Tally> {
+  const ids = items.map((item) => textOf(item, 'id') ?? '');
+  const page = decidePage(items, {
+    source,
+    bases: mayCollide(source) ? await options.old.readRecords(ids) : new Map(),
+    linksOf: (kpi) => ledger.links.get(kpiIdentity(kpi)) ?? [],
+    heldRecords: options.heldRecords,
+  });
+  const refused = page.throughProtocol.flatMap(({ reason }) => (reason === 'personal-link' ? [] : [reason.code]));
+  const unlinked = page.throughProtocol.filter(({ reason }) => reason === 'personal-link').flatMap(({ kpis }) => kpis);
+  await pMap(distinctKpis(unlinked), (kpi) => askForOwner(options.old, ledger, kpi), {
+    concurrency: options.concurrency,
+  });
+  const adopted = unlinked.filter((kpi) => ledger.personal.get(kpiIdentity(kpi))).length;
+  ledger.reasons.push(...refused);
+  ledger.dataWriteUnits += page.rows.reduce((units, row) => units + writeUnitsOf(row), 0);
+  return {
+    ...EMPTY_TALLY,
+    scanned: items.length,
+    copied: page.rows.length + adopted,
+    held: page.held + unlinked.length - adopted,
+    quarantined: refused.length,
+    warnings: page.warnings,
+    unknownAttributes: page.unknownAttributes,
+  };
+}
+
+async function askForOwner(old: OldTables, ledger: Ledger, kpi: KpiKey): Promise<void> {
+  const identity = kpiIdentity(kpi);
+  if (ledger.personal.has(identity)) return;
+  ledger.personal.set(identity, ownerOf(kpi, await old.readKpi(kpi.kpiId)) !== undefined);
+}

@@ -1,0 +1,77 @@
+import { type Item, textOf } from '../functions/model/attribute-value.ts';
+import { mapRecord, ownerSource } from '../functions/model/mapping.ts';
+import { parseRecord } from '../functions/model/old-records.ts';
+import type { QuarantineReason } from '../functions/model/quarantine-reason.ts';
+import {
+  type HeldRecords,
+  type KpiKey,
+  kpiKeyOf,
+  type LinkReference,
+  type RecordSource,
+} from '../functions/model/sources.ts';
+import type { RecordChange } from '../functions/sync/replicate-record.ts';
+import { countNames } from './tally.ts';
+
+/** What to do with the records of a scanned page. */
+export interface PageDecision {
+  /** Rows that can be written as they are where their id is still free: one or more for each plain record. */
+  readonly rows: readonly Item[];
+  /** Records that need the whole protocol, since a row alone does not say what is to be done with them. */
+  readonly throughProtocol: readonly (RecordChange & { readonly reason: QuarantineReason | 'personal-link' })[];
+  /** Records that stay where they are because their KPI has no link. */
+  readonly held: number;
+  readonly warnings: Readonly<Record<string, number>>;
+  readonly unknownAttributes: Readonly<Record<string, number>>;
+}
+
+export interface PageContext {
+  readonly source: RecordSource;
+  /** The items that bear the same ids in all record tables; only needed where an earlier table may own an id. */
+  readonly bases: ReadonlyMap<string, Partial<Record<RecordSource, Item>>>;
+  readonly linksOf: (kpi: KpiKey) => readonly LinkReference[];
+  readonly heldRecords: HeldRecords;
+}
+
+/** Sorts a page of one record table by what its items need. Pure. */
+export function decidePage(items: readonly Item[], context: PageContext): PageDecision {
+  const rows: Item[] = [];
+  const throughProtocol: PageDecision['throughProtocol'][number][] = [];
+  const warnings: string[] = [];
+  const unknownAttributes: string[] = [];
+  let held = 0;
+  for (const item of items) {
+    const through = (reason: QuarantineReason | 'personal-link'): void => {
+      throughProtocol.push({ id: textOf(item, 'id') ?? '', kpis: [kpiKeyOf(item)], sources: [context.source], reason });
+    };
+    const owner = ownerSource({ ...context.bases.get(textOf(item, 'id') ?? ''), [context.source]: item });
+    if (owner !== context.source) {
+      through({ code: 'id-collision', message: `The id is also that of an item of ${owner}.` });
+      continue;
+    }
+    const parsed = parseRecord(context.source, item);
+    if (parsed.kind === 'quarantined') {
+      through(parsed.reason);
+      continue;
+    }
+    const { record } = parsed;
+    warnings.push(...record.warnings.map((warning) => warning.code));
+    unknownAttributes.push(...record.unknownAttributes);
+    const result = mapRecord(record, context.linksOf(record.kpi));
+    if (result.kind === 'mapped') rows.push(...result.rows);
+    else if (result.kind === 'quarantined') through(result.reason);
+    else if (context.heldRecords === 'personal-link') through('personal-link');
+    else held += 1;
+  }
+  return {
+    rows,
+    throughProtocol,
+    held,
+    warnings: countNames(warnings),
+    unknownAttributes: countNames(unknownAttributes),
+  };
+}
+
+/** Whether items of an earlier table may own an id of this one, so that `bases` must be read. */
+export function mayCollide(source: RecordSource): boolean {
+  return source !== 'milestones';
+}

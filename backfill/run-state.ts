@@ -1,0 +1,72 @@
+import type { Item } from '../functions/model/attribute-value.ts';
+import { RECORD_SOURCES, SOURCES } from '../functions/model/sources.ts';
+import type { ControlTable } from '../functions/tables/control-table.ts';
+import { EMPTY_TALLY, type Tally } from './tally.ts';
+
+/** The passes of a run, in order: a copy of each source, then the sweep over what live writes touched meanwhile. */
+export const PASSES = [...SOURCES, 'sweep-records', 'sweep-kpis'] as const;
+export type Pass = (typeof PASSES)[number];
+
+/** One pass through all old tables. A run that was stopped goes on; one that is finished is followed by a new one. */
+export interface Run {
+  readonly runId: string;
+  readonly startedAt: string;
+  /** Fixed for the whole run: a cursor means something only beside the number of segments it was made with. */
+  readonly totalSegments: number;
+  readonly finishedAt?: string;
+}
+
+/** How far one segment of a pass has come. */
+export interface Checkpoint {
+  readonly runId: string;
+  readonly pass: Pass;
+  readonly segment: number;
+  /** Where to go on; absent at the start and at the end. */
+  readonly cursor?: Item;
+  readonly done: boolean;
+  readonly tally: Tally;
+}
+
+/** The rows of this partition are written under the lease only. Its lease row is lease.ts's. */
+export const BACKFILL_PARTITION = 'backfill';
+const RUN_SORT = 'run';
+
+export async function readRun(control: ControlTable): Promise<Run | undefined> {
+  return (await control.get(BACKFILL_PARTITION, RUN_SORT)) as Run | undefined;
+}
+
+export async function writeRun(control: ControlTable, run: Run): Promise<void> {
+  await control.put(BACKFILL_PARTITION, RUN_SORT, { ...run });
+}
+
+export async function writeCheckpoint(control: ControlTable, checkpoint: Checkpoint): Promise<void> {
+  await control.put(BACKFILL_PARTITION, `${checkpoint.pass}#${checkpoint.segment}`, { ...checkpoint });
+}
+
+/** All checkpoints that are stored, those of earlier runs included where the present one has not come so far. */
+export async function readCheckpoints(control: ControlTable): Promise<Checkpoint[]> {
+  const rows = await control.list(BACKFILL_PARTITION);
+  return rows
+    .filter(({ value }) => PASSES.includes(value.pass as Pass))
+    .map(({ value }) => value as unknown as Checkpoint);
+}
+
+/** The checkpoints of one pass of a run, one a segment, from the stored ones and, where there is none, from the start. */
+export function checkpointsOf(run: Run, pass: Pass, stored: readonly Checkpoint[]): Checkpoint[] {
+  return Array.from({ length: run.totalSegments }, (_, segment) => {
+    const found = stored.find((each) => each.runId === run.runId && each.pass === pass && each.segment === segment);
+    return found ?? { runId: run.runId, pass, segment, done: false, tally: EMPTY_TALLY };
+  });
+}
+
+export function isDone(run: Run, pass: Pass, stored: readonly Checkpoint[]): boolean {
+  return checkpointsOf(run, pass, stored).every((checkpoint) => checkpoint.done);
+}
+
+/**
+ * Whether a copier of records has ever begun on these tables, in whichever run. From then on a link that is copied may be
+ * too late for records copied before it, and has to ask for the sweep.
+ */
+export function recordsHaveBegun(stored: readonly Checkpoint[]): boolean {
+  return stored.some((checkpoint) => RECORD_SOURCES.some((source) => source === checkpoint.pass));
+}

@@ -1,0 +1,48 @@
+import { SOURCES } from '../functions/model/sources.ts';
+import { listQuarantine } from '../functions/tables/quarantine-entries.ts';
+import { type PassReport, reportPasses } from './backfill.ts';
+import { openEnvironment } from './environment.ts';
+import { readHolder } from './lease.ts';
+import { type CommandResult, EXIT } from './outcome.ts';
+import { describePasses } from './report.ts';
+import { type Run, readCheckpoints, readRun } from './run-state.ts';
+
+/** `status`: where the backfill stands, how much is in quarantine, and the next step. */
+export async function statusCommand(environment: string): Promise<CommandResult> {
+  const { client, settings, tables } = await openEnvironment(environment);
+  const run = await readRun(tables.control);
+  const passes = run ? reportPasses(run, await readCheckpoints(tables.control)) : [];
+  const holder = await readHolder(tables.transactions);
+  const running = holder !== undefined && holder.untilMs > Date.now();
+  const quarantined: Record<string, number> = {};
+  for (const source of [...SOURCES, 'events'] as const) {
+    quarantined[source] = (await Array.fromAsync(listQuarantine(client, settings.tables, source))).length;
+  }
+  const nextStep = nextStepOf(run, passes, running);
+  return {
+    exitCode: EXIT.done,
+    document: { run, passes, lease: running ? holder : undefined, quarantined, nextStep },
+    lines: [
+      ...(run ? [describeRun(run), ...describePasses(passes)] : ['No backfill has begun.']),
+      ...(running ? [`${holder.owner} is at work.`] : []),
+      `In quarantine: ${Object.entries(quarantined)
+        .map(([source, count]) => `${source} ${count}`)
+        .join(', ')}`,
+      `Next: ${nextStep}`,
+    ],
+  };
+}
+
+function describeRun(run: Run): string {
+  const end = run.finishedAt === undefined ? 'not finished' : `finished ${run.finishedAt}`;
+  return `Run ${run.runId}, begun ${run.startedAt}, ${run.totalSegments} segments, ${end}.`;
+}
+
+function nextStepOf(run: Run | undefined, passes: readonly PassReport[], running: boolean): string {
+  if (running) return 'let the backfill that is at work finish';
+  if (run === undefined) return 'kpi-migrate backfill, to see what a backfill comes to';
+  const due = passes.find((pass) => !pass.done);
+  return due === undefined
+    ? 'nothing: all is copied and swept'
+    : `kpi-migrate backfill --execute, which goes on with ${due.pass}`;
+}

@@ -1,0 +1,22 @@
+/** Lines up cells in columns: the first to the left, the others, which are figures, to the right. */
+export function textTable(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string[] {
+  const cells = [header, ...rows.map((row) => row.map((cell) => (typeof cell === 'number' ? grouped(cell) : cell)))];
+  const widths = header.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  return cells.map((row) =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** A figure with its thousands apart. */
+export function grouped(figure: number): string {
+  return figure.toLocaleString('en-US');
+}
+
+/** `name 3, other 1`, or `none`. */
+export function describeCounts(counts: Readonly<Record<string, number>>): string {
+  const parts = Object.entries(counts).map(([name, count]) => `${name} ${grouped(count)}`);
+  return parts.length > 0 ? parts.join(', ') : 'none';
+}
