@@ -1,8 +1,113 @@
-import type { Item } from './attribute-value.ts';
-import type { QuarantineReason, Warning } from './quarantine-reason.ts';
-import type { KpiKey, LinkReference, RecordSource } from './sources.ts';
+import { inAnchorOrder } from './anchor.ts';
+import type { AttributeValue, Item } from './attribute-value.ts';
+import { fanOutRowId } from './ids.ts';
+import { ITEM_BYTES_MAX, itemBytes } from './item-size.ts';
+import type { OldRecord } from './old-records.ts';
+import type { QuarantineReason } from './quarantine-reason.ts';
+import { type LinkReference, RECORD_SOURCES, type RecordSource } from './sources.ts';
 
-// INTERFACE SKETCH: the model's owner replaces the bodies (and splits files); the exported names and types stay.
-export interface OldLink { readonly source: 'links'; readonly id: string; readonly kpi: KpiKey; readonly goalId: string; readonly linkedAt: string; readonly createdBy: string; /** the item without NULLs */ readonly item: Item; readonly unknownAttributes: readonly string[]; readonly warnings: readonly Warning[] }
-export interface OldRecord { readonly source: RecordSource; readonly id: string; readonly kpi: KpiKey; readonly date: string; readonly item: Item; readonly unknownAttributes: readonly string[]; readonly warnings: readonly Warning[] }
-export type Parsed<T> = { readonly kind: 'valid'; readonly record: T } | { readonly kind: 'quarantined'; readonly reason: QuarantineReason };
+/** Where the value of a new attribute comes from; undefined leaves the attribute absent. */
+type Rule = (old: Item) => AttributeValue | undefined;
+
+const copy =
+  (name: string): Rule =>
+  (old) =>
+    old[name];
+const text =
+  (value: string): Rule =>
+  () => ({ S: value });
+const no: Rule = () => ({ BOOL: false });
+const absent: Rule = () => undefined;
+const either =
+  (first: Rule, otherwise: Rule): Rule =>
+  (old) =>
+    first(old) ?? otherwise(old);
+
+/** The columns of the table below. */
+const COLUMN: Readonly<Record<RecordSource, 0 | 1 | 2>> = { milestones: 0, actuals: 1, readings: 2 };
+
+/** KpiMilestone / KpiActual / KpiReading → KpiData: the table of tables.md, row by row. */
+const KPI_DATA: Readonly<Record<string, readonly [milestone: Rule, actual: Rule, reading: Rule]>> = {
+  data_category: [text('Target'), text('Actual'), text('Actual')],
+  target_subtype: [text('Expected'), absent, absent],
+  actual_subtype: [absent, text('Measured'), text('Measured')],
+  post_value: [copy('target_value'), copy('actual_value'), copy('value')],
+  post_date: [copy('milestone_date'), copy('measurement_date'), copy('reading_date')],
+  label: [copy('label'), absent, absent],
+  confidence_level: [copy('confidence_level'), absent, absent],
+  rationale: [copy('rationale'), absent, copy('note')],
+  original_value: [absent, copy('original_value'), absent],
+  override_comment: [absent, copy('override_comment'), absent],
+  auto_adjustment_applied: [absent, copy('auto_adjustment_applied'), absent],
+  is_manual_override: [no, either(copy('is_manual_override'), no), no],
+  triggers_replan: [no, either(copy('triggers_replan'), no), no],
+  replan_threshold_exceeded: [no, either(copy('replan_threshold_exceeded'), no), no],
+  data_source: [text('Manual'), copy('data_source'), either(copy('data_source'), text('Manual'))],
+  source_reference_id: [absent, copy('source_reference_id'), copy('source_reference_id')],
+  recorded_by: [copy('created_by'), copy('recorded_by'), copy('recorded_by')],
+  recorded_at: [copy('created_at'), copy('recorded_at'), copy('recorded_at')],
+  created_by: [copy('created_by'), copy('recorded_by'), copy('recorded_by')],
+  created_at: [copy('created_at'), copy('recorded_at'), copy('recorded_at')],
+  updated_by: [copy('updated_by'), absent, absent],
+  updated_at: [copy('updated_at'), absent, absent],
+  measured_period_start_date: [absent, absent, absent],
+};
+
+export type RecordResult =
+  /** A row for every link, the anchor's first. */
+  | { readonly kind: 'mapped'; readonly rows: readonly Item[] }
+  /** The KPI has no link: there is nowhere for a row to be. */
+  | { readonly kind: 'held' }
+  | { readonly kind: 'quarantined'; readonly reason: QuarantineReason };
+
+/**
+ * Maps a record to its KpiData rows.
+ *
+ * @param links all links of the record's KPI in the record's tenant, in any order.
+ */
+export function mapRecord(record: OldRecord, links: readonly LinkReference[]): RecordResult {
+  const [anchor, ...others] = inAnchorOrder(links);
+  if (anchor === undefined) return { kind: 'held' };
+  const shared = sharedAttributes(record);
+  const rows = [
+    dataRow(record.id, anchor.id, shared),
+    ...others.map((link) => dataRow(fanOutRowId(record.id, link.id), link.id, shared)),
+  ];
+  const tooLarge = rows.some((row) => itemBytes(row) > ITEM_BYTES_MAX);
+  return tooLarge ? { kind: 'quarantined', reason: rowTooLarge('KpiData') } : { kind: 'mapped', rows };
+}
+
+function sharedAttributes(record: OldRecord): Item {
+  const attributes: Item = { tenant_id: { S: record.kpi.tenantId } };
+  for (const [name, rules] of Object.entries(KPI_DATA)) {
+    const value = rules[COLUMN[record.source]](record.item);
+    if (value !== undefined) attributes[name] = value;
+  }
+  return attributes;
+}
+
+function dataRow(id: string, linkId: string, shared: Item): Item {
+  const { data_category: category, target_subtype: subtype } = shared;
+  return {
+    id: { S: id },
+    kpi_link_id: { S: linkId },
+    ...shared,
+    ...(category && 'S' in category && { kpi_link_category_key: { S: `${linkId}#${category.S}` } }),
+    ...(subtype && 'S' in subtype && { target_key: { S: `${linkId}#${subtype.S}` } }),
+  };
+}
+
+export function rowTooLarge(table: string): QuarantineReason {
+  return {
+    code: 'row-too-large',
+    message: `The ${table} row would exceed the 400 KB that DynamoDB stores as one item.`,
+  };
+}
+
+/**
+ * Which of the items that bear one id has it: the first in the order of the sources, in which the migration meets them.
+ * The others are quarantined as id-collision (tables.md, "Ids").
+ */
+export function ownerSource(items: Partial<Record<RecordSource, Item>>): RecordSource | undefined {
+  return RECORD_SOURCES.find((source) => items[source] !== undefined);
+}

@@ -21,6 +21,7 @@ export interface Warning {
     | 'threshold-out-of-range'
     | 'display-order-not-integer'
     | 'unknown-link-type'
-    | 'several-people';
+    | 'several-people'
+    | 'second-link-to-goal';
   readonly message: string;
 }

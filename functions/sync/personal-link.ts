@@ -1,7 +1,8 @@
 import type { Item } from '../model/attribute-value.ts';
 import { sameItem } from '../model/compare.ts';
 import { personalLinkId } from '../model/ids.ts';
-import { earliestDate, mapPersonalLink, ownerOf, ownerSource } from '../model/mapping.ts';
+import { earliestDate, mapPersonalLink, ownerOf } from '../model/link-mapping.ts';
+import { ownerSource } from '../model/mapping.ts';
 import { parseRecord } from '../model/old-records.ts';
 import { type KpiKey, kpiIdentity, RECORD_SOURCES } from '../model/sources.ts';
 import { decodeKpiRow, encodeKpiRow, type KpiRow, kpiRowKey } from '../tables/control-rows.ts';
@@ -27,9 +28,9 @@ export async function replicatePersonalLink(replication: Replication, kpi: KpiKe
     ]);
     const before = decodeKpiRow(kpi, stored);
     if (before.links.size > 0) return false;
-    const earliest = await earliestRecord(replication, kpi);
-    const desired = earliest && (await desiredRow(replication, kpi, earliest.date));
-    const personal = desired && earliest && { id, linkedAt: earliest.date };
+    const linkedAt = await earliestRecordDate(replication, kpi);
+    const desired = linkedAt === undefined ? undefined : await desiredRow(replication, kpi, linkedAt);
+    const personal = desired && linkedAt !== undefined ? { id, linkedAt } : undefined;
     const appears = personal !== undefined && before.personal === undefined;
     const goes = personal === undefined && before.personal !== undefined;
     const token = replication.newToken();
@@ -67,21 +68,16 @@ async function desiredRow(replication: Replication, kpi: KpiKey, linkedAt: strin
   return mapPersonalLink(kpi, linkedAt, kpiItem, await replication.old.queryPeople(owner));
 }
 
-async function earliestRecord(
-  replication: Replication,
-  kpi: KpiKey,
-): Promise<{ recordId: string; date: string } | undefined> {
+async function earliestRecordDate(replication: Replication, kpi: KpiKey): Promise<string | undefined> {
   const ids = new Set(await listRecordIds(replication, kpi));
-  const dated: { recordId: string; date: string }[] = [];
-  for (const [recordId, base] of await replication.old.readRecords([...ids])) {
+  const dates: string[] = [];
+  for (const base of (await replication.old.readRecords([...ids])).values()) {
     const source = ownerSource(base);
     const item = source && base[source];
     const parsed = source && item && parseRecord(source, item);
-    if (parsed?.kind === 'valid' && kpiIdentity(parsed.record.kpi) === kpiIdentity(kpi)) {
-      dated.push({ recordId, date: parsed.record.date });
-    }
+    if (parsed?.kind === 'valid' && kpiIdentity(parsed.record.kpi) === kpiIdentity(kpi)) dates.push(parsed.record.date);
   }
-  return earliestDate(dated);
+  return earliestDate(dates);
 }
 
 /** Ids of all records the KPI may have: by C rows, which are read strongly, and by the index. */

@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import type { Item } from '../model/attribute-value.ts';
-import { mapLink, userOfLink } from '../model/mapping.ts';
+import { mapLink, userOfLink } from '../model/link-mapping.ts';
 import { parseLink } from '../model/old-records.ts';
 import type { Warning } from '../model/quarantine-reason.ts';
 import { distinctKpis, type KpiKey, kpiIdentity, kpiKeyOf, NO_KPI } from '../model/sources.ts';

@@ -1,0 +1,119 @@
+import { type Item, textOf } from './attribute-value.ts';
+import { personalLinkId } from './ids.ts';
+import { compareInstants, compareText, parseInstant } from './instant.ts';
+import { ITEM_BYTES_MAX, itemBytes } from './item-size.ts';
+import { rowTooLarge } from './mapping.ts';
+import type { OldLink } from './old-records.ts';
+import type { QuarantineReason, Warning } from './quarantine-reason.ts';
+import type { KpiKey } from './sources.ts';
+
+/** GoalKpiLink → KpiLink: what is copied by the same name (tables.md). */
+const COPIED = [
+  'tenant_id',
+  'kpi_id',
+  'goal_id',
+  'linked_at',
+  'link_type',
+  'weight',
+  'display_order',
+  'is_primary',
+  'threshold_pct',
+  'created_by',
+  'created_at',
+  'updated_by',
+  'updated_at',
+] as const;
+
+export type LinkResult =
+  | { readonly kind: 'mapped'; readonly row: Item; readonly warnings: readonly Warning[] }
+  | { readonly kind: 'quarantined'; readonly reason: QuarantineReason };
+
+/** The user who owns the KPI, if the KPI item is of the key's tenant and names one. */
+export function ownerOf(kpi: KpiKey, kpiItem: Item | undefined): string | undefined {
+  if (kpiItem === undefined || textOf(kpiItem, 'tenant_id') !== kpi.tenantId) return undefined;
+  return textOf(kpiItem, 'owner_id') || undefined;
+}
+
+/** The user whose person a link gets: the KPI's owner, else who created the link. */
+export function userOfLink(link: OldLink, kpiItem: Item | undefined): string {
+  return ownerOf(link.kpi, kpiItem) ?? link.createdBy;
+}
+
+/** The person of the tenant who is that user, else the user; of several the one with the smallest id. */
+function personOf(tenantId: string, userId: string, people: readonly Item[]): { id: string; several: boolean } {
+  const ids = people
+    .filter((person) => textOf(person, 'tenant_id') === tenantId && textOf(person, 'linked_user_id') === userId)
+    .map((person) => textOf(person, 'id') ?? '')
+    .sort(compareText);
+  return { id: ids[0] ?? userId, several: ids.length > 1 };
+}
+
+/**
+ * Maps a link to its KpiLink row.
+ *
+ * @param userId what {@link userOfLink} gave.
+ * @param people the people linked to that user, of any tenant.
+ */
+export function mapLink(link: OldLink, userId: string, people: readonly Item[]): LinkResult {
+  const person = personOf(link.kpi.tenantId, userId, people);
+  if (person.id === '') {
+    const message = 'Neither an owner nor created_by gives a person_id, which as an index key cannot be empty.';
+    return { kind: 'quarantined', reason: { code: 'no-person', attribute: 'created_by', message } };
+  }
+  const row: Item = {
+    id: { S: link.id },
+    person_id: { S: person.id },
+    uniqueness_key: { S: `${link.kpi.kpiId}#GOAL#${link.goalId}` },
+  };
+  for (const name of COPIED) {
+    const value = link.item[name];
+    if (value !== undefined) row[name] = value;
+  }
+  if (itemBytes(row) > ITEM_BYTES_MAX) return { kind: 'quarantined', reason: rowTooLarge('KpiLink') };
+  const warning = {
+    code: 'several-people',
+    message: 'The user is several people of the tenant; the smallest id is taken.',
+  } as const;
+  return { kind: 'mapped', row, warnings: person.several ? [...link.warnings, warning] : link.warnings };
+}
+
+/**
+ * The KpiLink row of a KPI that has records but no link, with `heldRecords: "personal-link"` (tables.md, "Held records").
+ *
+ * @returns undefined where the KPI is missing in its tenant or has no owner: then there is nobody to give it to.
+ */
+export function mapPersonalLink(
+  kpi: KpiKey,
+  linkedAt: string,
+  kpiItem: Item | undefined,
+  people: readonly Item[],
+): Item | undefined {
+  const owner = ownerOf(kpi, kpiItem);
+  if (owner === undefined) return undefined;
+  const id = personalLinkId(kpi.kpiId);
+  const person = personOf(kpi.tenantId, owner, people);
+  return {
+    id: { S: id },
+    tenant_id: { S: kpi.tenantId },
+    kpi_id: { S: kpi.kpiId },
+    person_id: { S: person.id },
+    linked_at: { S: linkedAt },
+    uniqueness_key: { S: `${kpi.kpiId}#PERSON#${person.id}#${id}` },
+  };
+}
+
+/** The smallest date as an instant; one that is none comes after all that are, by its text. */
+export function earliestDate(dates: readonly string[]): string | undefined {
+  const [first, ...others] = dates;
+  return others.reduce<string | undefined>(
+    (earliest, date) => (earliest !== undefined && compareDates(date, earliest) < 0 ? date : earliest),
+    first,
+  );
+}
+
+function compareDates(left: string, right: string): number {
+  const [one, other] = [parseInstant(left), parseInstant(right)];
+  if (one && other) return compareInstants(one, other) || compareText(left, right);
+  if (one || other) return one ? -1 : 1;
+  return compareText(left, right);
+}

@@ -1,0 +1,202 @@
+import * as z from 'zod';
+import type { Item } from './attribute-value.ts';
+import { parseInstant } from './instant.ts';
+import type { QuarantineReason, Warning } from './quarantine-reason.ts';
+import { type KpiKey, kpiKeyOf, type RecordSource } from './sources.ts';
+import { linkWarnings } from './warnings.ts';
+
+/** Longest id in bytes: two of them, joined, are an index key of a new table, and those end at 2,048. */
+const KEY_BYTES_MAX = 512;
+
+const text = z.object({ S: z.string() }).describe('S');
+const number = z.object({ N: z.string() }).describe('N');
+const flag = z
+  .union([z.object({ BOOL: z.boolean() }), z.object({ N: z.enum(['0', '1']) })])
+  .describe('BOOL, or N 0 or 1');
+const key = z
+  .object({
+    S: z
+      .string()
+      .min(1)
+      .refine((id) => Buffer.byteLength(id) <= KEY_BYTES_MAX, { error: 'key-too-long' }),
+  })
+  .describe('S');
+const instant = z
+  .object({ S: z.string().refine((value) => parseInstant(value) !== undefined, { error: 'not-an-instant' }) })
+  .describe('S');
+
+/** The old tables' attributes, as tables.md lists them; those calculated there are known and not looked at. */
+const SCHEMAS = {
+  links: z.object({
+    id: key,
+    tenant_id: key,
+    kpi_id: key,
+    goal_id: key,
+    linked_at: instant,
+    is_primary: flag,
+    link_type: text.optional(),
+    weight: number.optional(),
+    threshold_pct: number.optional(),
+    display_order: number.optional(),
+    created_by: text,
+    created_at: text,
+    updated_by: text.optional(),
+    updated_at: text.optional(),
+  }),
+  milestones: z.object({
+    id: key,
+    tenant_id: key,
+    kpi_id: key,
+    milestone_date: text,
+    target_value: number,
+    label: text.optional(),
+    confidence_level: number.optional(),
+    rationale: text.optional(),
+    created_by: text,
+    created_at: text,
+    updated_by: text.optional(),
+    updated_at: text.optional(),
+  }),
+  actuals: z.object({
+    id: key,
+    tenant_id: key,
+    kpi_id: key,
+    measurement_date: text,
+    actual_value: number,
+    data_source: text,
+    source_reference_id: text.optional(),
+    original_value: number.optional(),
+    is_manual_override: flag.optional(),
+    override_comment: text.optional(),
+    triggers_replan: flag.optional(),
+    replan_threshold_exceeded: flag.optional(),
+    auto_adjustment_applied: flag.optional(),
+    recorded_by: text,
+    recorded_at: text,
+    created_at: text.optional(),
+    updated_by: text.optional(),
+    updated_at: text.optional(),
+  }),
+  readings: z.object({
+    id: key,
+    tenant_id: key,
+    kpi_id: key,
+    reading_date: text,
+    value: number,
+    data_source: text.optional(),
+    source_reference_id: text.optional(),
+    note: text.optional(),
+    recorded_by: text,
+    recorded_at: text,
+    created_at: text.optional(),
+    updated_by: text.optional(),
+    updated_at: text.optional(),
+  }),
+} as const;
+
+/** Calculated by the service and not migrated (tables.md): neither checked nor counted as unknown. */
+const CALCULATED = new Set(['expected_value', 'variance', 'variance_percentage']);
+
+const DATE_OF = { milestones: 'milestone_date', actuals: 'measurement_date', readings: 'reading_date' } as const;
+
+/** A GoalKpiLink that can be migrated. */
+export interface OldLink {
+  readonly source: 'links';
+  readonly id: string;
+  readonly kpi: KpiKey;
+  readonly goalId: string;
+  readonly linkedAt: string;
+  readonly createdBy: string;
+  /** The item without its NULLs. */
+  readonly item: Item;
+  /** Names of attributes that no table of tables.md knows; they are not copied. */
+  readonly unknownAttributes: readonly string[];
+  readonly warnings: readonly Warning[];
+}
+
+/** A KpiMilestone, KpiActual or KpiReading that can be migrated. */
+export interface OldRecord {
+  readonly source: RecordSource;
+  readonly id: string;
+  readonly kpi: KpiKey;
+  /** The exact text of its milestone, measurement or reading date. */
+  readonly date: string;
+  /** The item without its NULLs. */
+  readonly item: Item;
+  readonly unknownAttributes: readonly string[];
+}
+
+export type Parsed<T> =
+  | { readonly kind: 'valid'; readonly record: T }
+  | { readonly kind: 'quarantined'; readonly reason: QuarantineReason };
+
+/** Reads a GoalKpiLink item. Absent and NULL are one; anything required that is lacking, or of another type, is quarantined. */
+export function parseLink(stored: Item): Parsed<OldLink> {
+  const item = withoutNulls(stored);
+  const parsed = SCHEMAS.links.safeParse(item);
+  if (!parsed.success) return { kind: 'quarantined', reason: reasonOf(parsed.error, item, SCHEMAS.links) };
+  const { id, goal_id, linked_at, created_by } = parsed.data;
+  return {
+    kind: 'valid',
+    record: {
+      source: 'links',
+      id: id.S,
+      kpi: kpiKeyOf(item),
+      goalId: goal_id.S,
+      linkedAt: linked_at.S,
+      createdBy: created_by.S,
+      item,
+      unknownAttributes: unknownAttributes(item, SCHEMAS.links),
+      warnings: linkWarnings(item),
+    },
+  };
+}
+
+/** Reads an item of one of the three record tables, by the same rules as {@link parseLink}. */
+export function parseRecord(source: RecordSource, stored: Item): Parsed<OldRecord> {
+  const item = withoutNulls(stored);
+  const schema = SCHEMAS[source];
+  const parsed = schema.safeParse(item);
+  if (!parsed.success) return { kind: 'quarantined', reason: reasonOf(parsed.error, item, schema) };
+  const date = item[DATE_OF[source]];
+  return {
+    kind: 'valid',
+    record: {
+      source,
+      id: parsed.data.id.S,
+      kpi: kpiKeyOf(item),
+      date: date && 'S' in date ? date.S : '',
+      item,
+      unknownAttributes: unknownAttributes(item, schema),
+    },
+  };
+}
+
+function withoutNulls(item: Item): Item {
+  return Object.fromEntries(Object.entries(item).filter(([, value]) => !('NULL' in value)));
+}
+
+type Schema = (typeof SCHEMAS)[keyof typeof SCHEMAS];
+
+/** The first thing that is wrong, in the order of the table. */
+function reasonOf(error: z.ZodError, item: Item, schema: Schema): QuarantineReason {
+  const issue = error.issues[0];
+  const attribute = String(issue?.path[0]);
+  if (item[attribute] === undefined || issue?.code === 'too_small') {
+    return { code: 'missing-attribute', attribute, message: `${attribute} is required and absent, NULL or empty.` };
+  }
+  if (issue?.message === 'key-too-long') {
+    return { code: 'key-too-long', attribute, message: `${attribute} is longer than ${KEY_BYTES_MAX} bytes.` };
+  }
+  if (issue?.message === 'not-an-instant') {
+    return { code: 'not-an-instant', attribute, message: `${attribute} is no ISO 8601 date or time.` };
+  }
+  const wanted = (schema.shape as Record<string, z.ZodType>)[attribute];
+  const type = (wanted instanceof z.ZodOptional ? (wanted.unwrap() as z.ZodType) : wanted)?.description;
+  const found = Object.keys(item[attribute])[0];
+  return { code: 'wrong-type', attribute, message: `${attribute} should be ${type} and is ${found}.` };
+}
+
+function unknownAttributes(item: Item, schema: Schema): string[] {
+  return Object.keys(item).filter((name) => !(name in schema.shape) && !CALCULATED.has(name));
+}

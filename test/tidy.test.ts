@@ -1,0 +1,133 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const FOLDERS = ['functions', 'backfill', 'infra'];
+const LINES_MAX = 260;
+
+/** Which part of the product may import which: the order in which data flows (README.md). */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  'functions/model': ['functions/model'],
+  'functions/tables': ['functions/tables', 'functions/model'],
+  'functions/sync': ['functions/sync', 'functions/tables', 'functions/model', 'functions'],
+  functions: ['functions', 'functions/sync', 'functions/tables', 'functions/model'],
+  backfill: ['backfill', 'functions', 'functions/sync', 'functions/tables', 'functions/model', 'infra/settings.ts'],
+  infra: ['infra'],
+};
+
+interface SourceFile {
+  readonly path: string;
+  readonly text: string;
+  readonly imports: readonly string[];
+}
+
+function sourceFiles(): SourceFile[] {
+  return FOLDERS.flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => {
+        const path = join(folder, name);
+        const text = readFileSync(join(ROOT, path), 'utf8');
+        return { path, text, imports: importsOf(text) };
+      }),
+  );
+}
+
+function importsOf(text: string): string[] {
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(([, name]) => name ?? '');
+}
+
+/** The part of the product a path belongs to: the longest key of {@link MAY_IMPORT} that it lies under. */
+function partOf(path: string): string {
+  const parts = Object.keys(MAY_IMPORT).filter((part) => path.startsWith(`${part}/`));
+  return parts.sort((left, right) => right.length - left.length)[0] ?? path;
+}
+
+function forbiddenImports(file: Pick<SourceFile, 'path' | 'imports'>): string[] {
+  const allowed = MAY_IMPORT[partOf(file.path)] ?? [];
+  return file.imports
+    .filter((name) => name.startsWith('.'))
+    .map((name) => relative(ROOT, resolve(ROOT, dirname(file.path), name)))
+    .filter((target) => !allowed.includes(partOf(target)) && !allowed.includes(target));
+}
+
+function forbiddenClients(file: Pick<SourceFile, 'path' | 'imports'>): string[] {
+  const allowed = file.path.startsWith('functions/tables/') || file.path.startsWith('backfill/local/');
+  return allowed ? [] : file.imports.filter((name) => name.startsWith('@aws-sdk/'));
+}
+
+describe('the tree', () => {
+  const files = sourceFiles();
+
+  test('imports only along the flow', () => {
+    expect(files.flatMap((file) => forbiddenImports(file).map((target) => `${file.path} → ${target}`))).toEqual([]);
+  });
+
+  test('talks to AWS only in functions/tables and backfill/local', () => {
+    expect(files.flatMap((file) => forbiddenClients(file).map((name) => `${file.path} → ${name}`))).toEqual([]);
+  });
+
+  test('has files that one reader can hold in mind', () => {
+    const long = files.filter((file) => file.text.split('\n').length > LINES_MAX);
+    expect(long.map((file) => `${file.path}: ${file.text.split('\n').length} lines`)).toEqual([]);
+  });
+
+  test('has only the top level that was given', () => {
+    const given = 'README.md backfill cdk.json functions infra package-lock.json package.json runbook.md test tsconfig.json';
+    const generated = 'cdk.out coverage node_modules';
+    const known = new Set([...given.split(' '), ...generated.split(' ')]);
+    expect(readdirSync(ROOT).filter((name) => !name.startsWith('.') && !known.has(name))).toEqual([]);
+  });
+});
+
+describe('the guards themselves', () => {
+  test.each([
+    ['functions/model/mapping.ts', '../tables/old-tables.ts'],
+    ['functions/sync/fan-out.ts', '../../backfill/copier.ts'],
+    ['infra/stream-sync.ts', '../functions/sync/stream-handler.ts'],
+    ['backfill/copier.ts', '../infra/migration-stack.ts'],
+  ])('refuse that %s imports %s', (path, target) => {
+    expect(forbiddenImports({ path, imports: [target] })).toHaveLength(1);
+  });
+
+  test('refuse an AWS client in the protocol', () => {
+    const file = { path: 'functions/sync/fan-out.ts', imports: importsOf("import { x } from '@aws-sdk/client-dynamodb';") };
+    expect(forbiddenClients(file)).toEqual(['@aws-sdk/client-dynamodb']);
+  });
+});
+
+describe('the documents', () => {
+  const documents = readdirSync(ROOT, { recursive: true, encoding: 'utf8' }).filter(
+    (path) => path.endsWith('.md') && !/node_modules|cdk\.out/.test(path),
+  );
+  const scripts = Object.keys(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).scripts);
+
+  test('name only npm scripts that exist', () => {
+    const missing = documents.flatMap((path) => {
+      const named = [...readFileSync(join(ROOT, path), 'utf8').matchAll(/npm run (?:-s )?([\w-]+)/g)];
+      return named.map(([, name]) => name ?? '').filter((name) => !scripts.includes(name)).map((name) => `${path}: ${name}`);
+    });
+    expect(missing).toEqual([]);
+  });
+
+  test('name only files of the project that exist', () => {
+    const missing = documents.flatMap((path) => {
+      const named = [...readFileSync(join(ROOT, path), 'utf8').matchAll(/`(\.{0,2}\/?(?:[\w-]+\/)+[\w.-]+\.(?:ts|md|json))`/g)];
+      return named
+        .map(([, name]) => name ?? '')
+        .filter((name) => !exists(join(ROOT, dirname(path), name)) && !exists(join(ROOT, name)))
+        .map((name) => `${path}: ${name}`);
+    });
+    expect(missing).toEqual([]);
+  });
+});
+
+function exists(path: string): boolean {
+  try {
+    readFileSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
