@@ -24,7 +24,7 @@ export function dynamoTransactions(client: DynamoDBClient, names: TableNames): T
         );
         return Responses.map(({ Item }) => Item as Item | undefined);
       } catch (error) {
-        throw cancellationCodes(error).includes('ValidationError') ? new TransactionTooLargeError(error) : error;
+        throw isTooLarge(error) ? new TransactionTooLargeError(error) : error;
       }
     },
 
@@ -85,4 +85,10 @@ function isConditionFailure(error: unknown): boolean {
   return (
     error instanceof ConditionalCheckFailedException || cancellationCodes(error).includes('ConditionalCheckFailed')
   );
+}
+
+/** DynamoDB cancels the transaction with a ValidationError; DynamoDB Local refuses the request. */
+function isTooLarge(error: unknown): boolean {
+  if (cancellationCodes(error).includes('ValidationError')) return true;
+  return error instanceof Error && error.name === 'ValidationException' && /too large/i.test(error.message);
 }
