@@ -41,7 +41,6 @@ export async function copyRecords(copier: Copier, source: RecordSource, items: r
     present,
     held: page.held + outcomes.filter((outcome) => outcome === 'held').length,
     quarantined: page.throughProtocol.filter((change) => change.reason !== 'personal-link').length,
-    warnings: page.warnings,
     unknownAttributes: page.unknownAttributes,
   };
 }

@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import { type Item, textOf } from '../functions/model/attribute-value.ts';
-import { ownerOf } from '../functions/model/mapping.ts';
+import { ownerOf } from '../functions/model/link-mapping.ts';
 import {
   distinctKpis,
   type HeldRecords,
@@ -138,7 +138,6 @@ async function planRecords(
     copied: page.rows.length + adopted,
     held: page.held + unlinked.length - adopted,
     quarantined: refused.length,
-    warnings: page.warnings,
     unknownAttributes: page.unknownAttributes,
   };
 }

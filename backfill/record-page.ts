@@ -20,7 +20,6 @@ export interface PageDecision {
   readonly throughProtocol: readonly (RecordChange & { readonly reason: QuarantineReason | 'personal-link' })[];
   /** Records that stay where they are because their KPI has no link. */
   readonly held: number;
-  readonly warnings: Readonly<Record<string, number>>;
   readonly unknownAttributes: Readonly<Record<string, number>>;
 }
 
@@ -36,7 +35,6 @@ export interface PageContext {
 export function decidePage(items: readonly Item[], context: PageContext): PageDecision {
   const rows: Item[] = [];
   const throughProtocol: PageDecision['throughProtocol'][number][] = [];
-  const warnings: string[] = [];
   const unknownAttributes: string[] = [];
   let held = 0;
   for (const item of items) {
@@ -54,7 +52,6 @@ export function decidePage(items: readonly Item[], context: PageContext): PageDe
       continue;
     }
     const { record } = parsed;
-    warnings.push(...record.warnings.map((warning) => warning.code));
     unknownAttributes.push(...record.unknownAttributes);
     const result = mapRecord(record, context.linksOf(record.kpi));
     if (result.kind === 'mapped') rows.push(...result.rows);
@@ -66,7 +63,6 @@ export function decidePage(items: readonly Item[], context: PageContext): PageDe
     rows,
     throughProtocol,
     held,
-    warnings: countNames(warnings),
     unknownAttributes: countNames(unknownAttributes),
   };
 }
