@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs';
+import * as z from 'zod';
+import { MigrationError } from '../functions/model/migration-error.ts';
+
+const tableName = z.string().regex(/^[a-zA-Z0-9_.-]{3,255}$/, 'is no DynamoDB table name');
+const count = z.number().int().positive();
+
+const tables = z.strictObject({
+  goalKpiLinks: tableName.default('purposepath-goal-kpi-links'),
+  kpiMilestones: tableName.default('purposepath-kpi-milestones'),
+  kpiActuals: tableName.default('purposepath-kpi-actuals'),
+  kpiReadings: tableName.default('purposepath-kpi-readings'),
+  kpis: tableName.default('purposepath-kpis'),
+  people: tableName.default('purposepath-people'),
+  kpiLinks: tableName.default('purposepath-kpi-links'),
+  kpiData: tableName.default('purposepath-kpi-data'),
+  control: tableName.default('kpi-migration-control'),
+});
+
+/** The limits of Lambda's event source mapping (Lambda developer guide, "DynamoDB event source mapping parameters"). */
+const replication = z.strictObject({
+  batchSize: count.max(10_000).default(100),
+  batchingWindowSeconds: z.number().int().min(0).max(300).default(1),
+  parallelizationFactor: count.max(10).default(1),
+  /** -1 retries until the record is too old. */
+  maximumRetryAttempts: z.number().int().min(-1).max(10_000).default(50),
+  maximumRecordAgeSeconds: z.number().int().min(60).max(604_800).default(82_800),
+  timeoutSeconds: z.number().int().min(120, 'leaves no time for a page of a fan-out').max(900).default(900),
+  memoryMegabytes: z.number().int().min(128).max(10_240).default(512),
+  /** Records or links that one invocation works on at once. */
+  recordConcurrency: count.max(100).default(8),
+});
+
+const backfill = z.strictObject({
+  segments: count.max(1_000).default(4),
+  /** Write units a second that copying may consume; without it, as many as the tables take. */
+  maxWriteUnitsPerSecond: count.optional(),
+  /** How long a copier that was killed keeps the next one waiting. */
+  leaseSeconds: count.default(60),
+});
+
+const environment = z
+  .strictObject({
+    account: z.string().regex(/^\d{12}$/, 'is no account id of twelve digits'),
+    region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'is no region'),
+    tables: tables.prefault({}),
+    heldRecords: z.enum(['hold', 'personal-link']).default('hold'),
+    tokenRetentionDays: count.min(2, 'must outlast the 24 hours of a stream').default(30),
+    replication: replication.prefault({}),
+    backfill: backfill.prefault({}),
+  })
+  .superRefine((settings, context) => {
+    const names = Object.values(settings.tables);
+    const repeated = names.filter((name, at) => names.indexOf(name) !== at);
+    for (const name of new Set(repeated)) {
+      context.addIssue({ code: 'custom', path: ['tables'], message: `${name} is the name of two tables` });
+    }
+  });
+
+/** What differs between environments: `migration.environments.NAME` in the context of cdk.json. */
+export type Settings = z.infer<typeof environment> & { readonly name: string };
+
+/**
+ * Checks the settings of one environment.
+ *
+ * @param context the whole context object of cdk.json.
+ * @throws MigrationError with code ENVIRONMENT_UNKNOWN, which names those there are, or SETTINGS_INVALID with every problem.
+ */
+export function parseSettings(context: unknown, name: string): Settings {
+  const known = z
+    .object({ 'migration.environments': z.record(z.string(), z.unknown()) })
+    .or(z.object({ migration: z.object({ environments: z.record(z.string(), z.unknown()) }) }))
+    .safeParse(context);
+  if (!known.success) {
+    throw new MigrationError('SETTINGS_INVALID', 'cdk.json has no context migration.environments.', {
+      nextStep: 'Add one; README.md, "Deploying", shows what it holds.',
+    });
+  }
+  const environments =
+    'migration' in known.data ? known.data.migration.environments : known.data['migration.environments'];
+  if (!Object.hasOwn(environments, name)) {
+    throw new MigrationError('ENVIRONMENT_UNKNOWN', `There is no environment ${name} in cdk.json.`, {
+      nextStep: `Choose one of: ${Object.keys(environments).join(', ')}.`,
+    });
+  }
+  const parsed = environment.safeParse(environments[name]);
+  if (!parsed.success) {
+    throw new MigrationError('SETTINGS_INVALID', `Environment ${name}:\n${z.prettifyError(parsed.error)}`, {
+      nextStep: `Mend migration.environments.${name} in cdk.json.`,
+    });
+  }
+  return { ...parsed.data, name };
+}
+
+/** Reads the settings of one environment from cdk.json. */
+export function readSettings(
+  name: string,
+  cdkJsonPath: string | URL = new URL('../cdk.json', import.meta.url),
+): Settings {
+  let content: { context?: unknown };
+  try {
+    content = JSON.parse(readFileSync(cdkJsonPath, 'utf8'));
+  } catch (cause) {
+    throw new MigrationError('SETTINGS_UNREADABLE', `${String(cdkJsonPath)} cannot be read.`, {
+      cause,
+      nextStep: 'Run in the root folder of the project.',
+    });
+  }
+  return parseSettings(content.context, name);
+}
