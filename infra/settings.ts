@@ -68,16 +68,14 @@ export type Settings = z.infer<typeof environment> & { readonly name: string };
  */
 export function parseSettings(context: unknown, name: string): Settings {
   const known = z
-    .object({ 'migration.environments': z.record(z.string(), z.unknown()) })
-    .or(z.object({ migration: z.object({ environments: z.record(z.string(), z.unknown()) }) }))
+    .object({ migration: z.object({ environments: z.record(z.string(), z.unknown()) }) })
     .safeParse(context);
   if (!known.success) {
     throw new MigrationError('SETTINGS_INVALID', 'cdk.json has no context migration.environments.', {
-      nextStep: 'Add one; README.md, "Deploying", shows what it holds.',
+      nextStep: 'Add one; README.md, "Deploying", says what it holds.',
     });
   }
-  const environments =
-    'migration' in known.data ? known.data.migration.environments : known.data['migration.environments'];
+  const { environments } = known.data.migration;
   if (!Object.hasOwn(environments, name)) {
     throw new MigrationError('ENVIRONMENT_UNKNOWN', `There is no environment ${name} in cdk.json.`, {
       nextStep: `Choose one of: ${Object.keys(environments).join(', ')}.`,

@@ -13,7 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'functions/sync': ['functions/sync', 'functions/tables', 'functions/model', 'functions'],
   functions: ['functions', 'functions/sync', 'functions/tables', 'functions/model'],
   backfill: ['backfill', 'functions', 'functions/sync', 'functions/tables', 'functions/model', 'infra/settings.ts'],
-  infra: ['infra'],
+  infra: ['infra', 'functions/model/migration-error.ts'],
 };
 
 interface SourceFile {
@@ -74,7 +74,8 @@ describe('the tree', () => {
   });
 
   test('has only the top level that was given', () => {
-    const given = 'README.md backfill cdk.json functions infra package-lock.json package.json runbook.md test tsconfig.json';
+    const given =
+      'README.md backfill cdk.json functions infra package-lock.json package.json runbook.md test tsconfig.json';
     const generated = 'cdk.out coverage node_modules';
     const known = new Set([...given.split(' '), ...generated.split(' ')]);
     expect(readdirSync(ROOT).filter((name) => !name.startsWith('.') && !known.has(name))).toEqual([]);
@@ -92,7 +93,10 @@ describe('the guards themselves', () => {
   });
 
   test('refuse an AWS client in the protocol', () => {
-    const file = { path: 'functions/sync/fan-out.ts', imports: importsOf("import { x } from '@aws-sdk/client-dynamodb';") };
+    const file = {
+      path: 'functions/sync/fan-out.ts',
+      imports: importsOf("import { x } from '@aws-sdk/client-dynamodb';"),
+    };
     expect(forbiddenClients(file)).toEqual(['@aws-sdk/client-dynamodb']);
   });
 });
@@ -106,14 +110,19 @@ describe('the documents', () => {
   test('name only npm scripts that exist', () => {
     const missing = documents.flatMap((path) => {
       const named = [...readFileSync(join(ROOT, path), 'utf8').matchAll(/npm run (?:-s )?([\w-]+)/g)];
-      return named.map(([, name]) => name ?? '').filter((name) => !scripts.includes(name)).map((name) => `${path}: ${name}`);
+      return named
+        .map(([, name]) => name ?? '')
+        .filter((name) => !scripts.includes(name))
+        .map((name) => `${path}: ${name}`);
     });
     expect(missing).toEqual([]);
   });
 
   test('name only files of the project that exist', () => {
     const missing = documents.flatMap((path) => {
-      const named = [...readFileSync(join(ROOT, path), 'utf8').matchAll(/`(\.{0,2}\/?(?:[\w-]+\/)+[\w.-]+\.(?:ts|md|json))`/g)];
+      const named = [
+        ...readFileSync(join(ROOT, path), 'utf8').matchAll(/`(\.{0,2}\/?(?:[\w-]+\/)+[\w.-]+\.(?:ts|md|json))`/g),
+      ];
       return named
         .map(([, name]) => name ?? '')
         .filter((name) => !exists(join(ROOT, dirname(path), name)) && !exists(join(ROOT, name)))

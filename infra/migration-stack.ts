@@ -1,0 +1,26 @@
+import { Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { ControlTable } from './control-table.ts';
+import { NewTables } from './new-tables.ts';
+import { OldTables } from './old-tables.ts';
+import type { Settings } from './settings.ts';
+import { StreamSync } from './stream-sync.ts';
+
+export interface MigrationStackProps extends StackProps {
+  readonly settings: Settings;
+}
+
+/** The migration of one environment, in the order in which data flows through it. */
+export class MigrationStack extends Stack {
+  constructor(scope: Construct, id: string, { settings, ...props }: MigrationStackProps) {
+    super(scope, id, {
+      ...props,
+      env: { account: settings.account, region: settings.region },
+      description: 'Replicates the old KPI tables into the new ones while the service keeps writing.',
+    });
+    const oldTables = new OldTables(this, 'OldTables', settings);
+    const newTables = new NewTables(this, 'NewTables', settings);
+    const control = new ControlTable(this, 'Control', settings);
+    new StreamSync(this, 'StreamSync', { settings, oldTables, newTables, control });
+  }
+}

@@ -1,0 +1,40 @@
+import { fileURLToPath } from 'node:url';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+
+export interface NodeFunctionProps {
+  /** File under functions/ whose exports are the handlers. */
+  readonly entry: string;
+  readonly handler?: string;
+  readonly environment?: Record<string, string>;
+  readonly timeoutSeconds: number;
+  readonly memoryMegabytes: number;
+}
+
+const PROJECT_ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/**
+ * A Lambda function of this project. The AWS SDK goes into the bundle, so that what is tested is what runs; stack traces
+ * name the source.
+ */
+export function nodeFunction(scope: Construct, id: string, props: NodeFunctionProps): NodejsFunction {
+  return new NodejsFunction(scope, id, {
+    entry: `${PROJECT_ROOT}functions/${props.entry}`,
+    handler: props.handler ?? 'handler',
+    projectRoot: PROJECT_ROOT,
+    depsLockFilePath: `${PROJECT_ROOT}package-lock.json`,
+    runtime: Runtime.NODEJS_24_X,
+    architecture: Architecture.ARM_64,
+    timeout: Duration.seconds(props.timeoutSeconds),
+    memorySize: props.memoryMegabytes,
+    environment: { NODE_OPTIONS: '--enable-source-maps', ...props.environment },
+    logGroup: new LogGroup(scope, `${id}Logs`, {
+      retention: RetentionDays.THREE_MONTHS,
+      removalPolicy: RemovalPolicy.RETAIN,
+    }),
+    bundling: { bundleAwsSDK: true, format: OutputFormat.CJS, sourceMap: true, target: 'node24' },
+  });
+}

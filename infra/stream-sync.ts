@@ -1,0 +1,116 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { EventSourceMapping, type IFunction, StartingPosition } from 'aws-cdk-lib/aws-lambda';
+import { S3OnFailureDestination } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import type { ControlTable } from './control-table.ts';
+import type { NewTables } from './new-tables.ts';
+import { nodeFunction } from './node-function.ts';
+import { type OldTables, SOURCES, type Source } from './old-tables.ts';
+import type { Settings } from './settings.ts';
+
+export interface StreamSyncProps {
+  readonly settings: Settings;
+  readonly oldTables: OldTables;
+  readonly newTables: NewTables;
+  readonly control: ControlTable;
+}
+
+/** Above this many records a batch, Lambda demands a batching window. */
+const BATCH_SIZE_WITHOUT_WINDOW_MAX = 10;
+
+/** One function a source, fed by the stream of its old table; what fails for good is kept whole in a bucket. */
+export class StreamSync extends Construct {
+  constructor(scope: Construct, id: string, props: StreamSyncProps) {
+    super(scope, id);
+    const failures = new Bucket(this, 'Failures', {
+      encryption: BucketEncryption.S3_MANAGED,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      enforceSSL: true,
+      versioned: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    for (const source of SOURCES) {
+      const replicate = this.replicateFunction(source, props);
+      this.mapStream(source, replicate, failures, props);
+    }
+  }
+
+  private replicateFunction(source: Source, { settings, oldTables, newTables, control }: StreamSyncProps): IFunction {
+    const replicate = nodeFunction(this, `Replicate-${source}`, {
+      entry: `replicate-${source}.ts`,
+      timeoutSeconds: settings.replication.timeoutSeconds,
+      memoryMegabytes: settings.replication.memoryMegabytes,
+      environment: {
+        TABLE_NAMES: JSON.stringify(settings.tables),
+        HELD_RECORDS: settings.heldRecords,
+        TOKEN_RETENTION_DAYS: String(settings.tokenRetentionDays),
+        RECORD_CONCURRENCY: String(settings.replication.recordConcurrency),
+      },
+    });
+    const records = SOURCES.filter((other) => other !== 'links');
+    const allow = (actions: string[], resources: string[]) =>
+      replicate.addToRolePolicy(new PolicyStatement({ actions, resources }));
+    allow(['dynamodb:GetItem'], [oldTables.tableArn('links'), oldTables.arn('kpis')]);
+    allow(
+      ['dynamodb:BatchGetItem'],
+      records.map((other) => oldTables.tableArn(other)),
+    );
+    allow(
+      ['dynamodb:Query'],
+      [
+        ...records.map((other) => oldTables.tableArn(other, '/index/kpi-index')),
+        oldTables.arn('people', '/index/linked-user-index'),
+      ],
+    );
+    // Transactions are authorised by the actions of their items.
+    allow(
+      ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem'],
+      [newTables.kpiLinks.tableArn, newTables.kpiData.tableArn],
+    );
+    allow(
+      ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'].map((action) => `dynamodb:${action}`),
+      [control.table.tableArn],
+    );
+    return replicate;
+  }
+
+  private mapStream(
+    source: Source,
+    target: IFunction,
+    failures: Bucket,
+    { settings, oldTables }: StreamSyncProps,
+  ): void {
+    const { replication } = settings;
+    target.addToRolePolicy(
+      new PolicyStatement({
+        actions: [
+          'dynamodb:DescribeStream',
+          'dynamodb:GetRecords',
+          'dynamodb:GetShardIterator',
+          'dynamodb:ListStreams',
+        ],
+        resources: [oldTables.tableArn(source, '/stream/*')],
+      }),
+    );
+    const needsWindow = replication.batchSize > BATCH_SIZE_WITHOUT_WINDOW_MAX;
+    const windowSeconds = Math.max(replication.batchingWindowSeconds, needsWindow ? 1 : 0);
+    const mapping = new EventSourceMapping(this, `Stream-${source}`, {
+      target,
+      eventSourceArn: oldTables.streamArns[source],
+      // LATEST can miss records while a mapping is made or changed.
+      startingPosition: StartingPosition.TRIM_HORIZON,
+      batchSize: replication.batchSize,
+      maxBatchingWindow: Duration.seconds(windowSeconds),
+      parallelizationFactor: replication.parallelizationFactor,
+      reportBatchItemFailures: true,
+      bisectBatchOnError: true,
+      retryAttempts: replication.maximumRetryAttempts,
+      maxRecordAge: Duration.seconds(replication.maximumRecordAgeSeconds),
+      onFailure: new S3OnFailureDestination(failures),
+    });
+    const policy = target.role?.node.tryFindChild('DefaultPolicy');
+    if (policy) mapping.node.addDependency(policy);
+  }
+}
