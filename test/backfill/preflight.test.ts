@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { checkTables, requireNoFindings } from '../../backfill/preflight.ts';
-import type { IndexShape, KeyShape, TableShape } from '../../functions/tables/descriptions.ts';
+import {
+  describeTables,
+  type IndexShape,
+  type KeyShape,
+  type TableShape,
+} from '../../functions/tables/descriptions.ts';
 import { TABLE_ROLES, type TableNames, type TableRole } from '../../functions/tables/table-names.ts';
+import { createTestTables, engineClient } from '../engine-client.ts';
 
 const names = Object.fromEntries(TABLE_ROLES.map((role) => [role, `dev-${role}`])) as TableNames;
 
@@ -153,4 +159,21 @@ test('a refusal tells all that is wrong at once', () => {
   const findings = checkTables({}, names);
   expect(findings).toHaveLength(TABLE_ROLES.length);
   expect(() => requireNoFindings(findings)).toThrow(/dev-goalKpiLinks.*\n.*dev-kpiMilestones/);
+});
+
+test('real tables are described as they are', async () => {
+  const client = engineClient();
+  const streamed = await createTestTables({ streams: true });
+  expect(checkTables(await describeTables(client, streamed), streamed)).toEqual([]);
+
+  const other = { ...(await createTestTables()), control: streamed.kpiData, kpis: 'no-such-table' };
+  const findings = checkTables(await describeTables(client, other), other);
+  expect(findings.map(({ code, role }) => `${code} ${role}`)).toEqual([
+    'STREAM_OFF goalKpiLinks',
+    'STREAM_OFF kpiMilestones',
+    'STREAM_OFF kpiActuals',
+    'STREAM_OFF kpiReadings',
+    'TABLE_MISSING kpis',
+    'KEY_SCHEMA control',
+  ]);
 });

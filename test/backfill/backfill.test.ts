@@ -1,0 +1,268 @@
+import { randomUUID } from 'node:crypto';
+import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { type BackfillOptions, runBackfill } from '../../backfill/backfill.ts';
+import { compareAll, scanTable } from '../../backfill/local/agreement.ts';
+import { planBackfill } from '../../backfill/plan.ts';
+import type { Progress } from '../../backfill/progress.ts';
+import { type Pass, readCheckpoints, readRun } from '../../backfill/run-state.ts';
+import type { Item } from '../../functions/model/attribute-value.ts';
+import { replicateLinks } from '../../functions/sync/replicate-links.ts';
+import { replicateRecords } from '../../functions/sync/replicate-records.ts';
+import type { Replication } from '../../functions/sync/replication.ts';
+import { dynamoTables, type Tables } from '../../functions/tables/dynamo-tables.ts';
+import { TABLE_ROLES, type TableNames } from '../../functions/tables/table-names.ts';
+import { createTestTables, engineClient } from '../engine-client.ts';
+import { load, oldItems, oldLink, oldRecord } from './old-items.ts';
+
+/** Items a page of a segment has. */
+const PAGE = 250;
+
+/** Two pages, where there is one segment. */
+const RECORDS = 280;
+
+const client = engineClient();
+let names: TableNames;
+let tables: Tables;
+let replication: Replication;
+
+beforeEach(async () => {
+  names = await createTestTables();
+  tables = dynamoTables(client, names);
+  replication = {
+    ...tables,
+    newToken: randomUUID,
+    nowMs: Date.now,
+    remainingMs: () => Number.POSITIVE_INFINITY,
+    heldRecords: 'hold',
+    tokenRetentionDays: 30,
+    recordConcurrency: 8,
+  };
+});
+
+const silent: Progress = { note: () => {}, begin: () => {}, advance: () => {}, end: () => {} };
+
+function options(changes: Partial<BackfillOptions> = {}): BackfillOptions {
+  return {
+    replication,
+    data: tables.data,
+    segments: 2,
+    owner: 'test',
+    leaseMs: 60_000,
+    nowMs: Date.now,
+    newToken: randomUUID,
+    sleep: (_ms, signal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+    pace: async () => {},
+    progress: silent,
+    itemCountEstimates: {},
+    stop: new AbortController().signal,
+    ...changes,
+  };
+}
+
+/** A progress that calls `then` when `pass` has done a page for the nth time. */
+function atPage(pass: Pass, nth: number, then: () => void): Progress {
+  let current = '';
+  let pages = 0;
+  return {
+    ...silent,
+    begin: (name) => {
+      current = name;
+    },
+    advance: () => {
+      if (current === pass && ++pages === nth) then();
+    },
+  };
+}
+
+async function newRows(): Promise<Record<string, Item[]>> {
+  const sorted = async (role: 'kpiLinks' | 'kpiData'): Promise<Item[]> =>
+    (await scanTable(client, names, role)).sort((left, right) =>
+      JSON.stringify(left.id) < JSON.stringify(right.id) ? -1 : 1,
+    );
+  return { kpiLinks: await sorted('kpiLinks'), kpiData: await sorted('kpiData') };
+}
+
+async function expectAgreement(): Promise<void> {
+  expect((await compareAll(client, names, 'hold')).disagreements).toEqual([]);
+}
+
+test('a backfill brings both new tables and quarantine to what the old tables demand, and tells what it met', async () => {
+  const items = oldItems(RECORDS);
+  await load(client, names, items);
+
+  const report = await runBackfill(options());
+
+  expect(report.state).toBe('finished');
+  await expectAgreement();
+  const tallies = Object.fromEntries(report.passes.map(({ pass, tally }) => [pass, tally]));
+  expect(tallies.links).toMatchObject({
+    scanned: 14,
+    copied: 13,
+    quarantined: 1,
+    warnings: { 'weight-out-of-range': 1 },
+  });
+  expect(tallies.milestones).toMatchObject({ scanned: RECORDS + 1, quarantined: 1, held: 46 });
+  expect(tallies.actuals).toMatchObject({ scanned: RECORDS + 1, quarantined: 1 });
+  expect(tallies.readings).toMatchObject({ scanned: RECORDS, unknownAttributes: { colour: 1 } });
+  const { kpiData } = await newRows();
+  expect(report.passes.reduce((rows, { pass, tally }) => rows + (pass === 'links' ? 0 : tally.copied), 0)).toBe(
+    kpiData?.length,
+  );
+});
+
+test('a second pass changes nothing', async () => {
+  await load(client, names, oldItems(RECORDS));
+  const first = await runBackfill(options());
+  const before = await newRows();
+
+  const second = await runBackfill(options());
+
+  expect(second.runId).not.toBe(first.runId);
+  expect(second.state).toBe('finished');
+  expect(second.passes.map(({ tally }) => tally.copied)).toEqual([0, 0, 0, 0, 0, 0]);
+  expect(await newRows()).toEqual(before);
+});
+
+describe('a run that was interrupted goes on where it was and ends as if it had not been', () => {
+  test('by Ctrl-C, in the midst of a source', async () => {
+    await load(client, names, oldItems(RECORDS));
+    const stop = new AbortController();
+    const progress = atPage('milestones', 1, () => stop.abort());
+
+    const stopped = await runBackfill(options({ segments: 1, stop: stop.signal, progress }));
+    const resumed = await runBackfill(options());
+
+    expect(stopped.state).toBe('stopped');
+    expect(stopped.passes.find(({ pass }) => pass === 'milestones')?.tally.scanned).toBe(PAGE);
+    expect(resumed).toMatchObject({ runId: stopped.runId, state: 'finished' });
+    expect(resumed.passes.map(({ tally }) => tally.scanned).slice(0, 4)).toEqual([
+      14,
+      RECORDS + 1,
+      RECORDS + 1,
+      RECORDS,
+    ]);
+    expect(resumed.passes.map(({ tally }) => tally.present)).toEqual([0, 0, 0, 0, 0, 0]);
+    await expectAgreement();
+  });
+
+  test('by a crash between a page and its checkpoint', async () => {
+    await load(client, names, oldItems(RECORDS));
+    const crashing: Replication = {
+      ...replication,
+      control: {
+        ...replication.control,
+        async put(partition, sort, value) {
+          if (value.pass === 'actuals' && value.cursor) throw new Error('crash');
+          await replication.control.put(partition, sort, value);
+        },
+      },
+    };
+
+    await expect(runBackfill(options({ segments: 1, replication: crashing }))).rejects.toThrow('crash');
+    const resumed = await runBackfill(options());
+
+    const actuals = resumed.passes.find(({ pass }) => pass === 'actuals');
+    expect(actuals?.tally.scanned).toBe(RECORDS + 1);
+    // The page that was written and not noted is met again.
+    expect(actuals?.tally.present).toBeGreaterThan(0);
+    await expectAgreement();
+  });
+
+  test('with another number of segments in the settings: the run keeps its own', async () => {
+    await load(client, names, oldItems(RECORDS));
+    const stop = new AbortController();
+    await runBackfill(options({ stop: stop.signal, progress: atPage('readings', 1, () => stop.abort()) }));
+
+    const resumed = await runBackfill(options({ segments: 5 }));
+
+    expect(resumed.state).toBe('finished');
+    expect(await readRun(tables.control)).toMatchObject({ totalSegments: 2 });
+    await expectAgreement();
+  });
+});
+
+test('phases one at a time, in the wrong order: the sweep waits for all four and then puts all right', async () => {
+  await load(client, names, oldItems(40));
+  for (const phase of ['readings', 'actuals', 'milestones'] as const) {
+    expect(await runBackfill(options({ phase }))).toMatchObject({ state: 'sweep-due' });
+  }
+  expect((await newRows()).kpiData).toEqual([]);
+
+  const last = await runBackfill(options({ phase: 'links' }));
+
+  expect(last.state).toBe('finished');
+  await expectAgreement();
+});
+
+test('the sweep puts right what a copier wrote beside live changes', async () => {
+  await load(client, names, oldItems(40));
+  const deleted = oldRecord('milestones', 'deleted', 4, '7');
+  await load(client, names, { milestones: [deleted] });
+
+  // A copier has read the record and the KPI's links; before its insert lands, the record is deleted and another KPI gets
+  // an earlier link, and both events are worked on.
+  const racing = {
+    ...tables.data,
+    async insertDataIfAbsent(rows: readonly Item[]) {
+      if (rows.some((row) => row.id && 'S' in row.id && row.id.S === 'deleted')) {
+        await client.send(new DeleteItemCommand({ TableName: names.kpiMilestones, Key: { id: { S: 'deleted' } } }));
+        const kpi = { tenantId: 'tenant-0', kpiId: 'kpi-4' };
+        await replicateRecords(replication, [{ id: 'deleted', kpis: [kpi], sources: ['milestones'] }]);
+        await load(client, names, { links: [oldLink('late-link', 5, '2020-01-01T00:00:00Z')] });
+        await replicateLinks(
+          replication,
+          [{ id: 'late-link', kpis: [{ tenantId: 'tenant-1', kpiId: 'kpi-5' }] }],
+          'live',
+        );
+      }
+      return tables.data.insertDataIfAbsent(rows);
+    },
+  };
+  await runBackfill(options({ data: racing }));
+
+  await expectAgreement();
+});
+
+test('a plan foretells what the backfill does and writes nothing at all', async () => {
+  await load(client, names, oldItems(RECORDS));
+  const count = async (): Promise<number[]> =>
+    Promise.all(TABLE_ROLES.map(async (role) => (await scanTable(client, names, role)).length));
+  const before = await count();
+
+  const plan = await planBackfill({
+    old: tables.old,
+    heldRecords: 'hold',
+    segments: 3,
+    concurrency: 8,
+    progress: silent,
+    itemCountEstimates: {},
+    stop: new AbortController().signal,
+  });
+
+  expect(await count()).toEqual(before);
+  const report = await runBackfill(options());
+  const rows = await newRows();
+  expect(plan.rows).toEqual({ kpiLinks: rows.kpiLinks?.length, kpiData: rows.kpiData?.length });
+  expect(plan.quarantineReasons).toEqual({ 'missing-attribute': 2, 'id-collision': 1 });
+  const copies = report.passes.slice(0, 4);
+  expect(Object.entries(plan.sources).map(([source, { held, quarantined }]) => [source, held, quarantined])).toEqual(
+    copies.map(({ pass, tally }) => [pass, tally.held, tally.quarantined]),
+  );
+});
+
+test('a copier that has lost its lease stops writing', async () => {
+  await load(client, names, oldItems(RECORDS));
+  let aheadMs = 0;
+  const progress = atPage('milestones', 1, () => {
+    aheadMs = 120_000;
+  });
+
+  const overtaken = runBackfill(options({ segments: 1, progress, nowMs: () => Date.now() + aheadMs }));
+
+  await expect(overtaken).rejects.toMatchObject({ code: 'LEASE_LOST', retryable: true });
+  const milestones = (await readCheckpoints(tables.control)).find(({ pass }) => pass === 'milestones');
+  expect(milestones).toMatchObject({ done: false, tally: { scanned: PAGE } });
+  const { copied } = milestones?.tally ?? { copied: -1 };
+  expect((await newRows()).kpiData).toHaveLength(copied);
+});
