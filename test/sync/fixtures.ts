@@ -94,4 +94,3 @@ export async function rowsById(tables: Tables, table: 'kpiLinks' | 'kpiData'): P
   } while (cursor);
   return rows;
 }
-

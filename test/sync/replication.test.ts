@@ -71,7 +71,9 @@ describe('bounds', () => {
     await insert('links', link('l1', 'k1'));
     const last = actual('r1', 'k1', '99');
     await putOld(client, names, 'actuals', last);
-    const events = Array.from({ length: 50 }, (_, at) => eventOf(String(at), { newImage: actual('r1', 'k1', `${at}`) }));
+    const events = Array.from({ length: 50 }, (_, at) =>
+      eventOf(String(at), { newImage: actual('r1', 'k1', `${at}`) }),
+    );
     const counted = engineClient();
     const counter = countCalls(counted);
 
@@ -100,7 +102,9 @@ describe('fan-out', () => {
     expect(afterFirst.size).toBeGreaterThan(0);
     expect(afterFirst.size).toBeLessThan(250);
 
-    const second = await replicateStreamBatch(replicationOver(client, names), 'links', [eventOf('1', { newImage: item })]);
+    const second = await replicateStreamBatch(replicationOver(client, names), 'links', [
+      eventOf('1', { newImage: item }),
+    ]);
     const rows = await rowsById(replicationOver(client, names), 'kpiData');
     expect(second.failedSequenceNumbers).toEqual([]);
     expect([...rows.keys()].sort()).toEqual(ids);
@@ -116,7 +120,9 @@ describe('fan-out', () => {
     await insert('links', earlier);
 
     const linkOfRow = async () =>
-      new Map([...(await rowsById(replicationOver(client, names), 'kpiData'))].map(([id, row]) => [id, row.kpi_link_id]));
+      new Map(
+        [...(await rowsById(replicationOver(client, names), 'kpiData'))].map(([id, row]) => [id, row.kpi_link_id]),
+      );
     expect(await linkOfRow()).toEqual(
       new Map([
         ['r1', { S: 'l1' }],
@@ -180,12 +186,16 @@ describe('quarantine', () => {
     const target = milestone('r1', 'k1', '2');
     await insert('milestones', target);
     expect(await quarantined('actuals', 'r1')).toMatchObject({ reason: { code: 'id-collision' } });
-    expect((await rowsById(replicationOver(client, names), 'kpiData')).get('r1')?.data_category).toEqual({ S: 'Target' });
+    expect((await rowsById(replicationOver(client, names), 'kpiData')).get('r1')?.data_category).toEqual({
+      S: 'Target',
+    });
 
     await client.send(new DeleteItemCommand({ TableName: names.kpiMilestones, Key: { id: { S: 'r1' } } }));
     await replicateStreamBatch(replicationOver(client, names), 'milestones', [eventOf('3', { oldImage: target })]);
     expect(await quarantined('actuals', 'r1')).toBeUndefined();
-    expect((await rowsById(replicationOver(client, names), 'kpiData')).get('r1')?.data_category).toEqual({ S: 'Actual' });
+    expect((await rowsById(replicationOver(client, names), 'kpiData')).get('r1')?.data_category).toEqual({
+      S: 'Actual',
+    });
   });
 
   test('an event that names no item is kept whole and the rest of its batch goes on', async () => {
@@ -208,7 +218,9 @@ describe('held records', () => {
     await client.send(new PutItemCommand({ TableName: names.kpis, Item: kpi }));
     const record = actual('r1', 'k1', '1');
     await putOld(client, names, 'actuals', record);
-    await replicateStreamBatch(replicationOver(client, names, settings), 'actuals', [eventOf('1', { newImage: record })]);
+    await replicateStreamBatch(replicationOver(client, names, settings), 'actuals', [
+      eventOf('1', { newImage: record }),
+    ]);
     const [personal] = (await rowsById(replicationOver(client, names), 'kpiLinks')).values();
     expect(personal).toMatchObject({ linked_at: { S: '2024-02-01' }, person_id: { S: 'user-1' } });
     expect((await rowsById(replicationOver(client, names), 'kpiData')).get('r1')?.kpi_link_id).toEqual(personal?.id);
