@@ -1,9 +1,9 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { EventSourceMapping, type IFunction, StartingPosition } from 'aws-cdk-lib/aws-lambda';
-import { S3OnFailureDestination } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { EventSourceMapping, type IEventSourceDlq, type IFunction, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { acknowledgePartsOf } from './acknowledge.ts';
 import type { ControlTable } from './control-table.ts';
 import type { NewTables } from './new-tables.ts';
 import { nodeFunction } from './node-function.ts';
@@ -31,6 +31,11 @@ export class StreamSync extends Construct {
       versioned: true,
       removalPolicy: RemovalPolicy.RETAIN,
     });
+    Validations.of(failures).acknowledge({
+      id: 'AwsSolutions-S1',
+      reason: 'Only the event source mappings write here; access logs would need a bucket of their own.',
+    });
+    acknowledgePartsOf(failures, '/*', this, 'Lambda names the object after the stream, the batch and the time.');
     for (const source of SOURCES) {
       const replicate = this.replicateFunction(source, props);
       this.mapStream(source, replicate, failures, props);
@@ -91,7 +96,7 @@ export class StreamSync extends Construct {
           'dynamodb:GetShardIterator',
           'dynamodb:ListStreams',
         ],
-        resources: [oldTables.tableArn(source, '/stream/*')],
+        resources: [oldTables.streamArns[source]],
       }),
     );
     const needsWindow = replication.batchSize > BATCH_SIZE_WITHOUT_WINDOW_MAX;
@@ -108,9 +113,25 @@ export class StreamSync extends Construct {
       bisectBatchOnError: true,
       retryAttempts: replication.maximumRetryAttempts,
       maxRecordAge: Duration.seconds(replication.maximumRecordAgeSeconds),
-      onFailure: new S3OnFailureDestination(failures),
+      onFailure: writeOnly(failures),
     });
     const policy = target.role?.node.tryFindChild('DefaultPolicy');
     if (policy) mapping.node.addDependency(policy);
   }
+}
+
+/**
+ * The bucket as an on-failure destination (Lambda developer guide, "Capturing discarded batches": PutObject and ListBucket).
+ * CDK's own S3OnFailureDestination also allows reading and deleting what was kept.
+ */
+function writeOnly(bucket: Bucket): IEventSourceDlq {
+  return {
+    bind(_mapping, target) {
+      target.addToRolePolicy(new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }));
+      target.addToRolePolicy(
+        new PolicyStatement({ actions: ['s3:PutObject'], resources: [bucket.arnForObjects('*')] }),
+      );
+      return { destination: bucket.bucketArn };
+    },
+  };
 }
