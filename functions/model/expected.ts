@@ -1,8 +1,9 @@
+import { inAnchorOrder } from './anchor.ts';
 import { type Item, textOf } from './attribute-value.ts';
 import { earliestDate, mapLink, mapPersonalLink, ownerOf, userOfLink } from './link-mapping.ts';
 import { mapRecord, ownerSource } from './mapping.ts';
 import { type OldLink, type OldRecord, parseLink, parseRecord } from './old-records.ts';
-import type { QuarantineReason, Warning } from './quarantine-reason.ts';
+import { idCollision, type QuarantineReason, type Warning } from './quarantine-reason.ts';
 import {
   type HeldRecords,
   type KpiKey,
@@ -20,119 +21,192 @@ export type OldContent = Readonly<Record<Source | 'kpis' | 'people', readonly It
 export interface ExpectedRows {
   readonly kpiLinks: ReadonlyMap<string, Item>;
   readonly kpiData: ReadonlyMap<string, Item>;
-  readonly held: readonly { readonly source: RecordSource; readonly id: string; readonly kpi: KpiKey }[];
-  readonly quarantined: readonly { readonly source: Source; readonly id: string; readonly reason: QuarantineReason }[];
-  readonly warnings: readonly { readonly source: Source; readonly id: string; readonly warning: Warning }[];
+  readonly held: readonly Held[];
+  readonly quarantined: readonly Quarantined[];
+  readonly warnings: readonly LinkWarning[];
   /** How many items bear each attribute that is not copied because no one knows it, by `source.attribute`. */
   readonly unknownAttributes: ReadonlyMap<string, number>;
+}
+
+interface Held {
+  readonly source: RecordSource;
+  readonly id: string;
+  readonly kpi: KpiKey;
+}
+
+interface Quarantined {
+  readonly source: Source;
+  readonly id: string;
+  readonly reason: QuarantineReason;
+}
+
+interface LinkWarning {
+  readonly source: Source;
+  readonly id: string;
+  readonly warning: Warning;
 }
 
 /**
  * The desired state as a function of the old tables alone, made in one go from all of them. Replication gets there by one
  * change at a time; that both agree is what tests, the rehearsal and the simulation check.
+ *
+ * @returns the same content for the same items in whatever order they come; only the order of its lists follows theirs.
  */
 export function expectedRows(old: OldContent, heldRecords: HeldRecords): ExpectedRows {
-  const state = {
-    kpiLinks: new Map<string, Item>(),
-    kpiData: new Map<string, Item>(),
-    held: [] as ExpectedRows['held'][number][],
-    quarantined: [] as ExpectedRows['quarantined'][number][],
-    warnings: [] as ExpectedRows['warnings'][number][],
-    unknownAttributes: new Map<string, number>(),
+  const lookUps = lookUpsOf(old);
+  const links = readLinks(old.links);
+  const records = readRecords(old);
+  const kpiLinks = mapLinks(links.valid, lookUps);
+  const kpiData = mapRecords(records.valid, kpiLinks.mapped, lookUps, heldRecords);
+  return {
+    kpiLinks: byId([...kpiLinks.rows, ...kpiData.personalLinks]),
+    kpiData: byId(kpiData.rows),
+    held: kpiData.held,
+    quarantined: [...links.quarantined, ...kpiLinks.quarantined, ...records.quarantined, ...kpiData.quarantined],
+    warnings: [...kpiLinks.warnings, ...secondLinksToGoal(kpiLinks.mapped)],
+    unknownAttributes: countUnknownAttributes([...links.valid, ...records.valid]),
   };
-  const kpis = new Map(old.kpis.map((item) => [textOf(item, 'id') ?? '', item]));
-  const peopleOfUser = Map.groupBy(old.people, (item) => textOf(item, 'linked_user_id') ?? '');
-  const countUnknown = (source: Source, names: readonly string[]) => {
-    for (const name of names) {
-      const qualified = `${source}.${name}`;
-      state.unknownAttributes.set(qualified, (state.unknownAttributes.get(qualified) ?? 0) + 1);
-    }
-  };
+}
 
-  const linksOfKpi = new Map<string, LinkReference[]>();
-  const goals = new Set<string>();
-  const addLink = (link: OldLink) => {
-    const userId = userOfLink(link, kpis.get(link.kpi.kpiId));
-    const result = mapLink(link, userId, peopleOfUser.get(userId) ?? []);
-    if (result.kind === 'quarantined') {
-      state.quarantined.push({ source: 'links', id: link.id, reason: result.reason });
-      return;
-    }
-    state.kpiLinks.set(link.id, result.row);
-    for (const warning of result.warnings) state.warnings.push({ source: 'links', id: link.id, warning });
-    const identity = kpiIdentity(link.kpi);
-    linksOfKpi.set(identity, [...(linksOfKpi.get(identity) ?? []), { id: link.id, linkedAt: link.linkedAt }]);
-    const goal = `${identity}\u0000${link.goalId}`;
-    if (goals.has(goal)) {
-      const message = 'The KPI has another link to the same goal.';
-      state.warnings.push({ source: 'links', id: link.id, warning: { code: 'second-link-to-goal', message } });
-    }
-    goals.add(goal);
-  };
+interface LookUps {
+  readonly kpiItem: (kpiId: string) => Item | undefined;
+  readonly peopleOfUser: (userId: string) => readonly Item[];
+}
 
-  for (const item of old.links) {
+function lookUpsOf(old: OldContent): LookUps {
+  const kpis = byId(old.kpis);
+  const people = Map.groupBy(old.people, (item) => textOf(item, 'linked_user_id'));
+  return { kpiItem: (kpiId) => kpis.get(kpiId), peopleOfUser: (userId) => people.get(userId) ?? [] };
+}
+
+function readLinks(items: readonly Item[]) {
+  const valid: OldLink[] = [];
+  const quarantined: Quarantined[] = [];
+  for (const item of items) {
     const parsed = parseLink(item);
-    if (parsed.kind === 'quarantined') {
-      state.quarantined.push({ source: 'links', id: textOf(item, 'id') ?? '', reason: parsed.reason });
-    } else {
-      countUnknown('links', parsed.record.unknownAttributes);
-      addLink(parsed.record);
-    }
+    if (parsed.kind === 'valid') valid.push(parsed.record);
+    else quarantined.push({ source: 'links', id: idOf(item), reason: parsed.reason });
   }
+  return { valid, quarantined };
+}
 
-  const records: OldRecord[] = [];
-  for (const [id, items] of itemsById(old)) {
+function readRecords(old: OldContent) {
+  const valid: OldRecord[] = [];
+  const quarantined: Quarantined[] = [];
+  for (const [id, items] of recordItemsById(old)) {
     const owner = ownerSource(items);
     for (const source of RECORD_SOURCES) {
       const item = items[source];
-      if (item === undefined) continue;
+      if (item === undefined || owner === undefined) continue;
       if (source !== owner) {
-        const message = `The id is also that of an item of ${owner}, which comes first and has the row.`;
-        state.quarantined.push({ source, id, reason: { code: 'id-collision', message } });
+        quarantined.push({ source, id, reason: idCollision(owner) });
         continue;
       }
       const parsed = parseRecord(source, item);
-      if (parsed.kind === 'quarantined') {
-        state.quarantined.push({ source, id, reason: parsed.reason });
-      } else {
-        countUnknown(source, parsed.record.unknownAttributes);
-        records.push(parsed.record);
-      }
+      if (parsed.kind === 'valid') valid.push(parsed.record);
+      else quarantined.push({ source, id, reason: parsed.reason });
     }
   }
+  return { valid, quarantined };
+}
 
-  for (const group of Map.groupBy(records, (record) => kpiIdentity(record.kpi)).values()) {
-    const kpi = (group[0] as OldRecord).kpi;
-    let links = linksOfKpi.get(kpiIdentity(kpi)) ?? [];
-    if (links.length === 0 && heldRecords === 'personal-link') {
-      const linkedAt = earliestDate(group.map((record) => record.date)) as string;
-      const kpiItem = kpis.get(kpi.kpiId);
-      const row = mapPersonalLink(kpi, linkedAt, kpiItem, peopleOfUser.get(ownerOf(kpi, kpiItem) ?? '') ?? []);
-      const id = textOf(row, 'id');
-      if (row && id !== undefined) {
-        state.kpiLinks.set(id, row);
-        links = [{ id, linkedAt }];
+function recordItemsById(old: OldContent): Map<string, Partial<Record<RecordSource, Item>>> {
+  const items = new Map<string, Partial<Record<RecordSource, Item>>>();
+  for (const source of RECORD_SOURCES) {
+    for (const item of old[source]) items.set(idOf(item), { ...items.get(idOf(item)), [source]: item });
+  }
+  return items;
+}
+
+function mapLinks(links: readonly OldLink[], lookUps: LookUps) {
+  const rows: Item[] = [];
+  const mapped: OldLink[] = [];
+  const quarantined: Quarantined[] = [];
+  const warnings: LinkWarning[] = [];
+  for (const link of links) {
+    const userId = userOfLink(link, lookUps.kpiItem(link.kpi.kpiId));
+    const result = mapLink(link, userId, lookUps.peopleOfUser(userId));
+    if (result.kind === 'quarantined') {
+      quarantined.push({ source: 'links', id: link.id, reason: result.reason });
+    } else {
+      rows.push(result.row);
+      mapped.push(link);
+      for (const warning of result.warnings) warnings.push({ source: 'links', id: link.id, warning });
+    }
+  }
+  return { rows, mapped, quarantined, warnings };
+}
+
+/** One warning for each link of a KPI and goal but the first of them in the anchor's order. */
+function secondLinksToGoal(links: readonly OldLink[]): LinkWarning[] {
+  const warning = { code: 'second-link-to-goal', message: 'The KPI has another link to the same goal.' } as const;
+  const linksOfGoal = Map.groupBy(links, (link) => `${kpiIdentity(link.kpi)}\u0000${link.goalId}`);
+  return [...linksOfGoal.values()].flatMap((group) => {
+    const [, ...others] = inAnchorOrder(group);
+    return others.map(({ id }) => ({ source: 'links', id, warning }) as const);
+  });
+}
+
+function mapRecords(
+  records: readonly OldRecord[],
+  links: readonly OldLink[],
+  lookUps: LookUps,
+  heldRecords: HeldRecords,
+) {
+  const rows: Item[] = [];
+  const personalLinks: Item[] = [];
+  const held: Held[] = [];
+  const quarantined: Quarantined[] = [];
+  const linksOfKpi = Map.groupBy(links, (link) => kpiIdentity(link.kpi));
+  for (const [identity, group] of Map.groupBy(records, (record) => kpiIdentity(record.kpi))) {
+    let inForce: readonly LinkReference[] = linksOfKpi.get(identity) ?? [];
+    if (inForce.length === 0 && heldRecords === 'personal-link') {
+      const personal = personalLinkOf(group, lookUps);
+      if (personal) {
+        personalLinks.push(personal.row);
+        inForce = [personal];
       }
     }
     for (const record of group) {
-      const result = mapRecord(record, links);
-      if (result.kind === 'held') state.held.push({ source: record.source, id: record.id, kpi });
-      if (result.kind === 'quarantined') {
-        state.quarantined.push({ source: record.source, id: record.id, reason: result.reason });
-      }
-      if (result.kind === 'mapped') for (const row of result.rows) state.kpiData.set(textOf(row, 'id') as string, row);
+      const { source, id, kpi } = record;
+      const result = mapRecord(record, inForce);
+      if (result.kind === 'mapped') rows.push(...result.rows);
+      else if (result.kind === 'held') held.push({ source, id, kpi });
+      else quarantined.push({ source, id, reason: result.reason });
     }
   }
-  return state;
+  return { rows, personalLinks, held, quarantined };
 }
 
-function itemsById(old: OldContent): Map<string, Partial<Record<RecordSource, Item>>> {
-  const byId = new Map<string, Partial<Record<RecordSource, Item>>>();
-  for (const source of RECORD_SOURCES) {
-    for (const item of old[source]) {
-      const id = textOf(item, 'id') ?? '';
-      byId.set(id, { ...byId.get(id), [source]: item });
+/** The link of its own that the KPI of these records gets, or undefined where there is nobody to give it to. */
+function personalLinkOf(
+  records: readonly OldRecord[],
+  lookUps: LookUps,
+): (LinkReference & { readonly row: Item }) | undefined {
+  const kpi = records[0]?.kpi;
+  const linkedAt = earliestDate(records.map((record) => record.date));
+  if (kpi === undefined || linkedAt === undefined) return undefined;
+  const kpiItem = lookUps.kpiItem(kpi.kpiId);
+  const owner = ownerOf(kpi, kpiItem);
+  const row = owner && mapPersonalLink(kpi, linkedAt, kpiItem, lookUps.peopleOfUser(owner));
+  return row ? { id: idOf(row), linkedAt, row } : undefined;
+}
+
+function countUnknownAttributes(records: readonly (OldLink | OldRecord)[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { source, unknownAttributes } of records) {
+    for (const name of unknownAttributes) {
+      counts.set(`${source}.${name}`, (counts.get(`${source}.${name}`) ?? 0) + 1);
     }
   }
-  return byId;
+  return counts;
+}
+
+function byId(items: readonly Item[]): Map<string, Item> {
+  return new Map(items.map((item) => [idOf(item), item]));
+}
+
+/** The key of a stored item, which DynamoDB makes sure is a text. */
+function idOf(item: Item): string {
+  return textOf(item, 'id') ?? '';
 }

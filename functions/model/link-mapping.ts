@@ -2,9 +2,8 @@ import { type Item, textOf } from './attribute-value.ts';
 import { personalLinkId } from './ids.ts';
 import { compareInstants, compareText, parseInstant } from './instant.ts';
 import { ITEM_BYTES_MAX, itemBytes } from './item-size.ts';
-import { rowTooLarge } from './mapping.ts';
 import type { OldLink } from './old-records.ts';
-import type { QuarantineReason, Warning } from './quarantine-reason.ts';
+import { type QuarantineReason, rowTooLarge, type Warning } from './quarantine-reason.ts';
 import type { KpiKey } from './sources.ts';
 
 /** GoalKpiLink → KpiLink: what is copied by the same name (tables.md). */

@@ -3,7 +3,7 @@ import type { AttributeValue, Item } from './attribute-value.ts';
 import { fanOutRowId } from './ids.ts';
 import { ITEM_BYTES_MAX, itemBytes } from './item-size.ts';
 import type { OldRecord } from './old-records.ts';
-import type { QuarantineReason } from './quarantine-reason.ts';
+import { type QuarantineReason, rowTooLarge } from './quarantine-reason.ts';
 import { type LinkReference, RECORD_SOURCES, type RecordSource } from './sources.ts';
 
 /** Where the value of a new attribute comes from; undefined leaves the attribute absent. */
@@ -94,13 +94,6 @@ function dataRow(id: string, linkId: string, shared: Item): Item {
     ...shared,
     ...(category && 'S' in category && { kpi_link_category_key: { S: `${linkId}#${category.S}` } }),
     ...(subtype && 'S' in subtype && { target_key: { S: `${linkId}#${subtype.S}` } }),
-  };
-}
-
-export function rowTooLarge(table: string): QuarantineReason {
-  return {
-    code: 'row-too-large',
-    message: `The ${table} row would exceed the 400 KB that DynamoDB stores as one item.`,
   };
 }
 

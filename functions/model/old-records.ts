@@ -1,37 +1,49 @@
 import * as z from 'zod';
-import type { Item } from './attribute-value.ts';
+import { type Item, textOf } from './attribute-value.ts';
 import { parseInstant } from './instant.ts';
 import type { QuarantineReason, Warning } from './quarantine-reason.ts';
 import { type KpiKey, kpiKeyOf, type RecordSource } from './sources.ts';
 import { linkWarnings } from './warnings.ts';
 
 /** Longest id in bytes: two of them, joined, are an index key of a new table, and those end at 2,048. */
-const KEY_BYTES_MAX = 512;
+const ID_BYTES_MAX = 512;
+/** Longest date in bytes: it is the sort key of the new table's indexes (service quotas). */
+const DATE_BYTES_MAX = 1_024;
+
+const KEY_TOO_LONG = 'key-too-long';
+const NOT_AN_INSTANT = 'not-an-instant';
 
 const text = z.object({ S: z.string() }).describe('S');
 const number = z.object({ N: z.string() }).describe('N');
 const flag = z
   .union([z.object({ BOOL: z.boolean() }), z.object({ N: z.enum(['0', '1']) })])
   .describe('BOOL, or N 0 or 1');
-const key = z
-  .object({
-    S: z
-      .string()
-      .min(1)
-      .refine((id) => Buffer.byteLength(id) <= KEY_BYTES_MAX, { error: 'key-too-long' }),
-  })
-  .describe('S');
+/** A text that becomes a key, which DynamoDB refuses if it is empty or too long. */
+const keyOf = (bytesMax: number) =>
+  z
+    .object({
+      S: z
+        .string()
+        .min(1)
+        .refine((value) => Buffer.byteLength(value) <= bytesMax, { error: KEY_TOO_LONG }),
+    })
+    .describe('S');
+const id = keyOf(ID_BYTES_MAX);
+const date = keyOf(DATE_BYTES_MAX);
 const instant = z
-  .object({ S: z.string().refine((value) => parseInstant(value) !== undefined, { error: 'not-an-instant' }) })
+  .object({ S: z.string().refine((value) => parseInstant(value) !== undefined, { error: NOT_AN_INSTANT }) })
   .describe('S');
 
-/** The old tables' attributes, as tables.md lists them; those calculated there are known and not looked at. */
+/** Calculated by the service and not migrated, whatever it holds. */
+const calculated = z.unknown().optional();
+
+/** The old tables' attributes, as tables.md lists them. */
 const SCHEMAS = {
   links: z.object({
-    id: key,
-    tenant_id: key,
-    kpi_id: key,
-    goal_id: key,
+    id,
+    tenant_id: id,
+    kpi_id: id,
+    goal_id: id,
     linked_at: instant,
     is_primary: flag,
     link_type: text.optional(),
@@ -44,10 +56,10 @@ const SCHEMAS = {
     updated_at: text.optional(),
   }),
   milestones: z.object({
-    id: key,
-    tenant_id: key,
-    kpi_id: key,
-    milestone_date: text,
+    id,
+    tenant_id: id,
+    kpi_id: id,
+    milestone_date: date,
     target_value: number,
     label: text.optional(),
     confidence_level: number.optional(),
@@ -58,10 +70,10 @@ const SCHEMAS = {
     updated_at: text.optional(),
   }),
   actuals: z.object({
-    id: key,
-    tenant_id: key,
-    kpi_id: key,
-    measurement_date: text,
+    id,
+    tenant_id: id,
+    kpi_id: id,
+    measurement_date: date,
     actual_value: number,
     data_source: text,
     source_reference_id: text.optional(),
@@ -71,6 +83,9 @@ const SCHEMAS = {
     triggers_replan: flag.optional(),
     replan_threshold_exceeded: flag.optional(),
     auto_adjustment_applied: flag.optional(),
+    expected_value: calculated,
+    variance: calculated,
+    variance_percentage: calculated,
     recorded_by: text,
     recorded_at: text,
     created_at: text.optional(),
@@ -78,10 +93,10 @@ const SCHEMAS = {
     updated_at: text.optional(),
   }),
   readings: z.object({
-    id: key,
-    tenant_id: key,
-    kpi_id: key,
-    reading_date: text,
+    id,
+    tenant_id: id,
+    kpi_id: id,
+    reading_date: date,
     value: number,
     data_source: text.optional(),
     source_reference_id: text.optional(),
@@ -93,9 +108,6 @@ const SCHEMAS = {
     updated_at: text.optional(),
   }),
 } as const;
-
-/** Calculated by the service and not migrated (tables.md): neither checked nor counted as unknown. */
-const CALCULATED = new Set(['expected_value', 'variance', 'variance_percentage']);
 
 const DATE_OF = { milestones: 'milestone_date', actuals: 'measurement_date', readings: 'reading_date' } as const;
 
@@ -158,14 +170,13 @@ export function parseRecord(source: RecordSource, stored: Item): Parsed<OldRecor
   const schema = SCHEMAS[source];
   const parsed = schema.safeParse(item);
   if (!parsed.success) return { kind: 'quarantined', reason: reasonOf(parsed.error, item, schema) };
-  const date = item[DATE_OF[source]];
   return {
     kind: 'valid',
     record: {
       source,
       id: parsed.data.id.S,
       kpi: kpiKeyOf(item),
-      date: date && 'S' in date ? date.S : '',
+      date: textOf(item, DATE_OF[source]) ?? '',
       item,
       unknownAttributes: unknownAttributes(item, schema),
     },
@@ -185,11 +196,11 @@ function reasonOf(error: z.ZodError, item: Item, schema: Schema): QuarantineReas
   if (item[attribute] === undefined || issue?.code === 'too_small') {
     return { code: 'missing-attribute', attribute, message: `${attribute} is required and absent, NULL or empty.` };
   }
-  if (issue?.message === 'key-too-long') {
-    return { code: 'key-too-long', attribute, message: `${attribute} is longer than ${KEY_BYTES_MAX} bytes.` };
+  if (issue?.message === KEY_TOO_LONG) {
+    return { code: KEY_TOO_LONG, attribute, message: `${attribute} is longer than a key of the new tables may be.` };
   }
-  if (issue?.message === 'not-an-instant') {
-    return { code: 'not-an-instant', attribute, message: `${attribute} is no ISO 8601 date or time.` };
+  if (issue?.message === NOT_AN_INSTANT) {
+    return { code: NOT_AN_INSTANT, attribute, message: `${attribute} is no ISO 8601 date or time.` };
   }
   const wanted = (schema.shape as Record<string, z.ZodType>)[attribute];
   const type = (wanted instanceof z.ZodOptional ? (wanted.unwrap() as z.ZodType) : wanted)?.description;
@@ -198,5 +209,5 @@ function reasonOf(error: z.ZodError, item: Item, schema: Schema): QuarantineReas
 }
 
 function unknownAttributes(item: Item, schema: Schema): string[] {
-  return Object.keys(item).filter((name) => !(name in schema.shape) && !CALCULATED.has(name));
+  return Object.keys(item).filter((name) => !Object.hasOwn(schema.shape, name));
 }

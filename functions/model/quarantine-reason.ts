@@ -1,3 +1,5 @@
+import type { RecordSource } from './sources.ts';
+
 /** Why an item cannot be migrated. `attribute` names the culprit where there is one. */
 export interface QuarantineReason {
   readonly code:
@@ -24,4 +26,19 @@ export interface Warning {
     | 'several-people'
     | 'second-link-to-goal';
   readonly message: string;
+}
+
+export function rowTooLarge(table: 'KpiLink' | 'KpiData'): QuarantineReason {
+  return {
+    code: 'row-too-large',
+    message: `The ${table} row would exceed the 400 KB that DynamoDB stores as one item.`,
+  };
+}
+
+/** @param owner the record table whose item has the id (tables.md, "Ids"). */
+export function idCollision(owner: RecordSource): QuarantineReason {
+  return {
+    code: 'id-collision',
+    message: `The id is also that of an item of ${owner}, which comes first and has the row.`,
+  };
 }

@@ -1,6 +1,6 @@
 import { type Item, textOf } from './attribute-value.ts';
 
-/** The old tables that are migrated, in the order in which the migration meets them (seed.md, phases 2 to 5). */
+/** The old tables that are migrated, in the order in which the migration meets them. */
 export const SOURCES = ['links', 'milestones', 'actuals', 'readings'] as const;
 export type Source = (typeof SOURCES)[number];
 
