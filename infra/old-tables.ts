@@ -89,9 +89,7 @@ function acknowledgeFramework(provider: Provider, called: readonly IConstruct[])
     },
     { id: 'AwsSolutions-SF2', reason: 'The waiter runs during a deployment only: there is no traffic to trace.' },
   );
-  const framework = ['framework-isComplete', 'framework-onTimeout'].map(
-    (id) => provider.node.findChild(id) as Construct,
-  );
+  const framework = ['framework-isComplete', 'framework-onTimeout'].map((id) => provider.node.findChild(id));
   for (const target of [...called, ...framework]) {
     acknowledgePartsOf(target, ':*', provider, 'CDK allows calling any version of exactly this function.');
   }
