@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AttributeValue, Item } from './attribute-value.ts';
+import { canonicalNumber } from './decimal.ts';
 
 /** How one attribute of a row differs from what it should be. */
 export interface Difference {
@@ -9,29 +10,36 @@ export interface Difference {
   readonly actual?: AttributeValue;
 }
 
-const NUMBER = /^([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/;
-
 /**
- * A decimal number in one spelling, exactly: sign, significant digits, exponent. `1.0`, `1` and `10e-1` are the same, and
- * so are `-0` and `0`, as they are for DynamoDB.
+ * Whether two attribute values are of the same type and mean the same to DynamoDB: numbers by value whatever their
+ * spelling, sets whatever their order, bytes by content.
  */
-export function canonicalNumber(text: string): string {
-  const match = NUMBER.exec(text);
-  if (match === null) return text;
-  const [, sign = '', whole = '', fraction = '', exponent = '0'] = match;
-  const digits = (whole + fraction).replace(/^0+/, '');
-  const significant = digits.replace(/0+$/, '');
-  if (significant === '') return '0';
-  const power = Number(exponent) - fraction.length + (digits.length - significant.length);
-  return `${sign === '-' ? '-' : ''}${significant}e${power}`;
-}
-
-/** Whether two attribute values are of the same type and mean the same. */
 export function sameValue(left: AttributeValue, right: AttributeValue): boolean {
   if ('S' in left && 'S' in right) return left.S === right.S;
   if ('N' in left && 'N' in right) return left.N === right.N || canonicalNumber(left.N) === canonicalNumber(right.N);
-  if ('BOOL' in left && 'BOOL' in right) return left.BOOL === right.BOOL;
+  if ('B' in left && 'B' in right) return Buffer.compare(left.B, right.B) === 0;
+  if ('SS' in left && 'SS' in right) return sameSet(left.SS, right.SS);
+  if ('NS' in left && 'NS' in right) return sameSet(left.NS.map(canonicalNumber), right.NS.map(canonicalNumber));
+  if ('BS' in left && 'BS' in right) return sameSet(left.BS.map(hexadecimal), right.BS.map(hexadecimal));
+  if ('L' in left && 'L' in right) return sameList(left.L, right.L);
+  if ('M' in left && 'M' in right) return sameItem(left.M, right.M);
   return isDeepStrictEqual(left, right);
+}
+
+function sameSet(left: readonly string[], right: readonly string[]): boolean {
+  return isDeepStrictEqual(new Set(left), new Set(right));
+}
+
+function sameList(left: readonly AttributeValue[], right: readonly AttributeValue[]): boolean {
+  if (left.length !== right.length) return false;
+  return left.every((value, at) => {
+    const other = right[at];
+    return other !== undefined && sameValue(value, other);
+  });
+}
+
+function hexadecimal(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
 }
 
 /** Whether two items have the same attributes with the same values. An absent item is like nothing but an absent one. */

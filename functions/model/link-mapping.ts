@@ -23,6 +23,9 @@ const COPIED = [
   'updated_at',
 ] as const;
 
+/** Longest person_id in bytes: it is an index key, and with a kpi_id a part of another; those end at 2,048. */
+const PERSON_ID_BYTES_MAX = 1_024;
+
 export type LinkResult =
   | { readonly kind: 'mapped'; readonly row: Item; readonly warnings: readonly Warning[] }
   | { readonly kind: 'quarantined'; readonly reason: QuarantineReason };
@@ -59,6 +62,10 @@ export function mapLink(link: OldLink, userId: string, people: readonly Item[]):
     const message = 'Neither an owner nor created_by gives a person_id, which as an index key cannot be empty.';
     return { kind: 'quarantined', reason: { code: 'no-person', attribute: 'created_by', message } };
   }
+  if (Buffer.byteLength(person.id) > PERSON_ID_BYTES_MAX) {
+    const message = 'person_id, made of an owner or of created_by, is longer than an index key may be.';
+    return { kind: 'quarantined', reason: { code: 'key-too-long', attribute: 'person_id', message } };
+  }
   const row: Item = {
     id: { S: link.id },
     person_id: { S: person.id },
@@ -79,7 +86,8 @@ export function mapLink(link: OldLink, userId: string, people: readonly Item[]):
 /**
  * The KpiLink row of a KPI that has records but no link, with `heldRecords: "personal-link"` (tables.md, "Held records").
  *
- * @returns undefined where the KPI is missing in its tenant or has no owner: then there is nobody to give it to.
+ * @returns undefined where the KPI is missing in its tenant or has no owner, or one that no key can hold: then there is
+ * nobody to give it to.
  */
 export function mapPersonalLink(
   kpi: KpiKey,
@@ -91,6 +99,7 @@ export function mapPersonalLink(
   if (owner === undefined) return undefined;
   const id = personalLinkId(kpi.kpiId);
   const person = personOf(kpi.tenantId, owner, people);
+  if (Buffer.byteLength(person.id) > PERSON_ID_BYTES_MAX) return undefined;
   return {
     id: { S: id },
     tenant_id: { S: kpi.tenantId },

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AttributeValue, Item } from './attribute-value.ts';
-import { canonicalNumber } from './compare.ts';
+import { canonicalNumber } from './decimal.ts';
 import { expectedRows, type OldContent } from './expected.ts';
 import { compareText } from './instant.ts';
 

@@ -1,4 +1,5 @@
 import { type Item, textOf } from './attribute-value.ts';
+import { isInteger, isOutsideZeroTo } from './decimal.ts';
 import type { Warning } from './quarantine-reason.ts';
 
 const LINK_TYPES = new Set(['primary', 'secondary', 'supporting', 'monitoring']);
@@ -6,14 +7,16 @@ const LINK_TYPES = new Set(['primary', 'secondary', 'supporting', 'monitoring'])
 /** What the new model would refuse of a link that is migrated all the same (tables.md, "Quarantine", last sentence). */
 export function linkWarnings(item: Item): Warning[] {
   const warnings: Warning[] = [];
-  if (isOutside(item, 'weight', 1)) {
+  const weight = digitsOf(item, 'weight');
+  if (weight !== undefined && isOutsideZeroTo(weight, 0)) {
     warnings.push({ code: 'weight-out-of-range', message: 'weight is not between 0 and 1.' });
   }
-  if (isOutside(item, 'threshold_pct', 100)) {
+  const threshold = digitsOf(item, 'threshold_pct');
+  if (threshold !== undefined && isOutsideZeroTo(threshold, 2)) {
     warnings.push({ code: 'threshold-out-of-range', message: 'threshold_pct is not between 0 and 100.' });
   }
-  const order = numberOf(item, 'display_order');
-  if (order !== undefined && !Number.isInteger(order)) {
+  const order = digitsOf(item, 'display_order');
+  if (order !== undefined && !isInteger(order)) {
     warnings.push({ code: 'display-order-not-integer', message: 'display_order is no integer.' });
   }
   const linkType = textOf(item, 'link_type');
@@ -23,13 +26,7 @@ export function linkWarnings(item: Item): Warning[] {
   return warnings;
 }
 
-/** Only to warn by: the value itself is copied with all its digits. */
-function numberOf(item: Item, name: string): number | undefined {
+function digitsOf(item: Item, name: string): string | undefined {
   const value = item[name];
-  return value !== undefined && 'N' in value ? Number(value.N) : undefined;
-}
-
-function isOutside(item: Item, name: string, max: number): boolean {
-  const value = numberOf(item, name);
-  return value !== undefined && (value < 0 || value > max);
+  return value !== undefined && 'N' in value ? value.N : undefined;
 }

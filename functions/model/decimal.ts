@@ -1,0 +1,45 @@
+/** A decimal number, exactly: 0.`digits` × 10^`exponent`. Zero has no digits and no sign. */
+interface Decimal {
+  readonly negative: boolean;
+  /** Without zeros at either end. */
+  readonly digits: string;
+  readonly exponent: number;
+}
+
+const PATTERN = /^([+-]?)(?=\.?\d)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/;
+
+function parseDecimal(text: string): Decimal | undefined {
+  const match = PATTERN.exec(text);
+  if (match === null) return undefined;
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] = match;
+  const withoutLeading = (whole + fraction).replace(/^0+/, '');
+  const digits = withoutLeading.replace(/0+$/, '');
+  if (digits === '') return { negative: false, digits, exponent: 0 };
+  return { negative: sign === '-', digits, exponent: Number(exponent) + withoutLeading.length - fraction.length };
+}
+
+/**
+ * A number in one spelling, exactly: sign, significant digits, exponent. `1.0`, `1` and `10e-1` are the same, and so are
+ * `-0` and `0`, as they are for DynamoDB. A text that is no number is returned as it is.
+ */
+export function canonicalNumber(text: string): string {
+  const decimal = parseDecimal(text);
+  if (decimal === undefined) return text;
+  if (decimal.digits === '') return '0';
+  return `${decimal.negative ? '-' : ''}${decimal.digits}e${decimal.exponent - decimal.digits.length}`;
+}
+
+/** Whether the number is below 0 or above 10 to the power given, to its last digit. */
+export function isOutsideZeroTo(text: string, power: number): boolean {
+  const decimal = parseDecimal(text);
+  if (decimal === undefined || decimal.digits === '') return false;
+  if (decimal.negative) return true;
+  // 10^power is 0.1 × 10^(power + 1): of the numbers with its exponent, it is the smallest.
+  return decimal.exponent > power + 1 || (decimal.exponent === power + 1 && decimal.digits !== '1');
+}
+
+/** Whether the number has no fraction, to its last digit. */
+export function isInteger(text: string): boolean {
+  const decimal = parseDecimal(text);
+  return decimal !== undefined && decimal.exponent >= decimal.digits.length;
+}
