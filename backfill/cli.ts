@@ -51,6 +51,14 @@ function wholeNumber(text: string): number {
   return Number(text);
 }
 
+addCommand(program, 'local', 'a local cloud in the foreground: engine, tables, functions, event source mappings')
+  .option('--export <dir>', 'old tables to begin with, as a DynamoDB export; they begin empty without it')
+  .option('--port <number>', 'port of the engine; a free one is chosen where it is absent', wholeNumber)
+  .option('--dir <dir>', 'keep everything here over a restart')
+  .action((options: CommonOptions & { export?: string; port?: number; dir?: string }) =>
+    tell(options, async () => (await import('./local/local-command.ts')).localCommand(options, stopSignal())),
+  );
+
 addCommand(program, 'preflight', 'check that all tables, keys, indexes and streams are as needed').action(
   (options: CommonOptions) =>
     tell(options, async () => (await import('./preflight-command.ts')).preflightCommand(options.env)),

@@ -116,7 +116,7 @@ export function createLegacyWriter(
     [2, () => recreate('record re-created elsewhere', recordSource(), (item) => ({ ...item, ...hotKpi() }))],
     [2, shareId],
     [3, () => pipe(recordSource(), (s) => malform(s, VALUE_OF[s]))],
-    [1, () => malform('links', 'goal_id')],
+    [1, () => malform('links', 'created_at')],
     [4, mend],
     [6, () => put('link inserted', 'links', newLink(random.guid()))],
     [5, () => remove('link deleted', 'links')],
