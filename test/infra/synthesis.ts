@@ -1,0 +1,35 @@
+import { Template } from 'aws-cdk-lib/assertions';
+import { MigrationApp } from '../../infra/migration-app.ts';
+import { parseSettings, type Settings } from '../../infra/settings.ts';
+
+export interface Resource {
+  readonly Type: string;
+  // biome-ignore lint/suspicious/noExplicitAny: a template's properties are whatever a test looks for.
+  readonly Properties: Readonly<Record<string, any>>;
+  readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
+}
+
+/** A synthesised template: logical id to resource. */
+export type Resources = Readonly<Record<string, Resource>>;
+
+/** Settings of an environment `test`, with all defaults but what is given. */
+export function settingsWith(given: object = {}): Settings {
+  const test = { account: '123456789012', region: 'eu-west-1', ...given };
+  return parseSettings({ migration: { environments: { test } } }, 'test');
+}
+
+/** The app without bundles of its functions, which take most of the time and change nothing in the template. */
+export function appOf(settings: Settings): MigrationApp {
+  return new MigrationApp(settings, { context: { 'aws:cdk:bundling-stacks': [] } });
+}
+
+export function synthesise(settings: Settings): Resources {
+  return Template.fromStack(appOf(settings).stack).toJSON().Resources;
+}
+
+export function ofType(resources: Resources, type: string): (Resource & { readonly id: string })[] {
+  return Object.entries(resources)
+    .filter(([, resource]) => resource.Type === type)
+    .map(([id, resource]) => ({ id, ...resource }));
+}
