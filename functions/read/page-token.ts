@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+import { MigrationError } from '../model/migration-error.ts';
+import type { Position } from './position.ts';
+import type { KpiQuery } from './query.ts';
+
+const VERSION = 1;
+
+const tokenSchema = z.object({
+  version: z.literal(VERSION),
+  query: z.string(),
+  sort: z.string(),
+  id: z.string(),
+});
+
+/**
+ * An opaque text that continues this query, and no other, after the position. It names no side. It grants nothing: a
+ * forged one only picks another place in a listing that its bearer may read anyway.
+ */
+export function encodePageToken(query: KpiQuery, position: Position): string {
+  const content: z.infer<typeof tokenSchema> = { version: VERSION, query: fingerprint(query), ...position };
+  return Buffer.from(JSON.stringify(content)).toString('base64url');
+}
+
+/** @throws MigrationError PAGE_TOKEN_INVALID where the token is unreadable or was given for another query or tenant. */
+export function decodePageToken(query: KpiQuery, token: string): Position {
+  let content: unknown;
+  try {
+    content = JSON.parse(Buffer.from(token, 'base64url').toString());
+  } catch (cause) {
+    throw invalidToken('The page token cannot be read.', cause);
+  }
+  const parsed = tokenSchema.safeParse(content);
+  if (!parsed.success) throw invalidToken('The page token cannot be read.', parsed.error);
+  if (parsed.data.query !== fingerprint(query)) throw invalidToken('The page token was given for another query.');
+  return { sort: parsed.data.sort, id: parsed.data.id };
+}
+
+function invalidToken(message: string, cause?: unknown): MigrationError {
+  return new MigrationError('PAGE_TOKEN_INVALID', message, {
+    cause,
+    nextStep: 'Start again with the first page, without a token.',
+  });
+}
+
+/** The same for two queries only if they are the same, whatever the order in which their parts were written. */
+function fingerprint(query: KpiQuery): string {
+  const parts = Object.entries(query)
+    .filter(([, value]) => value !== undefined)
+    .sort(([left], [right]) => (left < right ? -1 : 1));
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 22);
+}
