@@ -159,7 +159,11 @@ describe('delivery', () => {
 describe('shards', () => {
   test('a parent is delivered to its end before its children, whatever the order they are listed in', async () => {
     const stream = new MemoryStream().open('child-1', 'parent').open('child-2', 'parent').open('parent');
-    stream.add('parent', ...'abcd').close('parent').add('child-1', 'e').add('child-2', 'f');
+    stream
+      .add('parent', ...'abcd')
+      .close('parent')
+      .add('child-1', 'e')
+      .add('child-2', 'f');
     const { batches, mapping } = start(stream, () => ({}));
     await mapping.drained();
     expect(batches.slice(0, 2)).toEqual(['abc', 'd']);

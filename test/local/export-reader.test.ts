@@ -38,7 +38,11 @@ describe('an export that is not whole is refused before anything is read', () =>
     ['another format', () => edit('manifest-summary.json', (t) => t.replace('DYNAMODB_JSON', 'ION')), 'no manifest'],
     ['a missing data file', () => rmSync(dataFile()), 'cannot be read'],
     ['a data file cut short', () => writeFileSync(dataFile(), readFileSync(dataFile()).subarray(0, 500)), 'its MD5 is'],
-    ['counts that differ', () => edit('manifest-summary.json', (t) => t.replace(/"itemCount": *\d+/, '"itemCount": 48')), '48'],
+    [
+      'counts that differ',
+      () => edit('manifest-summary.json', (t) => t.replace(/"itemCount": *\d+/, '"itemCount": 48')),
+      '48',
+    ],
   ])('%s', async (_, harm, told) => {
     cpSync(SAMPLE, directory, { recursive: true });
     harm();

@@ -1,0 +1,49 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { startEngine } from '../../backfill/local/engine.ts';
+
+const ENGINE = new URL('../../backfill/local/engine.ts', import.meta.url).href;
+
+test('a port that is taken is told, with the remedy', async () => {
+  const server = createServer().listen(0);
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  await expect(startEngine({ port })).rejects.toMatchObject({
+    code: 'PORT_BUSY',
+    nextStep: expect.stringContaining('--port'),
+  });
+  server.close();
+});
+
+test.each([
+  ['no Java', '/nonexistent', 'JAVA_MISSING'],
+  ['an old Java', new URL('old-java', import.meta.url).pathname, 'JAVA_TOO_OLD'],
+])('%s is told, with how to install it', async (_, path, code) => {
+  const script = `import(${JSON.stringify(ENGINE)}).then((m) => m.startEngine()).catch((e) => console.log(e.code, e.nextStep))`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', script], { env: { PATH: path } });
+  expect(stdout).toContain(code);
+  expect(stdout).toContain('apt-get install openjdk-17');
+});
+
+test('an engine ends with the process that started it, even when that is killed', async () => {
+  const script = `import(${JSON.stringify(ENGINE)}).then(async (m) => { const e = await m.startEngine(); console.log(e.pid); setInterval(() => {}, 1000); })`;
+  const owner = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [printed] = await once(owner.stdout, 'data');
+  const enginePid = Number(String(printed));
+  expect(isAlive(enginePid)).toBe(true);
+  owner.kill('SIGKILL');
+  for (let waits = 0; isAlive(enginePid) && waits < 200; waits += 1) await sleep(50);
+  expect(isAlive(enginePid)).toBe(false);
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
