@@ -5,17 +5,28 @@ import { MigrationError } from '../functions/model/migration-error.ts';
 const tableName = z.string().regex(/^[a-zA-Z0-9_.-]{3,255}$/, 'is no DynamoDB table name');
 const count = z.number().int().positive();
 
-const tables = z.strictObject({
-  goalKpiLinks: tableName.default('purposepath-goal-kpi-links'),
-  kpiMilestones: tableName.default('purposepath-kpi-milestones'),
-  kpiActuals: tableName.default('purposepath-kpi-actuals'),
-  kpiReadings: tableName.default('purposepath-kpi-readings'),
-  kpis: tableName.default('purposepath-kpis'),
-  people: tableName.default('purposepath-people'),
-  kpiLinks: tableName.default('purposepath-kpi-links'),
-  kpiData: tableName.default('purposepath-kpi-data'),
-  control: tableName.default('kpi-migration-control'),
-});
+const tables = z
+  .strictObject({
+    goalKpiLinks: tableName.default('purposepath-goal-kpi-links'),
+    kpiMilestones: tableName.default('purposepath-kpi-milestones'),
+    kpiActuals: tableName.default('purposepath-kpi-actuals'),
+    kpiReadings: tableName.default('purposepath-kpi-readings'),
+    kpis: tableName.default('purposepath-kpis'),
+    people: tableName.default('purposepath-people'),
+    kpiLinks: tableName.default('purposepath-kpi-links'),
+    kpiData: tableName.default('purposepath-kpi-data'),
+    control: tableName.default('kpi-migration-control'),
+  })
+  .refine((names) => repeatedIn(names).length === 0, {
+    error: ({ input }) => `${repeatedIn(input).join(' and ')} is the name of two tables`,
+    // By default what is compared is looked at only once the rest is right: then not every problem is told at once.
+    when: ({ value }) => typeof value === 'object' && value !== null,
+  });
+
+function repeatedIn(tableNames: unknown): string[] {
+  const names = Object.values(tableNames ?? {});
+  return [...new Set(names.filter((name, at) => names.indexOf(name) !== at))];
+}
 
 /** The limits of Lambda's event source mapping (Lambda developer guide, "DynamoDB event source mapping parameters"). */
 const replication = z.strictObject({
@@ -24,7 +35,13 @@ const replication = z.strictObject({
   parallelizationFactor: count.max(10).default(1),
   /** -1 retries until the record is too old. */
   maximumRetryAttempts: z.number().int().min(-1).max(10_000).default(50),
-  maximumRecordAgeSeconds: z.number().int().min(60).max(604_800).default(82_800),
+  /** Lambda would take a week, but a record that the stream has forgotten goes to no on-failure destination. */
+  maximumRecordAgeSeconds: z
+    .number()
+    .int()
+    .min(60)
+    .lt(86_400, 'must end before the 24 hours of a stream')
+    .default(82_800),
   timeoutSeconds: z.number().int().min(120, 'leaves no time for a page of a fan-out').max(900).default(900),
   memoryMegabytes: z.number().int().min(128).max(10_240).default(512),
   /** Records or links that one invocation works on at once. */
@@ -39,23 +56,15 @@ const backfill = z.strictObject({
   leaseSeconds: count.default(60),
 });
 
-const environment = z
-  .strictObject({
-    account: z.string().regex(/^\d{12}$/, 'is no account id of twelve digits'),
-    region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'is no region'),
-    tables: tables.prefault({}),
-    heldRecords: z.enum(['hold', 'personal-link']).default('hold'),
-    tokenRetentionDays: count.min(2, 'must outlast the 24 hours of a stream').default(30),
-    replication: replication.prefault({}),
-    backfill: backfill.prefault({}),
-  })
-  .superRefine((settings, context) => {
-    const names = Object.values(settings.tables);
-    const repeated = names.filter((name, at) => names.indexOf(name) !== at);
-    for (const name of new Set(repeated)) {
-      context.addIssue({ code: 'custom', path: ['tables'], message: `${name} is the name of two tables` });
-    }
-  });
+const environment = z.strictObject({
+  account: z.string().regex(/^\d{12}$/, 'is no account id of twelve digits'),
+  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'is no region'),
+  tables: tables.prefault({}),
+  heldRecords: z.enum(['hold', 'personal-link']).default('hold'),
+  tokenRetentionDays: count.min(2, 'must outlast the 24 hours of a stream').default(30),
+  replication: replication.prefault({}),
+  backfill: backfill.prefault({}),
+});
 
 /** What differs between environments: `migration.environments.NAME` in the context of cdk.json. */
 export type Settings = z.infer<typeof environment> & { readonly name: string };
@@ -95,14 +104,19 @@ export function readSettings(
   name: string,
   cdkJsonPath: string | URL = new URL('../cdk.json', import.meta.url),
 ): Settings {
-  let content: { context?: unknown };
+  let content: unknown;
   try {
     content = JSON.parse(readFileSync(cdkJsonPath, 'utf8'));
   } catch (cause) {
-    throw new MigrationError('SETTINGS_UNREADABLE', `${String(cdkJsonPath)} cannot be read.`, {
-      cause,
-      nextStep: 'Run in the root folder of the project.',
-    });
+    throw new MigrationError(
+      'SETTINGS_UNREADABLE',
+      `${String(cdkJsonPath)} cannot be read: ${(cause as Error).message}`,
+      {
+        cause,
+        nextStep:
+          cause instanceof SyntaxError ? 'Mend the JSON of cdk.json.' : 'Run in the root folder of the project.',
+      },
+    );
   }
-  return parseSettings(content.context, name);
+  return parseSettings((content as { context?: unknown } | null)?.context, name);
 }

@@ -1,0 +1,159 @@
+import { describe, expect, test } from 'vitest';
+import { allowedBy, otherThanReading, wildcards } from './policies.ts';
+import { ofType, type Resources, settingsWith, synthesise } from './synthesis.ts';
+
+const settings = settingsWith();
+const resources = synthesise(settings);
+const { goalKpiLinks, kpiMilestones, kpiActuals, kpiReadings, kpis, people } = settings.tables;
+const NOT_OURS = [goalKpiLinks, kpiMilestones, kpiActuals, kpiReadings, kpis, people];
+
+const FUNCTION_VERSION = 'CDK lets its framework call any version of the function';
+const WILDCARDS_WITH_REASON: Readonly<Record<string, string>> = {
+  '<OldTablesEnsureStream.Arn>:*': FUNCTION_VERSION,
+  '<OldTablesStreamIsOn.Arn>:*': FUNCTION_VERSION,
+  '<OldTablesStreamProviderframeworkisComplete.Arn>:*': FUNCTION_VERSION,
+  '<OldTablesStreamProviderframeworkonTimeout.Arn>:*': FUNCTION_VERSION,
+  '<StreamSyncFailures.Arn>/*': 'Lambda names the objects it keeps',
+};
+
+const ARN = 'arn:aws:dynamodb:eu-west-1:123456789012:table';
+
+function planted(statement: object, id = 'Planted'): Resources {
+  const Statement = [{ Effect: 'Allow', ...statement }];
+  return { [id]: { Type: 'AWS::IAM::Policy', Properties: { PolicyDocument: { Statement } } } };
+}
+
+describe('the old and the look-up tables', () => {
+  test('are never written: no statement allows anything but reading them, and turning the streams on', () => {
+    expect(otherThanReading(resources, NOT_OURS)).toEqual([]);
+  });
+
+  test('may have their streams turned on by one function alone, which may do nothing else', () => {
+    const updating = allowedBy(resources).filter(({ actions }) => actions.includes('dynamodb:UpdateTable'));
+    expect(updating).toEqual([
+      expect.objectContaining({
+        actions: ['dynamodb:DescribeTable', 'dynamodb:UpdateTable'],
+        resources: [goalKpiLinks, kpiActuals, kpiMilestones, kpiReadings].map((name) => `${ARN}/${name}`),
+      }),
+    ]);
+  });
+
+  test.each([
+    ['a single write', { Action: 'dynamodb:PutItem', Resource: `${ARN}/${kpiActuals}` }],
+    [
+      'a write among reads',
+      { Action: ['dynamodb:GetItem', 'dynamodb:DeleteItem'], Resource: [`${ARN}/${goalKpiLinks}`] },
+    ],
+    ['a write to a look-up table', { Action: 'dynamodb:UpdateItem', Resource: `${ARN}/${people}` }],
+    ['a batch', { Action: 'dynamodb:BatchWriteItem', Resource: `${ARN}/${kpiReadings}` }],
+    ['a statement in SQL', { Action: 'dynamodb:PartiQLUpdate', Resource: `${ARN}/purposepath-kpi-*` }],
+    ['every action of the service', { Action: 'dynamodb:*', Resource: `${ARN}/${kpis}` }],
+    ['every action, whatever its case', { Action: 'DynamoDB:Put*', Resource: `${ARN}/${kpis}` }],
+    ['every action of every service', { Action: '*:*', Resource: '*' }],
+    ['every action there is', { Action: '*', Resource: '*' }],
+    ['all but one action', { NotAction: 'dynamodb:GetItem', Resource: `${ARN}/${kpiActuals}` }],
+    ['all but one resource', { Action: 'dynamodb:PutItem', NotResource: `${ARN}/another` }],
+    ['any region and account', { Action: 'dynamodb:PutItem', Resource: `arn:aws:dynamodb:*:*:table/${kpiActuals}` }],
+    ['the table of a wildcard', { Action: 'dynamodb:PutItem', Resource: `${ARN}/purposepath-kpi-actual?` }],
+    ['the deletion of a table', { Action: 'dynamodb:DeleteTable', Resource: `${ARN}/${kpiMilestones}` }],
+    ['a reference that may be any table', { Action: 'dynamodb:PutItem', Resource: { 'Fn::ImportValue': 'x' } }],
+    ['a change of the table by another function', { Action: 'dynamodb:UpdateTable', Resource: `${ARN}/${kpiActuals}` }],
+    [
+      'a name in parts',
+      {
+        Action: 'dynamodb:PutItem',
+        Resource: { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:dynamodb:::table/${kpis}`]] },
+      },
+    ],
+  ])('would be reported: %s', (_what, statement) => {
+    expect(otherThanReading(planted(statement), NOT_OURS)).not.toEqual([]);
+  });
+
+  test('would be reported: a write in the inline policy of a role, or beside the one exception', () => {
+    const Statement = [{ Effect: 'Allow', Action: 'dynamodb:PutItem', Resource: `${ARN}/${kpiActuals}` }];
+    const role = { Type: 'AWS::IAM::Role', Properties: { Policies: [{ PolicyDocument: { Statement } }] } };
+    expect(otherThanReading({ Role: role }, NOT_OURS)).toHaveLength(1);
+    const beside = { Action: ['dynamodb:UpdateTable', 'dynamodb:PutItem'], Resource: `${ARN}/${kpiActuals}` };
+    expect(otherThanReading(planted(beside, 'OldTablesEnsureStreamRole'), NOT_OURS)).toEqual([
+      expect.stringContaining('dynamodb:PutItem'),
+    ]);
+  });
+
+  test.each([
+    [
+      'reading them',
+      { Action: ['dynamodb:GetItem', 'dynamodb:Query'], Resource: `${ARN}/${kpiActuals}/index/kpi-index` },
+    ],
+    [
+      'writing a new table whose name is like theirs',
+      { Action: 'dynamodb:PutItem', Resource: `${ARN}/${settings.tables.kpiLinks}` },
+    ],
+    ['refusing a write', { Effect: 'Deny', Action: 'dynamodb:PutItem', Resource: `${ARN}/${kpiActuals}` }],
+  ])('would not be reported: %s', (_what, statement) => {
+    expect(otherThanReading(planted(statement), NOT_OURS)).toEqual([]);
+  });
+});
+
+describe('what the functions may do', () => {
+  test('has no wildcard without a reason', () => {
+    expect(wildcards(resources)).toEqual(Object.keys(WILDCARDS_WITH_REASON).sort());
+  });
+
+  test.each([
+    ['an action', { Action: 's3:Get*', Resource: 'arn:aws:s3:::bucket' }, 's3:Get*'],
+    ['a resource', { Action: 's3:GetObject', Resource: '*' }, '*'],
+    ['what is not named', { NotAction: 's3:GetObject', Resource: 'arn:aws:s3:::bucket' }, 'all but what it names'],
+  ])('would be reported: a wildcard in %s', (_what, statement, found) => {
+    expect(wildcards(planted(statement))).toContain(found);
+  });
+
+  test('comes from no policy of others but the one for writing logs, and that only for CDK’s own functions', () => {
+    const writingLogs = ':iam::aws:policy/service-role/AWSLambdaBasicExecutionRole';
+    for (const { id, Properties } of ofType(resources, 'AWS::IAM::Role')) {
+      const framework = /^OldTablesStreamProviderframework/.test(id);
+      const policy = { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, writingLogs]] };
+      expect(Properties.ManagedPolicyArns, id).toEqual(framework ? [policy] : undefined);
+    }
+    expect(ofType(resources, 'AWS::IAM::ManagedPolicy')).toEqual([]);
+  });
+
+  test.each(['links', 'milestones', 'actuals', 'readings'])(
+    '%s: is reading what the mapping needs, writing the new tables and the control table, and keeping failures',
+    (source) => {
+      const own = allowedBy(resources).filter(({ where }) => where.startsWith(`StreamSyncReplicate${source}Role`));
+      const may = (action: string) =>
+        own
+          .filter(({ actions }) => actions.includes(action))
+          .flatMap((each) =>
+            each.resources.map((arn) => arn.replace(/^.*table\//, '').replace(/[0-9A-F]{8}(?=\.)/, '')),
+          )
+          .sort();
+      const written = ['kpi-migration-control', 'purposepath-kpi-data', 'purposepath-kpi-links'];
+      expect({
+        put: may('dynamodb:PutItem'),
+        remove: may('dynamodb:DeleteItem'),
+        update: may('dynamodb:UpdateItem'),
+        read: may('dynamodb:GetItem'),
+        readMany: may('dynamodb:BatchGetItem'),
+        query: may('dynamodb:Query'),
+        keep: may('s3:PutObject'),
+        takeAway: [...may('s3:GetObject'), ...may('s3:DeleteObject')],
+      }).toEqual({
+        put: written,
+        remove: written,
+        update: ['kpi-migration-control'],
+        read: [...written, goalKpiLinks, kpis].sort(),
+        readMany: ['kpi-migration-control', kpiActuals, kpiMilestones, kpiReadings],
+        query: [
+          'kpi-migration-control',
+          `${kpiActuals}/index/kpi-index`,
+          `${kpiMilestones}/index/kpi-index`,
+          `${kpiReadings}/index/kpi-index`,
+          `${people}/index/linked-user-index`,
+        ],
+        keep: ['<StreamSyncFailures.Arn>/*'],
+        takeAway: [],
+      });
+    },
+  );
+});

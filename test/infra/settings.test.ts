@@ -1,0 +1,180 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { MigrationError } from '../../functions/model/migration-error.ts';
+import { TABLE_ROLES } from '../../functions/tables/table-names.ts';
+import { parseSettings, readSettings } from '../../infra/settings.ts';
+
+const VALID = { account: '123456789012', region: 'eu-west-1' };
+
+function contextWith(environment: object) {
+  return { migration: { environments: { dev: environment, staging: VALID } } };
+}
+
+function errorOf(work: () => unknown): MigrationError {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof MigrationError) return error;
+    throw error;
+  }
+  throw new Error('There was no error.');
+}
+
+describe('an environment', () => {
+  test('needs an account and a region only; the rest has defaults', () => {
+    expect(parseSettings(contextWith(VALID), 'dev')).toEqual({
+      ...VALID,
+      name: 'dev',
+      tables: {
+        goalKpiLinks: 'purposepath-goal-kpi-links',
+        kpiMilestones: 'purposepath-kpi-milestones',
+        kpiActuals: 'purposepath-kpi-actuals',
+        kpiReadings: 'purposepath-kpi-readings',
+        kpis: 'purposepath-kpis',
+        people: 'purposepath-people',
+        kpiLinks: 'purposepath-kpi-links',
+        kpiData: 'purposepath-kpi-data',
+        control: 'kpi-migration-control',
+      },
+      heldRecords: 'hold',
+      tokenRetentionDays: 30,
+      replication: {
+        batchSize: 100,
+        batchingWindowSeconds: 1,
+        parallelizationFactor: 1,
+        maximumRetryAttempts: 50,
+        maximumRecordAgeSeconds: 82_800,
+        timeoutSeconds: 900,
+        memoryMegabytes: 512,
+        recordConcurrency: 8,
+      },
+      backfill: { segments: 4, leaseSeconds: 60 },
+    });
+  });
+
+  test('names every table that the functions know', () => {
+    expect(Object.keys(parseSettings(contextWith(VALID), 'dev').tables).sort()).toEqual([...TABLE_ROLES].sort());
+  });
+
+  test.each([
+    ['an account that is none', { account: '12345' }, ['account', 'twelve digits']],
+    ['an account as a number', { account: 123456789012 }, ['account']],
+    ['no account', { account: undefined }, ['account']],
+    ['a region that is none', { region: 'Frankfurt' }, ['region']],
+    ['a key that is unknown', { acount: '123456789012' }, ['acount']],
+    ['a table that is unknown', { tables: { kpi_links: 'x-y-z' } }, ['kpi_links', 'tables']],
+    ['a name that no table can have', { tables: { kpis: 'a b' } }, ['tables.kpis', 'no DynamoDB table name']],
+    ['one name for two tables', { tables: { kpis: 'people', people: 'people' } }, ['people is the name of two tables']],
+    ['a new table named like an old one', { tables: { kpiLinks: 'purposepath-goal-kpi-links' } }, ['two tables']],
+    ['another way to treat held records', { heldRecords: 'drop' }, ['heldRecords', 'hold', 'personal-link']],
+    ['tokens that a stream outlasts', { tokenRetentionDays: 1 }, ['tokenRetentionDays', '24 hours']],
+    ['a batch beyond Lambda’s limit', { replication: { batchSize: 10_001 } }, ['replication.batchSize', '10000']],
+    ['a limit in words', { replication: { batchSize: 'many' } }, ['replication.batchSize']],
+    ['part of a record', { replication: { recordConcurrency: 1.5 } }, ['replication.recordConcurrency']],
+    ['a window of the past', { replication: { batchingWindowSeconds: -1 } }, ['replication.batchingWindowSeconds']],
+    [
+      'an age at which the stream forgets',
+      { replication: { maximumRecordAgeSeconds: 86_400 } },
+      ['maximumRecordAgeSeconds', '24 hours'],
+    ],
+    ['a timeout too short for a fan-out', { replication: { timeoutSeconds: 30 } }, ['timeoutSeconds', 'no time']],
+    ['no segment', { backfill: { segments: 0 } }, ['backfill.segments']],
+    ['no write units', { backfill: { maxWriteUnitsPerSecond: 0 } }, ['backfill.maxWriteUnitsPerSecond']],
+  ])('is refused with %s', (_what, given, parts) => {
+    const error = errorOf(() => parseSettings(contextWith({ ...VALID, ...given }), 'dev'));
+    expect(error).toMatchObject({
+      code: 'SETTINGS_INVALID',
+      retryable: false,
+      nextStep: 'Mend migration.environments.dev in cdk.json.',
+    });
+    for (const part of ['Environment dev', ...parts]) expect(error.message).toContain(part);
+  });
+
+  test('is told every problem at once', () => {
+    const { message } = errorOf(() =>
+      parseSettings(
+        contextWith({
+          account: '1',
+          region: 'nowhere',
+          heldRecords: 'drop',
+          colour: 'red',
+          tables: { kpis: '?', kpiLinks: 'purposepath-kpi-data' },
+          replication: { batchSize: 0 },
+          backfill: { segments: 0 },
+        }),
+        'dev',
+      ),
+    );
+    const problems = [
+      'account',
+      'region',
+      'heldRecords',
+      'colour',
+      'kpis',
+      'purposepath-kpi-data',
+      'batchSize',
+      'segments',
+    ];
+    expect(problems.filter((problem) => !message.includes(problem))).toEqual([]);
+  });
+
+  test('of another name does not stand in the way', () => {
+    expect(parseSettings(contextWith({ account: 'wrong' }), 'staging')).toMatchObject({ name: 'staging' });
+  });
+});
+
+describe('an environment that there is not', () => {
+  test.each(['prod', '', 'constructor', '__proto__'])('%j: is refused with the names of those there are', (name) => {
+    expect(errorOf(() => parseSettings(contextWith(VALID), name))).toMatchObject({
+      code: 'ENVIRONMENT_UNKNOWN',
+      nextStep: 'Choose one of: dev, staging.',
+    });
+  });
+});
+
+describe('cdk.json', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'settings-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  function cdkJson(content: string): string {
+    const path = join(folder, 'cdk.json');
+    writeFileSync(path, content);
+    return path;
+  }
+
+  test('is read for the environment that is named', () => {
+    const path = cdkJson(JSON.stringify({ context: contextWith(VALID) }));
+    expect(readSettings('staging', path)).toMatchObject({ name: 'staging', region: 'eu-west-1' });
+  });
+
+  test.each([
+    ['is not there', () => join(folder, 'elsewhere', 'cdk.json'), 'SETTINGS_UNREADABLE', /root folder/],
+    ['is no JSON', () => cdkJson('{ "context": '), 'SETTINGS_UNREADABLE', /JSON/],
+    ['holds null', () => cdkJson('null'), 'SETTINGS_INVALID', /README\.md/],
+    ['holds no context', () => cdkJson('{}'), 'SETTINGS_INVALID', /README\.md/],
+    ['holds no environments', () => cdkJson('{"context":{"migration":{}}}'), 'SETTINGS_INVALID', /README\.md/],
+    [
+      'holds environments of the wrong shape',
+      () => cdkJson('{"context":{"migration":{"environments":["dev"]}}}'),
+      'SETTINGS_INVALID',
+      /README\.md/,
+    ],
+    [
+      'holds an environment that is no object',
+      () => cdkJson('{"context":{"migration":{"environments":{"dev":"x"}}}}'),
+      'SETTINGS_INVALID',
+      /environments\.dev/,
+    ],
+  ])('is refused where it %s', (_what, path, code, nextStep) => {
+    const error = errorOf(() => readSettings('dev', path()));
+    expect(error).toMatchObject({ code, nextStep: expect.stringMatching(nextStep) });
+  });
+
+  test('says why it could not be read', () => {
+    const error = errorOf(() => readSettings('dev', cdkJson('{ "context": ')));
+    expect(error.message).toContain('cdk.json');
+    expect(error.cause).toBeInstanceOf(SyntaxError);
+  });
+});
