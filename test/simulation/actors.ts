@@ -1,0 +1,192 @@
+import { runBackfill } from '../../backfill/backfill.ts';
+import type { Source } from '../../functions/model/sources.ts';
+import type { Replication } from '../../functions/sync/replication.ts';
+import { replicateStreamBatch, type StreamEvent } from '../../functions/sync/stream-batch.ts';
+import { memoryTables } from './memory-tables.ts';
+import type { Process } from './process.ts';
+import type { Actor, Scheduler } from './scheduler.ts';
+import type { Change, Store } from './store.ts';
+import type { World } from './world.ts';
+
+/** What all actors of a schedule share. */
+export interface Stage {
+  readonly store: Store;
+  readonly scheduler: Scheduler;
+  readonly world: World;
+  readonly recordConcurrency: number;
+}
+
+const LEASE_MS = 60_000;
+/** The part of a lease in which no write is begun; see backfill/README.md, "What a crash leaves". */
+const LEASE_RESERVE_MS = 12_000;
+
+function replicationOf(stage: Stage, process: Process) {
+  const { scheduler, store, world } = stage;
+  const tables = memoryTables(store, scheduler, process);
+  const newToken = () => {
+    process.tokens += 1;
+    return `${process.name}.${process.tokens}`;
+  };
+  const replication: Replication = {
+    old: tables.old,
+    control: tables.control,
+    transactions: tables.transactions,
+    newToken,
+    nowMs: () => scheduler.nowMs,
+    remainingMs: () => {
+      if (process.reserveMs !== undefined || !scheduler.outOfTime()) return 900_000;
+      return 0;
+    },
+    heldRecords: world.heldRecords,
+    tokenRetentionDays: 30,
+    recordConcurrency: stage.recordConcurrency,
+  };
+  return { replication, data: tables.data };
+}
+
+/** The service: one write after the other, each at once, as many as the world has. */
+export function legacyWriter({ store, scheduler, world }: Stage): Actor {
+  let written = 0;
+  return {
+    name: 'service',
+    ready: () => written < world.live.length,
+    begin() {
+      const write = world.live[written];
+      if (write === undefined) return;
+      written += 1;
+      scheduler.trace?.push(`${scheduler.steps} service: ${write.source} ${write.id} ${describe(write.item)}`);
+      store.writeOld(write.source, write.id, write.item, true);
+    },
+  };
+}
+
+function describe(item: object | undefined): string {
+  if (item === undefined) return 'deleted';
+  return Object.entries(item)
+    .filter(([name]) => !/^(id|created|recorded|is_primary|goal)/.test(name))
+    .map(([name, value]) => `${name}=${Object.values(value as object)[0]}`)
+    .join(' ');
+}
+
+/**
+ * One shard of a source's stream: batches in order, cut anywhere, delivered again from the checkpoint after a crash or a
+ * partial failure, and at times although nothing failed (AWS Lambda, "Using AWS Lambda with Amazon DynamoDB").
+ */
+export function streamShard(stage: Stage, source: Source, shard: number, shards: number): Actor {
+  const { scheduler, store } = stage;
+  const { decisions } = scheduler;
+  let checkpoint = 0;
+  let busy = false;
+  let deliveries = 0;
+  // A shard holds whole keys, so that an item's changes stay in order.
+  const events = (): Change[] => {
+    const all = store.streams[source];
+    return shards === 1 ? all : all.filter(({ id }) => id.charCodeAt(1) % shards === shard);
+  };
+
+  return {
+    name: `${source}/${shard}`,
+    ready: () => !busy && checkpoint < events().length,
+    begin() {
+      const start = checkpoint;
+      const batch = events().slice(start, start + 1 + decisions.choose(4));
+      busy = true;
+      deliveries += 1;
+      const name = `${source}/${shard}#${deliveries}`;
+      scheduler.trace?.push(
+        `${scheduler.steps} ${name}: gets ${batch.map(({ id }, at) => `${id}@${start + at}`).join(' ')}`,
+      );
+      const streamEvents = batch.map((change, at) => streamEvent(change, start + at));
+      scheduler.spawn(
+        name,
+        undefined,
+        (process) => replicateStreamBatch(replicationOf(stage, process).replication, source, streamEvents),
+        {
+          done(result) {
+            busy = false;
+            const failed = result.failedSequenceNumbers.map(Number);
+            checkpoint = Math.min(start + batch.length, ...failed);
+            if (scheduler.trace && failed.length > 0) {
+              scheduler.trace.push(
+                `${scheduler.steps} ${name}: failed ${failed.join(' ')}: ${result.errors.join('; ')}`,
+              );
+            }
+            if (scheduler.redelivers()) {
+              checkpoint = Math.max(0, checkpoint - 1 - decisions.choose(3));
+              scheduler.trace?.push(`${scheduler.steps} ${name}: again from ${checkpoint}`);
+            }
+          },
+          failed(error) {
+            busy = false;
+            scheduler.trace?.push(`${scheduler.steps} ${name}: ${error}`);
+          },
+          crashed() {
+            busy = false;
+          },
+        },
+      );
+    },
+  };
+}
+
+function streamEvent(change: Change, sequence: number): StreamEvent {
+  return {
+    eventId: `${change.source}-${sequence}`,
+    sequenceNumber: String(sequence),
+    keys: { id: { S: change.id } },
+    ...(change.oldImage && { oldImage: change.oldImage }),
+    ...(change.newImage && { newImage: change.newImage }),
+    whole: {},
+  };
+}
+
+/** The operator, who runs the backfill, again and again until it is finished: whole, or source by source. */
+export function operator(stage: Stage, name: string, phases: readonly (Source | undefined)[], segments: number): Actor {
+  const { scheduler } = stage;
+  let at = 0;
+  let busy = false;
+  let runs = 0;
+  return {
+    name,
+    ready: () => !busy && at < phases.length,
+    begin() {
+      busy = true;
+      runs += 1;
+      const run = `${name}#${runs}`;
+      const phase = phases[at];
+      scheduler.trace?.push(`${scheduler.steps} ${run}: begins ${phase ?? 'all'}`);
+      const settle = (note: string) => {
+        busy = false;
+        scheduler.trace?.push(`${scheduler.steps} ${run}: ${note}`);
+      };
+      scheduler.spawn(run, LEASE_RESERVE_MS, (process) => backfill(stage, process, phase, segments), {
+        done(report) {
+          if (report.state !== 'stopped') at += 1;
+          settle(report.state);
+        },
+        failed: (error) => settle(String(error)),
+        crashed: () => settle('is started again'),
+      });
+    },
+  };
+}
+
+function backfill(stage: Stage, process: Process, phase: Source | undefined, segments: number) {
+  const { scheduler } = stage;
+  const { replication, data } = replicationOf(stage, process);
+  return runBackfill({
+    replication,
+    data,
+    pace: () => Promise.resolve(),
+    segments,
+    progress: { note: () => {}, begin: () => {}, advance: () => {}, end: () => {} },
+    itemCountEstimates: {},
+    owner: process.name,
+    leaseMs: LEASE_MS,
+    nowMs: replication.nowMs,
+    newToken: replication.newToken,
+    sleep: (durationMs, signal) => scheduler.sleep(process, durationMs, signal),
+    stop: new AbortController().signal,
+    ...(phase && { phase }),
+  });
+}

@@ -1,0 +1,59 @@
+/** How a call can fail. Only a write can fail after it took effect, or before it does. */
+export const FAULTS = ['throttle', 'no-effect', 'lost-answer', 'late-effect', 'seen-twice'] as const;
+export type Fault = (typeof FAULTS)[number];
+
+/** What a storage call does at the moment for which it is chosen. */
+export interface Effect<T> {
+  readonly kind: 'read' | 'write';
+  /** In a person's words, for the trace. */
+  readonly label: () => string;
+  readonly run: () => T | Later<T>;
+  /** A write that is conditional on a token: however late it lands, it does no harm. */
+  readonly fenced?: boolean;
+  /** What the client is told where the SDK sends the write twice, and both arrive. */
+  readonly again?: (first: T) => T;
+  readonly show?: (value: T) => string;
+}
+
+/** A call that has begun to take effect and is not finished. */
+export class Later<T> {
+  readonly effect: Effect<T>;
+
+  constructor(effect: Effect<T>) {
+    this.effect = effect;
+  }
+}
+
+/** One incarnation of a function or a copier: a crash ends it for ever. */
+export interface Process {
+  readonly name: string;
+  calls: Call[];
+  alive: boolean;
+  /** Tells whoever started it; gone once told. */
+  crashed: (() => void) | undefined;
+  /** Milliseconds within which an unconditional write lands, or never does; undefined: whenever it likes. */
+  readonly reserveMs: number | undefined;
+  tokens: number;
+  /** What it has been told so far, for the exhaustive search. */
+  history: string;
+}
+
+/** A call that waits to take effect. */
+export interface Call {
+  readonly process: Process;
+  effect: Effect<unknown>;
+  /** Part of it has taken effect. */
+  begun: boolean;
+  readonly answer: (value: unknown) => void;
+  readonly fail: (error: unknown) => void;
+  readonly notBeforeStep: number;
+  readonly landsBeforeMs: number;
+}
+
+/** What the storage's client throws when it gives up. */
+export class FaultError extends Error {
+  constructor(fault: Fault) {
+    super(`simulated: ${fault}`);
+    this.name = 'TimeoutError';
+  }
+}

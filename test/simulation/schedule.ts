@@ -1,0 +1,104 @@
+import { SOURCES } from '../../functions/model/sources.ts';
+import { legacyWriter, operator, type Stage, streamShard } from './actors.ts';
+import { type Adversary, drawAdversary } from './adversary.ts';
+import { changesSince, contentOf, differencesAtRest, RowWitness } from './checks.ts';
+import { type Decisions, oneOf, SeededDecisions } from './decisions.ts';
+import { type Actor, type Counts, Scheduler } from './scheduler.ts';
+import { Store } from './store.ts';
+import { drawWorld, type World } from './world.ts';
+
+export interface ScheduleResult {
+  readonly seed: number;
+  readonly steps: number;
+  readonly counts: Readonly<Counts>;
+  readonly liveWrites: number;
+  /** What was wrong, in a person's words; empty where nothing was. */
+  readonly divergences: readonly string[];
+  /** Every step, where it was asked for. */
+  readonly trace: readonly string[];
+}
+
+export interface ScheduleOptions {
+  readonly trace?: boolean;
+  /** Instead of the world of the seed. */
+  readonly world?: World;
+}
+
+/** The world of a seed. It depends on nothing else, so that a smaller one can be tried under the same seed. */
+export function worldOf(seed: number): World {
+  return drawWorld(new SeededDecisions(seed ^ 0x5bd1e995));
+}
+
+/** Runs one schedule to its end and checks it. The same seed gives the same steps, on every machine. */
+export async function runSchedule(seed: number, options: ScheduleOptions = {}): Promise<ScheduleResult> {
+  const decisions = new SeededDecisions(seed);
+  const adversary = drawAdversary(decisions);
+  const stage = setStage(decisions, adversary, options.world ?? worldOf(seed), options.trace ?? false);
+  const { scheduler, store, world } = stage;
+  const divergences = watchRows(stage);
+  try {
+    await scheduler.run(drawActors(stage, decisions));
+    divergences.push(...differencesAtRest(store, world));
+    if (divergences.length === 0 && decisions.chance(0.25)) divergences.push(...(await secondBackfill(stage)));
+  } catch (error) {
+    divergences.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+  return {
+    seed,
+    steps: scheduler.steps,
+    counts: scheduler.counts,
+    liveWrites: world.live.length,
+    divergences,
+    trace: scheduler.trace ?? [],
+  };
+}
+
+/** Tables as before the streams were switched on. */
+export function setStage(decisions: Decisions, adversary: Adversary, world: World, trace: boolean): Stage {
+  const store = new Store(decisions, adversary.indexLag);
+  const scheduler = new Scheduler(decisions, adversary, trace ? [] : undefined);
+  for (const item of world.kpis) store.kpis.set(JSON.stringify(item.id).slice(6, -2), item);
+  for (const item of world.people) store.people.set(JSON.stringify(item.id), item);
+  for (const { source, id, item } of world.initial) store.writeOld(source, id, item, false);
+  scheduler.trace?.push(`held records: ${world.heldRecords}; ${JSON.stringify(adversary)}`);
+  for (const { source, id, item } of world.initial)
+    scheduler.trace?.push(`before: ${source} ${id} ${JSON.stringify(item)}`);
+  return { store, scheduler, world, recordConcurrency: oneOf(decisions, [1, 2, 8]) };
+}
+
+/** Notes every row of KpiData that holds what it never should have held. */
+export function watchRows({ store, scheduler, world }: Stage): string[] {
+  const witness = new RowWitness(world);
+  const divergences: string[] = [];
+  store.onDataRow = (row) => {
+    if (!witness.hasBeen(row))
+      divergences.push(`step ${scheduler.steps}: a row held what never was: ${JSON.stringify(row)}`);
+  };
+  return divergences;
+}
+
+function drawActors(stage: Stage, decisions: Decisions): Actor[] {
+  const shards = 1 + decisions.choose(2);
+  const segments = 1 + decisions.choose(3);
+  const byPhase = decisions.chance(0.25);
+  const phases = byPhase ? shuffled(decisions, SOURCES) : [undefined];
+  return [
+    legacyWriter(stage),
+    ...SOURCES.flatMap((source) =>
+      Array.from({ length: shards }, (_, shard) => streamShard(stage, source, shard, shards)),
+    ),
+    operator(stage, 'backfill', phases, segments),
+  ];
+}
+
+function shuffled<T>(decisions: Decisions, values: readonly T[]): T[] {
+  const rest = [...values];
+  return values.map(() => rest.splice(decisions.choose(rest.length), 1)[0] as T);
+}
+
+async function secondBackfill(stage: Stage): Promise<string[]> {
+  const before = contentOf(stage.store);
+  stage.scheduler.quiet();
+  await stage.scheduler.run([operator(stage, 'second-backfill', [undefined], 1)]);
+  return changesSince(before, stage.store);
+}
