@@ -1,0 +1,198 @@
+import {
+  CreateTableCommand,
+  type CreateTableCommandInput,
+  DescribeTableCommand,
+  DynamoDBClient,
+  DynamoDBServiceException,
+  UpdateTableCommand,
+} from '@aws-sdk/client-dynamodb';
+import { type AwsClientStub, mockClient } from 'aws-sdk-client-mock';
+import { afterEach, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
+import { localClientEnvironment } from '../../backfill/local/local-endpoint.ts';
+import { oldTableSchemas } from '../../backfill/local/old-table-schemas.ts';
+import type * as EnsureStream from '../../functions/ensure-stream.ts';
+import { engineClient, testTableNames } from '../engine-client.ts';
+
+const client = engineClient();
+let handlers: typeof EnsureStream;
+
+/** The handlers make their client when they are loaded, from the environment as Lambda sets it. */
+beforeAll(async () => {
+  for (const [name, value] of Object.entries(localClientEnvironment(inject('engineUrl')))) vi.stubEnv(name, value);
+  handlers = await import('../../functions/ensure-stream.ts');
+  return () => vi.unstubAllEnvs();
+});
+
+type RequestType = 'Create' | 'Update' | 'Delete';
+
+function event(RequestType: RequestType, TableName: string) {
+  return { RequestType, ResourceProperties: { ServiceToken: 'arn', TableName } };
+}
+
+/** The handlers as Lambda calls them: middy hands on what it is given. */
+function call(handler: 'onEvent' | 'isComplete', input: unknown): Promise<unknown> {
+  return (handlers[handler] as unknown as (event: unknown, context: object) => Promise<unknown>)(input, {});
+}
+
+async function createTable(changes: Partial<CreateTableCommandInput> = {}): Promise<string> {
+  const names = testTableNames();
+  const schema = oldTableSchemas(names).find(({ TableName }) => TableName === names.goalKpiLinks);
+  if (!schema) throw new Error('There is no schema of the links.');
+  await client.send(new CreateTableCommand({ ...schema, ...changes }));
+  return names.goalKpiLinks;
+}
+
+async function streamOf(tableName: string) {
+  const { Table } = await client.send(new DescribeTableCommand({ TableName: tableName }));
+  return { specification: Table?.StreamSpecification, arn: Table?.LatestStreamArn };
+}
+
+const ON = { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' } as const;
+
+describe('an old table without a stream', () => {
+  test('gets one with both images, and its ARN is told once it is on', async () => {
+    const tableName = await createTable();
+    expect(await call('isComplete', event('Create', tableName))).toEqual({ IsComplete: false });
+    expect(await call('onEvent', event('Create', tableName))).toEqual({ PhysicalResourceId: `stream-of-${tableName}` });
+    const { specification, arn } = await streamOf(tableName);
+    expect(specification).toEqual(ON);
+    expect(arn).toContain(`table/${tableName}/stream/`);
+    expect(await call('isComplete', event('Create', tableName))).toEqual({
+      IsComplete: true,
+      Data: { StreamArn: arn },
+    });
+  });
+
+  test.each(['Create', 'Update'] as const)('keeps the same stream at a further %s', async (requestType) => {
+    const tableName = await createTable();
+    await call('onEvent', event('Create', tableName));
+    const first = await streamOf(tableName);
+    await call('onEvent', event(requestType, tableName));
+    expect(await streamOf(tableName)).toEqual(first);
+  });
+});
+
+describe('an old table whose stream is on', () => {
+  test('with both images keeps it as it is', async () => {
+    const tableName = await createTable({ StreamSpecification: ON });
+    const before = await streamOf(tableName);
+    await call('onEvent', event('Create', tableName));
+    expect(await streamOf(tableName)).toEqual(before);
+    expect(await call('isComplete', event('Create', tableName))).toMatchObject({ Data: { StreamArn: before.arn } });
+  });
+
+  test('keeps it when the stack goes: others may read it, and the table is not ours', async () => {
+    const tableName = await createTable({ StreamSpecification: ON });
+    const before = await streamOf(tableName);
+    expect(await call('onEvent', event('Delete', tableName))).toEqual({ PhysicalResourceId: `stream-of-${tableName}` });
+    expect(await call('isComplete', event('Delete', tableName))).toEqual({ IsComplete: true });
+    expect(await streamOf(tableName)).toEqual(before);
+    expect(before.specification).toEqual(ON);
+  });
+
+  test.each(['KEYS_ONLY', 'NEW_IMAGE', 'OLD_IMAGE'] as const)(
+    'with %s is refused and left as it is: who reads it would lose records',
+    async (StreamViewType) => {
+      const tableName = await createTable({ StreamSpecification: { StreamEnabled: true, StreamViewType } });
+      const before = await streamOf(tableName);
+      const refusal = {
+        code: 'STREAM_VIEW_TYPE',
+        message: expect.stringContaining(StreamViewType),
+        nextStep: expect.any(String),
+      };
+      await expect(call('onEvent', event('Create', tableName))).rejects.toMatchObject(refusal);
+      await expect(call('isComplete', event('Create', tableName))).rejects.toMatchObject(refusal);
+      expect(await streamOf(tableName)).toEqual(before);
+    },
+  );
+});
+
+describe('a table that cannot be an old one', () => {
+  test.each([
+    [
+      'by another attribute',
+      {
+        KeySchema: [{ AttributeName: 'kpi_id', KeyType: 'HASH' }],
+        AttributeDefinitions: [{ AttributeName: 'kpi_id', AttributeType: 'S' }],
+      },
+    ],
+    [
+      'by a number',
+      {
+        KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+        AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'N' }],
+      },
+    ],
+    [
+      'with a sort key',
+      {
+        KeySchema: [
+          { AttributeName: 'id', KeyType: 'HASH' },
+          { AttributeName: 'tenant_id', KeyType: 'RANGE' },
+        ],
+        AttributeDefinitions: [
+          { AttributeName: 'id', AttributeType: 'S' },
+          { AttributeName: 'tenant_id', AttributeType: 'S' },
+        ],
+      },
+    ],
+  ] satisfies [string, Partial<CreateTableCommandInput>][])(
+    'as it is keyed %s is refused and gets no stream',
+    async (_how, key) => {
+      const tableName = await createTable({ ...key, GlobalSecondaryIndexes: undefined });
+      await expect(call('onEvent', event('Create', tableName))).rejects.toMatchObject({
+        code: 'KEY_SCHEMA',
+        message: expect.stringContaining(tableName),
+        nextStep: expect.stringContaining('cdk.json'),
+      });
+      expect(await streamOf(tableName)).toEqual({ specification: undefined, arn: undefined });
+    },
+  );
+
+  test('as it does not exist is refused by name', async () => {
+    const refusal = {
+      code: 'TABLE_MISSING',
+      message: expect.stringContaining('no-such-table'),
+      nextStep: expect.stringContaining('cdk.json'),
+    };
+    await expect(call('onEvent', event('Create', 'no-such-table'))).rejects.toMatchObject(refusal);
+    await expect(call('isComplete', event('Create', 'no-such-table'))).rejects.toMatchObject(refusal);
+  });
+
+  test('and is gone does not keep the stack from going', async () => {
+    await expect(call('onEvent', event('Delete', 'no-such-table'))).resolves.toBeDefined();
+    await expect(call('isComplete', event('Delete', 'no-such-table'))).resolves.toEqual({ IsComplete: true });
+  });
+});
+
+describe('what is not as it should be', () => {
+  let dynamo: AwsClientStub<DynamoDBClient>;
+  beforeEach(() => {
+    dynamo = mockClient(DynamoDBClient);
+  });
+  afterEach(() => dynamo.restore());
+
+  test('an event that CDK does not send is refused before anything is called', async () => {
+    await expect(call('onEvent', { RequestType: 'Create', ResourceProperties: {} })).rejects.toThrow(/TableName/);
+    expect(dynamo.calls()).toHaveLength(0);
+  });
+
+  test('a refusal of AWS is handed on as it came', async () => {
+    const denied = new DynamoDBServiceException({
+      name: 'AccessDeniedException',
+      message: 'denied',
+      $fault: 'client',
+      $metadata: {},
+    });
+    dynamo.on(DescribeTableCommand).rejects(denied);
+    await expect(call('onEvent', event('Create', 'a-table'))).rejects.toBe(denied);
+    expect(dynamo.commandCalls(UpdateTableCommand)).toHaveLength(0);
+  });
+
+  test('while the table is still being changed, the stream is not on', async () => {
+    dynamo.on(DescribeTableCommand).resolves({
+      Table: { TableStatus: 'UPDATING', StreamSpecification: ON, LatestStreamArn: 'arn' },
+    });
+    expect(await call('isComplete', event('Create', 'a-table'))).toEqual({ IsComplete: false });
+  });
+});

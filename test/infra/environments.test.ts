@@ -1,0 +1,96 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { afterAll, describe, expect, test } from 'vitest';
+import { MigrationApp } from '../../infra/migration-app.ts';
+import { readSettings } from '../../infra/settings.ts';
+import { appOf, settingsWith, synthesise } from './synthesis.ts';
+
+const PROJECT_ROOT = resolve(import.meta.dirname, '../..');
+const { context } = JSON.parse(readFileSync(join(PROJECT_ROOT, 'cdk.json'), 'utf8'));
+const environments = Object.keys(context.migration.environments);
+
+describe('the environments of cdk.json', () => {
+  test('are those that were asked for', () => {
+    expect(environments).toEqual(['local', 'dev', 'staging', 'production']);
+  });
+
+  test.each(environments)('%s: synthesises without a finding, in its own account and region', (name) => {
+    const app = new MigrationApp(undefined, {
+      context: { ...context, environment: name, 'aws:cdk:bundling-stacks': [] },
+    });
+    const [stack] = app.synth().stacks;
+    const { account, region } = readSettings(name);
+    expect(stack?.environment).toMatchObject({ account, region });
+    expect(stack?.stackName).toBe(`kpi-migration-${name}`);
+  });
+
+  test('are meant by name, and dev where none is named', () => {
+    const app = new MigrationApp(undefined, {
+      context: { migration: context.migration, 'aws:cdk:bundling-stacks': [] },
+    });
+    expect(app.stack.stackName).toBe('kpi-migration-dev');
+  });
+});
+
+describe('table names', () => {
+  test('of another account are used wherever a table is meant', () => {
+    const defaults = settingsWith().tables;
+    const renamed = Object.fromEntries(Object.keys(defaults).map((role) => [role, `acme.${role}_eu`]));
+    const text = JSON.stringify(synthesise(settingsWith({ tables: renamed })));
+    expect(Object.values(defaults).filter((name) => text.includes(name))).toEqual([]);
+    expect(Object.values(renamed).filter((name) => !text.includes(name))).toEqual([]);
+  });
+});
+
+describe('the checks of cdk-nag', () => {
+  test('fail the synthesis where a resource is less safe than it should be', () => {
+    const app = appOf(settingsWith());
+    new Bucket(app.stack, 'Planted');
+    expect(() => app.synth()).toThrow(/AwsSolutions-S10/);
+  });
+
+  test('pass as the stack stands', () => {
+    expect(() => appOf(settingsWith()).synth()).not.toThrow();
+  });
+});
+
+describe('npx cdk synth', () => {
+  const output = mkdtempSync(join(tmpdir(), 'cdk-synth-'));
+  afterAll(() => rmSync(output, { recursive: true, force: true }));
+
+  const cdk = (environment: string) =>
+    promisify(execFile)(
+      join(PROJECT_ROOT, 'node_modules/.bin/cdk'),
+      ['synth', '--quiet', '--output', output, '--context', `environment=${environment}`],
+      { cwd: PROJECT_ROOT, env: { PATH: process.env.PATH, HOME: output } },
+    );
+
+  test('writes the template and a bundle for each function, without an AWS account', async () => {
+    await cdk('production');
+    const template = JSON.parse(readFileSync(join(output, 'kpi-migration-production.template.json'), 'utf8'));
+    const functions = Object.entries<{ Type: string; Properties: { Handler: string }; Metadata: object }>(
+      template.Resources,
+    )
+      .filter(([id, { Type }]) => Type === 'AWS::Lambda::Function' && !id.includes('framework'))
+      .map(([, each]) => ({ handler: each.Properties.Handler, asset: Object.entries(each.Metadata)[0]?.[1] }));
+    expect(functions.map(({ handler }) => handler).sort()).toEqual([
+      'index.handler',
+      'index.handler',
+      'index.handler',
+      'index.handler',
+      'index.isComplete',
+      'index.onEvent',
+    ]);
+    for (const { asset } of functions) expect(existsSync(join(output, asset, 'index.js'))).toBe(true);
+  });
+
+  test('names the environments there are where another is asked for', async () => {
+    await expect(cdk('prod')).rejects.toMatchObject({
+      stderr: expect.stringContaining('Choose one of: local, dev, staging, production.'),
+    });
+  });
+});
