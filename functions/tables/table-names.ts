@@ -18,12 +18,12 @@ export type TableRole = (typeof TABLE_ROLES)[number];
 export type TableNames = Readonly<Record<TableRole, string>>;
 
 /** The old table each source is read from. */
-export const OLD_TABLE_OF: Readonly<Record<Source, TableRole>> = {
+export const OLD_TABLE_OF = {
   links: 'goalKpiLinks',
   milestones: 'kpiMilestones',
   actuals: 'kpiActuals',
   readings: 'kpiReadings',
-};
+} as const satisfies Readonly<Record<Source, TableRole>>;
 
 /** The date attribute of a record, which is also the sort key of its table's `kpi-index` (tables.md). */
 export const DATE_ATTRIBUTE_OF: Readonly<Record<RecordSource, string>> = {
