@@ -21,6 +21,8 @@ export class MigrationStack extends Stack {
     const oldTables = new OldTables(this, 'OldTables', settings);
     const newTables = new NewTables(this, 'NewTables', settings);
     const control = new ControlTable(this, 'Control', settings);
+    // What is wrong with an old table stops a first deployment before it leaves tables behind that the next one would find.
+    for (const created of [newTables, control]) created.node.addDependency(oldTables);
     new StreamSync(this, 'StreamSync', { settings, oldTables, newTables, control });
   }
 }

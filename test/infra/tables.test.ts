@@ -118,6 +118,13 @@ describe('the old and the look-up tables', () => {
   });
 });
 
+describe('a first deployment', () => {
+  test('creates no table before every stream is on: what is wrong with an old table leaves nothing behind', () => {
+    const streams = ofType(resources, 'Custom::OldTableStream').map(({ id }) => id);
+    for (const table of tables) expect(table.DependsOn).toEqual(expect.arrayContaining(streams));
+  });
+});
+
 describe('what fails for good', () => {
   const buckets = ofType(resources, 'AWS::S3::Bucket');
 
