@@ -79,11 +79,29 @@ const quarantine = program.command('quarantine').description('items that cannot 
 addCommand(quarantine, 'list', 'all of them, with their reasons').action((options: CommonOptions) =>
   tell(options, async () => (await import('./quarantine-command.ts')).quarantineList(options.env)),
 );
+const ITEM = {
+  source: program.createArgument('<source>', 'the table it is of').choices([...SOURCES, 'events']),
+  id: program.createArgument('<id>', 'its id'),
+};
 addCommand(quarantine, 'show', 'one of them, whole')
-  .addArgument(program.createArgument('<source>', 'the table it is of').choices([...SOURCES, 'events']))
-  .argument('<id>', 'its id')
+  .addArgument(ITEM.source)
+  .addArgument(ITEM.id)
   .action((source: Source | 'events', id: string, options: CommonOptions) =>
     tell(options, async () => (await import('./quarantine-command.ts')).quarantineShow(options.env, source, id)),
+  );
+addCommand(quarantine, 'accept', 'take it that one of them, as it is now, is not migrated')
+  .addArgument(ITEM.source)
+  .addArgument(ITEM.id)
+  .requiredOption('--by <name>', 'who answers for it')
+  .option('--execute', 'write', false)
+  .action((source: Source | 'events', id: string, options: CommonOptions & { by: string; execute: boolean }) =>
+    tell(options, async () => (await import('./quarantine-command.ts')).quarantineAccept(options, source, id)),
+  );
+addCommand(quarantine, 'replay', 'replicate what the event source mappings gave up')
+  .requiredOption('--from <destination>', 's3://BUCKET of the on-failure destination, or a folder')
+  .option('--execute', 'write', false)
+  .action((options: CommonOptions & { from: string; execute: boolean }) =>
+    tell(options, async () => (await import('./quarantine-command.ts')).quarantineReplay(options)),
   );
 
 addCommand(program, 'rehearse', 'the whole migration on a local cloud of its own, with a live writer beside it')

@@ -1,9 +1,11 @@
 import { MigrationError } from '../functions/model/migration-error.ts';
 import { SOURCES, type Source } from '../functions/model/sources.ts';
 import { decodeQuarantineRow, type QuarantineRow, quarantineKey } from '../functions/tables/control-rows.ts';
-import { listQuarantine } from '../functions/tables/quarantine-entries.ts';
-import { openEnvironment } from './environment.ts';
+import { bucketDeliveries, folderDeliveries } from '../functions/tables/failed-deliveries.ts';
+import { acceptQuarantined, listQuarantine } from '../functions/tables/quarantine-entries.ts';
+import { type Environment, openEnvironment } from './environment.ts';
 import { type CommandResult, EXIT } from './outcome.ts';
+import { replayDeliveries } from './quarantine-replay.ts';
 import { textTable } from './text-table.ts';
 
 /** `quarantine list`: each item that cannot be migrated, with its reason. */
@@ -39,13 +41,58 @@ export async function quarantineShow(
   source: Source | 'events',
   id: string,
 ): Promise<CommandResult> {
-  const { tables } = await openEnvironment(environment);
-  const [item] = await tables.transactions.read([quarantineKey(source, id)]);
-  if (item === undefined) {
-    throw new MigrationError('NOT_QUARANTINED', `Quarantine holds no item ${id} of ${source}.`, {
-      nextStep: 'See what it holds: kpi-migrate quarantine list',
-    });
-  }
-  const entry = decodeQuarantineRow(item);
+  const entry = await readEntry(await openEnvironment(environment), source, id);
   return { exitCode: EXIT.done, document: entry, lines: [entry.reason.message, JSON.stringify(entry.image, null, 2)] };
+}
+
+/** `quarantine accept`: a person takes it that this very item is not migrated. Another version of it is not accepted. */
+export async function quarantineAccept(
+  options: { readonly env: string; readonly by: string; readonly execute: boolean },
+  source: Source | 'events',
+  id: string,
+): Promise<CommandResult> {
+  const environment = await openEnvironment(options.env);
+  const entry = await readEntry(environment, source, id);
+  const accepted = { by: options.by, at: new Date().toISOString() };
+  if (options.execute) await acceptQuarantined(environment.client, environment.settings.tables, entry, accepted);
+  const said = `${source} ${id} (${entry.reason.code}: ${entry.reason.message})`;
+  return {
+    exitCode: EXIT.done,
+    document: { source, id, reason: entry.reason, accepted, executed: options.execute },
+    lines: options.execute
+      ? [`Accepted by ${options.by}: ${said}. It is in no new table.`]
+      : [`Would be accepted by ${options.by}: ${said}.`, 'Next: the same with --execute'],
+  };
+}
+
+/** `quarantine replay`: replicates what event source mappings gave up, from their on-failure destination. */
+export async function quarantineReplay(options: {
+  readonly env: string;
+  readonly from: string;
+  readonly execute: boolean;
+}): Promise<CommandResult> {
+  const { replication, settings } = await openEnvironment(options.env);
+  const bucket = /^s3:\/\/([^/]+)\/?$/.exec(options.from)?.[1];
+  const deliveries = bucket === undefined ? folderDeliveries(options.from) : bucketDeliveries(bucket);
+  const replayed = await replayDeliveries(deliveries, replication, settings.tables, options.execute);
+  const failed = replayed.filter(({ failures }) => failures.length > 0);
+  const records = replayed.reduce((sum, delivery) => sum + delivery.records, 0);
+  const what = `${replayed.length} deliveries with ${records} records`;
+  return {
+    exitCode: failed.length > 0 ? EXIT.failed : EXIT.done,
+    document: { deliveries: replayed, executed: options.execute },
+    lines: [
+      options.execute ? `Replayed ${what}; ${failed.length} failed again and stay.` : `Would replay ${what}.`,
+      ...failed.flatMap(({ key, failures }) => [`  ${key}`, ...failures.map((failure) => `    ${failure}`)]),
+      ...(options.execute || replayed.length === 0 ? [] : ['Next: the same with --execute']),
+    ],
+  };
+}
+
+async function readEntry({ tables }: Environment, source: Source | 'events', id: string): Promise<QuarantineRow> {
+  const [item] = await tables.transactions.read([quarantineKey(source, id)]);
+  if (item !== undefined) return decodeQuarantineRow(item);
+  throw new MigrationError('NOT_QUARANTINED', `Quarantine holds no item ${id} of ${source}.`, {
+    nextStep: 'See what it holds: kpi-migrate quarantine list',
+  });
 }

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type AttributeValue, type Item, textOf } from '../model/attribute-value.ts';
+import { itemBytes } from '../model/item-size.ts';
 import type { QuarantineReason } from '../model/quarantine-reason.ts';
 import type { KpiKey, LinkReference, Source } from '../model/sources.ts';
+import { packImage, unpackImage } from './packed-image.ts';
 import type { RowKey } from './transactions.ts';
 
 /**
@@ -143,13 +145,20 @@ export function encodeTouchedRecord(kpi: KpiKey, recordId: string, token: string
   };
 }
 
+/** An item of nearly 400 KB has no room beside it for the reason (DynamoDB service quotas, item size). */
+const IMAGE_BYTES_MAX = 300_000;
+
 export function encodeQuarantineRow(row: QuarantineRow): Item {
+  const image: Item =
+    itemBytes(row.image) <= IMAGE_BYTES_MAX
+      ? { image: { M: row.image } }
+      : { packed_image: { B: packImage(row.image) } };
   return {
     ...quarantineKey(row.source, row.id).key,
     id: { S: row.id },
     source: { S: row.source },
     reason: { S: JSON.stringify(row.reason) },
-    image: { M: row.image },
+    ...image,
     quarantined_at: { S: row.quarantinedAt },
     ...(row.accepted && { accepted: { M: { by: { S: row.accepted.by }, at: { S: row.accepted.at } } } }),
   };
@@ -158,11 +167,12 @@ export function encodeQuarantineRow(row: QuarantineRow): Item {
 export function decodeQuarantineRow(item: Item): QuarantineRow {
   const accepted = mapOf(item, 'accepted');
   const by = textOf(accepted, 'by');
+  const packed = item.packed_image;
   return {
     source: (textOf(item, 'source') ?? 'events') as QuarantineRow['source'],
     id: textOf(item, 'id') ?? '',
     reason: JSON.parse(textOf(item, 'reason') ?? '{}') as QuarantineReason,
-    image: mapOf(item, 'image'),
+    image: packed !== undefined && 'B' in packed ? unpackImage(packed.B) : mapOf(item, 'image'),
     quarantinedAt: textOf(item, 'quarantined_at') ?? '',
     ...(by !== undefined && { accepted: { by, at: textOf(accepted, 'at') ?? '' } }),
   };

@@ -1,5 +1,11 @@
-import { type DynamoDBClient, paginateQuery } from '@aws-sdk/client-dynamodb';
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  paginateQuery,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import type { Item } from '../model/attribute-value.ts';
+import { MigrationError } from '../model/migration-error.ts';
 import type { Source } from '../model/sources.ts';
 import { decodeQuarantineRow, type QuarantineRow, quarantineKey } from './control-rows.ts';
 import type { TableNames } from './table-names.ts';
@@ -21,4 +27,37 @@ export async function* listQuarantine(
     },
   );
   for await (const { Items = [] } of pages) yield* (Items as Item[]).map(decodeQuarantineRow);
+}
+
+/**
+ * Notes that a person accepts an entry as it was shown to them.
+ *
+ * @throws MigrationError QUARANTINE_CHANGED where the item has changed or left since.
+ */
+export async function acceptQuarantined(
+  client: DynamoDBClient,
+  names: TableNames,
+  { source, id, quarantinedAt }: Pick<QuarantineRow, 'source' | 'id' | 'quarantinedAt'>,
+  accepted: { readonly by: string; readonly at: string },
+): Promise<void> {
+  try {
+    await client.send(
+      new UpdateItemCommand({
+        TableName: names.control,
+        Key: quarantineKey(source, id).key,
+        UpdateExpression: 'SET accepted = :accepted',
+        ConditionExpression: 'quarantined_at = :seen',
+        ExpressionAttributeValues: {
+          ':accepted': { M: { by: { S: accepted.by }, at: { S: accepted.at } } },
+          ':seen': { S: quarantinedAt },
+        },
+      }),
+    );
+  } catch (cause) {
+    if (!(cause instanceof ConditionalCheckFailedException)) throw cause;
+    throw new MigrationError('QUARANTINE_CHANGED', `The item ${id} of ${source} has changed meanwhile.`, {
+      cause,
+      nextStep: `Look again: kpi-migrate quarantine show ${source} ${id}`,
+    });
+  }
 }

@@ -1,0 +1,80 @@
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DeleteObjectCommand, GetObjectCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
+import * as z from 'zod';
+import { MigrationError } from '../model/migration-error.ts';
+
+/** What an event source mapping gave up and its on-failure destination kept. */
+export interface FailedDelivery {
+  /** Where it is kept: an object's key, or a file's path. */
+  readonly key: string;
+  readonly condition: string;
+  readonly streamArn: string;
+  /** Lambda's stream event, whole. */
+  readonly event: unknown;
+}
+
+/** The on-failure destination of the event source mappings. */
+export interface FailedDeliveries {
+  list(): AsyncIterable<FailedDelivery>;
+  /** Takes a delivery away, once it has been replayed. */
+  remove(key: string): Promise<void>;
+}
+
+/** An invocation record (AWS Lambda developer guide, "Retain discarded records for a DynamoDB event source"). */
+const invocationRecord = z.object({
+  requestContext: z.object({ condition: z.string() }),
+  DDBStreamBatchInfo: z.object({ streamArn: z.string() }),
+  payload: z.string().transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue({ code: 'custom', message: 'is no JSON' });
+      return z.NEVER;
+    }
+  }),
+});
+
+/** Lambda puts its records under this prefix. */
+const PREFIX = 'aws/lambda/';
+
+function parseDelivery(key: string, text: string): FailedDelivery {
+  try {
+    const { requestContext, DDBStreamBatchInfo, payload } = invocationRecord.parse(JSON.parse(text));
+    return { key, condition: requestContext.condition, streamArn: DDBStreamBatchInfo.streamArn, event: payload };
+  } catch (cause) {
+    throw new MigrationError('DELIVERY_UNREADABLE', `${key} is no invocation record of Lambda's.`, {
+      cause,
+      nextStep: 'Move the object out of the destination, and look at what it is.',
+    });
+  }
+}
+
+/** The destination as a bucket, which infra/stream-sync.ts makes. */
+export function bucketDeliveries(bucket: string, client: S3Client = new S3Client({})): FailedDeliveries {
+  return {
+    async *list() {
+      for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: PREFIX })) {
+        for (const { Key } of Contents) {
+          const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
+          yield parseDelivery(Key ?? '', (await Body?.transformToString()) ?? '');
+        }
+      }
+    },
+    async remove(key) {
+      await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+    },
+  };
+}
+
+/** The destination as a folder, which the local cloud keeps; or what was copied from a bucket. */
+export function folderDeliveries(directory: string): FailedDeliveries {
+  return {
+    async *list() {
+      const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+      const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+      for (const path of paths.sort()) yield parseDelivery(path, await readFile(path, 'utf8'));
+    },
+    remove: (key) => rm(key),
+  };
+}
