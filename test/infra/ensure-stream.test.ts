@@ -165,6 +165,17 @@ describe('a table that cannot be an old one', () => {
   });
 });
 
+describe('a refusal', () => {
+  test.each(['onEvent', 'isComplete'] as const)(
+    'of %s tells the next step in its message, which is all that CloudFormation shows',
+    async (handler) => {
+      await expect(call(handler, event('Create', 'no-such-table'))).rejects.toThrow(
+        'The old table no-such-table does not exist. Name the service’s table in cdk.json, migration.environments.NAME.tables.',
+      );
+    },
+  );
+});
+
 describe('what is not as it should be', () => {
   let dynamo: AwsClientStub<DynamoDBClient>;
   beforeEach(() => {

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { CfnResource } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { afterAll, describe, expect, test } from 'vitest';
 import { MigrationApp } from '../../infra/migration-app.ts';
@@ -54,11 +55,18 @@ describe('table names', () => {
   });
 });
 
-describe('the checks of cdk-nag', () => {
+describe('the checks of the app', () => {
   test('fail the synthesis where a resource is less safe than it should be', () => {
     const app = appOf(settingsWith());
     new Bucket(app.stack, 'Planted');
     expect(() => app.synth()).toThrow(/AwsSolutions-S10/);
+  });
+
+  test('fail the synthesis where CloudFormation would refuse a resource', () => {
+    const app = appOf(settingsWith());
+    const properties = { TableName: 'planted', BillingMode: 'SOMETIMES' };
+    new CfnResource(app.stack, 'Planted', { type: 'AWS::DynamoDB::Table', properties });
+    expect(() => app.synth()).toThrow(/BillingMode|SOMETIMES/);
   });
 
   test('pass as the stack stands', () => {
