@@ -10,13 +10,22 @@ const LINES_MAX = 260;
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'functions/model': ['functions/model'],
   'functions/tables': ['functions/tables', 'functions/model'],
+  'functions/validation': ['functions/validation', 'functions/tables', 'functions/model'],
   'functions/sync': ['functions/sync', 'functions/tables', 'functions/model', 'functions'],
   'functions/read': ['functions/read', 'functions/tables', 'functions/model', 'functions'],
-  functions: ['functions', 'functions/sync', 'functions/read', 'functions/tables', 'functions/model'],
+  functions: [
+    'functions',
+    'functions/sync',
+    'functions/validation',
+    'functions/read',
+    'functions/tables',
+    'functions/model',
+  ],
   backfill: [
     'backfill',
     'functions',
     'functions/sync',
+    'functions/validation',
     'functions/read',
     'functions/tables',
     'functions/model',
