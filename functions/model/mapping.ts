@@ -1,5 +1,5 @@
 import { inAnchorOrder } from './anchor.ts';
-import type { AttributeValue, Item } from './attribute-value.ts';
+import { type AttributeValue, type Item, textOf } from './attribute-value.ts';
 import { fanOutRowId } from './ids.ts';
 import { ITEM_BYTES_MAX, itemBytes } from './item-size.ts';
 import type { OldRecord } from './old-records.ts';
@@ -87,13 +87,13 @@ function sharedAttributes(record: OldRecord): Item {
 }
 
 function dataRow(id: string, linkId: string, shared: Item): Item {
-  const { data_category: category, target_subtype: subtype } = shared;
+  const targetSubtype = textOf(shared, 'target_subtype');
   return {
     id: { S: id },
     kpi_link_id: { S: linkId },
     ...shared,
-    ...(category && 'S' in category && { kpi_link_category_key: { S: `${linkId}#${category.S}` } }),
-    ...(subtype && 'S' in subtype && { target_key: { S: `${linkId}#${subtype.S}` } }),
+    kpi_link_category_key: { S: `${linkId}#${textOf(shared, 'data_category')}` },
+    ...(targetSubtype !== undefined && { target_key: { S: `${linkId}#${targetSubtype}` } }),
   };
 }
 

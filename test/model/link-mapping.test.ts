@@ -1,0 +1,44 @@
+import { describe, expect, test } from 'vitest';
+import type { Item } from '../../functions/model/attribute-value.ts';
+import { earliestDate, mapPersonalLink, ownerOf } from '../../functions/model/link-mapping.ts';
+
+const KPI = { tenantId: 'tenant', kpiId: 'kpi' };
+
+describe('ownerOf', () => {
+  test.each<[string, Item | undefined, string | undefined]>([
+    ['is the owner_id of the KPI item', { tenant_id: { S: 'tenant' }, owner_id: { S: 'user' } }, 'user'],
+    ['is none where there is no item', undefined, undefined],
+    ['is none where the item is of another tenant', { tenant_id: { S: 'other' }, owner_id: { S: 'user' } }, undefined],
+    ['is none where the item has no tenant', { owner_id: { S: 'user' } }, undefined],
+    ['is none where owner_id is absent', { tenant_id: { S: 'tenant' } }, undefined],
+    ['is none where owner_id is NULL', { tenant_id: { S: 'tenant' }, owner_id: { NULL: true } }, undefined],
+    ['is none where owner_id is empty', { tenant_id: { S: 'tenant' }, owner_id: { S: '' } }, undefined],
+    ['is none where owner_id is no text', { tenant_id: { S: 'tenant' }, owner_id: { N: '7' } }, undefined],
+  ])('%s', (_, kpiItem, owner) => {
+    expect(ownerOf(KPI, kpiItem)).toBe(owner);
+  });
+});
+
+describe('earliestDate', () => {
+  test.each([
+    ['none of none', [], undefined],
+    ['the only one', ['2024-01-02'], '2024-01-02'],
+    [
+      'the smallest instant, not the smallest text',
+      ['2024-01-01T00:00:00Z', '2024-01-01T09:00:00+09:30'],
+      '2024-01-01T09:00:00+09:30',
+    ],
+    ['the smallest text of those that are one instant', ['2024-01-01T00:00:00Z', '2024-01-01'], '2024-01-01'],
+    ['an instant before what is none', ['1 January', '2024-01-01'], '2024-01-01'],
+    ['the smallest text where none is an instant', ['today', 'now', 'soon'], 'now'],
+  ])('is %s', (_, dates, earliest) => {
+    expect(earliestDate(dates)).toBe(earliest);
+    expect(earliestDate(dates.toReversed())).toBe(earliest);
+  });
+});
+
+test('a KPI whose owner is too long for a key gets no link of its own', () => {
+  const kpiItem = (owner: string): Item => ({ tenant_id: { S: 'tenant' }, owner_id: { S: owner } });
+  expect(mapPersonalLink(KPI, '2024-01-01', kpiItem('u'.repeat(1_025)), [])).toBeUndefined();
+  expect(mapPersonalLink(KPI, '2024-01-01', kpiItem('u'.repeat(1_024)), [])).toBeDefined();
+});
