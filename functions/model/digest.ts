@@ -1,0 +1,100 @@
+import { hash } from 'node:crypto';
+import type { AttributeValue, Item } from './attribute-value.ts';
+import { canonicalNumber } from './decimal.ts';
+import { compareText } from './instant.ts';
+import { type KpiKey, kpiIdentity } from './sources.ts';
+
+/** A row's digest is 128 bits: four words. */
+const WORDS = 4;
+const WORD_BYTES = 4;
+
+/** The row in one spelling: two rows have the same if, and only if, they are the same by compare.ts. */
+export function canonicalRow(row: Item): string {
+  const parts = Object.keys(row)
+    .sort(compareText)
+    .map((name) => framed(name) + canonicalValue(row[name] as AttributeValue));
+  return parts.join('');
+}
+
+function canonicalValue(value: AttributeValue): string {
+  if ('S' in value) return `S${framed(value.S)}`;
+  if ('N' in value) return `N${framed(canonicalNumber(value.N))}`;
+  if ('BOOL' in value) return value.BOOL ? 'T' : 'F';
+  if ('M' in value) return `M${framed(canonicalRow(value.M))}`;
+  if ('L' in value) return `L${framed(value.L.map(canonicalValue).join(''))}`;
+  if ('B' in value) return `B${framed(Buffer.from(value.B).toString('base64'))}`;
+  if ('SS' in value) return `SS${framedSet(value.SS)}`;
+  if ('NS' in value) return `NS${framedSet(value.NS.map(canonicalNumber))}`;
+  if ('BS' in value) return `BS${framedSet(value.BS.map((bytes) => Buffer.from(bytes).toString('base64')))}`;
+  return 'Z';
+}
+
+function framedSet(texts: readonly string[]): string {
+  return framed(texts.map(framed).sort(compareText).join(''));
+}
+
+/** With its length before it, no text can run into the next. */
+function framed(text: string): string {
+  return `${text.length}:${text}`;
+}
+
+/** SHA-256 of the row in its one spelling, cut to 128 bits. */
+export function rowDigest(row: Item): Buffer {
+  return hash('sha256', canonicalRow(row), 'buffer').subarray(0, WORDS * WORD_BYTES);
+}
+
+/** Which of `buckets` a KPI's rows are counted in: FNV-1a over the key, with its high bits mixed in. */
+export function bucketOf(kpi: KpiKey, buckets: number): number {
+  const text = kpiIdentity(kpi);
+  let state = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) state = Math.imul(state ^ text.charCodeAt(at), 0x01000193);
+  state = Math.imul(state ^ (state >>> 16), 0x85ebca6b);
+  return ((state ^ (state >>> 13)) >>> 0) % buckets;
+}
+
+/**
+ * Sums of row digests modulo 2^128, one a bucket. The order in which rows come does not matter, and a row counted twice
+ * is not the same as one counted once.
+ */
+export class BucketDigests {
+  readonly buckets: number;
+  readonly #words: Uint32Array;
+
+  constructor(buckets: number, words = new Uint32Array(buckets * WORDS)) {
+    this.buckets = buckets;
+    this.#words = words;
+  }
+
+  add(bucket: number, digest: Buffer): void {
+    let carry = 0;
+    for (let word = 0; word < WORDS; word += 1) {
+      const at = bucket * WORDS + word;
+      const sum = (this.#words[at] as number) + digest.readUInt32LE(word * WORD_BYTES) + carry;
+      this.#words[at] = sum;
+      carry = sum > 0xffffffff ? 1 : 0;
+    }
+  }
+
+  /** The buckets in which the two are not the same. */
+  differing(other: BucketDigests): number[] {
+    const different: number[] = [];
+    for (let bucket = 0; bucket < this.buckets; bucket += 1) {
+      for (let word = 0; word < WORDS; word += 1) {
+        const at = bucket * WORDS + word;
+        if (this.#words[at] === other.#words[at]) continue;
+        different.push(bucket);
+        break;
+      }
+    }
+    return different;
+  }
+
+  toBase64(): string {
+    return Buffer.from(this.#words.buffer, this.#words.byteOffset, this.#words.byteLength).toString('base64');
+  }
+
+  static fromBase64(text: string): BucketDigests {
+    const bytes = Uint8Array.from(Buffer.from(text, 'base64'));
+    return new BucketDigests(bytes.length / (WORDS * WORD_BYTES), new Uint32Array(bytes.buffer));
+  }
+}

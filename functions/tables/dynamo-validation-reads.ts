@@ -1,0 +1,85 @@
+import { type DynamoDBClient, QueryCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { type Item, textOf } from '../model/attribute-value.ts';
+import { decodeQuarantineRow, quarantineKey } from './control-rows.ts';
+import { dynamoOldTables } from './dynamo-old-tables.ts';
+import { batchGet } from './dynamo-reads.ts';
+import { listQuarantine } from './quarantine-entries.ts';
+import { retryTransient } from './retry.ts';
+import type { TableNames } from './table-names.ts';
+import type { ListedBy, ValidationReads } from './validation-reads.ts';
+
+/** Ids a page of an index query has at most. */
+const QUERY_LIMIT = 1_000;
+
+const INDEX: Readonly<Record<ListedBy, string>> = { kpi_id: 'kpi-index', kpi_link_id: 'kpi-link-index' };
+
+/** Items a scan page examines at most. Always sent: DynamoDB Local slows down without a limit. */
+const SCAN_LIMIT = 1_000;
+
+/**
+ * What the validators read, from DynamoDB itself.
+ *
+ * @param pace told the read units that a page of a scan took; the next page is asked for when it resolves. Reads of single
+ * items are not told: only what differs is read so.
+ */
+export function dynamoValidationReads(
+  client: DynamoDBClient,
+  names: TableNames,
+  pace: (readUnits: number) => Promise<void>,
+): ValidationReads {
+  return {
+    async scan(table, { segment, totalSegments, cursor, limit = SCAN_LIMIT }) {
+      const { Items, LastEvaluatedKey, ConsumedCapacity } = await retryTransient(() =>
+        client.send(
+          new ScanCommand({
+            TableName: names[table],
+            ConsistentRead: true,
+            Limit: limit,
+            Segment: segment,
+            TotalSegments: totalSegments,
+            ExclusiveStartKey: cursor,
+            ReturnConsumedCapacity: 'TOTAL',
+          }),
+        ),
+      );
+      await pace(ConsumedCapacity?.CapacityUnits ?? 0);
+      return { items: (Items ?? []) as Item[], ...(LastEvaluatedKey && { cursor: LastEvaluatedKey as Item }) };
+    },
+
+    async readItems(table, ids) {
+      const keys = [...new Set(ids)].map((id) => ({ tableName: names[table], key: { id: { S: id } } }));
+      const found = await batchGet(client, keys);
+      return new Map(found.map(({ item }) => [textOf(item, 'id') ?? '', item]));
+    },
+
+    async listIds(table, by, value, cursor) {
+      const { Items = [], LastEvaluatedKey } = await client.send(
+        new QueryCommand({
+          TableName: names[table],
+          IndexName: INDEX[by],
+          KeyConditionExpression: '#by = :value',
+          ExpressionAttributeNames: { '#by': by },
+          ExpressionAttributeValues: { ':value': { S: value } },
+          ProjectionExpression: 'id',
+          Limit: QUERY_LIMIT,
+          ExclusiveStartKey: cursor,
+        }),
+      );
+      const items = (Items as Item[]).map((item) => textOf(item, 'id')).filter((id) => id !== undefined);
+      return { items, ...(LastEvaluatedKey && { cursor: LastEvaluatedKey as Item }) };
+    },
+
+    listPeople: (userId) => dynamoOldTables(client, names).queryPeople(userId),
+
+    async listQuarantine(source) {
+      const entries = new Map<string, string>();
+      for await (const { id, reason } of listQuarantine(client, names, source)) entries.set(id, reason.code);
+      return entries;
+    },
+
+    async readQuarantine(source, id) {
+      const [found] = await batchGet(client, [{ tableName: names.control, key: quarantineKey(source, id).key }]);
+      return found && decodeQuarantineRow(found.item).reason.code;
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import type { Item } from '../model/attribute-value.ts';
+import type { Source } from '../model/sources.ts';
+import type { Page, ScanPosition } from './old-tables.ts';
+import type { TableRole } from './table-names.ts';
+
+/** The tables whose items are compared, and those that the comparison looks things up in. */
+export type ReadTable = Exclude<TableRole, 'control'>;
+
+/** Attributes with an index that lists the items that have a value of it. */
+export type ListedBy = 'kpi_id' | 'kpi_link_id';
+
+/**
+ * All that the validators read, and no way to write. Narrow, so that planted faults can be laid over it
+ * (functions/validation/memory-reads.ts).
+ */
+export interface ValidationReads {
+  /** One page of a strongly consistent scan. */
+  scan(table: ReadTable, position: ScanPosition): Promise<Page<Item>>;
+
+  /** The items with these ids, read strongly, by id; absent ones left out. */
+  readItems(table: ReadTable, ids: readonly string[]): Promise<ReadonlyMap<string, Item>>;
+
+  /** Ids of the items with this value, by an index: what was just written may be missing. */
+  listIds(table: ReadTable, by: ListedBy, value: string, cursor?: Item): Promise<Page<string>>;
+
+  /** The people linked to a user, of all tenants, by an index. */
+  listPeople(userId: string): Promise<readonly Item[]>;
+
+  /** Quarantine's entries of a source, read strongly: item id to reason code. */
+  listQuarantine(source: Source): Promise<ReadonlyMap<string, string>>;
+
+  /** The reason code of one entry, read strongly; undefined where there is none. */
+  readQuarantine(source: Source, id: string): Promise<string | undefined>;
+}

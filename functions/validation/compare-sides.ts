@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto';
+import { textOf } from '../model/attribute-value.ts';
+import { type KpiKey, SOURCES } from '../model/sources.ts';
+import { Counts } from './counts.ts';
+import { CLASS_OF, type Finding, isOfPhase, ROW_CLASSES } from './findings.ts';
+import { type ScanOptions, scanSides } from './scan-sides.ts';
+import { type Patience, type Settled, settle } from './settle.ts';
+import { BUCKETS, LISTED_MAX, type Sides } from './sides.ts';
+import type { Suspect } from './suspects.ts';
+
+export type ComparisonOptions = ScanOptions & Patience;
+
+/** What the comparison of both sides came to. */
+export interface Comparison {
+  readonly proven: readonly Finding[];
+  readonly inFlight: Settled['inFlight'];
+  /** As the scans met them; an id that two record tables share counts for the one that has it. */
+  readonly counts: Counts;
+  /** Part of the key space whose rows were compared, 0 to 1. */
+  readonly coverage: number;
+  readonly bucketsDiffering: number;
+  /** Buckets that differ and were not opened, because enough was proven before. */
+  readonly bucketsUnopened: number;
+  /** Rows of KpiData under no link, beyond those that were looked at. */
+  readonly straysUnlisted: number;
+  /** Quarantine was too large to be compared entry by entry. */
+  readonly entriesUnchecked: boolean;
+  readonly sampledLinks: SampledLinks;
+  /** KPIs on whose rows the validator can prove itself. */
+  readonly sampleKpis: readonly { readonly kpi: KpiKey; readonly linkIds: readonly string[] }[];
+}
+
+/** The seed's own check: of some old links, how many have a row, and one of the same KPI. */
+export interface SampledLinks {
+  readonly ids: readonly string[];
+  readonly existing: number;
+  readonly matching: number;
+}
+
+const SAMPLED_LINKS = 100;
+const SAMPLE_KPIS = 3;
+/** KPIs that are looked at together, until what they show is settled. */
+const SUSPECTS_AT_ONCE = 2_000;
+
+/**
+ * Compares both sides, every row, while both are written. Two scans give digests; only what differs is read row by row, and
+ * again until it agrees, is proven different, or is in flight when patience ends.
+ */
+export async function compareSides(options: ComparisonOptions): Promise<Comparison> {
+  const { phase } = options;
+  const sides = await scanSides(options);
+  const classes = phase === undefined ? ROW_CLASSES : [CLASS_OF[phase]];
+  const differing = sides.differing(classes);
+  const suspects = [...sides.suspectsIn(new Set(differing)), ...sides.strays()];
+  const settled = await settleInParts(options, suspects);
+  const entries = await settleQuarantine(options, sides, settled);
+  const ofPhase = (finding: Finding): boolean => isOfPhase(finding, phase);
+  const bucketsUnopened = Math.min(differing.length, settled.unopened);
+  return {
+    proven: [...settled.proven, ...(entries?.proven ?? [])].filter(ofPhase),
+    inFlight: [...settled.inFlight, ...(entries?.inFlight ?? [])].filter(ofPhase),
+    counts: withoutCollisions(sides, settled.collisions),
+    coverage: ((BUCKETS - bucketsUnopened) / BUCKETS) * (phase === undefined ? 1 : 1 / SOURCES.length),
+    bucketsDiffering: differing.length,
+    bucketsUnopened,
+    straysUnlisted: phase === undefined ? sides.straysUnlisted : 0,
+    entriesUnchecked: entries === undefined,
+    sampledLinks: await sampleLinks(options, sides),
+    sampleKpis: smallest([...sides.expectation.kpis()], SAMPLE_KPIS, ({ kpi }) => kpi.kpiId),
+  };
+}
+
+/** Part after part, so that not more differences are held than can be told. */
+async function settleInParts(options: ComparisonOptions, suspects: readonly Suspect[]): Promise<Settled> {
+  const proven: Finding[] = [];
+  const inFlight: Settled['inFlight'][number][] = [];
+  const collisions: Settled['collisions'][number][] = [];
+  let at = 0;
+  let unopened = 0;
+  while (at < suspects.length && proven.length < options.findingsMax) {
+    const part = await settle(options, suspects.slice(at, at + SUSPECTS_AT_ONCE), options);
+    at += SUSPECTS_AT_ONCE;
+    proven.push(...part.proven);
+    inFlight.push(...part.inFlight);
+    collisions.push(...part.collisions);
+    unopened += part.unopened;
+  }
+  return { proven, inFlight, collisions, unopened: unopened + Math.max(0, suspects.length - at) };
+}
+
+/** Quarantine's entries are compared by name; undefined where there are too many of them. */
+async function settleQuarantine(
+  options: ComparisonOptions,
+  sides: Sides,
+  { collisions }: Settled,
+): Promise<Settled | undefined> {
+  if (sides.refused.length >= LISTED_MAX) return undefined;
+  const refused = [...sides.refused, ...collisions.map((each) => ({ ...each, code: 'id-collision' }))];
+  const suspects: Suspect[] = [];
+  for (const source of options.phase === undefined ? SOURCES : [options.phase]) {
+    const expected = new Map(refused.filter((each) => each.source === source).map(({ id, code }) => [id, code]));
+    const kept = await options.reads.listQuarantine(source);
+    for (const id of new Set([...expected.keys(), ...kept.keys()])) {
+      if (expected.get(id) !== kept.get(id)) suspects.push({ kind: 'entry', source, id });
+    }
+  }
+  return settle(options, suspects, options);
+}
+
+/** The scan takes a record whose id an earlier table has for one of its own. */
+function withoutCollisions(sides: Sides, collisions: Settled['collisions']): Counts {
+  const links = new Map([...sides.expectation.kpis()].map(({ kpi, linkIds }) => [JSON.stringify(kpi), linkIds.length]));
+  const corrections = new Counts();
+  for (const { source, kpi } of collisions) {
+    corrections.add('expected', CLASS_OF[source], kpi.tenantId, -(links.get(JSON.stringify(kpi)) ?? 0));
+    corrections.add('quarantined', CLASS_OF[source], kpi.tenantId);
+  }
+  return sides.counts.plus(corrections);
+}
+
+async function sampleLinks({ reads }: ComparisonOptions, sides: Sides): Promise<SampledLinks> {
+  const ids = smallest([...sides.expectation.linkIds()], SAMPLED_LINKS, (id) => id);
+  const old = await reads.readItems('goalKpiLinks', ids);
+  const rows = await reads.readItems('kpiLinks', [...old.keys()]);
+  const matching = [...rows].filter(([id, row]) => textOf(row, 'kpi_id') === textOf(old.get(id), 'kpi_id'));
+  return { ids: [...old.keys()], existing: rows.size, matching: matching.length };
+}
+
+/** Those whose hash sorts first: spread over all, and the same in every run. */
+function smallest<T>(all: readonly T[], count: number, nameOf: (each: T) => string): T[] {
+  const ranked = all.map((each) => ({ each, rank: createHash('md5').update(nameOf(each)).digest('hex') }));
+  ranked.sort((left, right) => (left.rank < right.rank ? -1 : 1));
+  return ranked.slice(0, count).map(({ each }) => each);
+}

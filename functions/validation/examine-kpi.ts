@@ -1,0 +1,195 @@
+import { type Item, textOf } from '../model/attribute-value.ts';
+import { personalLinkId } from '../model/ids.ts';
+import { earliestDate, mapPersonalLink, ownerOf } from '../model/link-mapping.ts';
+import { mapRecord, ownerSource } from '../model/mapping.ts';
+import { parseRecord } from '../model/old-records.ts';
+import {
+  type HeldRecords,
+  type KpiKey,
+  kpiIdentity,
+  kpiKeyOf,
+  type LinkReference,
+  NO_KPI,
+  RECORD_SOURCES,
+  type RecordSource,
+} from '../model/sources.ts';
+import { OLD_TABLE_OF } from '../tables/table-names.ts';
+import type { ValidationReads } from '../tables/validation-reads.ts';
+import { examineLinks, listAll } from './examine-links.ts';
+import { CLASS_OF, classOfRow, compareRows, type Finding } from './findings.ts';
+
+/** Records whose rows are compared at once. */
+const RECORDS_PAGE = 100;
+
+/** A KPI looked at row by row. */
+export interface Examination {
+  readonly findings: readonly Finding[];
+  /** Records of the KPI that are quarantined because an earlier table has their id. */
+  readonly collisions: readonly { readonly source: RecordSource; readonly id: string }[];
+  readonly rowsExpected: number;
+}
+
+/** How a KPI is looked at. */
+export interface Examiner {
+  readonly reads: ValidationReads;
+  readonly heldRecords: HeldRecords;
+}
+
+/**
+ * Compares all rows of a KPI, both sides read strongly, the old one first. What the indexes do not have yet is missed on
+ * both sides, or shows as a difference that goes at the next look. Only ids are kept of the rows, and the findings.
+ *
+ * @param knownLinkIds links that a scan has met under this KPI.
+ */
+export async function examineKpi(
+  { reads, heldRecords }: Examiner,
+  kpi: KpiKey,
+  knownLinkIds: readonly string[],
+): Promise<Examination> {
+  if (kpiIdentity(kpi) === kpiIdentity(NO_KPI)) return { findings: [], collisions: [], rowsExpected: 0 };
+  const links = await examineLinks(reads, kpi, knownLinkIds);
+  const owner = ownerOf(kpi, links.kpiItem);
+  const personalId = heldRecords === 'personal-link' && owner !== undefined ? personalLinkId(kpi.kpiId) : undefined;
+  const inForce: readonly LinkReference[] =
+    links.inForce.length === 0 && personalId !== undefined ? [{ id: personalId, linkedAt: '' }] : links.inForce;
+  const comparison = new RecordComparison(reads, kpi, inForce);
+
+  for (const source of RECORD_SOURCES) {
+    const ids = await listAll(reads, OLD_TABLE_OF[source], 'kpi_id', kpi.kpiId);
+    for (let start = 0; start < ids.length; start += RECORDS_PAGE) {
+      await comparison.add(ids.slice(start, start + RECORDS_PAGE));
+    }
+  }
+  await comparison.addUnexpected([...new Set([...links.ids, ...(personalId === undefined ? [] : [personalId])])]);
+
+  const findings = [...links.findings, ...comparison.findings];
+  if (links.inForce.length === 0 && personalId !== undefined) {
+    const date = earliestDate(comparison.dates);
+    const people = owner === undefined ? [] : await reads.listPeople(owner);
+    const row = date === undefined ? undefined : mapPersonalLink(kpi, date, links.kpiItem, people);
+    const own = await comparePersonalLink(reads, kpi, personalId, row);
+    return { ...comparison.result(), findings: replaced(findings, personalId, own) };
+  }
+  return { ...comparison.result(), findings };
+}
+
+/** The KPI's own link has no old link that demands it, so the links' comparison takes it for an extra row. */
+function replaced(findings: readonly Finding[], personalId: string, own: Finding | undefined): Finding[] {
+  const others = findings.filter((finding) => finding.table !== 'kpiLinks' || finding.id !== personalId);
+  return own ? [...others, own] : others;
+}
+
+async function comparePersonalLink(
+  reads: ValidationReads,
+  kpi: KpiKey,
+  id: string,
+  expected: Item | undefined,
+): Promise<Finding | undefined> {
+  const found = (await reads.readItems('kpiLinks', [id])).get(id);
+  // The id is made of the KPI's id alone: another tenant's KPI of that id may have the row.
+  if (expected === undefined && textOf(found, 'tenant_id') !== kpi.tenantId) return undefined;
+  return compareRows({ table: 'kpiLinks', id, rowClass: 'links', kpi }, expected, found);
+}
+
+/** The rows of one KPI's records, compared as the records are listed. */
+class RecordComparison {
+  readonly findings: Finding[] = [];
+  readonly dates: string[] = [];
+  readonly #collisions: Examination['collisions'][number][] = [];
+  readonly #seen = new Set<string>();
+  readonly #expectedIds = new Set<string>();
+  readonly #reads: ValidationReads;
+  readonly #kpi: KpiKey;
+  readonly #inForce: readonly LinkReference[];
+
+  constructor(reads: ValidationReads, kpi: KpiKey, inForce: readonly LinkReference[]) {
+    this.#reads = reads;
+    this.#kpi = kpi;
+    this.#inForce = inForce;
+  }
+
+  result(): Omit<Examination, 'findings'> {
+    return { collisions: this.#collisions, rowsExpected: this.#expectedIds.size };
+  }
+
+  /** Compares the rows that the records with these ids demand. */
+  async add(ids: readonly string[]): Promise<void> {
+    const fresh = ids.filter((id) => !this.#seen.has(id));
+    for (const id of fresh) this.#seen.add(id);
+    if (fresh.length === 0) return;
+    const bySource = new Map<RecordSource, ReadonlyMap<string, Item>>();
+    for (const source of RECORD_SOURCES) {
+      bySource.set(source, await this.#reads.readItems(OLD_TABLE_OF[source], fresh));
+    }
+    const demanded = fresh.flatMap((id) => {
+      const items = Object.fromEntries(
+        RECORD_SOURCES.flatMap((source) => {
+          const item = bySource.get(source)?.get(id);
+          return item ? [[source, item]] : [];
+        }),
+      ) as Partial<Record<RecordSource, Item>>;
+      return this.#rowsOf(id, items);
+    });
+    const found = await this.#reads.readItems(
+      'kpiData',
+      demanded.map(({ rowId }) => rowId),
+    );
+    for (const { rowId, row, source, recordId } of demanded) {
+      this.#expectedIds.add(rowId);
+      const about = {
+        table: 'kpiData',
+        id: rowId,
+        rowClass: CLASS_OF[source],
+        kpi: this.#kpi,
+        demandedBy: { source, id: recordId },
+      } as const;
+      this.#note(compareRows(about, row, found.get(rowId)));
+    }
+  }
+
+  /** Finds the rows under these links that no record demands. */
+  async addUnexpected(linkIds: readonly string[]): Promise<void> {
+    for (const linkId of linkIds) {
+      const listed = await listAll(this.#reads, 'kpiData', 'kpi_link_id', linkId);
+      for (let start = 0; start < listed.length; start += RECORDS_PAGE) {
+        const unexpected = listed.slice(start, start + RECORDS_PAGE).filter((id) => !this.#expectedIds.has(id));
+        if (unexpected.length > 0) await this.#addUnexpectedPage(linkId, unexpected);
+      }
+    }
+  }
+
+  async #addUnexpectedPage(linkId: string, ids: readonly string[]): Promise<void> {
+    // Their records may be too new for the index of their own table.
+    await this.add(ids);
+    const found = await this.#reads.readItems('kpiData', ids);
+    const orphan = !this.#inForce.some((link) => link.id === linkId);
+    for (const [id, row] of found) {
+      if (this.#expectedIds.has(id) || textOf(row, 'kpi_link_id') !== linkId) continue;
+      const about = { table: 'kpiData', id, rowClass: classOfRow(row), kpi: this.#kpi, orphan } as const;
+      this.#note(compareRows(about, undefined, row));
+    }
+  }
+
+  #rowsOf(id: string, items: Partial<Record<RecordSource, Item>>) {
+    const owner = ownerSource(items);
+    for (const source of RECORD_SOURCES) {
+      const item = items[source];
+      if (item && source !== owner && kpiIdentity(kpiKeyOf(item)) === kpiIdentity(this.#kpi)) {
+        this.#collisions.push({ source, id });
+      }
+    }
+    const item = owner && items[owner];
+    const parsed = owner && item ? parseRecord(owner, item) : undefined;
+    if (owner === undefined || parsed?.kind !== 'valid') return [];
+    const { record } = parsed;
+    if (kpiIdentity(record.kpi) !== kpiIdentity(this.#kpi)) return [];
+    this.dates.push(record.date);
+    const result = mapRecord(record, this.#inForce);
+    if (result.kind !== 'mapped') return [];
+    return result.rows.map((row) => ({ rowId: textOf(row, 'id') ?? '', row, source: owner, recordId: id }));
+  }
+
+  #note(finding: Finding | undefined): void {
+    if (finding) this.findings.push(finding);
+  }
+}

@@ -1,0 +1,166 @@
+import { type Item, textOf } from '../model/attribute-value.ts';
+import { personalLinkId } from '../model/ids.ts';
+import { earliestDate, mapLink, mapPersonalLink, ownerOf, userOfLink } from '../model/link-mapping.ts';
+import { mapRecord } from '../model/mapping.ts';
+import { parseLink, parseRecord } from '../model/old-records.ts';
+import type { QuarantineReason } from '../model/quarantine-reason.ts';
+import {
+  type HeldRecords,
+  type KpiKey,
+  kpiIdentity,
+  kpiKeyOf,
+  type LinkReference,
+  type RecordSource,
+} from '../model/sources.ts';
+
+/** What items of an old table demand of the new ones. */
+export interface ExpectedPage {
+  readonly rows: readonly { readonly kpi: KpiKey; readonly row: Item }[];
+  /** The tenants of the records that have no row to live in, each as often as it has one. */
+  readonly held: readonly string[];
+  readonly quarantined: readonly {
+    readonly id: string;
+    readonly tenantId: string;
+    readonly reason: QuarantineReason;
+  }[];
+  /** The tenants of the warnings, each as often as it has one. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * What the old tables demand, one page at a time. It keeps the links, the KPIs' owners and the people in memory, and of the
+ * records nothing; with `heldRecords: "personal-link"` one date for each KPI that has records and no link.
+ *
+ * An id that two record tables share is not known here, where neither sees the other: both demand their rows, so the
+ * digests of their buckets cannot agree, and who has the id is found out where the bucket is opened.
+ */
+export class Expectation {
+  readonly #heldRecords: HeldRecords;
+  readonly #kpis = new Map<string, Item>();
+  readonly #people = new Map<string, Item[]>();
+  readonly #links = new Map<string, { readonly kpi: KpiKey; readonly links: LinkReference[] }>();
+  readonly #kpiOfLink = new Map<string, KpiKey>();
+  readonly #goals = new Set<string>();
+  readonly #personal: Map<string, { readonly kpi: KpiKey; readonly date: string }>;
+
+  constructor(heldRecords: HeldRecords, personal: readonly { readonly kpi: KpiKey; readonly date: string }[] = []) {
+    this.#heldRecords = heldRecords;
+    this.#personal = new Map(personal.map((each) => [kpiIdentity(each.kpi), each]));
+    for (const { kpi } of personal) this.#kpiOfLink.set(personalLinkId(kpi.kpiId), kpi);
+  }
+
+  addKpis(items: readonly Item[]): void {
+    for (const item of items) this.#kpis.set(textOf(item, 'id') ?? '', only(item, ['tenant_id', 'owner_id']));
+  }
+
+  addPeople(items: readonly Item[]): void {
+    for (const item of items) {
+      const user = textOf(item, 'linked_user_id');
+      if (user === undefined) continue;
+      const person = only(item, ['id', 'tenant_id', 'linked_user_id']);
+      this.#people.set(user, [...(this.#people.get(user) ?? []), person]);
+    }
+  }
+
+  /** Takes old links in. KPIs and people must have been added before, and all links before any record. */
+  addLinks(items: readonly Item[]): ExpectedPage {
+    const page = { rows: [], held: [], quarantined: [], warnings: [] } as Mutable<ExpectedPage>;
+    for (const item of items) {
+      const tenantId = textOf(item, 'tenant_id') ?? '';
+      const parsed = parseLink(item);
+      if (parsed.kind === 'quarantined') {
+        page.quarantined.push({ id: textOf(item, 'id') ?? '', tenantId, reason: parsed.reason });
+        continue;
+      }
+      const link = parsed.record;
+      const userId = userOfLink(link, this.#kpis.get(link.kpi.kpiId));
+      const result = mapLink(link, userId, this.#people.get(userId) ?? []);
+      if (result.kind === 'quarantined') {
+        page.quarantined.push({ id: link.id, tenantId, reason: result.reason });
+        continue;
+      }
+      page.rows.push({ kpi: link.kpi, row: result.row });
+      page.warnings.push(...result.warnings.map(() => tenantId));
+      const goal = `${kpiIdentity(link.kpi)}\u0000${link.goalId}`;
+      if (this.#goals.has(goal)) page.warnings.push(tenantId);
+      this.#goals.add(goal);
+      const known = this.#links.get(kpiIdentity(link.kpi)) ?? { kpi: link.kpi, links: [] };
+      known.links.push({ id: link.id, linkedAt: link.linkedAt });
+      this.#links.set(kpiIdentity(link.kpi), known);
+      this.#kpiOfLink.set(link.id, known.kpi);
+    }
+    return page;
+  }
+
+  /** What a page of records demands. */
+  ofRecords(source: RecordSource, items: readonly Item[]): ExpectedPage {
+    const page = { rows: [], held: [], quarantined: [], warnings: [] } as Mutable<ExpectedPage>;
+    for (const item of items) {
+      const tenantId = textOf(item, 'tenant_id') ?? '';
+      const parsed = parseRecord(source, item);
+      const result = parsed.kind === 'valid' ? mapRecord(parsed.record, this.#linksOf(parsed.record)) : parsed;
+      const kpi = kpiKeyOf(item);
+      if (result.kind === 'mapped') page.rows.push(...result.rows.map((row) => ({ kpi, row })));
+      if (result.kind === 'held') page.held.push(tenantId);
+      if (result.kind === 'quarantined') {
+        page.quarantined.push({ id: textOf(item, 'id') ?? '', tenantId, reason: result.reason });
+      }
+    }
+    return page;
+  }
+
+  /** The links that KPIs without one get of their own; complete when all records have been seen. */
+  personalLinks(): { kpi: KpiKey; row: Item }[] {
+    return [...this.#personal.values()].flatMap(({ kpi, date }) => {
+      const kpiItem = this.#kpis.get(kpi.kpiId);
+      const row = mapPersonalLink(kpi, date, kpiItem, this.#people.get(ownerOf(kpi, kpiItem) ?? '') ?? []);
+      return row ? [{ kpi, row }] : [];
+    });
+  }
+
+  /** What of the records' scan has to be kept beside the digests, for a run that goes on. */
+  personalDates(): { kpi: KpiKey; date: string }[] {
+    return [...this.#personal.values()];
+  }
+
+  /** The KPI of a link that an old link, or a KPI's own link, accounts for. */
+  kpiOfLink(linkId: string): KpiKey | undefined {
+    return this.#kpiOfLink.get(linkId);
+  }
+
+  /** Every KPI of which rows are expected, with the ids of its links. */
+  *kpis(): Generator<{ kpi: KpiKey; linkIds: readonly string[] }> {
+    for (const { kpi, links } of this.#links.values()) yield { kpi, linkIds: links.map((link) => link.id) };
+    for (const { kpi } of this.#personal.values()) yield { kpi, linkIds: [personalLinkId(kpi.kpiId)] };
+  }
+
+  get kpiCount(): number {
+    return this.#links.size + this.#personal.size;
+  }
+
+  linkIds(): IterableIterator<string> {
+    return this.#kpiOfLink.keys();
+  }
+
+  #linksOf({ kpi, date }: { readonly kpi: KpiKey; readonly date: string }): readonly LinkReference[] {
+    const identity = kpiIdentity(kpi);
+    const known = this.#links.get(identity);
+    if (known) return known.links;
+    if (this.#heldRecords === 'hold' || ownerOf(kpi, this.#kpis.get(kpi.kpiId)) === undefined) return [];
+    const earliest = earliestDate([
+      ...(this.#personal.get(identity) ? [this.#personal.get(identity)?.date ?? date] : []),
+      date,
+    ]);
+    this.#personal.set(identity, { kpi, date: earliest ?? date });
+    const id = personalLinkId(kpi.kpiId);
+    this.#kpiOfLink.set(id, kpi);
+    // A row does not tell when its link was made, so the date, of which only the earliest will stand, is of no account.
+    return [{ id, linkedAt: date }];
+  }
+}
+
+type Mutable<Page> = { -readonly [Part in keyof Page]: Page[Part] extends readonly (infer Each)[] ? Each[] : never };
+
+function only(item: Item, names: readonly string[]): Item {
+  return Object.fromEntries(names.flatMap((name) => (item[name] ? [[name, item[name]]] : [])));
+}

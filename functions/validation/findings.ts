@@ -1,0 +1,83 @@
+import { type Item, textOf } from '../model/attribute-value.ts';
+import { type Difference, differences } from '../model/compare.ts';
+import { rowDigest } from '../model/digest.ts';
+import { type KpiKey, SOURCES, type Source } from '../model/sources.ts';
+
+/** What rows are counted by: KpiLink, and KpiData as targets and as actuals, which two old tables share. */
+export const ROW_CLASSES = ['links', 'targets', 'actuals'] as const;
+export type RowClass = (typeof ROW_CLASSES)[number];
+
+export const CLASS_OF: Readonly<Record<Source, RowClass>> = {
+  links: 'links',
+  milestones: 'targets',
+  actuals: 'actuals',
+  readings: 'actuals',
+};
+
+/** The class of a KpiData row by what it says of itself. */
+export function classOfRow(row: Item): RowClass {
+  return textOf(row, 'data_category') === 'Target' ? 'targets' : 'actuals';
+}
+
+/** A row, or an entry of quarantine, that is not as the old tables demand. */
+export interface Finding {
+  readonly table: 'kpiLinks' | 'kpiData' | 'quarantine';
+  /** The row's id; for quarantine, that of the old item. */
+  readonly id: string;
+  readonly kind: 'missing' | 'extra' | 'different';
+  readonly rowClass: RowClass;
+  /** The row's tenant as the old tables have it, else as the row itself says; empty where neither does. */
+  readonly tenantId: string;
+  /** The KPI to be looked at for it. */
+  readonly kpi: KpiKey;
+  /** The old item that demands the row, where one does. */
+  readonly demandedBy?: { readonly source: Source; readonly id: string };
+  /** An extra row under a link that does not exist. */
+  readonly orphan?: boolean;
+  readonly differences: readonly Difference[];
+  /** Both sides in a short spelling, to tell whether they moved between two looks; empty for an absent row. */
+  readonly expectedDigest: string;
+  readonly foundDigest: string;
+  readonly expected?: Item;
+  readonly found?: Item;
+}
+
+/** A name that no two rows share. */
+export function findingKey(finding: Pick<Finding, 'table' | 'id' | 'demandedBy'>): string {
+  const { table, id, demandedBy } = finding;
+  return table === 'quarantine' ? `${table} ${demandedBy?.source} ${id}` : `${table} ${id}`;
+}
+
+type About = Pick<Finding, 'table' | 'id' | 'rowClass' | 'kpi' | 'demandedBy' | 'orphan'>;
+
+/** The finding that two rows give rise to; undefined where they are the same. */
+export function compareRows(about: About, expected: Item | undefined, found: Item | undefined): Finding | undefined {
+  const different = differences(expected, found);
+  if (different.length === 0) return undefined;
+  return {
+    ...about,
+    kind: found === undefined ? 'missing' : expected === undefined ? 'extra' : 'different',
+    tenantId: about.kpi.tenantId || (textOf(expected ?? found, 'tenant_id') ?? ''),
+    differences: different,
+    expectedDigest: digestText(expected),
+    foundDigest: digestText(found),
+    ...(expected && { expected }),
+    ...(found && { found }),
+  };
+}
+
+function digestText(row: Item | undefined): string {
+  return row === undefined ? '' : rowDigest(row).toString('base64');
+}
+
+/** What a validation of one phase is about: an extra row of a class counts for every old table that makes such rows. */
+export function isOfPhase(finding: Finding, phase: Source | undefined): boolean {
+  if (phase === undefined) return true;
+  if (finding.demandedBy) return finding.demandedBy.source === phase;
+  return finding.rowClass === CLASS_OF[phase];
+}
+
+/** The old tables that rows of the phase's class come from; all of them where there is no phase. */
+export function sourcesOf(phase: Source | undefined): readonly Source[] {
+  return phase === undefined ? SOURCES : SOURCES.filter((source) => CLASS_OF[source] === CLASS_OF[phase]);
+}

@@ -1,0 +1,37 @@
+import { type Item, textOf } from '../model/attribute-value.ts';
+import type { Source } from '../model/sources.ts';
+import type { ReadTable, ValidationReads } from '../tables/validation-reads.ts';
+
+/** Whole tables in memory, by item id, and quarantine's entries: item id to reason code. */
+export interface Content {
+  readonly tables: Readonly<Record<ReadTable, ReadonlyMap<string, Item>>>;
+  readonly quarantine: Readonly<Record<Source, ReadonlyMap<string, string>>>;
+}
+
+/** Reads of a content that does not change: what the validators prove themselves on. */
+export function memoryReads({ tables, quarantine }: Content): ValidationReads {
+  return {
+    async scan(table, { segment, totalSegments }) {
+      return { items: [...tables[table].values()].filter((_, at) => at % totalSegments === segment) };
+    },
+    async readItems(table, ids) {
+      const found = ids.flatMap((id): [string, Item][] => {
+        const item = tables[table].get(id);
+        return item ? [[id, item]] : [];
+      });
+      return new Map(found);
+    },
+    async listIds(table, by, value) {
+      return { items: [...tables[table]].filter(([, item]) => textOf(item, by) === value).map(([id]) => id) };
+    },
+    async listPeople(userId) {
+      return [...tables.people.values()].filter((person) => textOf(person, 'linked_user_id') === userId);
+    },
+    async listQuarantine(source) {
+      return quarantine[source];
+    },
+    async readQuarantine(source, id) {
+      return quarantine[source].get(id);
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import type { Examiner } from './examine-kpi.ts';
+import { type Finding, findingKey } from './findings.ts';
+import { type Look, lookAtAll, type Suspect } from './suspects.ts';
+
+/** How long a difference is watched before anything is said of it. */
+export interface Patience {
+  /** Milliseconds to the second look; the pauses grow from look to look. */
+  readonly pauseMs: number;
+  /** Milliseconds from the first look to the last: longer than the streams' usual lag. */
+  readonly patienceMs: number;
+  readonly nowMs: () => number;
+  /** Resolves after `ms`; rejects as soon as the signal is aborted. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<unknown>;
+  readonly stop: AbortSignal;
+  /** Findings after which no further suspect is looked at. */
+  readonly findingsMax: number;
+}
+
+/** What is left of differences when patience ends. */
+export interface Settled {
+  /** Different at every look, and neither side moved. */
+  readonly proven: readonly Finding[];
+  /** Still different, and one side moved between looks; `follows` where the new side has shown what the old one held before. */
+  readonly inFlight: readonly (Finding & { readonly follows: boolean })[];
+  readonly collisions: Look['collisions'];
+  /** Suspects that were not looked at, because enough was found before. */
+  readonly unopened: number;
+}
+
+/** What has been seen of a row that differs. */
+interface Watched {
+  readonly first: Finding;
+  readonly firstLook: number;
+  last: Finding;
+  moved: boolean;
+  follows: boolean;
+  readonly expectedDigests: Set<string>;
+}
+
+const PAUSE_GROWTH = 2;
+
+/**
+ * Looks at what differs again and again until it agrees or patience ends. A row that the service changes meanwhile differs
+ * for as long as its change is under way; one that replication has forgotten differs, unmoved, to the end.
+ */
+export async function settle(examiner: Examiner, suspects: readonly Suspect[], patience: Patience): Promise<Settled> {
+  const startMs = patience.nowMs();
+  let look = await lookAtAll(examiner, suspects, patience);
+  const collisions = [...look.values()].flatMap((each) => each.collisions);
+  const unopened = suspects.length - look.size;
+  const watched = new Map<string, Watched>();
+  watch(watched, look, 0);
+  let pauseMs = patience.pauseMs;
+  for (let at = 1; watched.size > 0; at += 1) {
+    const leftMs = startMs + patience.patienceMs - patience.nowMs();
+    if (leftMs <= 0) break;
+    await patience.sleep(Math.min(pauseMs, leftMs), patience.stop);
+    pauseMs *= PAUSE_GROWTH;
+    const different = [...look].filter(([, { findings }]) => findings.length > 0).map(([suspect]) => suspect);
+    look = await lookAtAll(examiner, different, patience);
+    watch(watched, look, at);
+  }
+  const proven: Finding[] = [];
+  const inFlight: (Finding & { follows: boolean })[] = [];
+  for (const { last, moved, firstLook, follows } of watched.values()) {
+    if (moved || firstLook > 0) inFlight.push({ ...last, follows });
+    else proven.push(last);
+  }
+  return { proven, inFlight, collisions, unopened };
+}
+
+/** Takes a look in: what agrees now is forgotten, what differs is compared with the looks before. */
+function watch(watched: Map<string, Watched>, looks: ReadonlyMap<Suspect, Look>, at: number): void {
+  const findings = oneEach([...looks.values()].flatMap((look) => look.findings));
+  for (const key of watched.keys()) if (!findings.has(key)) watched.delete(key);
+  for (const [key, finding] of findings) {
+    const known = watched.get(key);
+    if (known === undefined) {
+      const expectedDigests = new Set([finding.expectedDigest]);
+      watched.set(key, { first: finding, firstLook: at, last: finding, moved: false, follows: false, expectedDigests });
+      continue;
+    }
+    const foundMoved = finding.foundDigest !== known.last.foundDigest;
+    if (foundMoved && known.expectedDigests.has(finding.foundDigest)) known.follows = true;
+    known.moved ||= foundMoved || finding.expectedDigest !== known.last.expectedDigest;
+    known.expectedDigests.add(finding.expectedDigest);
+    known.last = finding;
+  }
+}
+
+/** One finding a row: that of the KPI whose record demands it, where another KPI finds it surplus under its own link. */
+function oneEach(findings: readonly Finding[]): Map<string, Finding> {
+  const byKey = new Map<string, Finding>();
+  for (const finding of findings) {
+    const known = byKey.get(findingKey(finding));
+    if (known === undefined || known.kind === 'extra') byKey.set(findingKey(finding), finding);
+  }
+  return byKey;
+}

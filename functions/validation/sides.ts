@@ -1,0 +1,218 @@
+import { type Item, textOf } from '../model/attribute-value.ts';
+import { BucketDigests, bucketOf, rowDigest } from '../model/digest.ts';
+import {
+  type HeldRecords,
+  type KpiKey,
+  kpiIdentity,
+  kpiKeyOf,
+  NO_KPI,
+  type RecordSource,
+  type Source,
+} from '../model/sources.ts';
+import { Counts } from './counts.ts';
+import { Expectation, type ExpectedPage } from './expectation.ts';
+import { CLASS_OF, classOfRow, ROW_CLASSES, type RowClass } from './findings.ts';
+import type { Suspect } from './suspects.ts';
+
+/** Buckets of KPIs: what differs costs the reading of 1/4096 of the KPIs, and a checkpoint some 260 KB. */
+export const BUCKETS = 4_096;
+
+/** Rows without a KPI, and items for quarantine, that are remembered one by one; the rest is only counted. */
+export const LISTED_MAX = 10_000;
+
+type Digests = Readonly<Record<RowClass, BucketDigests>>;
+
+/** An item that cannot be migrated, with the code of the reason. */
+interface Refused {
+  readonly source: Source;
+  readonly id: string;
+  readonly code: string;
+}
+
+/** What the scans of the record tables and of KpiData leave behind, in a form that can be stored. */
+export interface RecordSides {
+  readonly expected: Readonly<Record<RowClass, string>>;
+  readonly found: Readonly<Record<RowClass, string>>;
+  readonly counts: readonly (readonly [string, number])[];
+  readonly strays: readonly string[];
+  readonly straysUnlisted: number;
+  readonly refused: readonly Refused[];
+  readonly personal: readonly { readonly kpi: KpiKey; readonly date: string }[];
+}
+
+/**
+ * Both sides as digests by bucket and class, made while both are scanned; of rows nothing else is kept, but for those that no
+ * KPI accounts for.
+ *
+ * Links come first, and anew in every process, since the records' rows depend on them. What comes of the records is kept
+ * apart, so that it can be stored and taken up again.
+ */
+export class Sides {
+  readonly expectation: Expectation;
+  readonly #linkDigests = { expected: new BucketDigests(BUCKETS), found: new BucketDigests(BUCKETS) };
+  readonly #linkCounts = new Counts();
+  readonly #linkRefused: Refused[] = [];
+  readonly #expected: Digests;
+  readonly #found: Digests;
+  readonly #counts: Counts;
+  readonly #strays: Set<string>;
+  readonly #refused: Refused[];
+  /** KPIs of links that only the new side has, and those links. */
+  readonly #foundKpis = new Map<string, { readonly kpi: KpiKey; readonly linkIds: string[] }>();
+  readonly #foundKpiOfLink = new Map<string, KpiKey>();
+  readonly #linkStrays: string[] = [];
+  #straysUnlisted: number;
+
+  constructor(heldRecords: HeldRecords, stored?: RecordSides) {
+    this.expectation = new Expectation(heldRecords, stored?.personal);
+    this.#expected = digestsOf(stored?.expected);
+    this.#found = digestsOf(stored?.found);
+    this.#counts = new Counts(stored?.counts);
+    this.#strays = new Set(stored?.strays);
+    this.#refused = [...(stored?.refused ?? [])];
+    this.#straysUnlisted = stored?.straysUnlisted ?? 0;
+  }
+
+  /** Takes old links in: KPIs and people must have come before. */
+  addOldLinks(items: readonly Item[]): void {
+    const page = this.expectation.addLinks(items);
+    this.#count('links', page, this.#linkCounts, this.#linkRefused);
+    for (const { kpi, row } of page.rows) {
+      this.#linkDigests.expected.add(bucketOf(kpi, BUCKETS), rowDigest(row));
+    }
+  }
+
+  /** Takes KpiLink rows in, after all old links. */
+  addNewLinks(rows: readonly Item[]): void {
+    for (const row of rows) {
+      const id = textOf(row, 'id') ?? '';
+      const kpi = kpiKeyOf(row);
+      this.#linkCounts.add('found', 'links', textOf(row, 'tenant_id') ?? '');
+      this.#linkDigests.found.add(bucketOf(kpi, BUCKETS), rowDigest(row));
+      if (kpiIdentity(kpi) === kpiIdentity(NO_KPI)) this.#linkStrays.push(id);
+      else if (this.expectation.kpiOfLink(id) === undefined) {
+        const known = this.#foundKpis.get(kpiIdentity(kpi)) ?? { kpi, linkIds: [] };
+        known.linkIds.push(id);
+        this.#foundKpis.set(kpiIdentity(kpi), known);
+        this.#foundKpiOfLink.set(id, kpi);
+      }
+    }
+  }
+
+  /** Takes old records in, after all links. */
+  addOldRecords(source: RecordSource, items: readonly Item[]): void {
+    const page = this.expectation.ofRecords(source, items);
+    this.#count(source, page, this.#counts, this.#refused);
+    const digests = this.#expected[CLASS_OF[source]];
+    for (const { kpi, row } of page.rows) digests.add(bucketOf(kpi, BUCKETS), rowDigest(row));
+  }
+
+  /** Takes KpiData rows in, after all links. A row without a link that anyone knows belongs to no bucket. */
+  addNewData(rows: readonly Item[]): void {
+    for (const row of rows) {
+      const rowClass = classOfRow(row);
+      const linkId = textOf(row, 'kpi_link_id') ?? '';
+      const kpi = this.expectation.kpiOfLink(linkId) ?? this.#foundKpiOfLink.get(linkId);
+      this.#counts.add('found', rowClass, textOf(row, 'tenant_id') ?? '');
+      if (kpi) this.#found[rowClass].add(bucketOf(kpi, BUCKETS), rowDigest(row));
+      // Without a date, the index by which a KPI's rows are listed does not have the row.
+      if (kpi === undefined || textOf(row, 'post_date') === undefined) this.#addStray(textOf(row, 'id') ?? '');
+    }
+  }
+
+  /** The KPIs' own links are known when all records are. */
+  addPersonalLinks(): void {
+    for (const { kpi, row } of this.expectation.personalLinks()) {
+      this.#linkDigests.expected.add(bucketOf(kpi, BUCKETS), rowDigest(row));
+      this.#linkCounts.add('expected', 'links', kpi.tenantId);
+    }
+  }
+
+  /** The buckets in which a class of rows differs. */
+  differing(classes: readonly RowClass[]): number[] {
+    const buckets = classes.flatMap((rowClass) =>
+      rowClass === 'links'
+        ? this.#linkDigests.expected.differing(this.#linkDigests.found)
+        : this.#expected[rowClass].differing(this.#found[rowClass]),
+    );
+    return [...new Set(buckets)].sort((left, right) => left - right);
+  }
+
+  /** What has to be looked at row by row where these buckets differ. */
+  *suspectsIn(buckets: ReadonlySet<number>): Generator<Suspect> {
+    const only = new Map(this.#foundKpis);
+    for (const { kpi, linkIds } of this.expectation.kpis()) {
+      const found = only.get(kpiIdentity(kpi));
+      only.delete(kpiIdentity(kpi));
+      if (buckets.has(bucketOf(kpi, BUCKETS))) {
+        yield { kind: 'kpi', kpi, linkIds: [...linkIds, ...(found?.linkIds ?? [])] };
+      }
+    }
+    for (const { kpi, linkIds } of only.values()) {
+      if (buckets.has(bucketOf(kpi, BUCKETS))) yield { kind: 'kpi', kpi, linkIds };
+    }
+  }
+
+  /** Rows that no KPI accounts for. */
+  strays(): Suspect[] {
+    return [
+      ...this.#linkStrays.map((id) => ({ kind: 'row', table: 'kpiLinks', id }) as const),
+      ...[...this.#strays].map((id) => ({ kind: 'row', table: 'kpiData', id }) as const),
+    ];
+  }
+
+  get straysUnlisted(): number {
+    return this.#straysUnlisted;
+  }
+
+  get refused(): readonly Refused[] {
+    return [...this.#linkRefused, ...this.#refused];
+  }
+
+  get counts(): Counts {
+    return this.#linkCounts.plus(this.#counts);
+  }
+
+  /** What has come of the records so far. */
+  stored(): RecordSides {
+    const texts = (digests: Digests) =>
+      Object.fromEntries(ROW_CLASSES.map((rowClass) => [rowClass, digests[rowClass].toBase64()])) as Record<
+        RowClass,
+        string
+      >;
+    return {
+      expected: texts(this.#expected),
+      found: texts(this.#found),
+      counts: this.#counts.entries(),
+      strays: [...this.#strays],
+      straysUnlisted: this.#straysUnlisted,
+      refused: this.#refused,
+      personal: this.expectation.personalDates(),
+    };
+  }
+
+  #addStray(id: string): void {
+    if (this.#strays.size < LISTED_MAX) this.#strays.add(id);
+    else this.#straysUnlisted += 1;
+  }
+
+  #count(source: Source, page: ExpectedPage, counts: Counts, refused: Refused[]): void {
+    const rowClass = CLASS_OF[source];
+    for (const { kpi } of page.rows) counts.add('expected', rowClass, kpi.tenantId);
+    for (const tenantId of page.held) counts.add('held', rowClass, tenantId);
+    for (const tenantId of page.warnings) counts.add('warnings', rowClass, tenantId);
+    for (const { id, tenantId, reason } of page.quarantined) {
+      counts.add('quarantined', rowClass, tenantId);
+      if (refused.length < LISTED_MAX) refused.push({ source, id, code: reason.code });
+    }
+  }
+}
+
+function digestsOf(stored: RecordSides['expected'] | undefined): Digests {
+  return Object.fromEntries(
+    ROW_CLASSES.map((rowClass) => [
+      rowClass,
+      stored ? BucketDigests.fromBase64(stored[rowClass]) : new BucketDigests(BUCKETS),
+    ]),
+  ) as unknown as Digests;
+}

@@ -1,0 +1,174 @@
+import pMap from 'p-map';
+import { type Item, textOf } from '../model/attribute-value.ts';
+import { personalLinkId } from '../model/ids.ts';
+import { mapRecord, ownerSource } from '../model/mapping.ts';
+import { parseLink, parseRecord } from '../model/old-records.ts';
+import { type KpiKey, kpiKeyOf, NO_KPI, RECORD_SOURCES, type RecordSource, type Source } from '../model/sources.ts';
+import { OLD_TABLE_OF } from '../tables/table-names.ts';
+import { type Examiner, examineKpi } from './examine-kpi.ts';
+import { examineLinks, resolveOldLink } from './examine-links.ts';
+import { CLASS_OF, classOfRow, compareRows, type Finding } from './findings.ts';
+
+/** Something that is to be looked at row by row, strongly. */
+export type Suspect =
+  | { readonly kind: 'kpi'; readonly kpi: KpiKey; readonly linkIds: readonly string[] }
+  /** A new row that no KPI accounts for. */
+  | { readonly kind: 'row'; readonly table: 'kpiLinks' | 'kpiData'; readonly id: string }
+  /** An entry that quarantine has or should have. */
+  | { readonly kind: 'entry'; readonly source: Source; readonly id: string };
+
+/** What a look at suspects came to. */
+export interface Look {
+  readonly findings: readonly Finding[];
+  readonly collisions: readonly { readonly source: RecordSource; readonly id: string; readonly kpi: KpiKey }[];
+}
+
+/** Findings of which both sides' rows are kept. */
+const WHOLE_FINDINGS_MAX = 1_000;
+
+/** Suspects looked at side by side. */
+const CONCURRENCY = 8;
+
+/** Looks at one suspect now. */
+export async function lookAt(examiner: Examiner, suspect: Suspect): Promise<Look> {
+  switch (suspect.kind) {
+    case 'kpi': {
+      const { findings, collisions } = await examineKpi(examiner, suspect.kpi, suspect.linkIds);
+      return { findings, collisions: collisions.map((each) => ({ ...each, kpi: suspect.kpi })) };
+    }
+    case 'row':
+      return lookAtRow(examiner, suspect.table, suspect.id);
+    case 'entry':
+      return { findings: await lookAtEntry(examiner, suspect.source, suspect.id), collisions: [] };
+  }
+}
+
+/**
+ * Looks at them side by side, and at no further one when there are more findings than can be told. Both sides' rows are kept
+ * of the first findings only.
+ *
+ * @returns the looks that were taken.
+ */
+export async function lookAtAll(
+  examiner: Examiner,
+  suspects: readonly Suspect[],
+  { findingsMax, stop }: { readonly findingsMax: number; readonly stop: AbortSignal },
+): Promise<Map<Suspect, Look>> {
+  const looks = new Map<Suspect, Look>();
+  let findings = 0;
+  await pMap(
+    suspects,
+    async (suspect) => {
+      stop.throwIfAborted();
+      if (findings >= findingsMax) return;
+      const look = await lookAt(examiner, suspect);
+      looks.set(suspect, findings < WHOLE_FINDINGS_MAX ? look : { ...look, findings: look.findings.map(withoutRows) });
+      findings += look.findings.length;
+    },
+    { concurrency: CONCURRENCY },
+  );
+  return looks;
+}
+
+function withoutRows({ expected: _, found: __, differences, ...finding }: Finding): Finding {
+  return { ...finding, differences: differences.map(({ attribute, kind }) => ({ attribute, kind })) };
+}
+
+/** A row without a KPI that accounts for it: the KPI of its link is looked at whole, where there is one after all. */
+async function lookAtRow(examiner: Examiner, table: 'kpiLinks' | 'kpiData', id: string): Promise<Look> {
+  const row = (await examiner.reads.readItems(table, [id])).get(id);
+  if (row === undefined) return { findings: [], collisions: [] };
+  const linkId = table === 'kpiLinks' ? id : textOf(row, 'kpi_link_id');
+  const kpi = linkId === undefined || linkId === '' ? undefined : await kpiOfLink(examiner, linkId);
+  if (kpi && linkId !== undefined) {
+    const look = await lookAt(examiner, { kind: 'kpi', kpi, linkIds: [linkId] });
+    const seen = look.findings.some((finding) => finding.table === table && finding.id === id);
+    const invisible = table === 'kpiData' && textOf(row, 'post_date') === undefined;
+    if (seen || !invisible || (await isDemanded(examiner, id, kpi))) return look;
+    return { ...look, findings: [...look.findings, ...extraRow(table, id, row, false)] };
+  }
+  return { findings: extraRow(table, id, row, table === 'kpiData'), collisions: [] };
+}
+
+/** A row that the index of its link does not have, and that is none of its KPI's findings: right, or surplus? */
+async function isDemanded(examiner: Examiner, id: string, kpi: KpiKey): Promise<boolean> {
+  const { findings } = await examineKpi(
+    {
+      ...examiner,
+      reads: {
+        ...examiner.reads,
+        // As if the row were gone: who demands it then misses it.
+        readItems: async (table, ids) =>
+          examiner.reads.readItems(table, table === 'kpiData' ? ids.filter((each) => each !== id) : ids),
+      },
+    },
+    kpi,
+    [],
+  );
+  return findings.some((finding) => finding.table === 'kpiData' && finding.id === id);
+}
+
+function extraRow(table: 'kpiLinks' | 'kpiData', id: string, row: Item, orphan: boolean): Finding[] {
+  const rowClass = table === 'kpiLinks' ? 'links' : classOfRow(row);
+  const kpi = table === 'kpiLinks' ? kpiKeyOf(row) : NO_KPI;
+  return [compareRows({ table, id, rowClass, kpi, orphan }, undefined, row) ?? []].flat();
+}
+
+async function kpiOfLink({ reads }: Examiner, linkId: string): Promise<KpiKey | undefined> {
+  const old = (await reads.readItems('goalKpiLinks', [linkId])).get(linkId);
+  const parsed = old && parseLink(old);
+  if (parsed?.kind === 'valid') return parsed.record.kpi;
+  const row = (await reads.readItems('kpiLinks', [linkId])).get(linkId);
+  const kpi = row ? kpiKeyOf(row) : NO_KPI;
+  return kpi.kpiId === '' ? undefined : kpi;
+}
+
+async function lookAtEntry(examiner: Examiner, source: Source, id: string): Promise<Finding[]> {
+  const { item, code } =
+    source === 'links' ? await refusalOfLink(examiner, id) : await refusalOfRecord(examiner, source, id);
+  const kept = await examiner.reads.readQuarantine(source, id);
+  const about = {
+    table: 'quarantine',
+    id,
+    rowClass: CLASS_OF[source],
+    kpi: item ? kpiKeyOf(item) : NO_KPI,
+    demandedBy: { source, id },
+  } as const;
+  const entryOf = (reason: string | undefined): Item | undefined =>
+    reason === undefined ? undefined : { reason: { S: reason } };
+  const finding = compareRows(about, entryOf(code), entryOf(kept));
+  return finding ? [finding] : [];
+}
+
+interface Refusal {
+  readonly item: Item | undefined;
+  readonly code: string | undefined;
+}
+
+async function refusalOfLink({ reads }: Examiner, id: string): Promise<Refusal> {
+  const item = (await reads.readItems('goalKpiLinks', [id])).get(id);
+  if (item === undefined) return { item, code: undefined };
+  const kpiId = textOf(item, 'kpi_id');
+  const kpiItem = kpiId ? (await reads.readItems('kpis', [kpiId])).get(kpiId) : undefined;
+  const resolved = await resolveOldLink(reads, item, kpiItem);
+  return { item, code: resolved.kind === 'quarantined' ? resolved.reason.code : undefined };
+}
+
+async function refusalOfRecord(examiner: Examiner, source: RecordSource, id: string): Promise<Refusal> {
+  const items: Partial<Record<RecordSource, Item>> = {};
+  for (const each of RECORD_SOURCES) {
+    const found = (await examiner.reads.readItems(OLD_TABLE_OF[each], [id])).get(id);
+    if (found) items[each] = found;
+  }
+  const item = items[source];
+  if (item === undefined) return { item, code: undefined };
+  if (ownerSource(items) !== source) return { item, code: 'id-collision' };
+  const parsed = parseRecord(source, item);
+  if (parsed.kind === 'quarantined') return { item, code: parsed.reason.code };
+  // Too large a row: which rows there are depends on the links.
+  const { inForce } = await examineLinks(examiner.reads, parsed.record.kpi, []);
+  const own =
+    examiner.heldRecords === 'personal-link' ? [{ id: personalLinkId(parsed.record.kpi.kpiId), linkedAt: '' }] : [];
+  const result = mapRecord(parsed.record, inForce.length > 0 ? inForce : own);
+  return { item, code: result.kind === 'quarantined' ? result.reason.code : undefined };
+}
