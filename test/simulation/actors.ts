@@ -14,6 +14,8 @@ export interface Stage {
   readonly scheduler: Scheduler;
   readonly world: World;
   readonly recordConcurrency: number;
+  /** Whether the operator has been told that the backfill is finished. */
+  copied: boolean;
 }
 
 const LEASE_MS = 60_000;
@@ -45,11 +47,13 @@ function replicationOf(stage: Stage, process: Process) {
 }
 
 /** The service: one write after the other, each at once, as many as the world has. */
-export function legacyWriter({ store, scheduler, world }: Stage): Actor {
+export function legacyWriter(stage: Stage): Actor {
+  const { store, scheduler, world } = stage;
+  const early = world.live.length * scheduler.adversary.writesBeforeBackfillEnds;
   let written = 0;
   return {
     name: 'service',
-    ready: () => written < world.live.length,
+    ready: () => written < (stage.copied ? world.live.length : early),
     begin() {
       const write = world.live[written];
       if (write === undefined) return;
@@ -86,7 +90,7 @@ export function streamShard(stage: Stage, source: Source, shard: number, shards:
 
   return {
     name: `${source}/${shard}`,
-    ready: () => !busy && checkpoint < events().length,
+    ready: () => !busy && (stage.copied || !scheduler.adversary.streamsWait) && checkpoint < events().length,
     begin() {
       const start = checkpoint;
       const batch = events().slice(start, start + 1 + decisions.choose(4));
@@ -162,6 +166,7 @@ export function operator(stage: Stage, name: string, phases: readonly (Source | 
       scheduler.spawn(run, LEASE_RESERVE_MS, (process) => backfill(stage, process, phase, segments), {
         done(report) {
           if (report.state !== 'stopped') at += 1;
+          stage.copied = at === phases.length;
           settle(report.state);
         },
         failed: (error) => settle(String(error)),

@@ -27,6 +27,10 @@ export interface Adversary {
   readonly outOfTime: number;
   /** A sleeper wakes although others could act: time passes. */
   readonly timePasses: number;
+  /** Of the service's writes, those that come before the backfill is finished; the others wait for its end. */
+  readonly writesBeforeBackfillEnds: number;
+  /** The streams deliver nothing before the backfill is finished. */
+  readonly streamsWait: boolean;
   /** Items of a page, of any listing. */
   readonly pageItems: number;
 }
@@ -49,6 +53,8 @@ export function drawAdversary(decisions: Decisions): Adversary {
     indexLag: oneOf(decisions, [0, 0.3, 0.8]),
     outOfTime: rough ? oneOf(decisions, [0, 0.1]) : 0,
     timePasses: oneOf(decisions, [0.002, 0.02]),
+    writesBeforeBackfillEnds: oneOf(decisions, [1, 1, 0.5, 0]),
+    streamsWait: decisions.chance(0.15),
     pageItems: oneOf(decisions, [1, 2, 100]),
   };
 }

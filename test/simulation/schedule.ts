@@ -39,7 +39,7 @@ export async function runSchedule(seed: number, options: ScheduleOptions = {}): 
   try {
     await scheduler.run(drawActors(stage, decisions));
     divergences.push(...differencesAtRest(store, world));
-    if (divergences.length === 0 && decisions.chance(0.25)) divergences.push(...(await secondBackfill(stage)));
+    if (divergences.length === 0 && decisions.chance(0.1)) divergences.push(...(await secondBackfill(stage)));
   } catch (error) {
     divergences.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
@@ -63,7 +63,7 @@ export function setStage(decisions: Decisions, adversary: Adversary, world: Worl
   scheduler.trace?.push(`held records: ${world.heldRecords}; ${JSON.stringify(adversary)}`);
   for (const { source, id, item } of world.initial)
     scheduler.trace?.push(`before: ${source} ${id} ${JSON.stringify(item)}`);
-  return { store, scheduler, world, recordConcurrency: oneOf(decisions, [1, 2, 8]) };
+  return { store, scheduler, world, recordConcurrency: oneOf(decisions, [1, 2, 8]), copied: false };
 }
 
 /** Notes every row of KpiData that holds what it never should have held. */
@@ -79,7 +79,7 @@ export function watchRows({ store, scheduler, world }: Stage): string[] {
 
 function drawActors(stage: Stage, decisions: Decisions): Actor[] {
   const shards = 1 + decisions.choose(2);
-  const segments = 1 + decisions.choose(3);
+  const segments = oneOf(decisions, [1, 1, 1, 2, 3]);
   const byPhase = decisions.chance(0.25);
   const phases = byPhase ? shuffled(decisions, SOURCES) : [undefined];
   return [

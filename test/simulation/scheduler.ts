@@ -201,7 +201,7 @@ export class Scheduler {
     const fault = this.#drawFault(call);
     if (fault) {
       this.counts[fault] += 1;
-      this.#note(call, fault);
+      this.trace?.push(`${this.steps} ${process.name}: ${fault.toUpperCase()} ${call.effect.label()}`);
       process.calls.splice(process.calls.indexOf(call), 1);
       this.#misanswer(call, fault);
       return;
@@ -309,8 +309,9 @@ export class Scheduler {
 
   #note(call: Call, value: unknown, prefix = ''): void {
     if (this.trace === undefined) return;
-    const answer = value instanceof Later ? '…' : call.effect.show ? call.effect.show(value) : shortly(value);
-    this.trace.push(`${this.steps} ${call.process.name}: ${prefix}${call.effect.label()} → ${answer}`);
+    const { effect } = call;
+    const answer = value instanceof Later ? '…' : effect.show ? effect.show(value) : shortly(value);
+    this.trace.push(`${this.steps} ${call.process.name}: ${prefix}${effect.label()} → ${answer}`);
   }
 }
 
