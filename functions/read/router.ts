@@ -1,0 +1,124 @@
+import { Breaker, type BreakerSettings } from './breaker.ts';
+import { faultOf } from './check-answer.ts';
+import { type Clock, systemClock, withDeadline } from './clock.ts';
+import { Counters } from './counters.ts';
+import type { ReadOptions } from './kpi-reads.ts';
+import type { ReadRequest, ReadSide, RowPage } from './query.ts';
+import { type ReadTrouble, SHADOW_DEFAULTS, ShadowReads, type ShadowSettings, type SideName } from './shadow.ts';
+import { type ReadFlag, type Route, routeOf } from './stages.ts';
+
+/** What an answer says of itself. */
+export interface Provenance {
+  readonly origin: SideName;
+  /** Why this side answered: by the flag, or in place of a new side that could not. */
+  readonly reason: Route['reason'] | 'breaker-open' | 'new-error' | 'new-time-out' | 'new-suspended' | 'new-wrong';
+}
+
+export interface RouterSettings {
+  /** How long the new side may take before the old one answers instead. */
+  readonly newDeadlineMs: number;
+  /** Share of reads, 0 to 1, that are compared in stage shadow. */
+  readonly shadowShare: number;
+  /** Share of the new side's answers, 0 to 1, that are compared with the old side. */
+  readonly sampleShare: number;
+  readonly shadow: ShadowSettings;
+  readonly breaker?: BreakerSettings;
+}
+
+export const ROUTER_DEFAULTS: RouterSettings = {
+  newDeadlineMs: 500,
+  shadowShare: 0.1,
+  sampleShare: 0.01,
+  shadow: SHADOW_DEFAULTS,
+};
+
+export interface RouterDependencies {
+  readonly sides: Readonly<Record<SideName, ReadSide>>;
+  /** The flag as last known; asked at every read, so it must not take long. */
+  readonly flag: () => ReadFlag | Promise<ReadFlag>;
+  readonly settings?: RouterSettings;
+  readonly clock?: Clock;
+  /** A number of [0, 1). */
+  readonly random?: () => number;
+  /** Told of what went wrong without a caller noticing, for a log; must not throw. */
+  readonly report?: (trouble: ReadTrouble) => void;
+}
+
+/** Routes each read to a side by the flag, and answers from the old one whenever the new one does not. */
+export interface Router {
+  /** @throws only what the old side throws. */
+  read(request: ReadRequest, options: ReadOptions): Promise<RowPage & Provenance>;
+  readonly breaker: Breaker;
+  /** Counts of answers by origin and reason, and of comparisons by what came of them. */
+  readonly counters: Counters;
+}
+
+export function createRouter(dependencies: RouterDependencies): Router {
+  const {
+    sides,
+    clock = systemClock,
+    random = Math.random,
+    settings = ROUTER_DEFAULTS,
+    report = () => {},
+  } = dependencies;
+  const counters = new Counters();
+  const breaker = new Breaker(clock, settings.breaker);
+  const shadow = new ShadowReads({ sides, clock, counters, breaker, settings: settings.shadow, report });
+
+  const answer = (page: RowPage, origin: SideName, reason: Provenance['reason']): RowPage & Provenance => {
+    counters.count(`answers.${origin}.${reason}`);
+    return { ...page, origin, reason };
+  };
+
+  const flagNow = async (): Promise<ReadFlag> => {
+    try {
+      return await dependencies.flag();
+    } catch (error) {
+      report({ what: 'The flag cannot be read, which means the old side', error });
+      return { stage: 'old', reason: 'flag-unreadable' };
+    }
+  };
+
+  const readNew = async (
+    request: ReadRequest,
+  ): Promise<RowPage | 'new-error' | 'new-time-out' | 'new-suspended' | 'new-wrong'> => {
+    const outcome = await withDeadline(clock, settings.newDeadlineMs, (signal) => sides.new.read(request, signal));
+    if (outcome.kind === 'suspended') return 'new-suspended';
+    if (outcome.kind !== 'value') {
+      breaker.record(outcome.kind);
+      report({ what: 'The new side did not answer', error: outcome.kind === 'error' ? outcome.error : outcome.kind });
+      return `new-${outcome.kind}`;
+    }
+    const fault = faultOf(request, outcome.value);
+    if (fault !== undefined) {
+      breaker.record('wrong');
+      report({ what: `The new side answered wrongly: ${fault}` });
+      return 'new-wrong';
+    }
+    breaker.record('right');
+    return outcome.value;
+  };
+
+  return {
+    breaker,
+    counters,
+    async read(request, { lastWriteAtMs }) {
+      const { tenantId } = request.query;
+      const route = routeOf(await flagNow(), { tenantId, lastWriteAtMs, nowMs: clock.nowMs() });
+      if (route.side === 'old') {
+        const page = await sides.old.read(request);
+        if (route.shadow && random() < settings.shadowShare) shadow.compare('shadow', request, 'old', page);
+        return answer(page, 'old', route.reason);
+      }
+      if (breaker.state !== 'closed') {
+        const page = await sides.old.read(request);
+        if (breaker.tryProbe()) shadow.compare('probe', request, 'old', page);
+        return answer(page, 'old', 'breaker-open');
+      }
+      const result = await readNew(request);
+      if (typeof result === 'string') return answer(await sides.old.read(request), 'old', result);
+      if (random() < settings.sampleShare) shadow.compare('sample', request, 'new', result);
+      return answer(result, 'new', route.reason);
+    },
+  };
+}
