@@ -29,7 +29,7 @@ export const readPathSchema = z.union([
   }),
 ]);
 
-const documentSchema = z.object({ [READ_PATH_FLAG]: z.unknown() });
+const documentSchema = z.object({ [READ_PATH_FLAG]: z.unknown().optional() });
 
 /** The flag as the router obeys it. */
 export type ReadFlag =
