@@ -42,3 +42,16 @@ test('a KPI whose owner is too long for a key gets no link of its own', () => {
   expect(mapPersonalLink(KPI, '2024-01-01', kpiItem('u'.repeat(1_025)), [])).toBeUndefined();
   expect(mapPersonalLink(KPI, '2024-01-01', kpiItem('u'.repeat(1_024)), [])).toBeDefined();
 });
+
+test('people who are not the user, or of another tenant, are passed over', () => {
+  const person = (id: string, tenantId: string, userId: string): Item => ({
+    id: { S: id },
+    tenant_id: { S: tenantId },
+    linked_user_id: { S: userId },
+  });
+  const kpiItem: Item = { tenant_id: { S: 'tenant' }, owner_id: { S: 'user' } };
+  const others = [person('1', 'tenant', 'another'), person('2', 'other', 'user')];
+  const personIn = (people: readonly Item[]) => mapPersonalLink(KPI, '2024-01-01', kpiItem, people)?.person_id;
+  expect(personIn(others)).toEqual({ S: 'user' });
+  expect(personIn([...others, person('4', 'tenant', 'user'), person('3', 'tenant', 'user')])).toEqual({ S: '3' });
+});
