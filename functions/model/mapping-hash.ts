@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { AttributeValue, Item } from './attribute-value.ts';
 import { canonicalNumber } from './decimal.ts';
-import { expectedRows, type OldContent } from './expected.ts';
+import { expectedRows } from './expected.ts';
+import { GOLDEN_CONTENT } from './golden-content.ts';
 import { compareText } from './instant.ts';
 
 let known: string | undefined;
 
 /**
- * Names the mapping: SHA-256, in hex, of what it makes of a fixed input that holds every attribute of tables.md, several links,
- * a held record, and items for quarantine. Any change that shows in these rows changes it; the same code gives the same
+ * Names the mapping: SHA-256, in hex, of what it makes of golden-content.ts. Any change that shows in these rows changes it; the same code gives the same
  * name wherever it runs, bundled or not.
  */
 export function mappingHash(): string {
@@ -18,7 +18,7 @@ export function mappingHash(): string {
 
 function definition(): unknown {
   return (['hold', 'personal-link'] as const).map((heldRecords) => {
-    const expected = expectedRows(INPUT, heldRecords);
+    const expected = expectedRows(GOLDEN_CONTENT, heldRecords);
     const rows = (table: ReadonlyMap<string, Item>) =>
       [...table].sort(([left], [right]) => compareText(left, right)).map(([, row]) => sortedRow(row));
     return {
@@ -37,78 +37,3 @@ function sortedRow(row: Item): [string, AttributeValue][] {
     .sort(([left], [right]) => compareText(left, right))
     .map(([name, value]) => [name, 'N' in value ? { N: canonicalNumber(value.N) } : value]);
 }
-
-const s = (text: string): AttributeValue => ({ S: text });
-const n = (digits: string): AttributeValue => ({ N: digits });
-const yes: AttributeValue = { BOOL: true };
-
-/** An item whose texts name their attribute, so that a value that lands in another place shows. */
-function item(id: string, kpiId: string, texts: string, others: Item): Item {
-  const named = texts.split(' ').map((name) => [name, s(`${name} of ${id}`)]);
-  return { id: s(id), tenant_id: s('tenant'), kpi_id: s(kpiId), ...Object.fromEntries(named), ...others };
-}
-
-function link(id: string, linkedAt: string, others: Item = {}): Item {
-  return item(id, 'kpi', 'goal_id link_type created_by created_at updated_by updated_at', {
-    linked_at: s(linkedAt),
-    is_primary: yes,
-    weight: n('0.25'),
-    threshold_pct: n('80'),
-    display_order: n('1'),
-    ...others,
-  });
-}
-
-function milestone(id: string, kpiId: string): Item {
-  return item(id, kpiId, 'milestone_date label rationale created_by created_at updated_by updated_at', {
-    target_value: n('12345678901234567890.123456789012345678'),
-    confidence_level: n('3'),
-  });
-}
-
-function actual(id: string, flags: AttributeValue): Item {
-  const texts =
-    'measurement_date data_source source_reference_id override_comment recorded_by recorded_at created_at updated_by updated_at';
-  return item(id, 'kpi', texts, {
-    actual_value: n('-0.5'),
-    original_value: n('7'),
-    is_manual_override: flags,
-    triggers_replan: flags,
-    replan_threshold_exceeded: flags,
-    auto_adjustment_applied: flags,
-    expected_value: n('1'),
-    variance: n('2'),
-    variance_percentage: n('3'),
-  });
-}
-
-function reading(id: string, texts: string): Item {
-  return item(id, 'kpi', `reading_date recorded_by recorded_at ${texts}`, { value: n('1e-130') });
-}
-
-const INPUT: OldContent = {
-  links: [
-    link('link-late', '2024-01-01T02:00:00+01:00', { kpi_id: s('kpi') }),
-    link('link-early', '2024-01-01T00:30:00.0000001Z'),
-    link('link-b', '2024-01-01T00:30:00.0000001Z'),
-    link('link-ownerless', '2024-01-01', { kpi_id: s('kpi-ownerless') }),
-    link('link-of-no-day', 'yesterday'),
-  ],
-  milestones: [milestone('milestone', 'kpi'), milestone('held', 'kpi-unlinked'), { id: s('bare') }],
-  actuals: [
-    actual('actual', yes),
-    actual('actual-nulls', { NULL: true }),
-    actual('actual-numbers', n('1')),
-    actual('milestone', yes),
-  ],
-  readings: [
-    reading('reading', 'data_source source_reference_id note created_at updated_by updated_at'),
-    reading('bare-reading', 'unknown_attribute'),
-  ],
-  kpis: ['kpi', 'kpi-unlinked'].map((id) => ({ id: s(id), tenant_id: s('tenant'), owner_id: s('user') })),
-  people: [
-    { id: s('person-b'), tenant_id: s('tenant'), linked_user_id: s('user') },
-    { id: s('person-a'), tenant_id: s('tenant'), linked_user_id: s('user') },
-    { id: s('person-0'), tenant_id: s('other'), linked_user_id: s('user') },
-  ],
-};

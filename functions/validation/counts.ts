@@ -16,24 +16,18 @@ export class Counts {
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + by);
   }
 
-  /** The sum over what is not given. */
-  sum(measure: Measure, rowClass?: RowClass, tenantId?: string): number {
-    let sum = 0;
-    for (const [key, count] of this.#counts) {
-      const [keyMeasure, keyClass, ...tenant] = key.split(' ');
-      if (keyMeasure !== measure) continue;
-      if (rowClass !== undefined && keyClass !== rowClass) continue;
-      if (tenantId === undefined || tenant.join(' ') === tenantId) sum += count;
-    }
-    return sum;
+  /** The sum over all tenants, of one class or of all. */
+  sum(measure: Measure, rowClass?: RowClass): number {
+    return this.cells()
+      .filter((cell) => cell.measure === measure && (rowClass === undefined || cell.rowClass === rowClass))
+      .reduce((sum, cell) => sum + cell.count, 0);
   }
 
-  /** Every class and tenant that anything was counted of. */
-  cells(): { rowClass: RowClass; tenantId: string }[] {
-    const keys = new Set([...this.#counts.keys()].map((key) => key.slice(key.indexOf(' ') + 1)));
-    return [...keys].sort().map((key) => {
-      const at = key.indexOf(' ');
-      return { rowClass: key.slice(0, at) as RowClass, tenantId: key.slice(at + 1) };
+  /** Every count by itself. */
+  cells(): { measure: Measure; rowClass: RowClass; tenantId: string; count: number }[] {
+    return [...this.#counts].map(([key, count]) => {
+      const [measure, rowClass, ...tenant] = key.split(' ');
+      return { measure: measure as Measure, rowClass: rowClass as RowClass, tenantId: tenant.join(' '), count };
     });
   }
 

@@ -1,0 +1,117 @@
+import type { Source } from '../model/sources.ts';
+import type { ValidationCounts, ValidationSummary } from '../tables/validation-report.ts';
+import type { Comparison } from './compare-sides.ts';
+import type { Finding, RowClass } from './findings.ts';
+import type { SelfProof } from './self-proof.ts';
+
+/** A line of the seed's own validation script. */
+export interface Check {
+  readonly name: string;
+  readonly passed: boolean;
+  readonly detail: string;
+}
+
+/** The counts of one class of rows in one tenant. */
+export interface ReportLine extends ValidationCounts {
+  readonly rows: RowClass;
+  readonly tenantId: string;
+  /** How many of the rows that differ do so in this attribute. */
+  readonly differentByAttribute: Readonly<Record<string, number>>;
+}
+
+/** A validation, whole. */
+export interface ValidationReport extends ValidationSummary {
+  readonly phase?: Source;
+  readonly finishedAt: string;
+  readonly checks: readonly Check[];
+  readonly lines: readonly ReportLine[];
+  readonly proof: SelfProof;
+  /** The first of the proven differences. */
+  readonly findings: readonly Finding[];
+  readonly inFlight: Comparison['inFlight'];
+}
+
+/** Differences that a report tells one by one. */
+export const FINDINGS_TOLD = 100;
+
+/** The report's lines: what the scans counted, and what the looks at single rows made of it. */
+export function linesOf(comparison: Comparison): ReportLine[] {
+  const lines = new Map<string, { -readonly [Name in keyof ReportLine]: ReportLine[Name] }>();
+  const lineOf = (rows: RowClass, tenantId: string) => {
+    const key = JSON.stringify([rows, tenantId]);
+    const known = lines.get(key) ?? { rows, tenantId, ...NONE, differentByAttribute: {} };
+    lines.set(key, known);
+    return known;
+  };
+  for (const { measure, rowClass, tenantId, count } of comparison.counts.cells()) {
+    lineOf(rowClass, tenantId)[measure] += count;
+  }
+  for (const { rowClass, tenantId, kind, table, differences } of comparison.proven) {
+    const line = lineOf(rowClass, tenantId);
+    line[kind] += 1;
+    if (kind !== 'different' || table === 'quarantine') continue;
+    const byAttribute: Record<string, number> = { ...line.differentByAttribute };
+    for (const { attribute } of differences) byAttribute[attribute] = (byAttribute[attribute] ?? 0) + 1;
+    line.differentByAttribute = byAttribute;
+  }
+  for (const { rowClass, tenantId } of comparison.inFlight) lineOf(rowClass, tenantId).inFlight += 1;
+  return [...lines.values()].sort(
+    (left, right) => ORDER.indexOf(left.rows) - ORDER.indexOf(right.rows) || (left.tenantId < right.tenantId ? -1 : 1),
+  );
+}
+
+const ORDER: readonly RowClass[] = ['links', 'targets', 'actuals'];
+
+const NONE: ValidationCounts = {
+  expected: 0,
+  found: 0,
+  missing: 0,
+  extra: 0,
+  different: 0,
+  inFlight: 0,
+  held: 0,
+  quarantined: 0,
+  warnings: 0,
+};
+
+/** The sum of lines. */
+export function sumOf(lines: readonly ValidationCounts[]): ValidationCounts {
+  const sum = { ...NONE };
+  for (const line of lines) for (const name of Object.keys(NONE) as (keyof ValidationCounts)[]) sum[name] += line[name];
+  return sum;
+}
+
+/**
+ * The checks of the seed's validation script. While the service writes, two counts are not of one moment: a check fails by what is
+ * proven of single rows, and the counts say how large the tables are.
+ */
+export function checksOf({ counts, proven, sampledLinks }: Comparison, phase: Source | undefined): Check[] {
+  const rows = proven.filter((finding) => finding.table !== 'quarantine');
+  const isProven = (rowClass: RowClass, kind: Finding['kind']) =>
+    rows.some((finding) => finding.rowClass === rowClass && finding.kind === kind);
+  const told = (rowClass: RowClass): string =>
+    `${counts.sum('expected', rowClass)} expected, ${counts.sum('found', rowClass)} found`;
+  const sampledWrong = sampledLinks.ids.filter((id) =>
+    rows.some((finding) => finding.table === 'kpiLinks' && finding.id === id),
+  );
+  const orphans = rows.filter((finding) => finding.orphan).length;
+  const links: Check[] = [
+    {
+      name: 'GoalKpiLink count',
+      passed: !isProven('links', 'missing') && !isProven('links', 'extra'),
+      detail: told('links'),
+    },
+    {
+      name: 'Sampled links exist and match',
+      passed: sampledWrong.length === 0,
+      detail: `${sampledLinks.ids.length} sampled, ${sampledLinks.existing} exist, ${sampledLinks.matching} are of the same KPI`,
+    },
+  ];
+  const targets = { name: 'Milestone count', passed: !isProven('targets', 'missing'), detail: told('targets') };
+  const actuals = { name: 'Actual count', passed: !isProven('actuals', 'missing'), detail: told('actuals') };
+  const orphaned = { name: 'No orphaned KpiData', passed: orphans === 0, detail: `${orphans} orphans` };
+  if (phase === 'links') return links;
+  if (phase === 'milestones') return [targets, orphaned];
+  if (phase !== undefined) return [actuals, orphaned];
+  return [...links.slice(0, 1), targets, actuals, ...links.slice(1), orphaned];
+}

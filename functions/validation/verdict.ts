@@ -1,0 +1,57 @@
+import type { Verdict } from '../tables/validation-report.ts';
+
+/** All that a verdict rests on. */
+export interface Evidence {
+  /** Why the comparison did not come to its end, in a sentence; absent where it did. */
+  readonly failure?: string;
+  readonly rowsCompared: number;
+  /** Proven differences. */
+  readonly differences: number;
+  /** Rows that changed to the last, and of which the new side never showed what the old one held before. */
+  readonly unsettled: number;
+  readonly bucketsUnopened: number;
+  readonly straysUnlisted: number;
+  readonly entriesUnchecked: boolean;
+  readonly proof: { readonly planted: number; readonly missed: readonly string[] };
+}
+
+export interface Judgement {
+  readonly verdict: Verdict;
+  /** A sentence for each thing that keeps the verdict from `agree`. */
+  readonly reasons: readonly string[];
+}
+
+/**
+ * What the evidence comes to. Doubt in the validator itself comes before all it found; a proven difference before all that could
+ * not be looked at; and agreement is left where nothing else is to be said.
+ */
+export function judge(evidence: Evidence): Judgement {
+  const doubts = [...(evidence.failure === undefined ? [] : [evidence.failure]), ...doubtsOfProof(evidence.proof)];
+  const proven = provenReasons(evidence);
+  const open = openReasons(evidence);
+  const reasons = [...doubts, ...proven, ...open];
+  if (doubts.length > 0) return { verdict: 'inconclusive', reasons };
+  if (proven.length > 0) return { verdict: 'disagree', reasons };
+  return { verdict: open.length > 0 ? 'inconclusive' : 'agree', reasons };
+}
+
+function doubtsOfProof({ planted, missed }: Evidence['proof']): string[] {
+  if (planted === 0) return ['The validator has not proved itself.'];
+  return missed.map((name) => `The validator did not find a planted fault: ${name}.`);
+}
+
+function provenReasons({ differences, straysUnlisted }: Evidence): string[] {
+  return [
+    ...(differences > 0 ? [`${differences} rows differ.`] : []),
+    ...(straysUnlisted > 0 ? [`${straysUnlisted} more rows of KpiData are under no link.`] : []),
+  ];
+}
+
+function openReasons({ rowsCompared, unsettled, bucketsUnopened, entriesUnchecked }: Evidence): string[] {
+  return [
+    ...(rowsCompared === 0 ? ['There was no row to compare.'] : []),
+    ...(unsettled > 0 ? [`${unsettled} rows kept changing, and the new side was not seen to follow.`] : []),
+    ...(bucketsUnopened > 0 ? [`${bucketsUnopened} parts that differ were not looked into.`] : []),
+    ...(entriesUnchecked ? ['Quarantine holds too many items to be compared one by one.'] : []),
+  ];
+}
