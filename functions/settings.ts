@@ -14,12 +14,21 @@ const tableNames = z
   })
   .pipe(z.record(z.enum(TABLE_ROLES), z.string().min(3)));
 
-const schema = z.object({
+const replicationSchema = z.object({
   TABLE_NAMES: tableNames,
   HELD_RECORDS: z.enum(['hold', 'personal-link']),
   TOKEN_RETENTION_DAYS: z.coerce.number().int().positive(),
   RECORD_CONCURRENCY: z.coerce.number().int().positive(),
 });
+
+const gateSchema = z.object({
+  TABLE_NAMES: tableNames,
+  FLAG_ENVIRONMENT_ID: z.string().min(1),
+  REPORT_AGE_MAX_SECONDS: z.coerce.number().int().positive(),
+  LAG_MAX_SECONDS: z.coerce.number().int().positive(),
+});
+
+type Variables = Readonly<Record<string, string | undefined>>;
 
 /** What a replication function is told by its environment. */
 export interface FunctionSettings {
@@ -34,17 +43,44 @@ export interface FunctionSettings {
  *
  * @throws MigrationError with code FUNCTION_SETTINGS_INVALID and every problem at once.
  */
-export function readFunctionSettings(environment: Readonly<Record<string, string | undefined>>): FunctionSettings {
-  const parsed = schema.safeParse(environment);
-  if (!parsed.success) {
-    throw new MigrationError('FUNCTION_SETTINGS_INVALID', z.prettifyError(parsed.error), {
-      nextStep: 'Deploy the stack again: npx cdk deploy',
-    });
-  }
+export function readFunctionSettings(environment: Variables): FunctionSettings {
+  const variables = parse(replicationSchema, environment);
   return {
-    tableNames: parsed.data.TABLE_NAMES,
-    heldRecords: parsed.data.HELD_RECORDS,
-    tokenRetentionDays: parsed.data.TOKEN_RETENTION_DAYS,
-    recordConcurrency: parsed.data.RECORD_CONCURRENCY,
+    tableNames: variables.TABLE_NAMES,
+    heldRecords: variables.HELD_RECORDS,
+    tokenRetentionDays: variables.TOKEN_RETENTION_DAYS,
+    recordConcurrency: variables.RECORD_CONCURRENCY,
   };
+}
+
+/** What the gate of the read flag is told by its environment. */
+export interface GateSettings {
+  readonly tableNames: TableNames;
+  /** AppConfig's id of the environment that the flag is deployed to. */
+  readonly environmentId: string;
+  readonly reportAgeMaxMs: number;
+  readonly lagMaxMs: number;
+}
+
+/**
+ * Reads the environment variables that infra/read-flag.ts sets.
+ *
+ * @throws MigrationError with code FUNCTION_SETTINGS_INVALID and every problem at once.
+ */
+export function readGateSettings(environment: Variables): GateSettings {
+  const variables = parse(gateSchema, environment);
+  return {
+    tableNames: variables.TABLE_NAMES,
+    environmentId: variables.FLAG_ENVIRONMENT_ID,
+    reportAgeMaxMs: variables.REPORT_AGE_MAX_SECONDS * 1_000,
+    lagMaxMs: variables.LAG_MAX_SECONDS * 1_000,
+  };
+}
+
+function parse<T>(schema: z.ZodType<T>, environment: Variables): T {
+  const parsed = schema.safeParse(environment);
+  if (parsed.success) return parsed.data;
+  throw new MigrationError('FUNCTION_SETTINGS_INVALID', z.prettifyError(parsed.error), {
+    nextStep: 'Deploy the stack again: npx cdk deploy',
+  });
 }

@@ -13,11 +13,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'functions/validation': ['functions/validation', 'functions/tables', 'functions/model'],
   'functions/sync': ['functions/sync', 'functions/tables', 'functions/model', 'functions'],
   'functions/read': ['functions/read', 'functions/tables', 'functions/model', 'functions'],
+  'functions/gate': ['functions/gate', 'functions/read', 'functions/tables', 'functions/model'],
   functions: [
     'functions',
     'functions/sync',
     'functions/validation',
     'functions/read',
+    'functions/gate',
     'functions/tables',
     'functions/model',
   ],
@@ -27,6 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'functions/sync',
     'functions/validation',
     'functions/read',
+    'functions/gate',
     'functions/tables',
     'functions/model',
     'infra/settings.ts',
@@ -74,7 +77,8 @@ function forbiddenClients(file: Pick<SourceFile, 'path' | 'imports'>): string[] 
   const allowed =
     file.path.startsWith('functions/tables/') ||
     file.path.startsWith('backfill/local/') ||
-    file.path === 'functions/read/flag-client.ts';
+    file.path === 'functions/read/flag-client.ts' ||
+    file.path.startsWith('functions/gate/flag-');
   return allowed ? [] : file.imports.filter((name) => name.startsWith('@aws-sdk/'));
 }
 

@@ -14,6 +14,8 @@ export interface StreamEvent {
   readonly keys: Item;
   readonly oldImage?: Item;
   readonly newImage?: Item;
+  /** When the change was made, in epoch milliseconds, as coarse as the stream tells it. */
+  readonly createdAtMs?: number;
   /** The event as received, for quarantine. */
   readonly whole: Item;
 }

@@ -12,6 +12,7 @@ const schema = z.object({
       eventID: z.string(),
       dynamodb: z.looseObject({
         SequenceNumber: z.string().min(1),
+        ApproximateCreationDateTime: z.number().optional(),
         Keys: item.default({}),
         OldImage: item.optional(),
         NewImage: item.optional(),
@@ -38,6 +39,9 @@ export function parseStreamEvent(event: unknown): StreamEvent[] {
     keys: record.dynamodb.Keys as unknown as Item,
     ...(record.dynamodb.OldImage && { oldImage: record.dynamodb.OldImage as unknown as Item }),
     ...(record.dynamodb.NewImage && { newImage: record.dynamodb.NewImage as unknown as Item }),
+    ...(record.dynamodb.ApproximateCreationDateTime !== undefined && {
+      createdAtMs: record.dynamodb.ApproximateCreationDateTime * 1_000,
+    }),
     whole: { event: { S: JSON.stringify(record) } },
   }));
 }

@@ -6,8 +6,9 @@ import type { Context, DynamoDBBatchResponse } from 'aws-lambda';
 import type { Source } from '../model/sources.ts';
 import { readFunctionSettings } from '../settings.ts';
 import { connectTables } from '../tables/dynamo-tables.ts';
+import { LagRecorder } from '../tables/replication-lag.ts';
 import type { Replication } from './replication.ts';
-import { replicateStreamBatch } from './stream-batch.ts';
+import { replicateStreamBatch, type StreamEvent } from './stream-batch.ts';
 import { parseStreamEvent } from './stream-event.ts';
 
 /**
@@ -17,8 +18,10 @@ import { parseStreamEvent } from './stream-event.ts';
 export function streamHandler(source: Source, environment: Readonly<Record<string, string | undefined>>) {
   const settings = readFunctionSettings(environment);
   const logger = new Logger({ serviceName: `replicate-${source}` });
+  const tables = connectTables(settings.tableNames);
+  const lag = new LagRecorder(source, tables.control, Date.now);
   const replication: Omit<Replication, 'remainingMs'> = {
-    ...connectTables(settings.tableNames),
+    ...tables,
     newToken: randomUUID,
     nowMs: Date.now,
     heldRecords: settings.heldRecords,
@@ -30,11 +33,21 @@ export function streamHandler(source: Source, environment: Readonly<Record<strin
     .use(injectLambdaContext(logger))
     .handler(async (event: unknown, context: Context): Promise<DynamoDBBatchResponse> => {
       const remainingMs = () => context.getRemainingTimeInMillis();
-      const result = await replicateStreamBatch({ ...replication, remainingMs }, source, parseStreamEvent(event));
+      const events = parseStreamEvent(event);
+      await lag.note(oldestMs(events));
+      const result = await replicateStreamBatch({ ...replication, remainingMs }, source, events);
+      const failed = new Set(result.failedSequenceNumbers);
+      await lag.note(oldestMs(events.filter(({ sequenceNumber }) => failed.has(sequenceNumber))));
       for (const error of result.errors) logger.error('An item is to be delivered again', error as Error);
       logger.info('Batch replicated', { outcomes: result.outcomes, failed: result.failedSequenceNumbers.length });
       return {
         batchItemFailures: result.failedSequenceNumbers.map((itemIdentifier) => ({ itemIdentifier })),
       };
     });
+}
+
+/** The instant of the oldest change, in epoch milliseconds; undefined where there is none. */
+function oldestMs(events: readonly StreamEvent[]): number | undefined {
+  const instants = events.map(({ createdAtMs }) => createdAtMs).filter((instant) => instant !== undefined);
+  return instants.length === 0 ? undefined : Math.min(...instants);
 }

@@ -1,0 +1,28 @@
+import middy from '@middy/core';
+import { readEvidence } from './gate/evidence.ts';
+import { connectFlag, readFlagState } from './gate/flag-deployments.ts';
+import { passGate } from './gate/gate.ts';
+import { parseGateEvent } from './gate/gate-event.ts';
+import { readGateSettings } from './settings.ts';
+import { connect, dynamoTables } from './tables/dynamo-tables.ts';
+import { listQuarantine } from './tables/quarantine-entries.ts';
+
+const { tableNames, environmentId, reportAgeMaxMs, lagMaxMs } = readGateSettings(process.env);
+const dynamodb = connect();
+const appConfig = connectFlag();
+const { control } = dynamoTables(dynamodb, tableNames);
+
+/** AppConfig's validator of the read flag: it refuses a version by throwing, and AppConfig tells its message. */
+export const handler = middy().handler(async (event: unknown): Promise<void> => {
+  const { applicationId, profileId, flag } = parseGateEvent(event);
+  await passGate(
+    {
+      deployedFlag: async () => (await readFlagState(appConfig, { applicationId, profileId, environmentId })).deployed,
+      evidence: () =>
+        readEvidence({ control, quarantine: (source) => listQuarantine(dynamodb, tableNames, source) }, Date.now()),
+      limits: { reportAgeMaxMs, lagMaxMs },
+      nowMs: Date.now,
+    },
+    flag,
+  );
+});

@@ -1,0 +1,92 @@
+import { SOURCES, type Source } from '../model/sources.ts';
+import type { ValidationSummary } from '../tables/validation-report.ts';
+
+/** Bounds of what counts as evidence. */
+export interface GateLimits {
+  readonly reportAgeMaxMs: number;
+  readonly lagMaxMs: number;
+}
+
+/** What the gate looks at. */
+export interface Evidence {
+  /** The last whole validation; undefined where there never was one. */
+  readonly report: ValidationSummary | undefined;
+  readonly mappingHash: string;
+  /** Quarantined items that nobody has accepted, as `source id`. */
+  readonly unaccepted: readonly string[];
+  readonly lagMs: Readonly<Record<Source, number>>;
+}
+
+/** One thing that keeps reads from moving, and the command for it. */
+export interface Refusal {
+  readonly code: string;
+  readonly message: string;
+  readonly nextStep: string;
+}
+
+const VALIDATE = 'kpi-migrate validate';
+
+/**
+ * What is missing for reads to move to the new side (design.md, section 5); empty where nothing is. Pure.
+ */
+export function missingEvidence(evidence: Evidence, limits: GateLimits, nowMs: number): Refusal[] {
+  return [
+    ...reportRefusals(evidence, limits, nowMs),
+    ...quarantineRefusals(evidence.unaccepted),
+    ...lagRefusals(evidence.lagMs, limits),
+  ];
+}
+
+function reportRefusals({ report, mappingHash }: Evidence, limits: GateLimits, nowMs: number): Refusal[] {
+  if (report === undefined) return [refusal('NO_REPORT', 'There has been no validation.', VALIDATE)];
+  const ageMs = nowMs - Date.parse(report.at);
+  const said = report.reasons.length > 0 ? `: ${report.reasons.join('; ')}` : '';
+  return [
+    ...(report.verdict === 'agree'
+      ? []
+      : [
+          refusal(
+            report.verdict === 'disagree' ? 'REPORT_DISAGREES' : 'REPORT_INCONCLUSIVE',
+            `The last validation says ${report.verdict}${said}.`,
+            report.verdict === 'disagree' ? 'kpi-migrate repair' : VALIDATE,
+          ),
+        ]),
+    ...(report.coverage < 1
+      ? [refusal('REPORT_PARTIAL', `The last validation covered ${Math.floor(report.coverage * 100)} %.`, VALIDATE)]
+      : []),
+    ...(report.rowsCompared === 0 ? [refusal('REPORT_EMPTY', 'The last validation compared no row.', VALIDATE)] : []),
+    // An age that cannot be told, or lies ahead, is none that can be relied on.
+    ...(ageMs >= 0 && ageMs <= limits.reportAgeMaxMs
+      ? []
+      : [refusal('REPORT_OLD', `The last validation is of ${report.at}.`, VALIDATE)]),
+    ...(report.mappingHash === mappingHash
+      ? []
+      : [refusal('MAPPING_CHANGED', 'The last validation was of another version of the mapping.', VALIDATE)]),
+  ];
+}
+
+/** Items named in a refusal; more of them help nobody. */
+const NAMED_MAX = 5;
+
+function quarantineRefusals(unaccepted: readonly string[]): Refusal[] {
+  if (unaccepted.length === 0) return [];
+  const named = unaccepted.slice(0, NAMED_MAX).join(', ');
+  const more = unaccepted.length > NAMED_MAX ? ', …' : '';
+  const message = `${unaccepted.length} quarantined items are accepted by nobody: ${named}${more}.`;
+  return [refusal('QUARANTINE_NOT_ACCEPTED', message, 'kpi-migrate quarantine list')];
+}
+
+function lagRefusals(lagMs: Evidence['lagMs'], { lagMaxMs }: GateLimits): Refusal[] {
+  const behind = SOURCES.filter((source) => !(lagMs[source] <= lagMaxMs));
+  return behind.map((source) =>
+    refusal(
+      'STREAM_BEHIND',
+      `The stream of ${source} is ${Math.round(lagMs[source] / 1_000)} s behind.`,
+      'kpi-migrate status',
+    ),
+  );
+}
+
+function refusal(code: string, message: string, nextStep: string): Refusal {
+  return { code, message, nextStep };
+}

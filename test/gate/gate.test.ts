@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest';
+import type { ReadPath } from '../../functions/gate/flag-document.ts';
+import { type Gate, GateRefusedError, passGate } from '../../functions/gate/gate.ts';
+import { type Evidence, missingEvidence } from '../../functions/gate/verdict.ts';
+import type { ValidationSummary } from '../../functions/tables/validation-report.ts';
+
+const NOW_MS = Date.parse('2026-05-01T12:00:00Z');
+const LIMITS = { reportAgeMaxMs: 3_600_000, lagMaxMs: 60_000 };
+
+const REPORT: ValidationSummary = {
+  verdict: 'agree',
+  at: '2026-05-01T11:30:00.000Z',
+  mappingHash: 'mapping',
+  coverage: 1,
+  rowsCompared: 10,
+  runId: 'run',
+  reasons: [],
+  counts: {
+    expected: 10,
+    found: 10,
+    missing: 0,
+    extra: 0,
+    different: 0,
+    inFlight: 0,
+    held: 0,
+    quarantined: 0,
+    warnings: 0,
+  },
+};
+const GOOD: Evidence = {
+  report: REPORT,
+  mappingHash: 'mapping',
+  unaccepted: [],
+  lagMs: { links: 0, milestones: 0, actuals: 60_000, readings: 0 },
+};
+
+test('evidence that lacks nothing refuses nothing', () => {
+  expect(missingEvidence(GOOD, LIMITS, NOW_MS)).toEqual([]);
+});
+
+describe('each condition refuses alone, and names the command for it', () => {
+  const withReport = (changes: Partial<ValidationSummary>): Evidence => ({
+    ...GOOD,
+    report: { ...REPORT, ...changes },
+  });
+  test.each<[code: string, evidence: Evidence, command: string]>([
+    ['NO_REPORT', { ...GOOD, report: undefined }, 'kpi-migrate validate'],
+    ['REPORT_DISAGREES', withReport({ verdict: 'disagree' }), 'kpi-migrate repair'],
+    ['REPORT_INCONCLUSIVE', withReport({ verdict: 'inconclusive' }), 'kpi-migrate validate'],
+    ['REPORT_PARTIAL', withReport({ coverage: 0.999 }), 'kpi-migrate validate'],
+    ['REPORT_EMPTY', withReport({ rowsCompared: 0 }), 'kpi-migrate validate'],
+    ['REPORT_OLD', withReport({ at: '2026-05-01T10:59:59.999Z' }), 'kpi-migrate validate'],
+    ['REPORT_OLD', withReport({ at: '2026-05-01T12:00:01.000Z' }), 'kpi-migrate validate'],
+    ['REPORT_OLD', withReport({ at: 'yesterday' }), 'kpi-migrate validate'],
+    ['MAPPING_CHANGED', withReport({ mappingHash: 'another' }), 'kpi-migrate validate'],
+    ['QUARANTINE_NOT_ACCEPTED', { ...GOOD, unaccepted: ['links l1'] }, 'kpi-migrate quarantine list'],
+    ['STREAM_BEHIND', { ...GOOD, lagMs: { ...GOOD.lagMs, links: 60_001 } }, 'kpi-migrate status'],
+    ['STREAM_BEHIND', { ...GOOD, lagMs: { ...GOOD.lagMs, links: Number.NaN } }, 'kpi-migrate status'],
+  ])('%s', (code, evidence, command) => {
+    expect(missingEvidence(evidence, LIMITS, NOW_MS)).toEqual([
+      { code, message: expect.any(String), nextStep: command },
+    ]);
+  });
+});
+
+const OFF: ReadPath = { enabled: false };
+const toNew = (percent: number): ReadPath => ({ enabled: true, stage: 'new', percent, tenants: [], lagBoundMs: 1_000 });
+const unreachable = async (): Promise<never> => {
+  throw new Error('unreachable');
+};
+
+function gate(changes: Partial<Gate> = {}): Gate {
+  return {
+    deployedFlag: async () => toNew(10),
+    evidence: async () => GOOD,
+    limits: LIMITS,
+    nowMs: () => NOW_MS,
+    ...changes,
+  };
+}
+
+describe('the gate', () => {
+  test('lets widening pass on evidence', async () => {
+    await expect(passGate(gate(), toNew(50))).resolves.toBeUndefined();
+  });
+
+  test('says all that is missing at once', async () => {
+    const evidence = async () => ({ ...GOOD, report: undefined, unaccepted: ['links l1'] });
+    await expect(passGate(gate({ evidence }), toNew(50))).rejects.toThrow(/NO_REPORT.*QUARANTINE_NOT_ACCEPTED/);
+  });
+
+  test('refuses widening where the evidence cannot be read', async () => {
+    const refused = passGate(gate({ evidence: unreachable }), toNew(50));
+    await expect(refused).rejects.toThrow(GateRefusedError);
+    await expect(refused).rejects.toThrow('EVIDENCE_UNREADABLE: The evidence cannot be read: unreachable.');
+  });
+
+  test.each<[what: string, next: ReadPath]>([
+    ['off', OFF],
+    ['shadow', { enabled: true, stage: 'shadow', percent: 100, tenants: ['a'], lagBoundMs: 0 }],
+    ['nobody on the new side', toNew(0)],
+  ])('lets %s pass with all else down', async (_, next) => {
+    const down = gate({ evidence: unreachable, deployedFlag: unreachable });
+    await expect(passGate(down, next)).resolves.toBeUndefined();
+  });
+
+  test('lets narrowing pass without evidence', async () => {
+    await expect(passGate(gate({ evidence: unreachable }), toNew(5))).resolves.toBeUndefined();
+  });
+
+  test('asks for evidence where it cannot tell what is deployed', async () => {
+    const blind = gate({ deployedFlag: unreachable, evidence: async () => ({ ...GOOD, report: undefined }) });
+    await expect(passGate(blind, toNew(5))).rejects.toThrow('NO_REPORT');
+  });
+});
