@@ -1,5 +1,6 @@
-import { type DynamoDBClient, QueryCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, QueryCommand, ResourceNotFoundException, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { type Item, textOf } from '../model/attribute-value.ts';
+import { MigrationError } from '../model/migration-error.ts';
 import { decodeQuarantineRow, quarantineKey } from './control-rows.ts';
 import { dynamoOldTables } from './dynamo-old-tables.ts';
 import { batchGet } from './dynamo-reads.ts';
@@ -27,7 +28,7 @@ export function dynamoValidationReads(
   names: TableNames,
   pace: (readUnits: number) => Promise<void>,
 ): ValidationReads {
-  return {
+  const reads: ValidationReads = {
     async scan(table, { segment, totalSegments, cursor, limit = SCAN_LIMIT }) {
       const { Items, LastEvaluatedKey, ConsumedCapacity } = await retryTransient(() =>
         client.send(
@@ -82,4 +83,23 @@ export function dynamoValidationReads(
       return found && decodeQuarantineRow(found.item).reason.code;
     },
   };
+  return {
+    ...reads,
+    scan: (table, position) => namingTheTable(names[table], () => reads.scan(table, position)),
+    readItems: (table, ids) => namingTheTable(names[table], () => reads.readItems(table, ids)),
+    listIds: (table, by, value, cursor) => namingTheTable(names[table], () => reads.listIds(table, by, value, cursor)),
+  };
+}
+
+/** DynamoDB does not say which table it has not found. */
+async function namingTheTable<T>(tableName: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (cause) {
+    if (!(cause instanceof ResourceNotFoundException)) throw cause;
+    throw new MigrationError('TABLE_MISSING', `The table ${tableName}, or an index of it, does not exist.`, {
+      cause,
+      nextStep: 'See what is missing: kpi-migrate preflight',
+    });
+  }
 }
