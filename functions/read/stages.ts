@@ -33,7 +33,7 @@ const documentSchema = z.object({ [READ_PATH_FLAG]: z.unknown().optional() });
 
 /** The flag as the router obeys it. */
 export type ReadFlag =
-  | { readonly stage: 'old'; readonly reason: 'flag-disabled' | 'flag-missing' | 'flag-unreadable' }
+  | { readonly stage: 'old'; readonly reason: 'flag-disabled' | 'flag-missing' | 'flag-unreadable' | 'flag-not-read' }
   | { readonly stage: 'shadow' }
   | {
       readonly stage: 'new';
@@ -83,6 +83,7 @@ export interface Route {
     | 'flag-disabled'
     | 'flag-missing'
     | 'flag-unreadable'
+    | 'flag-not-read'
     | 'shadow'
     | 'tenant-not-chosen'
     | 'fresh-write'
