@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { MigrationError } from './model/migration-error.ts';
 import { TABLE_ROLES, type TableNames } from './tables/table-names.ts';
 
-const tableNames = z
+/** Role to table name, as a JSON object in an environment variable. */
+export const tableNames = z
   .string()
   .transform((text, context): unknown => {
     try {
