@@ -21,7 +21,7 @@ export async function localCommand(options: LocalCommandOptions, stop: AbortSign
     onProgress: (message) => process.stderr.write(`${message}\n`),
   });
   try {
-    announceLocalCloud(cloud.dynamodbUrl);
+    announceLocalCloud({ dynamodb: cloud.dynamodbUrl });
     process.stdout.write(`${JSON.stringify({ ready: true, dynamodb: cloud.dynamodbUrl })}\n`);
     if (!stop.aborted) await once(stop, 'abort');
   } finally {

@@ -5,9 +5,15 @@ import { MigrationError } from '../../functions/model/migration-error.ts';
 
 const RUNNING_FILE = fileURLToPath(new URL('../../.local/running.json', import.meta.url));
 
-interface Running {
-  readonly pid: number;
+/** Where the parts of a local cloud listen. */
+export interface LocalEndpoints {
   readonly dynamodb: string;
+  /** Control plane and data plane; absent where the stack has no flag. */
+  readonly appconfig?: string;
+}
+
+interface Running extends LocalEndpoints {
+  readonly pid: number;
 }
 
 /** How any client reaches the local cloud. DynamoDB Local takes any key of letters and digits. */
@@ -31,8 +37,8 @@ export function localClientEnvironment(url: string): Record<string, string> {
 }
 
 /** Lets other commands find this process's local cloud. */
-export function announceLocalCloud(dynamodb: string): void {
-  const running: Running = { pid: process.pid, dynamodb };
+export function announceLocalCloud(endpoints: LocalEndpoints): void {
+  const running: Running = { pid: process.pid, ...endpoints };
   mkdirSync(dirname(RUNNING_FILE), { recursive: true });
   writeFileSync(RUNNING_FILE, JSON.stringify(running));
 }
@@ -42,20 +48,35 @@ export function withdrawLocalCloud(): void {
   if (readRunning()?.pid === process.pid) rmSync(RUNNING_FILE, { force: true });
 }
 
+type Variables = Readonly<Record<string, string | undefined>>;
+
 /**
  * The DynamoDB endpoint of the local cloud: AWS_ENDPOINT_URL_DYNAMODB where it is set, else that of `kpi-migrate local`.
  *
  * @throws MigrationError LOCAL_CLOUD_NOT_RUNNING
  */
-export function localEndpoint(environment: Readonly<Record<string, string | undefined>> = process.env): string {
-  if (environment.AWS_ENDPOINT_URL_DYNAMODB) return environment.AWS_ENDPOINT_URL_DYNAMODB;
+export function localEndpoint(environment: Variables = process.env): string {
+  return environment.AWS_ENDPOINT_URL_DYNAMODB || runningCloud().dynamodb;
+}
+
+/**
+ * The AppConfig endpoint of the local cloud: AWS_ENDPOINT_URL_APPCONFIG where it is set, else that of `kpi-migrate local`.
+ *
+ * @throws MigrationError LOCAL_CLOUD_NOT_RUNNING
+ */
+export function localAppConfigEndpoint(environment: Variables = process.env): string {
+  return environment.AWS_ENDPOINT_URL_APPCONFIG || runningCloud().appconfig || notRunning();
+}
+
+function runningCloud(): Running {
   const running = readRunning();
-  if (running === undefined || !isAlive(running.pid)) {
-    throw new MigrationError('LOCAL_CLOUD_NOT_RUNNING', 'No local cloud is running.', {
-      nextStep: 'In another terminal: npm run -s kpi-migrate -- local --export backfill/local/sample',
-    });
-  }
-  return running.dynamodb;
+  return running !== undefined && isAlive(running.pid) ? running : notRunning();
+}
+
+function notRunning(): never {
+  throw new MigrationError('LOCAL_CLOUD_NOT_RUNNING', 'No local cloud is running.', {
+    nextStep: 'In another terminal: npm run -s kpi-migrate -- local --export backfill/local/sample',
+  });
 }
 
 function readRunning(): Running | undefined {
