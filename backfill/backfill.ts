@@ -55,29 +55,36 @@ export interface BackfillReport {
 export async function runBackfill(options: BackfillOptions): Promise<BackfillReport> {
   const { transactions } = options.replication;
   const lease = await acquireLease({ ...options, transactions, onWait: options.progress.note });
+  let report: BackfillReport;
   try {
-    const copier = guardWrites(options, lease.requireHeld);
-    const { control } = copier.replication;
-    const run = await currentRun(options, control);
-    const copies = options.phase === undefined ? SOURCES : [options.phase];
-    for (const pass of copies) await runPass(options, copier, run, pass);
-
-    const copied = await readCheckpoints(control);
-    const sweepDue = !SOURCES.every((source) => isDone(run, source, copied));
-    if (!sweepDue) {
-      for (const pass of ['sweep-records', 'sweep-kpis'] as const) await runPass(options, copier, run, pass);
-    }
-
-    const stored = await readCheckpoints(control);
-    const passes = reportPasses(run, stored);
-    if (passes.every(({ done }) => done)) {
-      await writeRun(control, { ...run, finishedAt: new Date(options.nowMs()).toISOString() });
-      return { runId: run.runId, state: 'finished', passes };
-    }
-    return { runId: run.runId, state: options.stop.aborted ? 'stopped' : 'sweep-due', passes };
-  } finally {
-    await lease.release();
+    report = await copyAndSweep(options, guardWrites(options, lease.requireHeld));
+  } catch (error) {
+    await lease.releaseAfterReserve();
+    throw error;
   }
+  await lease.release();
+  return report;
+}
+
+async function copyAndSweep(options: BackfillOptions, copier: Copier): Promise<BackfillReport> {
+  const { control } = copier.replication;
+  const run = await currentRun(options, control);
+  const copies = options.phase === undefined ? SOURCES : [options.phase];
+  for (const pass of copies) await runPass(options, copier, run, pass);
+
+  const copied = await readCheckpoints(control);
+  const sweepDue = !SOURCES.every((source) => isDone(run, source, copied));
+  if (!sweepDue) {
+    for (const pass of ['sweep-records', 'sweep-kpis'] as const) await runPass(options, copier, run, pass);
+  }
+
+  const stored = await readCheckpoints(control);
+  const passes = reportPasses(run, stored);
+  if (passes.every(({ done }) => done)) {
+    await writeRun(control, { ...run, finishedAt: new Date(options.nowMs()).toISOString() });
+    return { runId: run.runId, state: 'finished', passes };
+  }
+  return { runId: run.runId, state: options.stop.aborted ? 'stopped' : 'sweep-due', passes };
 }
 
 /** How far each pass of a run has come. */

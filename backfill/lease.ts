@@ -9,6 +9,8 @@ export interface Lease {
   readonly requireHeld: () => void;
   /** Gives the lease up, so that the next copier need not wait. */
   readonly release: () => Promise<void>;
+  /** Gives it up when the reserve is over: for a holder that failed, since a write without an answer may still land. */
+  readonly releaseAfterReserve: () => Promise<void>;
 }
 
 export interface LeaseOptions {
@@ -131,6 +133,12 @@ function keep(options: LeaseOptions, mine: Holder): Lease {
     failure ??= error;
   });
 
+  const giveUp = async (until: number): Promise<void> => {
+    released.abort();
+    await ended;
+    await writeHolder(options.transactions, { ...mine, untilMs: until }, mine.token);
+  };
+
   return {
     requireHeld() {
       if (options.nowMs() < untilMs - RESERVE * options.leaseMs) return;
@@ -140,10 +148,7 @@ function keep(options: LeaseOptions, mine: Holder): Lease {
         cause: failure,
       });
     },
-    async release() {
-      released.abort();
-      await ended;
-      await writeHolder(options.transactions, { ...mine, untilMs: 0 }, mine.token);
-    },
+    release: () => giveUp(0),
+    releaseAfterReserve: () => giveUp(options.nowMs() + RESERVE * options.leaseMs),
   };
 }

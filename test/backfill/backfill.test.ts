@@ -160,7 +160,8 @@ describe('a run that was interrupted goes on where it was and ends as if it had 
     };
 
     await expect(runBackfill(options({ segments: 1, replication: crashing }))).rejects.toThrow('crash');
-    const resumed = await runBackfill(options());
+    const afterTheReserve = () => Date.now() + 60_000;
+    const resumed = await runBackfill(options({ nowMs: afterTheReserve }));
 
     const actuals = resumed.passes.find(({ pass }) => pass === 'actuals');
     expect(actuals?.tally.scanned).toBe(RECORDS + 1);

@@ -130,6 +130,22 @@ test('a lease that was given up is there for the next at once', async () => {
   expect(nowMs).toBe(startMs);
 });
 
+test('a holder that failed keeps others out for the reserve: a write whose answer was lost may still land', async () => {
+  const first = await acquireLease(options('alice', stopped));
+  await first.releaseAfterReserve();
+  const startMs = nowMs;
+  const sleep: LeaseOptions['sleep'] = async (ms, signal) => {
+    if (nowMs > startMs) await stopped(ms, signal);
+    nowMs += ms;
+  };
+
+  const second = await acquireLease(options('bob', sleep));
+
+  expect(nowMs - startMs).toBeGreaterThanOrEqual(LEASE_MS * 0.2);
+  expect(nowMs - startMs).toBeLessThan(LEASE_MS / 3);
+  second.requireHeld();
+});
+
 test('of two that begin at the same moment one gets it', async () => {
   const results = await Promise.allSettled([
     acquireLease(options('alice', stopped)),
