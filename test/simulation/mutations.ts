@@ -197,6 +197,10 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [edit('backfill/copier.ts', '      requireAllowed();\n', '')],
   },
   {
+    name: 'a copier that failed gives its lease up at once',
+    edits: [edit('backfill/backfill.ts', 'await lease.releaseAfterReserve();', 'await lease.release();')],
+  },
+  {
     name: 'a checkpoint before the work',
     edits: [
       edit(
