@@ -56,6 +56,19 @@ const backfill = z.strictObject({
   leaseSeconds: count.default(60),
 });
 
+const validation = z.strictObject({
+  /** Parallel scans a table. */
+  segments: count.max(1_000).default(4),
+  /** From the first look at a row that differs to the second; the pauses grow from there. */
+  pauseSeconds: z.number().positive().default(2),
+  /** From the first look to the last: longer than the streams usually lag behind. */
+  patienceSeconds: z.number().nonnegative().default(60),
+  /** Read units a second that the scans may consume; without it, as many as the tables give. */
+  maxReadUnitsPerSecond: count.optional(),
+  /** Parts of the key space that the standing validation takes one after the other. */
+  rollingParts: count.max(10_000).default(96),
+});
+
 const environment = z.strictObject({
   account: z.string().regex(/^\d{12}$/, 'is no account id of twelve digits'),
   region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'is no region'),
@@ -64,6 +77,7 @@ const environment = z.strictObject({
   tokenRetentionDays: count.min(2, 'must outlast the 24 hours of a stream').default(30),
   replication: replication.prefault({}),
   backfill: backfill.prefault({}),
+  validation: validation.prefault({}),
 });
 
 /** What differs between environments: `migration.environments.NAME` in the context of cdk.json. */
