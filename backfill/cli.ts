@@ -71,6 +71,14 @@ addCommand(program, 'backfill', 'plan the copy of the old tables; with --execute
     tell(options, async () => (await import('./backfill-command.ts')).backfillCommand(options, stopSignal())),
   );
 
+addCommand(program, 'validate', 'compare every row of both sides, and tell whether they agree')
+  .addOption(new Option('--phase <source>', 'only this source').choices(SOURCES))
+  .option('--out <dir>', 'write the report there as JSON and as a page, and the progress comment')
+  .option('--markdown', 'tell the progress comment of the ticket', false)
+  .action((options: CommonOptions & { phase?: Source; out?: string; markdown: boolean }) =>
+    tell(options, async () => (await import('./validate-command.ts')).validateCommand(options, stopSignal())),
+  );
+
 addCommand(program, 'status', 'where the backfill stands, and the next step').action((options: CommonOptions) =>
   tell(options, async () => (await import('./status-command.ts')).statusCommand(options.env)),
 );

@@ -5,7 +5,8 @@ import type { ControlTable } from './control-table.ts';
 /** The partition of the control table that holds the validators' reports and checkpoints. */
 export const VALIDATION_PARTITION = 'validation';
 
-const LATEST_SORT = 'report#latest';
+const REPORT_PREFIX = 'report#';
+const LATEST_SORT = `${REPORT_PREFIX}latest`;
 
 const verdict = z.enum(['agree', 'disagree', 'inconclusive']);
 export type Verdict = z.infer<typeof verdict>;
@@ -70,6 +71,14 @@ export async function keepReport(
   report: ValidationSummary,
   whole: boolean,
 ): Promise<void> {
-  await control.put(VALIDATION_PARTITION, `report#${report.runId}`, report);
+  await control.put(VALIDATION_PARTITION, REPORT_PREFIX + report.runId, report);
   if (whole) await control.put(VALIDATION_PARTITION, LATEST_SORT, report);
+}
+
+/** The summaries of all validations that are kept, each once, in no order; rows that cannot be read are left out. */
+export async function reportHistory(control: Pick<ControlTable, 'list'>): Promise<ValidationSummary[]> {
+  const rows = await control.list(VALIDATION_PARTITION);
+  return rows
+    .filter(({ sort }) => sort.startsWith(REPORT_PREFIX) && sort !== LATEST_SORT)
+    .flatMap(({ value }) => summary.safeParse(value).data ?? []);
 }
