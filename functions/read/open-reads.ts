@@ -1,0 +1,43 @@
+import type { HeldRecords } from '../model/sources.ts';
+import { connectReads, type ReadTables } from '../tables/connect-reads.ts';
+import type { TableNames } from '../tables/table-names.ts';
+import { createFlagClient, type FlagClient, type FlagClientSettings } from './flag-client.ts';
+import { type KpiReads, kpiReads } from './kpi-reads.ts';
+import { newSide } from './new-side.ts';
+import { oldSide } from './old-side.ts';
+import { createRouter, type Provenance, type Router, type RouterSettings } from './router.ts';
+import type { ReadTrouble } from './shadow.ts';
+
+export interface OpenReadsOptions {
+  readonly tableNames: TableNames;
+  /** As replication runs with it. */
+  readonly heldRecords: HeldRecords;
+  readonly flag: FlagClientSettings;
+  readonly router?: RouterSettings;
+  /** Told of what went wrong without a caller noticing; must not throw. */
+  readonly report?: (trouble: ReadTrouble) => void;
+  /** Both sides' tables and the flag, where the SDK's own settings do not lead to them. */
+  readonly tables?: ReadTables;
+  readonly flagClient?: FlagClient;
+}
+
+/** The reads of a process: open them once, at its start. */
+export interface OpenReads {
+  readonly reads: KpiReads<Provenance>;
+  readonly router: Router;
+  readonly flag: FlagClient;
+}
+
+/** Opens the reads over both sides by the flag. Begins to follow the flag at once; `flag.stop()` ends that. */
+export function openReads(options: OpenReadsOptions): OpenReads {
+  const { tableNames, heldRecords, router: settings, report } = options;
+  const tables = options.tables ?? connectReads(tableNames);
+  const flag = options.flagClient ?? createFlagClient(options.flag, { ...(report && { report }) });
+  const router = createRouter({
+    sides: { old: oldSide(tables.old, heldRecords), new: newSide(tables.new) },
+    flag: () => flag.current(),
+    ...(settings && { settings }),
+    ...(report && { report }),
+  });
+  return { reads: kpiReads(router.read), router, flag };
+}

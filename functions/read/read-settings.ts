@@ -1,0 +1,62 @@
+import * as z from 'zod';
+import { MigrationError } from '../model/migration-error.ts';
+import { tableNames } from '../settings.ts';
+import { callersSchema } from './callers.ts';
+import { ROUTER_DEFAULTS } from './router.ts';
+
+const share = z.coerce.number().min(0).max(1);
+
+const schema = z.object({
+  TABLE_NAMES: tableNames,
+  HELD_RECORDS: z.enum(['hold', 'personal-link']),
+  FLAG_APPLICATION: z.string().min(1),
+  FLAG_ENVIRONMENT: z.string().min(1),
+  FLAG_PROFILE: z.string().min(1),
+  FLAG_WAIT_MAX_MS: z.coerce.number().int().min(0).default(1_000),
+  READ_CALLERS: z
+    .string()
+    .transform((text, context): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: `is not JSON: ${(error as Error).message}` });
+        return z.NEVER;
+      }
+    })
+    .pipe(callersSchema),
+  NEW_DEADLINE_MS: z.coerce.number().int().positive().default(ROUTER_DEFAULTS.newDeadlineMs),
+  SHADOW_SHARE: share.default(ROUTER_DEFAULTS.shadowShare),
+  SAMPLE_SHARE: share.default(ROUTER_DEFAULTS.sampleShare),
+});
+
+/**
+ * What the read function is told by its environment; functions/read/README.md lists it.
+ *
+ * @throws MigrationError FUNCTION_SETTINGS_INVALID with every problem at once.
+ */
+export function readReadSettings(environment: Readonly<Record<string, string | undefined>>) {
+  const parsed = schema.safeParse(environment);
+  if (!parsed.success) {
+    throw new MigrationError('FUNCTION_SETTINGS_INVALID', z.prettifyError(parsed.error), {
+      nextStep: 'Deploy the stack again: npx cdk deploy',
+    });
+  }
+  const { data } = parsed;
+  return {
+    tableNames: data.TABLE_NAMES,
+    heldRecords: data.HELD_RECORDS,
+    callers: data.READ_CALLERS,
+    flag: {
+      application: data.FLAG_APPLICATION,
+      environment: data.FLAG_ENVIRONMENT,
+      profile: data.FLAG_PROFILE,
+      waitMaxMs: data.FLAG_WAIT_MAX_MS,
+    },
+    router: {
+      ...ROUTER_DEFAULTS,
+      newDeadlineMs: data.NEW_DEADLINE_MS,
+      shadowShare: data.SHADOW_SHARE,
+      sampleShare: data.SAMPLE_SHARE,
+    },
+  };
+}

@@ -1,0 +1,25 @@
+import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { dynamoNewReads } from './dynamo-new-reads.ts';
+import { dynamoOldReads } from './dynamo-old-reads.ts';
+import { connect } from './dynamo-tables.ts';
+import type { NewReads } from './new-reads.ts';
+import type { OldReads } from './old-reads.ts';
+import type { TableNames } from './table-names.ts';
+
+/** Both sides' tables as reads use them. */
+export interface ReadTables {
+  readonly old: OldReads;
+  readonly new: NewReads;
+}
+
+/** The new side is given up soon, since the old one can answer; the old side is the last that can, and is tried longer. */
+const NEW_ATTEMPTS_MAX = 2;
+const TIMEOUTS = { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true };
+
+/** Connects to both sides by clients of their own, so that a new side that hangs takes no connection from the old one. */
+export function connectReads(names: TableNames, config: DynamoDBClientConfig = {}): ReadTables {
+  return {
+    old: dynamoOldReads(connect({ requestHandler: TIMEOUTS, ...config }), names),
+    new: dynamoNewReads(connect({ requestHandler: TIMEOUTS, maxAttempts: NEW_ATTEMPTS_MAX, ...config }), names),
+  };
+}
