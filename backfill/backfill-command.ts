@@ -1,10 +1,10 @@
-import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SOURCES, type Source } from '../functions/model/sources.ts';
 import { describeTables, type TableShape } from '../functions/tables/descriptions.ts';
 import { OLD_TABLE_OF, type TableRole } from '../functions/tables/table-names.ts';
 import { type BackfillReport, runBackfill } from './backfill.ts';
 import { type Environment, openEnvironment } from './environment.ts';
+import { operatorName } from './operator.ts';
 import { type CommandResult, EXIT, type ExitCode } from './outcome.ts';
 import { planBackfill } from './plan.ts';
 import { checkTables, requireNoFindings } from './preflight.ts';
@@ -59,7 +59,7 @@ export async function executeBackfill(
     data: tables.data,
     segments,
     leaseMs: leaseSeconds * 1_000,
-    owner: `process ${process.pid} on ${hostname()}`,
+    owner: operatorName(),
     nowMs: Date.now,
     newToken: replication.newToken,
     sleep: (ms, signal) => sleep(ms, undefined, { signal }),

@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { SOURCES, type Source } from '../functions/model/sources.ts';
+import { STAGES, type Stage } from '../functions/read/stages.ts';
 import { type CommandResult, describeFailure, EXIT, failureOf } from './outcome.ts';
+import type { StageOptions } from './read-flag/stage-command.ts';
 
 interface CommonOptions {
   readonly env: string;
@@ -51,6 +53,14 @@ function wholeNumber(text: string): number {
   return Number(text);
 }
 
+function percentage(text: string): number {
+  const percent = Number(text);
+  if (!/^\d+(\.\d{1,2})?$/.test(text) || percent > 100) {
+    throw new InvalidArgumentError('A number from 0 to 100 is needed, with two decimals at most.');
+  }
+  return percent;
+}
+
 addCommand(program, 'local', 'a local cloud in the foreground: engine, tables, functions, event source mappings')
   .option('--export <dir>', 'old tables to begin with, as a DynamoDB export; they begin empty without it')
   .option('--port <number>', 'port of the engine; a free one is chosen where it is absent', wholeNumber)
@@ -79,8 +89,28 @@ addCommand(program, 'validate', 'compare every row of both sides, and tell wheth
     tell(options, async () => (await import('./validate-command.ts')).validateCommand(options, stopSignal())),
   );
 
+addCommand(program, 'repair', 'derive anew exactly what differs; without --execute tell what that is')
+  .option('--execute', 'write', false)
+  .action((options: CommonOptions & { execute: boolean }) =>
+    tell(options, async () => (await import('./repair-command.ts')).repairCommand(options, stopSignal())),
+  );
+
 addCommand(program, 'status', 'where the backfill stands, and the next step').action((options: CommonOptions) =>
   tell(options, async () => (await import('./status-command.ts')).statusCommand(options.env)),
+);
+
+addCommand(program, 'stage', 'plan which tables answer reads; with --execute deploy it')
+  .addArgument(program.createArgument('<stage>', 'who answers').choices(STAGES))
+  .option('--percent <number>', 'share of tenants that read the new tables', percentage)
+  .option('--tenant <id...>', 'tenants that read the new tables by name', [])
+  .option('--lag-bound-ms <number>', 'reads this soon after a write of their caller get the old tables', wholeNumber)
+  .option('--execute', 'write', false)
+  .action((stage: Stage, options: StageOptions & CommonOptions) =>
+    tell(options, async () => (await import('./read-flag/stage-command.ts')).stageCommand(stage, options)),
+  );
+
+addCommand(program, 'fallback', 'put all reads on the old tables at once').action((options: CommonOptions) =>
+  tell(options, async () => (await import('./read-flag/fallback-command.ts')).fallbackCommand(options.env)),
 );
 
 const quarantine = program.command('quarantine').description('items that cannot be migrated');

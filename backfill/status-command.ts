@@ -1,9 +1,13 @@
+import { type FlagState, readFlagState } from '../functions/gate/flag-deployments.ts';
 import { SOURCES } from '../functions/model/sources.ts';
 import { listQuarantine } from '../functions/tables/quarantine-entries.ts';
+import type { Settings } from '../infra/settings.ts';
 import { type PassReport, reportPasses } from './backfill.ts';
 import { openEnvironment } from './environment.ts';
 import { readHolder } from './lease.ts';
 import { type CommandResult, EXIT } from './outcome.ts';
+import { describeFlag } from './read-flag/describe-flag.ts';
+import { openFlag } from './read-flag/flag-access.ts';
 import { describePasses } from './report.ts';
 import { type Run, readCheckpoints, readRun } from './run-state.ts';
 
@@ -19,18 +23,30 @@ export async function statusCommand(environment: string): Promise<CommandResult>
     quarantined[source] = (await Array.fromAsync(listQuarantine(client, settings.tables, source))).length;
   }
   const nextStep = nextStepOf(run, passes, running);
+  const flag = await readFlag(settings);
   return {
     exitCode: EXIT.done,
-    document: { run, passes, lease: running ? holder : undefined, quarantined, nextStep },
+    document: { run, passes, lease: running ? holder : undefined, quarantined, flag, nextStep },
     lines: [
       ...(run ? [describeRun(run), ...describePasses(passes)] : ['No backfill has begun.']),
       ...(running ? [`${holder.owner} is at work.`] : []),
       `In quarantine: ${Object.entries(quarantined)
         .map(([source, count]) => `${source} ${count}`)
         .join(', ')}`,
+      ...('unreadable' in flag ? [`The read flag cannot be read: ${flag.unreadable}`] : describeFlag(flag)),
       `Next: ${nextStep}`,
     ],
   };
+}
+
+/** Where AppConfig does not answer, the rest of the status is still wanted. */
+async function readFlag(settings: Settings): Promise<FlagState | { readonly unreadable: string }> {
+  try {
+    const { client, ids } = await openFlag(settings);
+    return await readFlagState(client, ids);
+  } catch (error) {
+    return { unreadable: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 function describeRun(run: Run): string {

@@ -69,6 +69,12 @@ const validation = z.strictObject({
   rollingParts: count.max(10_000).default(96),
 });
 
+/** What the gate of the read flag takes for evidence (functions/gate/README.md). */
+const readFlag = z.strictObject({
+  reportAgeMaxMinutes: count.max(1_440).default(60),
+  lagMaxSeconds: count.default(60),
+});
+
 const environment = z.strictObject({
   account: z.string().regex(/^\d{12}$/, 'is no account id of twelve digits'),
   region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'is no region'),
@@ -77,6 +83,7 @@ const environment = z.strictObject({
   tokenRetentionDays: count.min(2, 'must outlast the 24 hours of a stream').default(30),
   replication: replication.prefault({}),
   backfill: backfill.prefault({}),
+  readFlag: readFlag.prefault({}),
   validation: validation.prefault({}),
 });
 

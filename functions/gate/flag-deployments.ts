@@ -1,6 +1,7 @@
 import {
   AppConfigClient,
   type AppConfigClientConfig,
+  BadRequestException,
   ConflictException,
   CreateHostedConfigurationVersionCommand,
   type DeploymentState,
@@ -37,10 +38,6 @@ export class FlagConflictError extends MigrationError {
 
 const IN_PROGRESS: ReadonlySet<DeploymentState> = new Set(['VALIDATING', 'DEPLOYING', 'BAKING', 'ROLLING_BACK']);
 
-export function isInProgress({ state }: FlagDeployment): boolean {
-  return IN_PROGRESS.has(state);
-}
-
 /** The deployments, newest first, as AppConfig lists them. */
 async function listDeployments(client: AppConfigClient, ids: FlagIds): Promise<FlagDeployment[]> {
   const found: FlagDeployment[] = [];
@@ -60,26 +57,36 @@ function deploymentOf(summary: DeploymentSummary): FlagDeployment {
 
 /** What is deployed, and what is being deployed. */
 export interface FlagState {
-  /** The version that all get when nothing is in progress; undefined before the first deployment. */
-  readonly deployedVersion: number | undefined;
-  readonly deployed: ReadPath;
-  readonly inProgress: FlagDeployment | undefined;
+  /** The deployment in force when nothing is in progress; undefined before the first. */
+  readonly deployedNumber: number | undefined;
+  /** What it says; undefined where its content cannot be read. Before the first deployment, reads are old. */
+  readonly deployed: ReadPath | undefined;
+  readonly inProgress: (FlagDeployment & { readonly flag: ReadPath | undefined }) | undefined;
   readonly last: FlagDeployment | undefined;
 }
 
-/** Reads the state of the flag from AppConfig's control plane. */
-export async function readFlagState(client: AppConfigClient, ids: FlagIds): Promise<FlagState> {
-  const deployments = await listDeployments(client, ids);
-  const deployedVersion = deployments.find(({ state }) => state === 'COMPLETE')?.version;
+/**
+ * Reads the state of the flag from AppConfig's control plane.
+ *
+ * @param before leaves out this deployment and later ones.
+ */
+export async function readFlagState(
+  client: AppConfigClient,
+  ids: FlagIds,
+  before = Number.POSITIVE_INFINITY,
+): Promise<FlagState> {
+  const deployments = (await listDeployments(client, ids)).filter(({ number }) => number < before);
+  const inForce = deployments.find(({ state }) => state === 'COMPLETE');
+  const inProgress = deployments.find(({ state }) => IN_PROGRESS.has(state));
   return {
-    deployedVersion,
-    deployed: deployedVersion === undefined ? READS_OLD : await readFlagVersion(client, ids, deployedVersion),
-    inProgress: deployments.find(isInProgress),
+    deployedNumber: inForce?.number,
+    deployed: inForce === undefined ? READS_OLD : await readFlagVersion(client, ids, inForce.version),
+    inProgress: inProgress && { ...inProgress, flag: await readFlagVersion(client, ids, inProgress.version) },
     last: deployments[0],
   };
 }
 
-export async function readFlagVersion(client: AppConfigClient, ids: FlagIds, version: number): Promise<ReadPath> {
+async function readFlagVersion(client: AppConfigClient, ids: FlagIds, version: number): Promise<ReadPath | undefined> {
   const { Content } = await client.send(
     new GetHostedConfigurationVersionCommand({
       ApplicationId: ids.applicationId,
@@ -87,7 +94,12 @@ export async function readFlagVersion(client: AppConfigClient, ids: FlagIds, ver
       VersionNumber: version,
     }),
   );
-  return parseFlagDocument(new TextDecoder().decode(Content));
+  try {
+    return parseFlagDocument(new TextDecoder().decode(Content));
+  } catch (error) {
+    if (error instanceof MigrationError) return undefined;
+    throw error;
+  }
 }
 
 /** The number of the newest version, deployed or not; 0 where there is none. */
@@ -134,7 +146,7 @@ export async function createFlagVersion(
 /**
  * Starts to deploy a version.
  *
- * @throws FlagConflictError while another deployment is in progress.
+ * @throws FlagConflictError while another deployment is in progress; MigrationError FLAG_REFUSED with what the gate says.
  */
 export async function startFlagDeployment(
   client: AppConfigClient,
@@ -155,17 +167,26 @@ export async function startFlagDeployment(
     return DeploymentNumber;
   } catch (cause) {
     if (cause instanceof ConflictException) throw new FlagConflictError('A deployment is in progress.', cause);
-    throw cause;
+    throw cause instanceof BadRequestException ? refused(cause) : cause;
   }
 }
 
-/** Stops a deployment in progress; AppConfig then goes back to what was deployed before. */
+function refused(cause: BadRequestException): MigrationError {
+  const reasons = (cause.Details?.InvalidConfiguration ?? []).map(({ Reason }) => Reason ?? '');
+  return new MigrationError('FLAG_REFUSED', [cause.message, ...reasons].join(' '), {
+    cause,
+    nextStep: 'Do what the refusal names, then the same again.',
+  });
+}
+
+/** Stops a deployment in progress, or takes back one that has just completed; what was deployed before is then in force. */
 export async function stopFlagDeployment(client: AppConfigClient, ids: FlagIds, number: number): Promise<void> {
   await client.send(
     new StopDeploymentCommand({
       ApplicationId: ids.applicationId,
       EnvironmentId: ids.environmentId,
       DeploymentNumber: number,
+      AllowRevert: true,
     }),
   );
 }

@@ -5,8 +5,8 @@ import { readsAnyNew, widening } from './widening.ts';
 
 /** What the gate reaches outside itself. */
 export interface Gate {
-  /** The flag that is deployed now. */
-  readonly deployedFlag: () => Promise<ReadPath>;
+  /** The flag that is deployed now; undefined where it cannot be read. */
+  readonly deployedFlag: () => Promise<ReadPath | undefined>;
   readonly evidence: () => Promise<Evidence>;
   readonly limits: GateLimits;
   readonly nowMs: () => number;
@@ -36,7 +36,7 @@ export class GateRefusedError extends MigrationError {
 export async function passGate(gate: Gate, next: ReadPath): Promise<void> {
   if (!readsAnyNew(next)) return;
   // Where it cannot be told what is deployed, all that reads the new side counts as widening.
-  const current = await gate.deployedFlag().catch(() => READS_OLD);
+  const current = (await gate.deployedFlag().catch(() => undefined)) ?? READS_OLD;
   if (widening(current, next).length === 0) return;
   const evidence = await gate.evidence().catch((cause: unknown) => {
     const message = `The evidence cannot be read: ${cause instanceof Error ? cause.message : String(cause)}.`;

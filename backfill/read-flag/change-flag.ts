@@ -1,0 +1,73 @@
+import {
+  createFlagVersion,
+  FlagConflictError,
+  type FlagState,
+  latestVersion,
+  readFlagState,
+  startFlagDeployment,
+  stopFlagDeployment,
+} from '../../functions/gate/flag-deployments.ts';
+import { READS_OLD, type ReadPath } from '../../functions/gate/flag-document.ts';
+import { widening } from '../../functions/gate/widening.ts';
+import { MigrationError } from '../../functions/model/migration-error.ts';
+import type { FlagAccess } from './flag-access.ts';
+
+/** A change of the flag, and what it was decided on. */
+export interface FlagChange {
+  /** What is deployed; undefined where its content cannot be read. */
+  readonly current: ReadPath | undefined;
+  readonly next: ReadPath;
+  /** What the change lets the new side answer in addition; empty where it narrows. */
+  readonly widening: readonly string[];
+  readonly latestVersion: number;
+  /** The deployment that was in force. */
+  readonly basedOn: number | undefined;
+}
+
+/**
+ * Looks at what is deployed, and what a change would come to.
+ *
+ * @throws FlagConflictError while a deployment is in progress.
+ */
+export async function planFlagChange({ client, ids }: FlagAccess, next: ReadPath): Promise<FlagChange> {
+  const [state, latest] = await Promise.all([readFlagState(client, ids), latestVersion(client, ids)]);
+  refuseInProgress(state);
+  return {
+    current: state.deployed,
+    next,
+    widening: widening(state.deployed ?? READS_OLD, next),
+    latestVersion: latest,
+    basedOn: state.deployedNumber,
+  };
+}
+
+/**
+ * Deploys a change: what widens by the slow strategy, what narrows at once. Of two operators who decide on the same state one is refused, or
+ * has their deployment taken back, so that no change is lost beneath another.
+ *
+ * @param by who does so, for AppConfig's list of versions.
+ * @returns the number of the deployment.
+ * @throws FlagConflictError; MigrationError FLAG_REFUSED with what the gate says.
+ */
+export async function applyFlagChange(access: FlagAccess, change: FlagChange, by: string): Promise<number> {
+  const { client, ids } = access;
+  const strategyId = await access.strategyId(change.widening.length > 0 ? 'widen' : 'fallback');
+  const version = await createFlagVersion(client, ids, change.next, change.latestVersion, by);
+  const number = await startFlagDeployment(client, ids, version, strategyId);
+  // AppConfig takes one deployment at a time but not "only if the last one is still that": so it is looked at afterwards.
+  const before = await readFlagState(client, ids, number);
+  if (before.deployedNumber !== change.basedOn) {
+    await stopFlagDeployment(client, ids, number);
+    throw new FlagConflictError('The flag was changed meanwhile; this change was taken back.');
+  }
+  return number;
+}
+
+function refuseInProgress({ inProgress }: FlagState): void {
+  if (inProgress === undefined) return;
+  const { number, state, percentageComplete } = inProgress;
+  throw new MigrationError('FLAG_DEPLOYING', `Deployment ${number} is ${state}, at ${percentageComplete} %.`, {
+    retryable: true,
+    nextStep: 'Wait until kpi-migrate status shows it complete; or kpi-migrate fallback, which stops it.',
+  });
+}

@@ -1,0 +1,24 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readSettings } from '../../infra/settings.ts';
+import { operatorName } from '../operator.ts';
+import { type CommandResult, EXIT } from '../outcome.ts';
+import { fallBack } from './fall-back.ts';
+import { openFlag } from './flag-access.ts';
+
+/** `fallback`: all reads on the old tables, at once. It plans nothing first, since nobody who needs it has the time. */
+export async function fallbackCommand(environment: string): Promise<CommandResult> {
+  const access = await openFlag(readSettings(environment));
+  const done = await fallBack(access, {
+    by: operatorName(),
+    sleep,
+    note: (message) => process.stderr.write(`${message}\n`),
+  });
+  return {
+    exitCode: EXIT.done,
+    document: done,
+    lines: [
+      done.deployment === undefined ? 'All reads were on the old tables already.' : 'All reads are on the old tables.',
+      'Readers follow at their next poll of the flag. Next: kpi-migrate status',
+    ],
+  };
+}

@@ -1,0 +1,91 @@
+import { readEvidence } from '../../functions/gate/evidence.ts';
+import type { ReadPath } from '../../functions/gate/flag-document.ts';
+import { GateRefusedError, passGate } from '../../functions/gate/gate.ts';
+import type { Refusal } from '../../functions/gate/verdict.ts';
+import { MigrationError } from '../../functions/model/migration-error.ts';
+import { readPathSchema, type Stage } from '../../functions/read/stages.ts';
+import { listQuarantine } from '../../functions/tables/quarantine-entries.ts';
+import { type Environment, openEnvironment } from '../environment.ts';
+import { operatorName } from '../operator.ts';
+import { type CommandResult, EXIT } from '../outcome.ts';
+import { applyFlagChange, type FlagChange, planFlagChange } from './change-flag.ts';
+import { whoReadsWhat } from './describe-flag.ts';
+import { openFlag } from './flag-access.ts';
+
+export interface StageOptions {
+  readonly env: string;
+  readonly percent?: number;
+  readonly tenant: readonly string[];
+  readonly lagBoundMs?: number;
+  readonly execute: boolean;
+}
+
+/** `stage`: says what a stage of the reads would come to and what the gate would say; with `--execute` deploys it. */
+export async function stageCommand(stage: Stage, options: StageOptions): Promise<CommandResult> {
+  const next = flagOf(stage, options);
+  const environment = await openEnvironment(options.env);
+  const access = await openFlag(environment.settings);
+  const change = await planFlagChange(access, next);
+  if (options.execute) {
+    const deployment = await applyFlagChange(access, change, operatorName());
+    return {
+      exitCode: EXIT.done,
+      document: { ...change, deployment },
+      lines: [`Deployment ${deployment} has begun: ${whoReadsWhat(next)}.`, 'Next: kpi-migrate status'],
+    };
+  }
+  const refusals = await refusalsOf(environment, change);
+  return {
+    exitCode: refusals.length > 0 ? EXIT.failed : EXIT.done,
+    document: { ...change, refusals },
+    lines: [
+      `Now: ${whoReadsWhat(change.current)}.`,
+      `Then: ${whoReadsWhat(next)}.`,
+      ...(change.widening.length > 0 ? [`This widens: ${change.widening.join('; ')}.`] : ['This widens nothing.']),
+      ...refusals.map(({ code, message, nextStep }) => `The gate refuses, ${code}: ${message} Next: ${nextStep}`),
+      ...(refusals.length > 0 ? [] : ['Next: the same with --execute']),
+    ],
+  };
+}
+
+/** @throws MigrationError SETTINGS_FLAG where the options do not fit the stage. */
+function flagOf(stage: Stage, { percent, tenant, lagBoundMs }: StageOptions): ReadPath {
+  const names = percent !== undefined || tenant.length > 0;
+  if (names !== (stage === 'new')) {
+    throw new MigrationError('SETTINGS_FLAG', `Stage ${stage} ${names ? 'takes no' : 'needs'} --percent or --tenant.`, {
+      nextStep: 'For example: kpi-migrate stage new --percent 1',
+    });
+  }
+  if (stage === 'old') return { enabled: false };
+  return readPathSchema.parse({
+    enabled: true,
+    stage,
+    percent: percent ?? 0,
+    tenants: [...new Set(tenant)],
+    ...(lagBoundMs !== undefined && { lagBoundMs }),
+  });
+}
+
+/** What AppConfig's gate would say, by the same code on the same evidence. */
+async function refusalsOf({ client, settings, tables }: Environment, change: FlagChange): Promise<readonly Refusal[]> {
+  const { reportAgeMaxMinutes, lagMaxSeconds } = settings.readFlag;
+  const reads = {
+    control: tables.control,
+    quarantine: (source: Parameters<typeof listQuarantine>[2]) => listQuarantine(client, settings.tables, source),
+  };
+  try {
+    await passGate(
+      {
+        deployedFlag: async () => change.current,
+        evidence: () => readEvidence(reads, Date.now()),
+        limits: { reportAgeMaxMs: reportAgeMaxMinutes * 60_000, lagMaxMs: lagMaxSeconds * 1_000 },
+        nowMs: Date.now,
+      },
+      change.next,
+    );
+    return [];
+  } catch (error) {
+    if (error instanceof GateRefusedError) return error.refusals;
+    throw error;
+  }
+}
