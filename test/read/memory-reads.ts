@@ -1,0 +1,88 @@
+import { type Item, textOf } from '../../functions/model/attribute-value.ts';
+import type { ExpectedRows, OldContent } from '../../functions/model/expected.ts';
+import { RECORD_SOURCES } from '../../functions/model/sources.ts';
+import type { NewReads, SortedRange } from '../../functions/tables/new-reads.ts';
+import { LINK_INDEX_KEY } from '../../functions/tables/new-reads.ts';
+import type { OldReads, RecordEntry } from '../../functions/tables/old-reads.ts';
+import type { Page } from '../../functions/tables/old-tables.ts';
+import { DATE_ATTRIBUTE_OF } from '../../functions/tables/table-names.ts';
+
+const DATA_INDEX_KEY = {
+  'kpi-link-index': 'kpi_link_id',
+  'kpi-link-category-index': 'kpi_link_category_key',
+  'target-subtype-index': 'target_key',
+} as const;
+
+/** Old tables in memory. Indexes may lag: `indexed` is the content that they were last brought up to date with. */
+export function memoryOldReads(content: OldContent, indexed: OldContent = content): OldReads {
+  const byId = (items: readonly Item[]) => new Map(items.map((item) => [textOf(item, 'id') ?? '', item]));
+  const [links, kpis] = [byId(content.links), byId(content.kpis)];
+  const records = RECORD_SOURCES.map((source) => byId(content[source]));
+  return {
+    readKpi: async (id) => kpis.get(id),
+    queryPeople: async (userId) => content.people.filter((item) => textOf(item, 'linked_user_id') === userId),
+    readLinks: async (ids) =>
+      new Map(ids.flatMap((id) => (links.has(id) ? [[id, links.get(id) as Item] as const] : []))),
+    async readRecords(wanted) {
+      const found = new Map<string, Record<string, Item>>();
+      for (const { source, id } of wanted) {
+        for (const [at, earlier] of RECORD_SOURCES.slice(0, RECORD_SOURCES.indexOf(source) + 1).entries()) {
+          const item = records[at]?.get(id);
+          if (item) found.set(id, { ...found.get(id), [earlier]: item });
+        }
+      }
+      return found;
+    },
+    queryLinkIds: async (index, key) =>
+      indexed.links
+        .filter((item) => textOf(item, LINK_INDEX_KEY[index]) === key)
+        .map((item) => textOf(item, 'id') ?? ''),
+    async queryRecords(source, kpiId, range, cursor) {
+      const entries = indexed[source].flatMap((item): RecordEntry[] => {
+        const date = textOf(item, DATE_ATTRIBUTE_OF[source]);
+        return textOf(item, 'kpi_id') === kpiId && date !== undefined
+          ? [{ source, id: textOf(item, 'id') ?? '', date }]
+          : [];
+      });
+      return pageOf(entries, ({ date }) => date, range, cursor);
+    },
+    queryRecordIdsOfTenant: async (source, tenantId) =>
+      indexed[source].filter((item) => textOf(item, 'tenant_id') === tenantId).map((item) => textOf(item, 'id') ?? ''),
+  };
+}
+
+/** New tables in memory, holding what the mapping says. */
+export function memoryNewReads(rows: Pick<ExpectedRows, 'kpiLinks' | 'kpiData'>): NewReads {
+  return {
+    getLink: async (id) => rows.kpiLinks.get(id),
+    getData: async (id) => rows.kpiData.get(id),
+    queryLinks: async (index, key, tenantId) =>
+      [...rows.kpiLinks.values()].filter(
+        (row) => textOf(row, LINK_INDEX_KEY[index]) === key && textOf(row, 'tenant_id') === tenantId,
+      ),
+    queryData: async (index, key, tenantId, range, cursor) =>
+      pageOf(
+        [...rows.kpiData.values()].filter(
+          (row) => textOf(row, DATA_INDEX_KEY[index]) === key && textOf(row, 'tenant_id') === tenantId,
+        ),
+        (row) => textOf(row, 'post_date') ?? '',
+        range,
+        cursor,
+      ),
+  };
+}
+
+/** A page in the order of the index; equal keys in an order that is nobody's. */
+function pageOf<T>(items: readonly T[], keyOf: (item: T) => string, range: SortedRange, cursor?: Item): Page<T> {
+  const compare = (left: string, right: string) => Buffer.compare(Buffer.from(left), Buffer.from(right));
+  const sorted = items
+    .filter((item) => range.from === undefined || compare(keyOf(item), range.from) >= 0)
+    .filter((item) => range.to === undefined || compare(keyOf(item), range.to) <= 0)
+    .sort((left, right) => compare(keyOf(left), keyOf(right)) * (range.descending ? -1 : 1));
+  const start = cursor?.at !== undefined && 'N' in cursor.at ? Number(cursor.at.N) : 0;
+  const end = start + range.limit;
+  return {
+    items: sorted.slice(start, end),
+    ...(end < sorted.length && { cursor: { at: { N: String(end) } } }),
+  };
+}
