@@ -11,7 +11,7 @@ import { memoryNewReads, memoryOldReads } from './memory-reads.ts';
 import { actual, link, milestone, reading } from './world.ts';
 
 const tenants = fc.constantFrom('t1', 't2');
-const kpis = fc.constantFrom('k1', 'k2', 'k#Target');
+const kpis = fc.constantFrom('k1', 'k1', 'k1', 'k2', 'k#Target');
 const dates = fc.constantFrom(
   '2024-01-01',
   '2024-01-01T00:00:00Z',
@@ -19,7 +19,7 @@ const dates = fc.constantFrom(
   '2023-12-31T23:59:59+14:00',
   '\u{1F4C8}',
 );
-const ids = (prefix: string) => fc.integer({ min: 0, max: 9 }).map((n) => `${prefix}${n}`);
+const ids = (prefix: string) => fc.integer({ min: 0, max: 19 }).map((n) => `${prefix}${n}`);
 const broken = fc.boolean().filter(Boolean);
 
 /** An item now and then lacks something, and record ids now and then meet in two tables. */
@@ -31,7 +31,7 @@ const recordIds = fc.oneof({ weight: 5, arbitrary: ids('own-') }, { weight: 1, a
 const unique = (items: readonly Item[]) => [...new Map(items.map((item) => [textOf(item, 'id'), item])).values()];
 const records = (make: typeof actual, prefix: string) =>
   fc
-    .array(fc.tuple(tenants, recordIds, kpis, dates, changes), { maxLength: 12 })
+    .array(fc.tuple(tenants, recordIds, kpis, dates, changes), { minLength: 4, maxLength: 16, size: 'max' })
     .map((all) =>
       unique(
         all.map(([tenant, id, kpi, date, change]) =>
@@ -40,7 +40,7 @@ const records = (make: typeof actual, prefix: string) =>
       ),
     );
 const links = fc
-  .array(fc.tuple(tenants, ids('l'), kpis, dates, changes), { maxLength: 8 })
+  .array(fc.tuple(tenants, ids('l'), kpis, dates, changes), { minLength: 4, maxLength: 10, size: 'max' })
   .map((all) =>
     unique(
       all.map(([tenant, id, kpi, date, change]) =>
