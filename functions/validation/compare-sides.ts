@@ -59,7 +59,7 @@ export async function compareSides(options: ComparisonOptions): Promise<Comparis
   return {
     proven: [...settled.proven, ...(entries?.proven ?? [])].filter(ofPhase),
     inFlight: [...settled.inFlight, ...(entries?.inFlight ?? [])].filter(ofPhase),
-    counts: withoutCollisions(sides, settled.collisions),
+    counts: withoutCollisions(sides, settled.collisions).of(classes),
     coverage: ((BUCKETS - bucketsUnopened) / BUCKETS) * (phase === undefined ? 1 : 1 / SOURCES.length),
     bucketsDiffering: differing.length,
     bucketsUnopened,

@@ -31,6 +31,11 @@ export class Counts {
     });
   }
 
+  /** Only the counts of these classes. */
+  of(classes: readonly RowClass[]): Counts {
+    return new Counts([...this.#counts].filter(([key]) => classes.some((rowClass) => key.split(' ')[1] === rowClass)));
+  }
+
   plus(other: Counts): Counts {
     const sum = new Counts(this.entries());
     for (const [key, count] of other.entries()) sum.#counts.set(key, (sum.#counts.get(key) ?? 0) + count);

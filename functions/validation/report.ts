@@ -46,10 +46,10 @@ export function linesOf(comparison: Comparison): ReportLine[] {
   for (const { measure, rowClass, tenantId, count } of comparison.counts.cells()) {
     lineOf(rowClass, tenantId)[measure] += count;
   }
-  for (const { rowClass, tenantId, kind, table, differences } of comparison.proven) {
+  for (const { rowClass, tenantId, kind, differences } of rowsOf(comparison)) {
     const line = lineOf(rowClass, tenantId);
     line[kind] += 1;
-    if (kind !== 'different' || table === 'quarantine') continue;
+    if (kind !== 'different') continue;
     const byAttribute: Record<string, number> = { ...line.differentByAttribute };
     for (const { attribute } of differences) byAttribute[attribute] = (byAttribute[attribute] ?? 0) + 1;
     line.differentByAttribute = byAttribute;
@@ -58,6 +58,11 @@ export function linesOf(comparison: Comparison): ReportLine[] {
   return [...lines.values()].sort(
     (left, right) => ORDER.indexOf(left.rows) - ORDER.indexOf(right.rows) || (left.tenantId < right.tenantId ? -1 : 1),
   );
+}
+
+/** The differences of rows; those of quarantine's entries are a check of their own. */
+function rowsOf({ proven }: Pick<Comparison, 'proven'>): Finding[] {
+  return proven.filter((finding) => finding.table !== 'quarantine');
 }
 
 const ORDER: readonly RowClass[] = ['links', 'targets', 'actuals'];
@@ -82,11 +87,12 @@ export function sumOf(lines: readonly ValidationCounts[]): ValidationCounts {
 }
 
 /**
- * The checks of the seed's validation script. While the service writes, two counts are not of one moment: a check fails by what is
+ * The checks of the seed's validation script, and one of quarantine. While the service writes, two counts are not of one moment: a check fails by what is
  * proven of single rows, and the counts say how large the tables are.
  */
 export function checksOf({ counts, proven, sampledLinks }: Comparison, phase: Source | undefined): Check[] {
-  const rows = proven.filter((finding) => finding.table !== 'quarantine');
+  const rows = rowsOf({ proven });
+  const entries = proven.length - rows.length;
   const isProven = (rowClass: RowClass, kind: Finding['kind']) =>
     rows.some((finding) => finding.rowClass === rowClass && finding.kind === kind);
   const told = (rowClass: RowClass): string =>
@@ -110,8 +116,9 @@ export function checksOf({ counts, proven, sampledLinks }: Comparison, phase: So
   const targets = { name: 'Milestone count', passed: !isProven('targets', 'missing'), detail: told('targets') };
   const actuals = { name: 'Actual count', passed: !isProven('actuals', 'missing'), detail: told('actuals') };
   const orphaned = { name: 'No orphaned KpiData', passed: orphans === 0, detail: `${orphans} orphans` };
-  if (phase === 'links') return links;
-  if (phase === 'milestones') return [targets, orphaned];
-  if (phase !== undefined) return [actuals, orphaned];
-  return [...links.slice(0, 1), targets, actuals, ...links.slice(1), orphaned];
+  const quarantine = { name: 'Quarantine complete', passed: entries === 0, detail: `${entries} entries differ` };
+  if (phase === 'links') return [...links, quarantine];
+  if (phase === 'milestones') return [targets, orphaned, quarantine];
+  if (phase !== undefined) return [actuals, orphaned, quarantine];
+  return [...links.slice(0, 1), targets, actuals, ...links.slice(1), orphaned, quarantine];
 }
