@@ -53,6 +53,7 @@ export function legacyWriter(stage: Stage): Actor {
   let written = 0;
   return {
     name: 'service',
+    pace: scheduler.drawPace(),
     ready: () => written < (stage.copied ? world.live.length : early),
     begin() {
       const write = world.live[written];
@@ -90,6 +91,7 @@ export function streamShard(stage: Stage, source: Source, shard: number, shards:
 
   return {
     name: `${source}/${shard}`,
+    pace: scheduler.drawPace(),
     ready: () => !busy && (stage.copied || !scheduler.adversary.streamsWait) && checkpoint < events().length,
     begin() {
       const start = checkpoint;
@@ -152,6 +154,7 @@ export function operator(stage: Stage, name: string, phases: readonly (Source | 
   let runs = 0;
   return {
     name,
+    pace: scheduler.drawPace(),
     ready: () => !busy && at < phases.length,
     begin() {
       busy = true;

@@ -15,6 +15,8 @@ export interface Adversary {
   readonly redeliveriesMax: number;
   /** A call is held up while others go on. */
   readonly stall: number;
+  /** An actor, or a process, is slow as long as it lives. */
+  readonly slow: number;
   /** The one who acted last acts again, if it can. */
   readonly stickiness: number;
   /** A transaction's rows become visible to plain reads one by one. */
@@ -39,7 +41,7 @@ export interface Adversary {
 export function drawAdversary(decisions: Decisions): Adversary {
   const rough = decisions.chance(0.7);
   return {
-    crash: rough ? oneOf(decisions, [0, 0.01, 0.03]) : 0,
+    crash: rough ? oneOf(decisions, [0, 0.01, 0.03, 0.06]) : 0,
     crashesMax: 4,
     abandon: 0.3,
     fault: rough ? oneOf(decisions, [0, 0.01, 0.03]) : 0,
@@ -47,6 +49,7 @@ export function drawAdversary(decisions: Decisions): Adversary {
     redelivery: oneOf(decisions, [0, 0.05, 0.2]),
     redeliveriesMax: 3,
     stall: oneOf(decisions, [0, 0.05, 0.2]),
+    slow: oneOf(decisions, [0, 0.3, 0.6]),
     stickiness: oneOf(decisions, [0, 0.5, 0.85]),
     halfVisible: oneOf(decisions, [0, 0.3]),
     splitRead: oneOf(decisions, [0, 0.2]),

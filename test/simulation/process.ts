@@ -33,6 +33,10 @@ export interface Process {
   crashed: (() => void) | undefined;
   /** Milliseconds within which an unconditional write lands, or never does; undefined: whenever it likes. */
   readonly reserveMs: number | undefined;
+  /** How readily it is chosen; see `Scheduler.drawPace`. */
+  readonly pace: number;
+  /** Until then it does nothing: a process that was halted, and goes on later. */
+  haltedUntilStep: number;
   tokens: number;
   /** What it has been told so far, for the exhaustive search. */
   history: string;
@@ -46,7 +50,7 @@ export interface Call {
   begun: boolean;
   readonly answer: (value: unknown) => void;
   readonly fail: (error: unknown) => void;
-  readonly notBeforeStep: number;
+  notBeforeStep: number;
   readonly landsBeforeMs: number;
 }
 

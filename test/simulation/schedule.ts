@@ -39,7 +39,8 @@ export async function runSchedule(seed: number, options: ScheduleOptions = {}): 
   try {
     await scheduler.run(drawActors(stage, decisions));
     divergences.push(...differencesAtRest(store, world));
-    if (divergences.length === 0 && decisions.chance(0.1)) divergences.push(...(await secondBackfill(stage)));
+    if (world.backfill && divergences.length === 0 && decisions.chance(0.1))
+      divergences.push(...(await secondBackfill(stage)));
   } catch (error) {
     divergences.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
@@ -63,7 +64,7 @@ export function setStage(decisions: Decisions, adversary: Adversary, world: Worl
   scheduler.trace?.push(`held records: ${world.heldRecords}; ${JSON.stringify(adversary)}`);
   for (const { source, id, item } of world.initial)
     scheduler.trace?.push(`before: ${source} ${id} ${JSON.stringify(item)}`);
-  return { store, scheduler, world, recordConcurrency: oneOf(decisions, [1, 2, 8]), copied: false };
+  return { store, scheduler, world, recordConcurrency: oneOf(decisions, [1, 2, 8]), copied: !world.backfill };
 }
 
 /** Notes every row of KpiData that holds what it never should have held. */
@@ -87,7 +88,7 @@ function drawActors(stage: Stage, decisions: Decisions): Actor[] {
     ...SOURCES.flatMap((source) =>
       Array.from({ length: shards }, (_, shard) => streamShard(stage, source, shard, shards)),
     ),
-    operator(stage, 'backfill', phases, segments),
+    ...(stage.world.backfill ? [operator(stage, 'backfill', phases, segments)] : []),
   ];
 }
 

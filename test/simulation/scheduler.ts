@@ -1,10 +1,12 @@
 import type { Adversary } from './adversary.ts';
-import type { Decisions } from './decisions.ts';
+import { type Decisions, oneOf } from './decisions.ts';
 import { type Call, type Effect, FAULTS, type Fault, FaultError, Later, type Process } from './process.ts';
 
 /** What can begin something new: a writer its next write, a stream its next delivery, an operator a run. */
 export interface Actor {
   readonly name: string;
+  /** See `Scheduler.drawPace`. */
+  readonly pace: number;
   ready(): boolean;
   begin(): void;
 }
@@ -20,8 +22,11 @@ export type Counts = Record<Fault | 'crash' | 'abandoned' | 'zombie-write' | 're
 /** More than any schedule takes: who passes it does not come to rest. */
 const STEPS_MAX = 20_000;
 
-/** Steps for which a call may be held up. */
-const STALL_STEPS_MAX = 150;
+/** Steps for which a call, a dead process's write or a halted process may be held up, at most: one of these. */
+const HOLD_UP_STEPS_MAX = [10, 60, 400] as const;
+
+/** How often another is looked for where the one chosen is slow. */
+const CHOICES_MAX = 4;
 
 const OUT_OF_TIME_MAX = 4;
 
@@ -77,6 +82,8 @@ export class Scheduler {
       alive: true,
       crashed: settle.crashed,
       reserveMs,
+      pace: this.drawPace(),
+      haltedUntilStep: 0,
       tokens: 0,
       history: '',
     };
@@ -105,13 +112,17 @@ export class Scheduler {
       answer: resolve as (value: unknown) => void,
       fail: reject,
       begun: false,
-      notBeforeStep: stalled ? this.steps + this.decisions.choose(STALL_STEPS_MAX) : 0,
+      notBeforeStep: stalled ? this.#later() : 0,
       landsBeforeMs:
         effect.fenced || process.reserveMs === undefined || effect.kind === 'read'
           ? Number.POSITIVE_INFINITY
           : this.nowMs + process.reserveMs,
     });
     return promise;
+  }
+
+  #later(): number {
+    return this.steps + this.decisions.choose(oneOf(this.decisions, HOLD_UP_STEPS_MAX));
   }
 
   sleep(process: Process, durationMs: number, signal: AbortSignal): Promise<void> {
@@ -156,8 +167,10 @@ export class Scheduler {
       this.steps += 1;
       if (this.steps > STEPS_MAX) throw new NoRestError(`no rest after ${STEPS_MAX} steps`);
       if (this.#crashOne()) continue;
-      const units = this.#units(actors);
-      const unit = units.length > 0 && !this.#timePasses() ? this.#pick(units) : undefined;
+      const able = this.#units(actors);
+      const units = able.length > 0 ? able : this.#heldUp();
+      const waitsFor = able.length > 0 ? this.adversary.timePasses : 0.5;
+      const unit = units.length > 0 && !this.#timePasses(waitsFor) ? this.#pick(units) : undefined;
       if (unit === undefined) {
         if (this.#wakeOne()) continue;
         if (units.length === 0) return;
@@ -171,24 +184,38 @@ export class Scheduler {
     }
   }
 
+  /** How readily something is chosen: mostly at once, or slow for as long as it lives. */
+  drawPace(): number {
+    const { adversary, decisions } = this;
+    return decisions.chance(adversary.slow) ? oneOf(decisions, [0.3, 0.05]) : 1;
+  }
+
   #units(actors: readonly Actor[]): (Actor | Process | 'zombie')[] {
     const units: (Actor | Process | 'zombie')[] = [];
-    let stalled: Process | undefined;
     for (const process of this.processes) {
       if (process.calls.length === 0) continue;
-      if (process.calls.some((call) => call.notBeforeStep <= this.steps)) units.push(process);
-      else stalled = process;
+      const halted = process.haltedUntilStep > this.steps;
+      if (!halted && process.calls.some((call) => call.notBeforeStep <= this.steps)) units.push(process);
     }
     for (const actor of actors) if (actor.ready()) units.push(actor);
-    if (units.length === 0 && stalled) units.push(stalled);
-    if (this.zombies.length > 0) units.push('zombie');
+    if (this.zombies.some((call) => call.notBeforeStep <= this.steps)) units.push('zombie');
     return units;
+  }
+
+  /** Those that go on before their time where nobody else can. */
+  #heldUp(): (Process | 'zombie')[] {
+    const processes = this.processes.filter(({ calls }) => calls.length > 0);
+    return this.zombies.length > 0 ? [...processes, 'zombie'] : processes;
   }
 
   #pick(units: readonly (Actor | Process | 'zombie')[]): Actor | Process | 'zombie' {
     const last = this.#last;
     if (last && units.includes(last) && this.decisions.chance(this.adversary.stickiness)) return last;
-    const unit = units[this.decisions.choose(units.length)] as Actor | Process | 'zombie';
+    let unit = units[this.decisions.choose(units.length)] as Actor | Process | 'zombie';
+    for (let choice = 1; choice < CHOICES_MAX && unit !== 'zombie'; choice += 1) {
+      if (unit.pace === 1 || this.decisions.chance(unit.pace)) break;
+      unit = units[this.decisions.choose(units.length)] as Actor | Process | 'zombie';
+    }
     if (unit !== 'zombie') this.#last = unit;
     return unit;
   }
@@ -226,10 +253,9 @@ export class Scheduler {
     if (this.#quiet || adversary.fault === 0) return undefined;
     const sum = FAULTS.reduce((faults, name) => faults + counts[name], 0);
     if (sum >= adversary.faultsMax || !this.decisions.chance(adversary.fault)) return undefined;
-    const possible = FAULTS.filter((name) =>
-      call.effect.kind === 'write' ? name !== 'seen-twice' || call.effect.again : name === 'throttle',
-    );
-    return possible[this.decisions.choose(possible.length)];
+    if (call.effect.kind === 'read') return 'throttle';
+    if (this.decisions.chance(0.4)) return 'late-effect';
+    return oneOf(this.decisions, call.effect.again ? FAULTS : FAULTS.filter((name) => name !== 'seen-twice'));
   }
 
   #misanswer(call: Call, fault: Fault): void {
@@ -250,11 +276,14 @@ export class Scheduler {
     if (this.#quiet || adversary.crash === 0 || counts.crash + counts.abandoned >= adversary.crashesMax) return false;
     const victims = this.processes.filter((process) => process.crashed);
     if (victims.length === 0 || !decisions.chance(adversary.crash)) return false;
-    const victim = victims[decisions.choose(victims.length)] as Process;
+    // What a crash can do harm to is mostly what was being written.
+    const writers = victims.filter(({ calls }) => calls.some(({ effect }) => effect.kind === 'write'));
+    const victim = oneOf(decisions, writers.length > 0 && decisions.chance(0.5) ? writers : victims);
     const crashed = victim.crashed;
     victim.crashed = undefined;
     if (decisions.chance(adversary.abandon)) {
       counts.abandoned += 1;
+      if (decisions.chance(0.5)) victim.haltedUntilStep = this.#later();
       this.trace?.push(`${this.steps} ${victim.name}: ABANDONED, goes on unseen`);
     } else {
       counts.crash += 1;
@@ -273,19 +302,20 @@ export class Scheduler {
 
   #leaveBehind(call: Call): void {
     this.counts['zombie-write'] += 1;
+    call.notBeforeStep = this.#later();
     this.zombies.push(call);
   }
 
   #landZombie(): void {
-    const at = this.decisions.choose(this.zombies.length);
-    const [call] = this.zombies.splice(at, 1);
-    if (call === undefined) return;
+    const ripe = this.zombies.filter((call) => call.notBeforeStep <= this.steps);
+    const call = oneOf(this.decisions, ripe.length > 0 ? ripe : this.zombies);
+    this.zombies.splice(this.zombies.indexOf(call), 1);
     const value = finish(call.effect);
     if (this.trace) this.#note(call, value, 'LATE ');
   }
 
-  #timePasses(): boolean {
-    return this.#sleepers.length > 0 && this.decisions.chance(this.adversary.timePasses);
+  #timePasses(probability: number): boolean {
+    return this.#sleepers.length > 0 && this.decisions.chance(probability);
   }
 
   /** Time passes until a sleeper's end, unless a write would by then be under way for longer than any can be. */
@@ -296,7 +326,9 @@ export class Scheduler {
     for (const process of this.processes) {
       for (const call of process.calls) boundMs = Math.min(boundMs, call.landsBeforeMs);
     }
-    const able = this.#sleepers.filter((sleeper) => sleeper.wakeAtMs < boundMs);
+    const awake = this.#sleepers.filter(({ process }) => process.haltedUntilStep <= this.steps);
+    const among = awake.length > 0 ? awake : this.#sleepers;
+    const able = among.filter((sleeper) => sleeper.wakeAtMs < boundMs);
     const sleeper = able[this.decisions.choose(able.length)];
     if (sleeper === undefined) return false;
     this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);

@@ -11,6 +11,8 @@ export interface LegacyWrite {
 
 /** What a schedule begins with, and what the service writes in it. */
 export interface World {
+  /** Whether there is a backfill; without one nothing was there before the streams. */
+  readonly backfill: boolean;
   readonly heldRecords: HeldRecords;
   readonly kpis: readonly Item[];
   readonly people: readonly Item[];
@@ -74,9 +76,11 @@ export function drawWorld(decisions: Decisions, size: Size = oneOf(decisions, [S
     const source = decisions.chance(0.1) ? oneOf(decisions, RECORD_SOURCES) : (homes.get(id) as RecordSource);
     return writer.change(source, id);
   };
-  const initialCount = decisions.choose(size.initialWrites + 1);
+  const backfill = decisions.chance(0.6);
+  const initialCount = backfill ? decisions.choose(size.initialWrites + 1) : 0;
   const liveCount = size.liveWritesMin + decisions.choose(size.liveWritesMax - size.liveWritesMin + 1);
   return {
+    backfill,
     heldRecords: decisions.chance(0.4) ? 'personal-link' : 'hold',
     kpis: LOOKUPS.kpis,
     people: LOOKUPS.people,
