@@ -22,32 +22,37 @@ export async function examineLinks(
   kpi: KpiKey,
   knownIds: readonly string[],
 ): Promise<ExaminedLinks> {
-  const ids = new Set(knownIds);
+  const candidates = new Set(knownIds);
   for (const table of ['goalKpiLinks', 'kpiLinks'] as const) {
-    for (const id of await listAll(reads, table, 'kpi_id', kpi.kpiId)) ids.add(id);
+    for (const id of await listAll(reads, table, 'kpi_id', kpi.kpiId)) candidates.add(id);
   }
-  const old = await reads.readItems('goalKpiLinks', [...ids]);
+  const old = await reads.readItems('goalKpiLinks', [...candidates]);
   const kpiItem = (await reads.readItems('kpis', [kpi.kpiId])).get(kpi.kpiId);
   const expected = new Map<string, Item>();
   const inForce: LinkReference[] = [];
+  const elsewhere = new Set<string>();
   for (const item of old.values()) {
     const resolved = await resolveOldLink(reads, item, kpiItem);
-    if (resolved.kind === 'quarantined' || kpiIdentity(resolved.link.kpi) !== kpiIdentity(kpi)) continue;
+    if (resolved.kind === 'quarantined') continue;
+    if (kpiIdentity(resolved.link.kpi) !== kpiIdentity(kpi)) {
+      elsewhere.add(resolved.link.id);
+      continue;
+    }
     expected.set(resolved.link.id, resolved.row);
     inForce.push({ id: resolved.link.id, linkedAt: resolved.link.linkedAt });
   }
 
-  const found = await reads.readItems('kpiLinks', [...ids]);
+  const found = await reads.readItems('kpiLinks', [...candidates]);
   const claimed = [...found].filter(([, row]) => kpiIdentity(kpiKeyOf(row)) === kpiIdentity(kpi)).map(([id]) => id);
-  const findings = [...new Set([...expected.keys(), ...claimed])].flatMap((id) => {
-    const base = old.get(id);
-    // A row that claims this KPI, of a link that is another's, is found to be different there.
-    if (!expected.has(id) && base && parseLink(base).kind === 'valid') return [];
+  // A link that is another KPI's is looked at there, with all rows under it, whatever its own row claims.
+  const ids = [...new Set([...expected.keys(), ...claimed, ...knownIds])].filter((id) => !elsewhere.has(id));
+  const findings = ids.flatMap((id) => {
+    if (!expected.has(id) && !claimed.includes(id)) return [];
     const demandedBy = expected.has(id) && { source: 'links' as const, id };
     const about = { table: 'kpiLinks', id, rowClass: 'links', kpi, ...(demandedBy && { demandedBy }) } as const;
     return compareRows(about, expected.get(id), found.get(id)) ?? [];
   });
-  return { inForce, ids: [...new Set([...expected.keys(), ...claimed, ...knownIds])], kpiItem, findings };
+  return { inForce, ids, kpiItem, findings };
 }
 
 export type ResolvedLink =
