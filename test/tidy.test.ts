@@ -10,7 +10,7 @@ const LINES_MAX = 260;
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'functions/model': ['functions/model'],
   'functions/tables': ['functions/tables', 'functions/model'],
-  'functions/validation': ['functions/validation', 'functions/tables', 'functions/model'],
+  'functions/validation': ['functions/validation', 'functions/tables', 'functions/model', 'functions'],
   'functions/sync': ['functions/sync', 'functions/tables', 'functions/model', 'functions'],
   'functions/read': ['functions/read', 'functions/tables', 'functions/model', 'functions'],
   'functions/gate': ['functions/gate', 'functions/read', 'functions/tables', 'functions/model'],
