@@ -95,6 +95,12 @@ addCommand(program, 'repair', 'derive anew exactly what differs; without --execu
     tell(options, async () => (await import('./repair-command.ts')).repairCommand(options, stopSignal())),
   );
 
+addCommand(program, 'watch', 'validate part after part, until interrupted')
+  .option('--once', 'stop after one round', false)
+  .action((options: CommonOptions & { once: boolean }) =>
+    tell(options, async () => (await import('./watch-command.ts')).watchCommand(options, stopSignal())),
+  );
+
 addCommand(program, 'status', 'where the backfill stands, and the next step').action((options: CommonOptions) =>
   tell(options, async () => (await import('./status-command.ts')).statusCommand(options.env)),
 );

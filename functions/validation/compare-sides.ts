@@ -77,6 +77,7 @@ async function settleInParts(options: ComparisonOptions, suspects: readonly Susp
   const collisions: Settled['collisions'][number][] = [];
   let at = 0;
   let unopened = 0;
+  let rows = 0;
   while (at < suspects.length && proven.length < options.findingsMax) {
     const part = await settle(options, suspects.slice(at, at + SUSPECTS_AT_ONCE), options);
     at += SUSPECTS_AT_ONCE;
@@ -84,8 +85,9 @@ async function settleInParts(options: ComparisonOptions, suspects: readonly Susp
     inFlight.push(...part.inFlight);
     collisions.push(...part.collisions);
     unopened += part.unopened;
+    rows += part.rows;
   }
-  return { proven, inFlight, collisions, unopened: unopened + Math.max(0, suspects.length - at) };
+  return { proven, inFlight, collisions, rows, unopened: unopened + Math.max(0, suspects.length - at) };
 }
 
 /** Quarantine's entries are compared by name; undefined where there are too many of them. */

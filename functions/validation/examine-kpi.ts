@@ -26,7 +26,8 @@ export interface Examination {
   readonly findings: readonly Finding[];
   /** Records of the KPI that are quarantined because an earlier table has their id. */
   readonly collisions: readonly { readonly source: RecordSource; readonly id: string }[];
-  readonly rowsExpected: number;
+  /** Rows that were there or should have been. */
+  readonly rows: number;
 }
 
 /** How a KPI is looked at. */
@@ -46,7 +47,7 @@ export async function examineKpi(
   kpi: KpiKey,
   knownLinkIds: readonly string[],
 ): Promise<Examination> {
-  if (kpiIdentity(kpi) === kpiIdentity(NO_KPI)) return { findings: [], collisions: [], rowsExpected: 0 };
+  if (kpiIdentity(kpi) === kpiIdentity(NO_KPI)) return { findings: [], collisions: [], rows: 0 };
   const links = await examineLinks(reads, kpi, knownLinkIds);
   const owner = ownerOf(kpi, links.kpiItem);
   const personalId = heldRecords === 'personal-link' && owner !== undefined ? personalLinkId(kpi.kpiId) : undefined;
@@ -63,14 +64,16 @@ export async function examineKpi(
   await comparison.addUnexpected([...new Set([...links.ids, ...(personalId === undefined ? [] : [personalId])])]);
 
   const findings = [...links.findings, ...comparison.findings];
+  const surplus = findings.filter(({ kind }) => kind === 'extra').length;
+  const rows = inForce.length + comparison.expectedRows + surplus;
   if (links.inForce.length === 0 && personalId !== undefined) {
     const date = earliestDate(comparison.dates);
     const people = owner === undefined ? [] : await reads.listPeople(owner);
     const row = date === undefined ? undefined : mapPersonalLink(kpi, date, links.kpiItem, people);
     const own = await comparePersonalLink(reads, kpi, personalId, row);
-    return { ...comparison.result(), findings: replaced(findings, personalId, own) };
+    return { collisions: comparison.collisions, rows, findings: replaced(findings, personalId, own) };
   }
-  return { ...comparison.result(), findings };
+  return { collisions: comparison.collisions, rows, findings };
 }
 
 /** The KPI's own link has no old link that demands it, so the links' comparison takes it for an extra row. */
@@ -95,7 +98,7 @@ async function comparePersonalLink(
 class RecordComparison {
   readonly findings: Finding[] = [];
   readonly dates: string[] = [];
-  readonly #collisions: Examination['collisions'][number][] = [];
+  readonly collisions: Examination['collisions'][number][] = [];
   readonly #seen = new Set<string>();
   readonly #expectedIds = new Set<string>();
   readonly #reads: ValidationReads;
@@ -108,8 +111,8 @@ class RecordComparison {
     this.#inForce = inForce;
   }
 
-  result(): Omit<Examination, 'findings'> {
-    return { collisions: this.#collisions, rowsExpected: this.#expectedIds.size };
+  get expectedRows(): number {
+    return this.#expectedIds.size;
   }
 
   /** Compares the rows that the records with these ids demand. */
@@ -175,7 +178,7 @@ class RecordComparison {
     for (const source of RECORD_SOURCES) {
       const item = items[source];
       if (item && source !== owner && kpiIdentity(kpiKeyOf(item)) === kpiIdentity(this.#kpi)) {
-        this.#collisions.push({ source, id });
+        this.collisions.push({ source, id });
       }
     }
     const item = owner && items[owner];

@@ -25,6 +25,8 @@ export interface Settled {
   readonly collisions: Look['collisions'];
   /** Suspects that were not looked at, because enough was found before. */
   readonly unopened: number;
+  /** Rows of KPIs that were there or should have been, at the first look. */
+  readonly rows: number;
 }
 
 /** What has been seen of a row that differs. */
@@ -48,6 +50,7 @@ export async function settle(examiner: Examiner, suspects: readonly Suspect[], p
   let look = await lookAtAll(examiner, suspects, patience);
   const collisions = [...look.values()].flatMap((each) => each.collisions);
   const unopened = suspects.length - look.size;
+  const rows = [...look.values()].reduce((sum, each) => sum + each.rows, 0);
   const watched = new Map<string, Watched>();
   watch(watched, look, 0);
   let pauseMs = patience.pauseMs;
@@ -66,7 +69,7 @@ export async function settle(examiner: Examiner, suspects: readonly Suspect[], p
     if (moved || firstLook > 0) inFlight.push({ ...last, follows });
     else proven.push(last);
   }
-  return { proven, inFlight, collisions, unopened };
+  return { proven, inFlight, collisions, unopened, rows };
 }
 
 /** Takes a look in: what agrees now is forgotten, what differs is compared with the looks before. */

@@ -20,6 +20,8 @@ export type Suspect =
 /** What a look at suspects came to. */
 export interface Look {
   readonly findings: readonly Finding[];
+  /** Rows that were there or should have been. */
+  readonly rows: number;
   readonly collisions: readonly { readonly source: RecordSource; readonly id: string; readonly kpi: KpiKey }[];
 }
 
@@ -33,13 +35,13 @@ const CONCURRENCY = 8;
 export async function lookAt(examiner: Examiner, suspect: Suspect): Promise<Look> {
   switch (suspect.kind) {
     case 'kpi': {
-      const { findings, collisions } = await examineKpi(examiner, suspect.kpi, suspect.linkIds);
-      return { findings, collisions: collisions.map((each) => ({ ...each, kpi: suspect.kpi })) };
+      const { findings, collisions, rows } = await examineKpi(examiner, suspect.kpi, suspect.linkIds);
+      return { findings, rows, collisions: collisions.map((each) => ({ ...each, kpi: suspect.kpi })) };
     }
     case 'row':
       return lookAtRow(examiner, suspect.table, suspect.id);
     case 'entry':
-      return { findings: await lookAtEntry(examiner, suspect.source, suspect.id), collisions: [] };
+      return { findings: await lookAtEntry(examiner, suspect.source, suspect.id), collisions: [], rows: 0 };
   }
 }
 
@@ -77,7 +79,7 @@ function withoutRows({ expected: _, found: __, differences, ...finding }: Findin
 /** A row without a KPI that accounts for it: the KPI of its link is looked at whole, where there is one after all. */
 async function lookAtRow(examiner: Examiner, table: 'kpiLinks' | 'kpiData', id: string): Promise<Look> {
   const row = (await examiner.reads.readItems(table, [id])).get(id);
-  if (row === undefined) return { findings: [], collisions: [] };
+  if (row === undefined) return { findings: [], collisions: [], rows: 0 };
   const linkId = table === 'kpiLinks' ? id : textOf(row, 'kpi_link_id');
   const kpi = linkId === undefined || linkId === '' ? undefined : await kpiOfLink(examiner, linkId);
   if (kpi && linkId !== undefined) {
@@ -87,7 +89,7 @@ async function lookAtRow(examiner: Examiner, table: 'kpiLinks' | 'kpiData', id: 
     if (seen || !invisible || (await isDemanded(examiner, id, kpi))) return look;
     return { ...look, findings: [...look.findings, ...extraRow(table, id, row, false)] };
   }
-  return { findings: extraRow(table, id, row, table === 'kpiData'), collisions: [] };
+  return { findings: extraRow(table, id, row, table === 'kpiData'), collisions: [], rows: 1 };
 }
 
 /** A row that the index of its link does not have, and that is none of its KPI's findings: right, or surplus? */

@@ -1,0 +1,3 @@
+import { rollingHandler } from './validation/rolling-handler.ts';
+
+export const handler = rollingHandler(process.env);

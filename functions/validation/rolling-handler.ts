@@ -1,0 +1,92 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import * as z from 'zod';
+import { MigrationError } from '../model/migration-error.ts';
+import { tableNames } from '../settings.ts';
+import { connect, dynamoTables } from '../tables/dynamo-tables.ts';
+import { dynamoValidationReads } from '../tables/dynamo-validation-reads.ts';
+import { validatePart } from './rolling.ts';
+import { afterPart, metricsOf, readRolling, writeRolling } from './rolling-state.ts';
+
+const schema = z.object({
+  TABLE_NAMES: tableNames,
+  HELD_RECORDS: z.enum(['hold', 'personal-link']),
+  ROLLING_PARTS: z.coerce.number().int().positive(),
+  PAUSE_SECONDS: z.coerce.number().positive(),
+  PATIENCE_SECONDS: z.coerce.number().nonnegative(),
+});
+
+/** Differences after which a part is looked into no further. */
+const FINDINGS_MAX = 1_000;
+
+/** Differences that are logged one by one. */
+const FINDINGS_LOGGED = 20;
+
+/** Kept back of the time that Lambda gives, to write down where the validation is. */
+const RESERVE_MS = 5_000;
+
+/** What the rolling validation tells whoever invokes it by hand. */
+export interface RollingResult {
+  readonly part: number;
+  readonly parts: number;
+  readonly kpis: number;
+  readonly rowsCompared: number;
+  readonly rowsDiffering: number;
+  readonly rowsInFlight: number;
+}
+
+/**
+ * The Lambda handler of the standing validation: one part of the key space an invocation, the next one at the next. Differences are
+ * logged and counted as metrics; an alarm stands on these, so that a difference is no error of the function.
+ *
+ * Variables: TABLE_NAMES, HELD_RECORDS, ROLLING_PARTS, PAUSE_SECONDS, PATIENCE_SECONDS.
+ *
+ * @throws MigrationError FUNCTION_SETTINGS_INVALID with every problem at once.
+ */
+export function rollingHandler(environment: Readonly<Record<string, string | undefined>>) {
+  const parsed = schema.safeParse(environment);
+  if (!parsed.success) {
+    throw new MigrationError('FUNCTION_SETTINGS_INVALID', z.prettifyError(parsed.error), {
+      nextStep: 'Deploy the stack again: npx cdk deploy',
+    });
+  }
+  const settings = parsed.data;
+  const logger = new Logger({ serviceName: 'validate-rolling' });
+  const client = connect();
+  const { control } = dynamoTables(client, settings.TABLE_NAMES);
+  const reads = dynamoValidationReads(client, settings.TABLE_NAMES, async () => {});
+
+  return middy()
+    .use(injectLambdaContext(logger))
+    .handler(async (_event: unknown, context: Context): Promise<RollingResult> => {
+      const now = () => new Date().toISOString();
+      const state = await readRolling(control, settings.ROLLING_PARTS, now());
+      const report = await validatePart({
+        reads,
+        heldRecords: settings.HELD_RECORDS,
+        part: state.next,
+        parts: state.parts,
+        pauseMs: settings.PAUSE_SECONDS * 1_000,
+        patienceMs: settings.PATIENCE_SECONDS * 1_000,
+        findingsMax: FINDINGS_MAX,
+        nowMs: Date.now,
+        sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+        stop: AbortSignal.timeout(Math.max(1, context.getRemainingTimeInMillis() - RESERVE_MS)),
+      });
+      for (const { table, id, kind, differences } of report.proven.slice(0, FINDINGS_LOGGED)) {
+        logger.error('A row differs', { table, id, kind, attributes: differences.map(({ attribute }) => attribute) });
+      }
+      process.stdout.write(`${JSON.stringify(metricsOf(report, Date.now()))}\n`);
+      await writeRolling(control, afterPart(state, report, now()));
+      return {
+        part: report.part,
+        parts: report.parts,
+        kpis: report.kpis,
+        rowsCompared: report.rowsCompared,
+        rowsDiffering: report.proven.length,
+        rowsInFlight: report.inFlight.length,
+      };
+    });
+}

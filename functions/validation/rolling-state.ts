@@ -1,0 +1,63 @@
+import type { ControlTable } from '../tables/control-table.ts';
+import { VALIDATION_PARTITION } from '../tables/validation-report.ts';
+import type { PartReport } from './rolling.ts';
+
+const ROLLING_SORT = 'rolling';
+
+/** Where the standing validation is, and what it has found in the round it is in. */
+export interface RollingState {
+  readonly parts: number;
+  /** The part that comes next. */
+  readonly next: number;
+  /** ISO 8601: when the round began. */
+  readonly roundStartedAt: string;
+  readonly rowsCompared: number;
+  readonly rowsDiffering: number;
+  /** ISO 8601: when the last whole round ended; absent before there was one. */
+  readonly lastRoundEndedAt?: string;
+  readonly lastRoundDiffering?: number;
+}
+
+/** The state as it was left; a new round where there is none, or where it was of another number of parts. */
+export async function readRolling(control: ControlTable, parts: number, now: string): Promise<RollingState> {
+  const stored = (await control.get(VALIDATION_PARTITION, ROLLING_SORT)) as RollingState | undefined;
+  return stored?.parts === parts ? stored : { parts, next: 0, roundStartedAt: now, rowsCompared: 0, rowsDiffering: 0 };
+}
+
+export async function writeRolling(control: ControlTable, state: RollingState): Promise<void> {
+  await control.put(VALIDATION_PARTITION, ROLLING_SORT, { ...state });
+}
+
+/** The state after a part. Pure. */
+export function afterPart(state: RollingState, report: PartReport, now: string): RollingState {
+  const rowsCompared = state.rowsCompared + report.rowsCompared;
+  const rowsDiffering = state.rowsDiffering + report.proven.length;
+  const next = (report.part + 1) % state.parts;
+  if (next !== 0) return { ...state, next, rowsCompared, rowsDiffering };
+  return {
+    parts: state.parts,
+    next,
+    roundStartedAt: now,
+    rowsCompared: 0,
+    rowsDiffering: 0,
+    lastRoundEndedAt: now,
+    lastRoundDiffering: rowsDiffering,
+  };
+}
+
+/** CloudWatch's embedded metric format ("Specification: Embedded metric format"): one line of a log is three metrics. */
+export function metricsOf(report: PartReport, nowMs: number): Record<string, unknown> {
+  const names = ['RowsCompared', 'RowsDiffering', 'RowsInFlight'];
+  return {
+    _aws: {
+      Timestamp: nowMs,
+      CloudWatchMetrics: [
+        { Namespace: 'KpiMigration', Dimensions: [[]], Metrics: names.map((Name) => ({ Name, Unit: 'Count' })) },
+      ],
+    },
+    RowsCompared: report.rowsCompared,
+    RowsDiffering: report.proven.length,
+    RowsInFlight: report.inFlight.length,
+    part: report.part,
+  };
+}
