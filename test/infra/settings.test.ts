@@ -51,6 +51,8 @@ describe('an environment', () => {
         recordConcurrency: 8,
       },
       backfill: { segments: 4, leaseSeconds: 60 },
+      validation: { segments: 4, pauseSeconds: 2, patienceSeconds: 60, rollingParts: 96 },
+      readFlag: { reportAgeMaxMinutes: 60, lagMaxSeconds: 60 },
     });
   });
 
