@@ -1,0 +1,155 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ReadPath } from '../../functions/gate/flag-document.ts';
+import { readFlagState } from '../../functions/gate/flag-deployments.ts';
+import { MigrationError } from '../../functions/model/migration-error.ts';
+import { SOURCES } from '../../functions/model/sources.ts';
+import { acceptQuarantined, listQuarantine } from '../../functions/tables/quarantine-entries.ts';
+import type { Environment } from '../environment.ts';
+import { applyFlagChange, planFlagChange } from '../read-flag/change-flag.ts';
+import { fallBack } from '../read-flag/fall-back.ts';
+import type { FlagAccess } from '../read-flag/flag-access.ts';
+import type { Ailment, AilingNewReads } from './new-side-faults.ts';
+import type { Readers } from './readers.ts';
+
+export interface CutoverOptions {
+  readonly environment: Environment;
+  readonly flag: FlagAccess;
+  readonly readers: Readers;
+  readonly newReads: AilingNewReads;
+  /** Validates all, with the verdict as answer. */
+  readonly validate: () => Promise<string>;
+  /** The longest that a reader takes to see a change of the flag. */
+  readonly pollIntervalMs: number;
+  readonly note: (message: string) => void;
+  readonly nowMs: () => number;
+}
+
+/** What became of the reads' move. */
+export interface CutoverReport {
+  /** What the gate said while there was no validation. */
+  readonly refusedWithoutEvidence: boolean;
+  /** What the gate said while quarantine held what nobody had accepted. */
+  readonly refusedWithQuarantine: boolean;
+  readonly accepted: number;
+  /** From the start of the fallback to the last answer of the new side, in milliseconds; at most 0 where none came after it. */
+  readonly fallbackMs: number;
+  /** Answers of the new side: at each stage, in order. */
+  readonly newAnswers: Readonly<Record<string, number>>;
+}
+
+const OPERATOR = 'the rehearsal';
+const ACT_MS = 1_500;
+const LAG_BOUND_MS = 60_000;
+const ATTEMPTS_MAX = 20;
+const RECOVERY_WAITS_MAX = 200;
+
+/**
+ * Moves the reads as the runbook has it: shadow, then the new side for more and more tenants, ailing new tables, fallback, and
+ * the new side again; by the operator's own commands, through AppConfig's gate.
+ */
+export async function cutOver(options: CutoverOptions): Promise<CutoverReport> {
+  const { readers, note, nowMs } = options;
+  const newAnswers: Record<string, number> = {};
+  const act = async (name: string, run: () => Promise<void>): Promise<void> => {
+    const before = readers.count('new');
+    await run();
+    await sleep(ACT_MS);
+    newAnswers[name] = readers.count('new') - before;
+  };
+
+  await act('shadow', () => deploy(options, { enabled: true, stage: 'shadow', percent: 0, tenants: [], lagBoundMs: 0 }));
+  const refusedWithoutEvidence = await isRefused(options, toNew(25));
+  note(`The gate refuses reads on the new tables before a validation: ${refusedWithoutEvidence ? 'yes' : 'NO'}.`);
+  note(`The validators say: ${await options.validate()}.`);
+  const refusedWithQuarantine = await isRefused(options, toNew(25));
+  note(`The gate refuses while quarantine holds what nobody accepted: ${refusedWithQuarantine ? 'yes' : 'NO'}.`);
+  let accepted = 0;
+  const widen = async (percent: number): Promise<void> => {
+    accepted += await deployOnEvidence(options, toNew(percent));
+  };
+  for (const percent of [25, 50, 100]) await act(`new ${percent} %`, () => widen(percent));
+  for (const ailment of ['slow', 'failing', 'wrong'] as const) await act(ailment, async () => ail(options, ailment));
+  await act('recovered', () => recover(options));
+
+  note('Fallback.');
+  const fallbackAtMs = nowMs();
+  await fallBack(options.flag, { by: OPERATOR, sleep, note });
+  await sleep(options.pollIntervalMs + ACT_MS);
+  const fallbackMs = readers.lastNewAnswerAtMs - fallbackAtMs;
+
+  await act('new again', () => widen(100));
+  return { refusedWithoutEvidence, refusedWithQuarantine, accepted, fallbackMs, newAnswers };
+}
+
+function toNew(percent: number): ReadPath {
+  return { enabled: true, stage: 'new', percent, tenants: [], lagBoundMs: LAG_BOUND_MS };
+}
+
+async function ail({ newReads, note }: CutoverOptions, ailment: Ailment): Promise<void> {
+  note(`The new tables are ${ailment}.`);
+  newReads.ailment = ailment;
+}
+
+/** Waits until the readers' breaker has found the new tables well and lets them answer again. */
+async function recover({ newReads, readers, note }: CutoverOptions): Promise<void> {
+  note('The new tables are well again.');
+  newReads.ailment = 'none';
+  const before = readers.count('new');
+  for (let wait = 0; readers.count('new') === before && wait < RECOVERY_WAITS_MAX; wait += 1) await sleep(100);
+}
+
+/** Deploys a flag, waits until that is complete, and until readers have had the time to see it. */
+async function deploy({ flag, pollIntervalMs, note }: CutoverOptions, next: ReadPath): Promise<void> {
+  const number = await applyFlagChange(flag, await planFlagChange(flag, next), OPERATOR);
+  for (;;) {
+    const { inProgress, last } = await readFlagState(flag.client, flag.ids);
+    if (inProgress === undefined) {
+      if (last?.state === 'COMPLETE') break;
+      throw new MigrationError('DEPLOYMENT_FAILED', `Deployment ${number} is ${last?.state}.`);
+    }
+    await sleep(100);
+  }
+  note(`Deployment ${number}: ${next.enabled ? `${next.stage}, ${next.percent} % of tenants` : 'old'}.`);
+  await sleep(pollIntervalMs);
+}
+
+async function isRefused(options: CutoverOptions, next: ReadPath): Promise<boolean> {
+  try {
+    await deploy(options, next);
+    return false;
+  } catch (error) {
+    if (error instanceof MigrationError && error.code === 'FLAG_REFUSED') return true;
+    throw error;
+  }
+}
+
+/** Deploys as an operator does beside a service that keeps writing items nobody can migrate: accepts these, and tries again. */
+async function deployOnEvidence(options: CutoverOptions, next: ReadPath): Promise<number> {
+  let accepted = 0;
+  for (let attempt = 1; ; attempt += 1) {
+    accepted += await acceptAll(options.environment);
+    try {
+      await deploy(options, next);
+      return accepted;
+    } catch (error) {
+      if (!(error instanceof MigrationError && error.code === 'FLAG_REFUSED') || attempt === ATTEMPTS_MAX) throw error;
+      await sleep(500);
+    }
+  }
+}
+
+async function acceptAll({ client, settings }: Environment): Promise<number> {
+  let accepted = 0;
+  for (const source of [...SOURCES, 'events'] as const) {
+    for await (const entry of listQuarantine(client, settings.tables, source)) {
+      if (entry.accepted !== undefined) continue;
+      const at = new Date().toISOString();
+      await acceptQuarantined(client, settings.tables, entry, { by: OPERATOR, at }).catch((error: unknown) => {
+        // Mended or changed in between: the gate sees what is left.
+        if (!(error instanceof MigrationError && error.code === 'QUARANTINE_CHANGED')) throw error;
+      });
+      accepted += 1;
+    }
+  }
+  return accepted;
+}
