@@ -1,7 +1,7 @@
 import { type Item, textOf } from '../model/attribute-value.ts';
 import type { DataIndex, LinkIndex, NewReads } from '../tables/new-reads.ts';
 import { rangeToRead } from './date-range.ts';
-import { inFullOrder, type PositionedRow, sorted, takePage } from './ordered-page.ts';
+import { inFullOrder, LOOK_AHEAD, type PositionedRow, sorted, takePage } from './ordered-page.ts';
 import type { DataOfLinkQuery, KpiQuery, ReadRequest, ReadSide, RowPage } from './query.ts';
 
 const LINK_INDEX = {
@@ -56,7 +56,7 @@ async function readData(
   const chunks = async function* (): AsyncGenerator<PositionedRow[]> {
     let cursor: Item | undefined;
     do {
-      const part = { ...range, descending: query.order === 'newest-first', limit: request.limit + 1 };
+      const part = { ...range, descending: query.order === 'newest-first', limit: request.limit + LOOK_AHEAD };
       const page = await tables.queryData(index, key, query.tenantId, part, cursor, signal);
       yield page.items.filter((row) => isAsked(row, query)).map(dataPosition);
       cursor = page.cursor;

@@ -46,10 +46,12 @@ export async function oldDataOfLink(
   if (range === undefined || sources.length === 0) return { rows: [] };
   const link = await links.find(query.tenantId, query.linkId);
   if (link === undefined) return { rows: [] };
-  const linksOfKpi = await links.ofKpi(link.kpi, [link]);
+  const linksRead = links.ofKpi(link.kpi, [link]);
+  // It is waited for beside the records; should these fail first, its own failure is nobody's any more.
+  linksRead.catch(() => {});
 
   const load = async (entries: readonly RecordEntry[]): Promise<PositionedRow[]> => {
-    const records = await tables.readRecords(entries);
+    const [records, linksOfKpi] = await Promise.all([tables.readRecords(entries), linksRead]);
     return entries.flatMap((entry): PositionedRow[] => {
       // A record of another table that has the right to this id comes under an entry of its own.
       const items = records.get(entry.id);

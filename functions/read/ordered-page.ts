@@ -2,6 +2,12 @@ import type { Item } from '../model/attribute-value.ts';
 import { comparePositions, type Order, type Position } from './position.ts';
 import type { RowPage } from './query.ts';
 
+/**
+ * Items to ask an index for beside those of the page: one that shows that a page follows, and one that shows that its date is
+ * complete. Without them most pages would take a second query.
+ */
+export const LOOK_AHEAD = 2;
+
 /** A row, and where it stands in the listing. */
 export interface PositionedRow {
   readonly position: Position;

@@ -11,7 +11,8 @@ export interface EntryChunk {
   readonly through?: string;
 }
 
-/** The KPI's records of several tables as one listing by date, in chunks of at least `size` that never part equal dates. */
+/** The KPI's records of several tables as one listing by date, in chunks of at least `size` that never part equal dates.
+ * One more is asked of each table, to see in the same query that the chunk's last date is complete. */
 export async function* entryChunks(
   tables: OldReads,
   sources: readonly RecordSource[],
@@ -20,7 +21,7 @@ export async function* entryChunks(
   order: Order,
   size: number,
 ): AsyncGenerator<EntryChunk> {
-  const listings = sources.map((source) => entriesOf(tables, source, kpiId, range, order, size));
+  const listings = sources.map((source) => entriesOf(tables, source, kpiId, range, order, size + 1));
   let entries: RecordEntry[] = [];
   for await (const entry of merged(listings, order)) {
     const through = entries.at(-1)?.date;
