@@ -1,4 +1,5 @@
 import { runBackfill } from '../../backfill/backfill.ts';
+import { textOf } from '../../functions/model/attribute-value.ts';
 import type { Source } from '../../functions/model/sources.ts';
 import type { Replication } from '../../functions/sync/replication.ts';
 import { replicateStreamBatch, type StreamEvent } from '../../functions/sync/stream-batch.ts';
@@ -130,6 +131,44 @@ export function streamShard(stage: Stage, source: Source, shard: number, shards:
             busy = false;
           },
         },
+      );
+    },
+  };
+}
+
+/**
+ * Someone who delivers again, beside the streams and out of their order, what was delivered before: an on-failure
+ * destination that is replayed, or a twin of a delivery.
+ */
+export function replayer(stage: Stage, source: Source): Actor {
+  const { scheduler, store } = stage;
+  const { decisions } = scheduler;
+  let left = decisions.choose(1 + scheduler.adversary.replaysMax);
+  let busy = false;
+  return {
+    name: `replay-${source}`,
+    pace: 0.1,
+    ready: () => !busy && left > 0 && store.streams[source].length > 0,
+    begin() {
+      left -= 1;
+      busy = true;
+      const events = store.streams[source];
+      const start = decisions.choose(events.length);
+      const batch = events
+        .slice(start, start + 1 + decisions.choose(2))
+        .map((change, at) => streamEvent(change, start + at));
+      const name = `replay-${source}#${left}`;
+      scheduler.trace?.push(
+        `${scheduler.steps} ${name}: gets ${batch.map(({ keys }) => textOf(keys, 'id')).join(' ')}`,
+      );
+      const settled = () => {
+        busy = false;
+      };
+      scheduler.spawn(
+        name,
+        undefined,
+        (process) => replicateStreamBatch(replicationOf(stage, process).replication, source, batch),
+        { done: settled, failed: settled, crashed: settled },
       );
     },
   };

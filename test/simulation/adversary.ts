@@ -13,6 +13,8 @@ export interface Adversary {
   /** Events that were dealt with are delivered again. */
   readonly redelivery: number;
   readonly redeliveriesMax: number;
+  /** Old events of a source that are delivered once more beside its stream, at most. */
+  readonly replaysMax: number;
   /** A call is held up while others go on. */
   readonly stall: number;
   /** An actor, or a process, is slow as long as it lives. */
@@ -48,6 +50,7 @@ export function drawAdversary(decisions: Decisions): Adversary {
     faultsMax: 6,
     redelivery: oneOf(decisions, [0, 0.05, 0.2]),
     redeliveriesMax: 3,
+    replaysMax: oneOf(decisions, [0, 3]),
     stall: oneOf(decisions, [0, 0.05, 0.2]),
     slow: oneOf(decisions, [0, 0.3, 0.6]),
     stickiness: oneOf(decisions, [0, 0.5, 0.85]),

@@ -123,12 +123,6 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [edit(RECORDS, 'return result.seen.every((row) => {', 'return true || result.seen.every((row) => {')],
   },
   {
-    name: 'no proof of the guessed links',
-    edits: [
-      edit(SNAPSHOT, 'if (candidateRowIds(recordId, kpis).some((id) => !covered.has(id))) return undefined;', ''),
-    ],
-  },
-  {
     name: 'unconditional copy without sweep',
     edits: [
       edit(

@@ -1,5 +1,5 @@
 import { SOURCES } from '../../functions/model/sources.ts';
-import { legacyWriter, operator, type Stage, streamShard } from './actors.ts';
+import { legacyWriter, operator, replayer, type Stage, streamShard } from './actors.ts';
 import { type Adversary, drawAdversary } from './adversary.ts';
 import { changesSince, contentOf, differencesAtRest, RowWitness } from './checks.ts';
 import { type Decisions, oneOf, SeededDecisions } from './decisions.ts';
@@ -88,6 +88,7 @@ function drawActors(stage: Stage, decisions: Decisions): Actor[] {
     ...SOURCES.flatMap((source) =>
       Array.from({ length: shards }, (_, shard) => streamShard(stage, source, shard, shards)),
     ),
+    ...SOURCES.map((source) => replayer(stage, source)),
     ...(stage.world.backfill ? [operator(stage, 'backfill', phases, segments)] : []),
   ];
 }

@@ -105,7 +105,8 @@ export class Scheduler {
   call<T>(process: Process, effect: Effect<T>): Promise<T> {
     if (!process.alive) return new Promise(() => {});
     const { promise, resolve, reject } = Promise.withResolvers<T>();
-    const stalled = this.decisions.chance(this.adversary.stall);
+    // A write that comes late does harm, a read hardly.
+    const stalled = this.decisions.chance(this.adversary.stall * (effect.kind === 'write' ? 2 : 0.5));
     process.calls.push({
       process,
       effect: effect as Effect<unknown>,
