@@ -19,7 +19,10 @@ export async function watchCommand(
   const sum = { parts: 0, rowsCompared: 0, rowsDiffering: 0, rowsInFlight: 0 };
   for (let part = 0; !stop.aborted && !(options.once && sum.parts === parts); part = (part + 1) % parts) {
     const patience = { ...patienceOf(environment), stop };
-    const report = await validatePart({ ...patience, reads, heldRecords: settings.heldRecords, part, parts });
+    const report = await unlessStopped(stop, () =>
+      validatePart({ ...patience, reads, heldRecords: settings.heldRecords, part, parts }),
+    );
+    if (report === undefined) break;
     sum.parts += 1;
     sum.rowsCompared += report.rowsCompared;
     sum.rowsDiffering += report.proven.length;
@@ -34,6 +37,16 @@ export async function watchCommand(
       ...(sum.rowsDiffering > 0 ? ['Next: kpi-migrate repair'] : []),
     ],
   };
+}
+
+/** Nothing comes of a part that was interrupted; what came of those before is told. */
+async function unlessStopped<T>(stop: AbortSignal, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (stop.aborted) return undefined;
+    throw error;
+  }
 }
 
 function describePart({ part, parts, kpis, rowsCompared, proven, inFlight }: PartReport): string[] {

@@ -1,5 +1,5 @@
 import { type Item, textOf } from '../model/attribute-value.ts';
-import { RECORD_SOURCES, type RecordSource, SOURCES } from '../model/sources.ts';
+import { RECORD_SOURCES, type RecordSource, SOURCES, type Source } from '../model/sources.ts';
 import { OLD_TABLE_OF } from '../tables/table-names.ts';
 import type { ReadTable } from '../tables/validation-reads.ts';
 import { attributeFaults, changed } from './attribute-faults.ts';
@@ -163,6 +163,16 @@ function* oldSideMoved(content: Content, rows: readonly Item[]): Generator<Plant
   };
 }
 
+/**
+ * Whether the item's KPI has a link, or the item is a link. A record without one that shares its id with another table's is taken for
+ * held, as long as it has no link (README.md of the validators).
+ */
+function isLinked(content: Content, source: Source, id: string): boolean {
+  if (source === 'links' || content.quarantine[source].get(id) !== 'id-collision') return true;
+  const kpiId = textOf(content.tables[OLD_TABLE_OF[source]].get(id), 'kpi_id');
+  return [...content.tables.goalKpiLinks.values()].some((link) => textOf(link, 'kpi_id') === kpiId);
+}
+
 /** An id that two record tables share is the earlier one's, and goes over to the other when that one's item goes. */
 function isOnlyIn(content: Content, source: RecordSource, id: string): boolean {
   return RECORD_SOURCES.every((each) => content.tables[OLD_TABLE_OF[each]].has(id) === (each === source));
@@ -186,7 +196,7 @@ function* tenantMissing(
 
 function* quarantineWrong(content: Content): Generator<PlantedFault> {
   for (const source of SOURCES) {
-    const [id] = content.quarantine[source].keys();
+    const [id] = [...content.quarantine[source]].find(([each]) => isLinked(content, source, each)) ?? [];
     if (id !== undefined) {
       const { [source]: _, ...others } = content.quarantine;
       const entries = new Map([...content.quarantine[source]].filter(([each]) => each !== id));

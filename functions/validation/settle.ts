@@ -56,8 +56,9 @@ export async function settle(examiner: Examiner, suspects: readonly Suspect[], p
   let pauseMs = patience.pauseMs;
   for (let at = 1; watched.size > 0; at += 1) {
     const leftMs = startMs + patience.patienceMs - patience.nowMs();
-    if (leftMs <= 0) break;
-    await patience.sleep(Math.min(pauseMs, leftMs), patience.stop);
+    // However long the first look took: nothing is proven by one look.
+    if (leftMs <= 0 && at > 1) break;
+    await patience.sleep(Math.min(pauseMs, Math.max(leftMs, patience.pauseMs)), patience.stop);
     pauseMs *= PAUSE_GROWTH;
     const different = [...look].filter(([, { findings }]) => findings.length > 0).map(([suspect]) => suspect);
     look = await lookAtAll(examiner, different, patience);
