@@ -16,7 +16,7 @@ export interface FlagClientSettings {
   readonly application: string;
   readonly environment: string;
   readonly profile: string;
-  /** Time between polls until the service says otherwise; AppConfig takes no less than 15. */
+  /** Time between polls, which is how long a fallback takes at most; 15 unless told, and AppConfig takes no less. */
   readonly pollIntervalSeconds?: number;
   /** How long a read waits at most where nothing is known yet, or the process stood still for longer than a poll. */
   readonly waitMaxMs?: number;
@@ -79,6 +79,8 @@ export function createFlagClient(
       ApplicationIdentifier: settings.application,
       EnvironmentIdentifier: settings.environment,
       ConfigurationProfileIdentifier: settings.profile,
+      // Without it the service sets an interval of its own, and a fallback takes that long.
+      RequiredMinimumPollIntervalInSeconds: pollIntervalSeconds,
     });
     return (await client.send(command, { abortSignal: signal })).InitialConfigurationToken;
   };

@@ -4,7 +4,14 @@ import { type Clock, systemClock, withDeadline } from './clock.ts';
 import { Counters } from './counters.ts';
 import type { ReadOptions } from './kpi-reads.ts';
 import type { ReadRequest, ReadSide, RowPage } from './query.ts';
-import { type ReadTrouble, SHADOW_DEFAULTS, ShadowReads, type ShadowSettings, type SideName } from './shadow.ts';
+import {
+  type Purpose,
+  type ReadTrouble,
+  SHADOW_DEFAULTS,
+  ShadowReads,
+  type ShadowSettings,
+  type SideName,
+} from './shadow.ts';
 import { type ReadFlag, type Route, routeOf } from './stages.ts';
 
 /** What an answer says of itself. */
@@ -104,20 +111,24 @@ export function createRouter(dependencies: RouterDependencies): Router {
     counters,
     async read(request, { lastWriteAtMs }) {
       const { tenantId } = request.query;
-      const route = routeOf(await flagNow(), { tenantId, lastWriteAtMs, nowMs: clock.nowMs() });
+      const flag = await flagNow();
+      const { lagBoundMs = 0 } = flag.stage === 'old' ? {} : flag;
+      const compare = (purpose: Purpose, origin: SideName, page: RowPage) =>
+        shadow.compare({ purpose, request, origin, answer: page, lagBoundMs });
+      const route = routeOf(flag, { tenantId, lastWriteAtMs, nowMs: clock.nowMs() });
       if (route.side === 'old') {
         const page = await sides.old.read(request);
-        if (route.shadow && random() < settings.shadowShare) shadow.compare('shadow', request, 'old', page);
+        if (route.shadow && random() < settings.shadowShare) compare('shadow', 'old', page);
         return answer(page, 'old', route.reason);
       }
       if (breaker.state !== 'closed') {
         const page = await sides.old.read(request);
-        if (breaker.tryProbe()) shadow.compare('probe', request, 'old', page);
+        if (breaker.tryProbe()) compare('probe', 'old', page);
         return answer(page, 'old', 'breaker-open');
       }
       const result = await readNew(request);
       if (typeof result === 'string') return answer(await sides.old.read(request), 'old', result);
-      if (random() < settings.sampleShare) shadow.compare('sample', request, 'new', result);
+      if (random() < settings.sampleShare) compare('sample', 'new', result);
       return answer(result, 'new', route.reason);
     },
   };

@@ -1,4 +1,5 @@
 import type { Breaker, ReadOutcome } from './breaker.ts';
+import { faultOf } from './check-answer.ts';
 import { type Clock, type Outcome, withDeadline } from './clock.ts';
 import { comparePages, provenDifferences } from './compare-pages.ts';
 import type { Counters } from './counters.ts';
@@ -11,7 +12,7 @@ export interface ShadowSettings {
   readonly inFlightMax: number;
   /** How long one read of a comparison may take. */
   readonly deadlineMs: number;
-  /** How long after a difference both sides are read again; at least the streams' usual lag. */
+  /** How long after a difference both sides are read again, where the flag's lag bound is not longer. */
   readonly recheckAfterMs: number;
 }
 
@@ -19,6 +20,16 @@ export const SHADOW_DEFAULTS: ShadowSettings = { inFlightMax: 8, deadlineMs: 2_0
 
 /** Why an answer is compared: in stage shadow, as a sample of new answers, or to find out whether the breaker can close. */
 export type Purpose = 'shadow' | 'sample' | 'probe';
+
+/** An answer that is to be compared. */
+export interface Comparison {
+  readonly purpose: Purpose;
+  readonly request: ReadRequest;
+  readonly origin: SideName;
+  readonly answer: RowPage;
+  /** How far replication may lag behind, as the flag has it. */
+  readonly lagBoundMs: number;
+}
 
 interface ShadowDependencies {
   readonly sides: Readonly<Record<SideName, ReadSide>>;
@@ -48,27 +59,28 @@ export class ShadowReads {
   }
 
   /** @returns at once. */
-  compare(purpose: Purpose, request: ReadRequest, origin: SideName, answer: RowPage): void {
+  compare(comparison: Comparison): void {
     const { clock, counters, settings } = this.#dependencies;
+    const { purpose } = comparison;
     // Probes come one at a time by themselves, and reads that hang must not keep the breaker from ever closing.
     if (this.#inFlight >= settings.inFlightMax && purpose !== 'probe') {
       counters.count(`${purpose}.skipped`);
       return;
     }
     this.#inFlight += 1;
-    clock.after(0, () => void this.#runToTheEnd(purpose, request, origin, answer));
+    clock.after(0, () => void this.#runToTheEnd(comparison));
   }
 
-  async #runToTheEnd(purpose: Purpose, request: ReadRequest, origin: SideName, answer: RowPage): Promise<void> {
+  async #runToTheEnd(comparison: Comparison): Promise<void> {
     let outcome: ReadOutcome | undefined;
     try {
-      outcome = await this.#run(purpose, request, origin, answer);
+      outcome = await this.#run(comparison);
     } catch (error) {
-      this.#dependencies.counters.count(`${purpose}.failed`);
+      this.#dependencies.counters.count(`${comparison.purpose}.failed`);
       this.#dependencies.report({ what: 'A comparison failed', error });
     }
     this.#inFlight -= 1;
-    this.#conclude(purpose, outcome);
+    this.#conclude(comparison.purpose, outcome);
   }
 
   #conclude(purpose: Purpose, outcome: ReadOutcome | undefined): void {
@@ -78,21 +90,22 @@ export class ShadowReads {
     else if (purpose === 'sample' && outcome === 'wrong') breaker.record('wrong');
   }
 
-  async #run(
-    purpose: Purpose,
-    request: ReadRequest,
-    origin: SideName,
-    answer: RowPage,
-  ): Promise<ReadOutcome | undefined> {
+  async #run({ purpose, request, origin, answer, lagBoundMs }: Comparison): Promise<ReadOutcome | undefined> {
     const { clock, counters, settings } = this.#dependencies;
     const other = await this.#read(purpose, origin === 'old' ? 'new' : 'old', request);
     if (other.kind !== 'value') return outcomeOf(other);
-    const first = origin === 'old' ? comparePages(answer, other.value) : comparePages(other.value, answer);
+    const [expected, actual] = origin === 'old' ? [answer, other.value] : [other.value, answer];
+    if (faultOf(request, actual) !== undefined) {
+      counters.count(`${purpose}.invalid`);
+      return 'wrong';
+    }
+    const first = comparePages(expected, actual);
     if (first.size === 0) {
       counters.count(`${purpose}.equal`);
       return 'right';
     }
-    await new Promise<void>((resolve) => clock.after(settings.recheckAfterMs, resolve));
+    const recheckAfterMs = Math.max(settings.recheckAfterMs, lagBoundMs);
+    await new Promise<void>((resolve) => clock.after(recheckAfterMs, resolve));
     const [old, fresh] = await Promise.all([this.#read(purpose, 'old', request), this.#read(purpose, 'new', request)]);
     if (old.kind !== 'value' || fresh.kind !== 'value') return outcomeOf(fresh);
     const proven = provenDifferences(first, comparePages(old.value, fresh.value));

@@ -34,7 +34,7 @@ const documentSchema = z.object({ [READ_PATH_FLAG]: z.unknown().optional() });
 /** The flag as the router obeys it. */
 export type ReadFlag =
   | { readonly stage: 'old'; readonly reason: 'flag-disabled' | 'flag-missing' | 'flag-unreadable' | 'flag-not-read' }
-  | { readonly stage: 'shadow' }
+  | { readonly stage: 'shadow'; readonly lagBoundMs?: number }
   | {
       readonly stage: 'new';
       readonly percent: number;
@@ -58,7 +58,7 @@ export function parseReadFlag(content: string): ReadFlag {
   if (!flag.success) return { stage: 'old', reason: 'flag-unreadable' };
   if (!flag.data.enabled) return { stage: 'old', reason: 'flag-disabled' };
   const { stage, percent, tenants, lagBoundMs } = flag.data;
-  return stage === 'shadow' ? { stage } : { stage, percent, tenants: new Set(tenants), lagBoundMs };
+  return stage === 'shadow' ? { stage, lagBoundMs } : { stage, percent, tenants: new Set(tenants), lagBoundMs };
 }
 
 const BUCKETS = 10_000;

@@ -72,6 +72,12 @@ describe('the flag client', () => {
       .resolvesOnce(answer(undefined, 'b', 30))
       .resolves(answer({ enabled: false }, 'c', 15));
     const flags = await start();
+    expect(service.commandCalls(StartConfigurationSessionCommand)[0]?.args[0].input).toEqual({
+      ApplicationIdentifier: 'kpi-migration',
+      EnvironmentIdentifier: 'reads',
+      ConfigurationProfileIdentifier: 'flags',
+      RequiredMinimumPollIntervalInSeconds: 15,
+    });
     expect(await flags.current()).toMatchObject({ stage: 'new', percent: 50 });
     await pass(59);
     expect(tokensSent()).toEqual(['session-1']);

@@ -147,7 +147,7 @@ describe('reads on the real engine', () => {
   test('go from old over shadow, a few, half and all to new, and back, and no answer changes', async () => {
     const stages: readonly [string, ReadFlag, (origins: Record<string, number>) => boolean][] = [
       ['old', OLD, ({ new: fresh }) => fresh === 0],
-      ['shadow', { stage: 'shadow' }, ({ new: fresh }) => fresh === 0],
+      ['shadow', { stage: 'shadow', lagBoundMs: 20 }, ({ new: fresh }) => fresh === 0],
       ['one tenant', newFor(0, ['tenant-3']), ({ old = 0, new: fresh = 0 }) => old > fresh],
       ['half', newFor(50), ({ old = 0, new: fresh = 0 }) => old > 0 && fresh > 0],
       ['all', newFor(100), ({ new: fresh = 0 }) => fresh > 0],

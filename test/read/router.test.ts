@@ -13,7 +13,7 @@ import {
 import type { ReadFlag } from '../../functions/read/stages.ts';
 
 const NEW: ReadFlag = { stage: 'new', percent: 100, tenants: new Set(), lagBoundMs: 1_000 };
-const SHADOW: ReadFlag = { stage: 'shadow' };
+const SHADOW: ReadFlag = { stage: 'shadow', lagBoundMs: 8_000 };
 const EVERYTHING: RouterSettings = { ...ROUTER_DEFAULTS, shadowShare: 1, sampleShare: 1 };
 const QUERY = { tenantId: 't1', linkId: 'l1' };
 
@@ -246,10 +246,11 @@ describe('a shadow read', () => {
     ],
     ['an error', failing, { 'shadow.new-error': 1 }],
     ['no answer', hanging, { 'shadow.new-time-out': 1 }],
+    ['a row of another tenant', wrongly({ tenant_id: { S: 't2' } }), { 'shadow.invalid': 1 }],
   ])('that finds %s is counted by kind', async (_, answer, counts) => {
     const setup = setUp(SHADOW);
     setup.sides.new = answer;
-    await setup.reads.linkById(QUERY);
+    await setup.reads.linksByTenant({ tenantId: 't1' });
     await vi.advanceTimersByTimeAsync(20_000);
     expect(setup.router.counters.take()).toEqual({ 'answers.old.shadow': 1, ...counts });
   });
@@ -271,7 +272,7 @@ describe('a shadow read', () => {
     const setup = setUp(SHADOW);
     setup.sides.new = wrongly({ person_id: { S: 'p2' } });
     await setup.reads.linkById(QUERY);
-    await vi.advanceTimersByTimeAsync(100);
+    await vi.advanceTimersByTimeAsync(7_900);
     change(setup);
     await vi.advanceTimersByTimeAsync(20_000);
     expect(setup.router.counters.take()).toEqual({ 'answers.old.shadow': 1, 'shadow.in-flight': 1 });

@@ -12,7 +12,7 @@ describe('the flag as served', () => {
   test.each([
     ['disabled', served({ enabled: false }), { stage: 'old', reason: 'flag-disabled' }],
     ['absent', '{}', { stage: 'old', reason: 'flag-missing' }],
-    ['shadow', served({ enabled: true, stage: 'shadow' }), { stage: 'shadow' }],
+    ['shadow', served({ enabled: true, stage: 'shadow' }), { stage: 'shadow', lagBoundMs: 10_000 }],
     [
       'new, all said',
       served({ enabled: true, stage: 'new', percent: 12.5, tenants: ['a'], lagBoundMs: 5 }),
@@ -53,7 +53,7 @@ describe('the route', () => {
 
   test.each<[string, ReadFlag, Partial<typeof read & { lastWriteAtMs: number }>, string]>([
     ['old: old', { stage: 'old', reason: 'flag-disabled' }, {}, 'old flag-disabled'],
-    ['shadow: old, with a look at the new side', { stage: 'shadow' }, {}, 'old shadow +shadow'],
+    ['shadow: old, with a look at the new side', { stage: 'shadow', lagBoundMs: 0 }, {}, 'old shadow +shadow'],
     ['new: old for whoever is not chosen', NEW, {}, 'old tenant-not-chosen'],
     ['new: new for a named tenant', NEW, { tenantId: 'named' }, 'new tenant-named'],
     ['new: new for the percentage', { ...NEW, percent: 100 }, {}, 'new tenant-in-percent'],
