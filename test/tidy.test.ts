@@ -34,7 +34,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'functions/model',
     'infra/settings.ts',
   ],
-  infra: ['infra', 'functions/model/migration-error.ts'],
+  // Two pure files say what a document or a setting may be: the first version of the flag, and who may call.
+  infra: [
+    'infra',
+    'functions/model/migration-error.ts',
+    'functions/gate/flag-document.ts',
+    'functions/read/callers.ts',
+  ],
 };
 
 interface SourceFile {
