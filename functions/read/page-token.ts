@@ -6,11 +6,19 @@ import type { KpiQuery } from './query.ts';
 
 const VERSION = 1;
 
+/** Longest sort key of an index, in bytes (DynamoDB service quotas). */
+const SORT_BYTES_MAX = 1_024;
+/** Longest partition key, in bytes. */
+const ID_BYTES_MAX = 2_048;
+
+const text = (bytesMax: number) =>
+  z.string().refine((value) => Buffer.byteLength(value) <= bytesMax && value.isWellFormed());
+
 const tokenSchema = z.object({
   version: z.literal(VERSION),
   query: z.string(),
-  sort: z.string(),
-  id: z.string(),
+  sort: text(SORT_BYTES_MAX),
+  id: text(ID_BYTES_MAX),
 });
 
 /**
@@ -33,7 +41,9 @@ export function decodePageToken(query: KpiQuery, token: string): Position {
   const parsed = tokenSchema.safeParse(content);
   if (!parsed.success) throw invalidToken('The page token cannot be read.', parsed.error);
   if (parsed.data.query !== fingerprint(query)) throw invalidToken('The page token was given for another query.');
-  return { sort: parsed.data.sort, id: parsed.data.id };
+  const { sort, id } = parsed.data;
+  if ((sort !== '') !== (query.kind === 'data-of-link')) throw invalidToken('The page token cannot be read.');
+  return { sort, id };
 }
 
 function invalidToken(message: string, cause?: unknown): MigrationError {
