@@ -153,12 +153,17 @@ interface HotPart {
   readonly items: Readonly<Record<Source, Map<string, Item>>>;
 }
 
-/** KPIs with and without links, and what is known of them at the start. */
-function hotPart(random: SeededRandom, initial: Readonly<Record<Source, readonly Item[]>>): HotPart {
+/** The KPIs, with and without links, that a writer of this randomness keeps to. */
+export function hotKpisOf(random: SeededRandom, initial: Readonly<Record<Source, readonly Item[]>>): KpiKey[] {
   const candidates = distinctKpis(SOURCES.flatMap((source) => initial[source].map(kpiKeyOf))).filter(
     (kpi) => kpi !== NO_KPI,
   );
-  const hotKpis = distinctKpis(Array.from({ length: HOT_KPIS }, () => random.pick(candidates)));
+  return distinctKpis(Array.from({ length: HOT_KPIS }, () => random.pick(candidates)));
+}
+
+/** These KPIs, and what is known of them at the start. */
+function hotPart(random: SeededRandom, initial: Readonly<Record<Source, readonly Item[]>>): HotPart {
+  const hotKpis = hotKpisOf(random, initial);
   const hot = new Set(hotKpis.map(kpiIdentity));
   const known = (source: Source): Map<string, Item> => {
     const ofHot = initial[source].filter((item) => hot.has(kpiIdentity(kpiKeyOf(item)))).slice(0, HOT_RECORDS);

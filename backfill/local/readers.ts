@@ -126,7 +126,10 @@ export class Readers {
     if (read === undefined || !('N' in read) || read.N !== value) this.ownWritesLost += 1;
   }
 
-  private note<Answer extends Provenance & { readonly rows: readonly Item[] }>(tenantId: string, answer: Answer): Answer {
+  private note<Answer extends Provenance & { readonly rows: readonly Item[] }>(
+    tenantId: string,
+    answer: Answer,
+  ): Answer {
     const name = `${answer.origin} ${answer.reason}`;
     this.reads += 1;
     this.answers.set(name, (this.answers.get(name) ?? 0) + 1);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ReadPath } from '../../functions/gate/flag-document.ts';
 import { readFlagState } from '../../functions/gate/flag-deployments.ts';
+import type { ReadPath } from '../../functions/gate/flag-document.ts';
 import { MigrationError } from '../../functions/model/migration-error.ts';
 import { SOURCES } from '../../functions/model/sources.ts';
 import { acceptQuarantined, listQuarantine } from '../../functions/tables/quarantine-entries.ts';
@@ -8,7 +8,7 @@ import type { Environment } from '../environment.ts';
 import { applyFlagChange, planFlagChange } from '../read-flag/change-flag.ts';
 import { fallBack } from '../read-flag/fall-back.ts';
 import type { FlagAccess } from '../read-flag/flag-access.ts';
-import type { Ailment, AilingNewReads } from './new-side-faults.ts';
+import type { AilingNewReads, Ailment } from './new-side-faults.ts';
 import type { Readers } from './readers.ts';
 
 export interface CutoverOptions {
@@ -57,7 +57,9 @@ export async function cutOver(options: CutoverOptions): Promise<CutoverReport> {
     newAnswers[name] = readers.count('new') - before;
   };
 
-  await act('shadow', () => deploy(options, { enabled: true, stage: 'shadow', percent: 0, tenants: [], lagBoundMs: 0 }));
+  await act('shadow', () =>
+    deploy(options, { enabled: true, stage: 'shadow', percent: 0, tenants: [], lagBoundMs: 0 }),
+  );
   const refusedWithoutEvidence = await isRefused(options, toNew(25));
   note(`The gate refuses reads on the new tables before a validation: ${refusedWithoutEvidence ? 'yes' : 'NO'}.`);
   note(`The validators say: ${await options.validate()}.`);
