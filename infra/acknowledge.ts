@@ -11,3 +11,16 @@ export function acknowledgePartsOf(resource: IConstruct, suffix: ':*' | '/*', sc
   const logicalId = Stack.of(resource).getLogicalId(element);
   Validations.of(scope).acknowledge({ id: `AwsSolutions-IAM5[Resource::<${logicalId}.Arn>${suffix}]`, reason });
 }
+
+/** Accepts that policies under `scope` name exactly this resource, which has a wildcard, for a reason. */
+export function acknowledgeResource(scope: IConstruct, arn: string, reason: string): void {
+  Validations.of(scope).acknowledge({ id: `AwsSolutions-IAM5[Resource::${readable(scope, arn)}]`, reason });
+}
+
+/** The ARN as cdk-nag spells it: `<LogicalId>` for a reference. */
+function readable(scope: IConstruct, arn: string): string {
+  const resolved: unknown = Stack.of(scope).resolve(arn);
+  if (typeof resolved === 'string') return resolved;
+  const [, parts] = (resolved as { readonly 'Fn::Join': [string, (string | { readonly Ref: string })[]] })['Fn::Join'];
+  return parts.map((part) => (typeof part === 'string' ? part : `<${part.Ref}>`)).join('');
+}

@@ -2,7 +2,9 @@ import { Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { ControlTable } from './control-table.ts';
 import { NewTables } from './new-tables.ts';
+import { Observability } from './observability.ts';
 import { OldTables } from './old-tables.ts';
+import { ReadFlag } from './read-flag.ts';
 import type { Settings } from './settings.ts';
 import { StreamSync } from './stream-sync.ts';
 
@@ -23,6 +25,8 @@ export class MigrationStack extends Stack {
     const control = new ControlTable(this, 'Control', settings);
     // What is wrong with an old table stops a first deployment before it leaves tables behind that the next one would find.
     for (const created of [newTables, control]) created.node.addDependency(oldTables);
-    new StreamSync(this, 'StreamSync', { settings, oldTables, newTables, control });
+    const sync = new StreamSync(this, 'StreamSync', { settings, oldTables, newTables, control });
+    const { rollbackAlarms } = new Observability(this, 'Observability', { settings, sync });
+    new ReadFlag(this, 'ReadFlag', { settings, control, rollbackAlarms });
   }
 }

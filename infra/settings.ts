@@ -69,11 +69,26 @@ const validation = z.strictObject({
   rollingParts: count.max(10_000).default(96),
 });
 
-/** What the gate of the read flag takes for evidence (functions/gate/README.md). */
+/** How a change that widens reads reaches the readers (AppConfig User Guide, "Working with deployment strategies"). */
+const widen = z.strictObject({
+  deploymentMinutes: z.number().int().min(0).max(1_440).default(10),
+  /** Share of the readers that each step adds. */
+  growthPercent: z.number().min(1).max(100).default(20),
+  /** How long alarms are watched after the last step. */
+  bakeMinutes: z.number().int().min(0).max(1_440).default(10),
+});
+
 const readFlag = z.strictObject({
+  /** What the gate of the read flag takes for evidence (functions/gate/README.md). */
   reportAgeMaxMinutes: count.max(1_440).default(60),
   lagMaxSeconds: count.default(60),
+  /** Reads a minute in which the new side fails or is too slow, beyond which a rollout is taken back. */
+  newSideErrorsMaxPerMinute: z.number().int().min(0).default(10),
+  widen: widen.prefault({}),
 });
+
+/** Whom alarms tell; without an address, whoever subscribes to the topic. */
+const alarms = z.strictObject({ email: z.email('is no e-mail address').optional() });
 
 const environment = z.strictObject({
   account: z.string().regex(/^\d{12}$/, 'is no account id of twelve digits'),
@@ -84,6 +99,7 @@ const environment = z.strictObject({
   replication: replication.prefault({}),
   backfill: backfill.prefault({}),
   readFlag: readFlag.prefault({}),
+  alarms: alarms.prefault({}),
   validation: validation.prefault({}),
 });
 

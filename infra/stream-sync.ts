@@ -1,6 +1,12 @@
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { EventSourceMapping, type IEventSourceDlq, type IFunction, StartingPosition } from 'aws-cdk-lib/aws-lambda';
+import {
+  EventSourceMapping,
+  type IEventSourceDlq,
+  type IFunction,
+  MetricType,
+  StartingPosition,
+} from 'aws-cdk-lib/aws-lambda';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { acknowledgePartsOf } from './acknowledge.ts';
@@ -20,8 +26,17 @@ export interface StreamSyncProps {
 /** Above this many records a batch, Lambda demands a batching window. */
 const BATCH_SIZE_WITHOUT_WINDOW_MAX = 10;
 
+/** What replicates one stream. */
+export interface ReplicatedStream {
+  readonly replicate: IFunction;
+  /** Id of the event source mapping, by which its metrics go. */
+  readonly mappingId: string;
+}
+
 /** One function a source, fed by the stream of its old table; what fails for good is kept whole in a bucket. */
 export class StreamSync extends Construct {
+  readonly streams: Readonly<Record<Source, ReplicatedStream>>;
+
   constructor(scope: Construct, id: string, props: StreamSyncProps) {
     super(scope, id);
     const failures = new Bucket(this, 'Failures', {
@@ -36,10 +51,12 @@ export class StreamSync extends Construct {
       reason: 'Only the event source mappings write here; access logs would need a bucket of their own.',
     });
     acknowledgePartsOf(failures, '/*', this, 'Lambda names the object after the stream, the batch and the time.');
-    for (const source of SOURCES) {
-      const replicate = this.replicateFunction(source, props);
-      this.mapStream(source, replicate, failures, props);
-    }
+    this.streams = Object.fromEntries(
+      SOURCES.map((source) => {
+        const replicate = this.replicateFunction(source, props);
+        return [source, { replicate, mappingId: this.mapStream(source, replicate, failures, props) }];
+      }),
+    ) as Record<Source, ReplicatedStream>;
   }
 
   private replicateFunction(source: Source, { settings, oldTables, newTables, control }: StreamSyncProps): IFunction {
@@ -86,7 +103,7 @@ export class StreamSync extends Construct {
     target: IFunction,
     failures: Bucket,
     { settings, oldTables }: StreamSyncProps,
-  ): void {
+  ): string {
     const { replication } = settings;
     target.addToRolePolicy(
       new PolicyStatement({
@@ -114,9 +131,11 @@ export class StreamSync extends Construct {
       retryAttempts: replication.maximumRetryAttempts,
       maxRecordAge: Duration.seconds(replication.maximumRecordAgeSeconds),
       onFailure: writeOnly(failures),
+      metricsConfig: { metrics: [MetricType.EVENT_COUNT] },
     });
     const policy = target.role?.node.tryFindChild('DefaultPolicy');
     if (policy) mapping.node.addDependency(policy);
+    return mapping.eventSourceMappingId;
   }
 }
 

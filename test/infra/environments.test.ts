@@ -96,6 +96,7 @@ describe('npx cdk synth', () => {
       'index.handler',
       'index.handler',
       'index.handler',
+      'index.handler',
       'index.isComplete',
       'index.onEvent',
     ]);

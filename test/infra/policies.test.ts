@@ -14,6 +14,12 @@ const WILDCARDS_WITH_REASON: Readonly<Record<string, string>> = {
   '<OldTablesStreamProviderframeworkisComplete.Arn>:*': FUNCTION_VERSION,
   '<OldTablesStreamProviderframeworkonTimeout.Arn>:*': FUNCTION_VERSION,
   '<StreamSyncFailures.Arn>/*': 'Lambda names the objects it keeps',
+  'ObservabilityTopicKey: *': 'in the policy of a key, this is the key',
+  'ReadFlagMonitorRoleDefaultPolicy: *': 'CloudWatch tells of composite alarms only who may ask for all of them',
+  'arn:aws:appconfig:eu-west-1:123456789012:application/<ReadFlagApplication>/configurationprofile/<ReadFlagProfile>/hostedconfigurationversion/*':
+    'AppConfig numbers the versions that operators make',
+  'kms:*': 'the account itself may do all with its key, as CDK has it, lest nobody can',
+  'kms:GenerateDataKey*': 'CDK lets CloudWatch make data keys of either form for the topic',
 };
 
 const ARN = 'arn:aws:dynamodb:eu-west-1:123456789012:table';
@@ -101,7 +107,7 @@ describe('what the functions may do', () => {
 
   test.each([
     ['an action', { Action: 's3:Get*', Resource: 'arn:aws:s3:::bucket' }, 's3:Get*'],
-    ['a resource', { Action: 's3:GetObject', Resource: '*' }, '*'],
+    ['a resource', { Action: 's3:GetObject', Resource: '*' }, 'Planted: *'],
     ['what is not named', { NotAction: 's3:GetObject', Resource: 'arn:aws:s3:::bucket' }, 'all but what it names'],
   ])('would be reported: a wildcard in %s', (_what, statement, found) => {
     expect(wildcards(planted(statement))).toContain(found);
@@ -156,4 +162,19 @@ describe('what the functions may do', () => {
       });
     },
   );
+
+  test('of the gate is reading evidence, and what is deployed of this flag', () => {
+    const own = allowedBy(resources).filter(({ where }) => /^ReadFlagGate(Role|ReadsFlag)/.test(where));
+    const application = 'arn:aws:appconfig:eu-west-1:123456789012:application/<ReadFlagApplication>';
+    const profile = `${application}/configurationprofile/<ReadFlagProfile>`;
+    const may = own
+      .filter(({ where }) => !where.includes('/AssumeRolePolicyDocument/'))
+      .map((each) => [each.actions, each.resources.map((arn) => arn.replace(/[0-9A-F]{8}(?=[.>])/g, '')).sort()])
+      .filter(([actions]) => !actions?.includes('logs:PutLogEvents'));
+    expect(may).toEqual([
+      [['dynamodb:GetItem', 'dynamodb:Query'], ['arn:aws:dynamodb:*:*:table/kpi-migration-control']],
+      [['appconfig:ListDeployments'], [application, `${application}/environment/<ReadFlagEnvironment>`]],
+      [['appconfig:GetHostedConfigurationVersion'], [application, profile, `${profile}/hostedconfigurationversion/*`]],
+    ]);
+  });
 });

@@ -99,13 +99,15 @@ function glob(pattern: string): RegExp {
   return new RegExp(`^${source}$`, 'is');
 }
 
-/** Actions and resources with a wildcard, once each, without the hashes of logical ids. */
+/** Actions and resources with a wildcard, once each, without the hashes of logical ids; `*` alone with where it stands. */
 export function wildcards(resources: Resources): string[] {
   const found = allowedBy(resources)
     .filter(({ where }) => !where.includes('/AssumeRolePolicyDocument/'))
-    .flatMap(({ actions, resources: patterns, inverted }) => [
-      ...[...actions, ...patterns].filter((text) => /[*?]/.test(text.replace(/^arn:aws:dynamodb:\*:\*:/, ''))),
+    .flatMap(({ where, actions, resources: patterns, inverted }) => [
+      ...[...actions, ...patterns]
+        .filter((text) => /[*?]/.test(text.replace(/^arn:aws:dynamodb:\*:\*:/, '')))
+        .map((text) => (text === '*' ? `${where.split('/')[0]}: *` : text)),
       ...(inverted ? ['all but what it names'] : []),
     ]);
-  return [...new Set(found.map((text) => text.replace(/[0-9A-F]{8}(?=\.)/g, '')))].sort();
+  return [...new Set(found.map((text) => text.replace(/[0-9A-F]{8}(?=[.>]|: )/g, '')))].sort();
 }

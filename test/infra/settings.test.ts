@@ -52,7 +52,13 @@ describe('an environment', () => {
       },
       backfill: { segments: 4, leaseSeconds: 60 },
       validation: { segments: 4, pauseSeconds: 2, patienceSeconds: 60, rollingParts: 96 },
-      readFlag: { reportAgeMaxMinutes: 60, lagMaxSeconds: 60 },
+      readFlag: {
+        reportAgeMaxMinutes: 60,
+        lagMaxSeconds: 60,
+        newSideErrorsMaxPerMinute: 10,
+        widen: { deploymentMinutes: 10, growthPercent: 20, bakeMinutes: 10 },
+      },
+      alarms: {},
     });
   });
 
@@ -83,6 +89,13 @@ describe('an environment', () => {
     ],
     ['a timeout too short for a fan-out', { replication: { timeoutSeconds: 30 } }, ['timeoutSeconds', 'no time']],
     ['no segment', { backfill: { segments: 0 } }, ['backfill.segments']],
+    [
+      'a rollout of more than a day',
+      { readFlag: { widen: { deploymentMinutes: 1_441 } } },
+      ['deploymentMinutes', '1440'],
+    ],
+    ['a rollout without steps', { readFlag: { widen: { growthPercent: 0 } } }, ['growthPercent']],
+    ['an address that is none', { alarms: { email: 'us' } }, ['alarms.email', 'no e-mail address']],
     ['no write units', { backfill: { maxWriteUnitsPerSecond: 0 } }, ['backfill.maxWriteUnitsPerSecond']],
   ])('is refused with %s', (_what, given, parts) => {
     const error = errorOf(() => parseSettings(contextWith({ ...VALID, ...given }), 'dev'));

@@ -1,0 +1,170 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import {
+  Alarm,
+  AlarmRule,
+  AlarmState,
+  ComparisonOperator,
+  CompositeAlarm,
+  type IAlarm,
+  Metric,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Construct } from 'constructs';
+import { SOURCES, type Source } from './old-tables.ts';
+import type { Settings } from './settings.ts';
+import type { StreamSync } from './stream-sync.ts';
+
+export interface ObservabilityProps {
+  readonly settings: Settings;
+  readonly sync: StreamSync;
+}
+
+/** What an alarm looks at and when it goes off: at so much, in so many of the last so many minutes. */
+interface Watched {
+  readonly metric: Metric;
+  readonly threshold: number;
+  readonly comparison?: ComparisonOperator;
+  readonly datapoints?: number;
+  readonly periods?: number;
+  readonly description: string;
+}
+
+/** How long a difference of the standing validation keeps a rollout from beginning: two of its rounds by default. */
+const DIFFERENCE_REMEMBERED_MINUTES = 30;
+
+/**
+ * Alarms, and where people are told of them. The metrics of the namespace `KpiMigration` come from the logs of the functions
+ * (functions/validation/rolling-state.ts, functions/read/read-metrics.ts) and bear no dimension: the readers of the flag and the
+ * flag itself would otherwise need one another to be made.
+ */
+export class Observability extends Construct {
+  /** Those that take back a rollout of the read flag; AppConfig takes five at most. */
+  readonly rollbackAlarms: readonly IAlarm[];
+  private readonly action: SnsAction;
+
+  constructor(scope: Construct, id: string, { settings, sync }: ObservabilityProps) {
+    super(scope, id);
+    this.action = new SnsAction(this.topic(settings));
+    const streams = SOURCES.map((source) => this.streamAlarms(source, settings, sync));
+    this.rollbackAlarms = [
+      this.anyOf('StreamsBehind', 'A stream is further behind than the new side may be.', streams, 'behind'),
+      this.anyOf('ChangesGivenUp', 'Changes were given up: they are in the bucket, or lost.', streams, 'givenUp'),
+      this.alarm('RowsDiffer', {
+        metric: ownMetric('RowsDiffering'),
+        threshold: 1,
+        periods: DIFFERENCE_REMEMBERED_MINUTES,
+        description: 'The standing validation has found rows that differ. Next: kpi-migrate validate',
+      }),
+      this.alarm('NewSideErrors', {
+        metric: ownMetric('NewSideErrors'),
+        threshold: settings.readFlag.newSideErrorsMaxPerMinute,
+        comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
+        description: 'The new side fails or is too slow; the old one answers instead. Next: kpi-migrate fallback',
+      }),
+      this.alarm('WrongAnswers', {
+        metric: ownMetric('WrongAnswers'),
+        threshold: 1,
+        description: 'The new side has answered wrongly. Next: kpi-migrate fallback',
+      }),
+    ];
+  }
+
+  /** Tells people when a function throws. */
+  tellOfErrors(id: string, target: IFunction): void {
+    this.alarm(`${id}Errors`, {
+      metric: target.metricErrors({ period: MINUTE }),
+      threshold: 1,
+      datapoints: 3,
+      periods: 5,
+      description: `${id} keeps failing. Look into its log.`,
+    });
+  }
+
+  private streamAlarms(source: Source, { readFlag }: Settings, sync: StreamSync) {
+    const { replicate, mappingId } = sync.streams[source];
+    this.tellOfErrors(`Replicate-${source}`, replicate);
+    const ofMapping = (metricName: string) =>
+      new Metric({
+        namespace: 'AWS/Lambda',
+        metricName,
+        dimensionsMap: { EventSourceMappingUUID: mappingId },
+        statistic: 'Sum',
+        period: MINUTE,
+      });
+    return {
+      behind: [
+        this.alarm(`Behind-${source}`, {
+          metric: replicate.metric('IteratorAge', { statistic: 'Maximum', period: MINUTE }),
+          threshold: readFlag.lagMaxSeconds * 1_000,
+          comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
+          datapoints: 2,
+          periods: 3,
+          description: `The stream of ${source} is behind. Next: kpi-migrate status`,
+        }),
+      ],
+      givenUp: [
+        this.alarm(`Kept-${source}`, {
+          metric: ofMapping('OnFailureDestinationDeliveredEventCount'),
+          threshold: 1,
+          description: `Changes of ${source} were given up and kept in the bucket. Next: kpi-migrate quarantine replay`,
+        }),
+        this.alarm(`Lost-${source}`, {
+          metric: ofMapping('DroppedEventCount'),
+          threshold: 1,
+          description: `Changes of ${source} were given up and kept nowhere. Next: kpi-migrate repair`,
+        }),
+      ],
+    };
+  }
+
+  private alarm(id: string, watched: Watched): Alarm {
+    const alarm = new Alarm(this, id, {
+      metric: watched.metric,
+      threshold: watched.threshold,
+      comparisonOperator: watched.comparison ?? ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      datapointsToAlarm: watched.datapoints ?? 1,
+      evaluationPeriods: watched.periods ?? 1,
+      // Where nothing happens, nothing is measured.
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+      alarmDescription: watched.description,
+    });
+    alarm.addAlarmAction(this.action);
+    return alarm;
+  }
+
+  /** One of the five for many; people are told by those that it is made of. */
+  private anyOf<Kind extends string>(
+    id: string,
+    alarmDescription: string,
+    streams: readonly Readonly<Record<Kind, readonly IAlarm[]>>[],
+    kind: Kind,
+  ): CompositeAlarm {
+    const alarms = streams.flatMap((stream) => stream[kind]);
+    const rules = alarms.map((alarm) => AlarmRule.fromAlarm(alarm, AlarmState.ALARM));
+    return new CompositeAlarm(this, id, { alarmDescription, alarmRule: AlarmRule.anyOf(...rules) });
+  }
+
+  private topic({ account, alarms }: Settings): Topic {
+    const cloudWatch = new ServicePrincipal('cloudwatch.amazonaws.com', {
+      conditions: { StringEquals: { 'aws:SourceAccount': account } },
+    });
+    // Of the key that AWS manages for SNS, CloudWatch may make no use.
+    const masterKey = new Key(this, 'TopicKey', { enableKeyRotation: true, removalPolicy: RemovalPolicy.DESTROY });
+    const topic = new Topic(this, 'Topic', { masterKey, enforceSSL: true });
+    topic.grantPublish(cloudWatch);
+    if (alarms.email !== undefined) topic.addSubscription(new EmailSubscription(alarms.email));
+    return topic;
+  }
+}
+
+const MINUTE = Duration.minutes(1);
+
+function ownMetric(metricName: string): Metric {
+  return new Metric({ namespace: 'KpiMigration', metricName, statistic: 'Sum', period: MINUTE });
+}
