@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Source } from '../../functions/model/sources.ts';
 import { dynamoValidationReads } from '../../functions/tables/dynamo-validation-reads.ts';
 import type { ValidationReads } from '../../functions/tables/validation-reads.ts';
+import { longestLagMs } from '../../functions/validation/longest-lag.ts';
 import { type Validation, validate } from '../../functions/validation/validate.ts';
 import type { Environment } from '../environment.ts';
 import type { Progress } from '../progress.ts';
@@ -49,11 +50,12 @@ export function readsOf({ client, settings }: Environment): ValidationReads {
 }
 
 /** How long differences are watched in an environment. */
-export function patienceOf({ settings }: Environment) {
+export function patienceOf({ settings, tables }: Environment) {
   return {
     pauseMs: settings.validation.pauseSeconds * 1_000,
     patienceMs: settings.validation.patienceSeconds * 1_000,
     findingsMax: FINDINGS_MAX,
+    lagMs: () => longestLagMs(tables.control, Date.now()),
     nowMs: Date.now,
     sleep: (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal }),
   };

@@ -7,6 +7,7 @@ import { MigrationError } from '../model/migration-error.ts';
 import { tableNames } from '../settings.ts';
 import { connect, dynamoTables } from '../tables/dynamo-tables.ts';
 import { dynamoValidationReads } from '../tables/dynamo-validation-reads.ts';
+import { longestLagMs } from './longest-lag.ts';
 import { validatePart } from './rolling.ts';
 import { afterPart, metricsOf, readRolling, writeRolling } from './rolling-state.ts';
 
@@ -71,6 +72,7 @@ export function rollingHandler(environment: Readonly<Record<string, string | und
         pauseMs: settings.PAUSE_SECONDS * 1_000,
         patienceMs: settings.PATIENCE_SECONDS * 1_000,
         findingsMax: FINDINGS_MAX,
+        lagMs: () => longestLagMs(control, Date.now()),
         nowMs: Date.now,
         sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
         stop: AbortSignal.timeout(Math.max(1, context.getRemainingTimeInMillis() - RESERVE_MS)),

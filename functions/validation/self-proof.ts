@@ -52,6 +52,7 @@ const AT_ONCE = {
   patienceMs: 0,
   findingsMax: Number.POSITIVE_INFINITY,
   nowMs: () => 0,
+  lagMs: async () => 0,
   sleep: async () => {},
   checkpoints: { load: async () => undefined, save: async () => {} },
   checkpointMs: Number.POSITIVE_INFINITY,

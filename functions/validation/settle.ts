@@ -8,6 +8,8 @@ export interface Patience {
   readonly pauseMs: number;
   /** Milliseconds from the first look to the last: longer than the streams' usual lag. */
   readonly patienceMs: number;
+  /** How far the streams are behind, in milliseconds; 0 where nothing noteworthy is pending. */
+  readonly lagMs: () => Promise<number>;
   readonly nowMs: () => number;
   /** Resolves after `ms`; rejects as soon as the signal is aborted. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<unknown>;
@@ -18,9 +20,9 @@ export interface Patience {
 
 /** What is left of differences when patience ends. */
 export interface Settled {
-  /** Different at every look, and neither side moved. */
+  /** Different at every look; neither side moved, and the streams have passed the first look. */
   readonly proven: readonly Finding[];
-  /** Still different, and one side moved between looks; `follows` where the new side has shown what the old one held before. */
+  /** Still different, and one side moved between looks, or may yet; `follows` where the new side has shown what the old one held before. */
   readonly inFlight: readonly (Finding & { readonly follows: boolean })[];
   readonly collisions: Look['collisions'];
   /** Suspects that were not looked at, because enough was found before. */
@@ -43,7 +45,8 @@ const PAUSE_GROWTH = 2;
 
 /**
  * Looks at what differs again and again until it agrees or patience ends. A row that the service changes meanwhile differs
- * for as long as its change is under way; one that replication has forgotten differs, unmoved, to the end.
+ * for as long as its change is under way; one that replication has forgotten differs, unmoved, to the end, and the streams have
+ * nothing left from before the first look.
  */
 export async function settle(examiner: Examiner, suspects: readonly Suspect[], patience: Patience): Promise<Settled> {
   const startMs = patience.nowMs();
@@ -64,10 +67,13 @@ export async function settle(examiner: Examiner, suspects: readonly Suspect[], p
     look = await lookAtAll(examiner, different, patience);
     watch(watched, look, at);
   }
+  // While a change made before the first look is still on its way, what has not moved may be waiting for just that.
+  const lagMs = watched.size === 0 ? 0 : await patience.lagMs();
+  const streamsPassed = patience.nowMs() - lagMs >= startMs;
   const proven: Finding[] = [];
   const inFlight: (Finding & { follows: boolean })[] = [];
   for (const { last, moved, firstLook, follows } of watched.values()) {
-    if (moved || firstLook > 0) inFlight.push({ ...last, follows });
+    if (moved || firstLook > 0 || !streamsPassed) inFlight.push({ ...last, follows });
     else proven.push(last);
   }
   return { proven, inFlight, collisions, unopened, rows };

@@ -7,13 +7,15 @@ import type { ValidationReads } from '../tables/validation-reads.ts';
 import { keepReport, type ValidationSummary } from '../tables/validation-report.ts';
 import { type Comparison, type ComparisonOptions, compareSides } from './compare-sides.ts';
 import { Counts } from './counts.ts';
+import { longestLagMs } from './longest-lag.ts';
 import { checksOf, FINDINGS_TOLD, linesOf, sumOf, type ValidationReport } from './report.ts';
 import { openRun } from './run-checkpoints.ts';
 import { readSample } from './sample.ts';
 import { proveItself, type SelfProof } from './self-proof.ts';
 import { judge } from './verdict.ts';
 
-export interface ValidationOptions extends Omit<ComparisonOptions, 'checkpoints' | 'heldRecords' | 'phase' | 'reads'> {
+export interface ValidationOptions
+  extends Omit<ComparisonOptions, 'checkpoints' | 'heldRecords' | 'phase' | 'reads' | 'lagMs'> {
   readonly reads: ValidationReads;
   readonly control: ControlTable;
   readonly transactions: Transactions;
@@ -21,6 +23,10 @@ export interface ValidationOptions extends Omit<ComparisonOptions, 'checkpoints'
   readonly phase?: Source;
   /** The run of the backfill that filled the tables; empty where none has begun. */
   readonly backfillRunId: string;
+  /** How the validator is put to the proof; {@link proveItself} but for tests of other things. */
+  readonly prove?: typeof proveItself;
+  /** How far the streams are behind, in milliseconds; as the control table has it but for tests. */
+  readonly lagMs?: () => Promise<number>;
   readonly newToken: () => string;
   readonly note: (message: string) => void;
 }
@@ -49,13 +55,18 @@ export async function validate(options: ValidationOptions): Promise<Validation> 
     ...(phase !== undefined && { phase }),
   };
   const run = await openRun({ ...options, identity });
+  const lagMs = options.lagMs ?? (() => longestLagMs(control, options.nowMs()));
   let comparison = NOTHING_COMPARED;
   let proof: SelfProof = { planted: 0, missed: [] };
   let failure: string | undefined;
   try {
-    comparison = await compareSides({ ...options, checkpoints: run.checkpoints });
+    comparison = await compareSides({ ...options, lagMs, checkpoints: run.checkpoints });
     options.note('The validator proves itself on planted faults.');
-    proof = await proveItself(heldRecords, await readSample(reads, comparison.sampleKpis, heldRecords), stop);
+    proof = await (options.prove ?? proveItself)(
+      heldRecords,
+      await readSample(reads, comparison.sampleKpis, heldRecords),
+      stop,
+    );
   } catch (error) {
     failure = unreadable(error);
     if (failure === undefined) throw error;

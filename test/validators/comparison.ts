@@ -10,6 +10,7 @@ export function comparisonOptions(reads: ValidationReads, changes: Partial<Compa
     segments: 2,
     checkpoints: { load: async () => undefined, save: async () => {} },
     checkpointMs: 1_000,
+    lagMs: async () => 0,
     nowMs: () => nowMs,
     sleep: async (ms) => {
       nowMs += ms;

@@ -92,6 +92,7 @@ export class ValidationBench {
       nowMs: Date.now,
       sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
       newToken: randomUUID,
+      prove: async () => ({ planted: 1, missed: [] }),
       note: () => {},
       progress: { begin: () => {}, advance: () => {}, end: () => {} },
       stop: new AbortController().signal,
@@ -107,7 +108,7 @@ export class ValidationBench {
   async repair(findings: readonly Finding[]): Promise<readonly Finding[]> {
     const options = this.options();
     const left = await executeRepair(
-      { replication: this.replication, reads: options.reads, patience: options },
+      { replication: this.replication, reads: options.reads, patience: { ...options, lagMs: async () => 0 } },
       findings,
     );
     return left.proven;

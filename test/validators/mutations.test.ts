@@ -3,6 +3,7 @@ import { compareAll } from '../../backfill/local/agreement.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
 import { expectedRows } from '../../functions/model/expected.ts';
 import type { Finding } from '../../functions/validation/findings.ts';
+import { proveItself } from '../../functions/validation/self-proof.ts';
 import { ValidationBench } from './engine-validation.ts';
 import { richContent } from './rich-content.ts';
 import { attributeSpoilings, type RowOf, rowSpoilings, type Spoiling } from './spoilt-tables.ts';
@@ -30,7 +31,7 @@ describe('faults written into the tables behind the back of replication', () => 
       for (const { table, id } of remove) await bench.remove(table, id);
       for (const { table, item } of put) await bench.put(table, item);
     }
-    const { report, comparison } = await bench.validate();
+    const { report, comparison } = await bench.validate({ prove: proveItself });
     expect(report.proof.missed).toEqual([]);
     expect(report.verdict).toBe('disagree');
     findings = comparison.proven;

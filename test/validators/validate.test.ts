@@ -7,6 +7,7 @@ import { connect } from '../../functions/tables/dynamo-tables.ts';
 import { dynamoValidationReads } from '../../functions/tables/dynamo-validation-reads.ts';
 import type { ReadTable, ValidationReads } from '../../functions/tables/validation-reads.ts';
 import { latestReport, reportHistory, VALIDATION_PARTITION } from '../../functions/tables/validation-report.ts';
+import { proveItself } from '../../functions/validation/self-proof.ts';
 import { oldItems } from '../backfill/old-items.ts';
 import { ValidationBench } from './engine-validation.ts';
 import { richContent } from './rich-content.ts';
@@ -47,7 +48,7 @@ describe('a validation', () => {
     await bench.load(oldItems(40));
     await bench.backfill();
 
-    const { report } = await bench.validate();
+    const { report } = await bench.validate({ prove: proveItself });
 
     expect(report).toMatchObject({ verdict: 'agree', reasons: [], coverage: 1, mappingHash: mappingHash() });
     expect(report.rowsCompared).toBeGreaterThan(100);

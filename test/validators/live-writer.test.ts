@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { ValidationBench } from './engine-validation.ts';
+import { richContent } from './rich-content.ts';
+import { ServiceBeside } from './service-beside.ts';
+
+/** Validations beside the writer; more by the environment, for a long run. */
+const RUNS = Number(process.env.VALIDATION_RUNS ?? 3);
+const SEED = Number(process.env.VALIDATION_SEED ?? 7);
+
+test('a validation beside a service that writes at full speed raises no false alarm', {
+  timeout: 3_600_000,
+}, async () => {
+  const bench = await ValidationBench.create();
+  const content = richContent(30);
+  await bench.load(content);
+  await bench.backfill();
+  const service = new ServiceBeside(bench, content, SEED);
+  const verdicts: string[] = [];
+  const alarms: unknown[] = [];
+  for (let run = 0; run < RUNS; run += 1) {
+    const { report } = await bench.validate({ pauseMs: 50, patienceMs: 2_000, lagMs: async () => service.lagMs() });
+    verdicts.push(report.verdict);
+    if (report.verdict === 'disagree') alarms.push(report.findings);
+  }
+  await service.stop();
+  if (process.env.VALIDATION_RUNS) process.stdout.write(`${service.writes} writes: ${verdicts.join(' ')}\n`);
+
+  expect(alarms).toEqual([]);
+  expect(service.writes).toBeGreaterThan(50);
+  expect((await bench.validate()).report).toMatchObject({ verdict: 'agree', reasons: [] });
+});
+
+test('a row that replication has forgotten is found beside the writer, too', async () => {
+  const bench = await ValidationBench.create();
+  const content = richContent(30);
+  await bench.load(content);
+  await bench.backfill();
+  // The writer keeps to KPIs that it has been given.
+  const half = <T>(items: readonly T[]) => items.slice(0, items.length / 2);
+  const known = {
+    links: half(content.links),
+    milestones: half(content.milestones),
+    actuals: half(content.actuals),
+    readings: half(content.readings),
+  };
+  const service = new ServiceBeside(bench, known, SEED);
+  await bench.remove('kpiData', 'actual-29');
+
+  const { report } = await bench.validate({ pauseMs: 50, patienceMs: 1_000, lagMs: async () => service.lagMs() });
+  await service.stop();
+
+  expect(report.verdict).toBe('disagree');
+  expect(report.findings.map(({ id, kind }) => `${id} ${kind}`)).toEqual(['actual-29 missing']);
+});
