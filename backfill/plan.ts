@@ -45,6 +45,8 @@ export interface Plan {
 interface Ledger {
   /** All links by KPI identity: few beside the records, and needed for each of these. */
   readonly links: Map<string, LinkReference[]>;
+  /** Tenant, KPI and goal of each link: a second one of the same is worth a warning. */
+  readonly goals: Set<string>;
   /** KPI identity to whether the KPI, which has no link, gets one of its own. */
   readonly personal: Map<string, boolean>;
   readonly reasons: string[];
@@ -56,7 +58,7 @@ interface Ledger {
  * and for each actual and reading the items of the same id. All links are kept in memory, the records page by page.
  */
 export async function planBackfill(options: PlanOptions): Promise<Plan> {
-  const ledger: Ledger = { links: new Map(), personal: new Map(), reasons: [], dataWriteUnits: 0 };
+  const ledger: Ledger = { links: new Map(), goals: new Set(), personal: new Map(), reasons: [], dataWriteUnits: 0 };
   const links = await planSource(options, 'links', (items) => planLinks(options, ledger, items));
   const planRecordSource = (source: RecordSource): Promise<Tally> =>
     planSource(options, source, (items) => planRecords(options, ledger, source, items));
@@ -95,7 +97,11 @@ async function planSource(
 async function planLinks(options: PlanOptions, ledger: Ledger, items: readonly Item[]): Promise<Tally> {
   const bases = await pMap(items, (item) => resolveLink(options.old, item), { concurrency: options.concurrency });
   const valid = bases.filter((base) => base.kind === 'valid');
+  const warnings = valid.flatMap((base) => base.warnings.map((warning) => warning.code));
   for (const { kpi, linkedAt, row } of valid) {
+    const goal = `${kpi.tenantId}\u0000${textOf(row, 'uniqueness_key')}`;
+    if (ledger.goals.has(goal)) warnings.push('second-link-to-goal');
+    ledger.goals.add(goal);
     const known = ledger.links.get(kpiIdentity(kpi)) ?? [];
     ledger.links.set(kpiIdentity(kpi), [...known, { id: textOf(row, 'id') ?? '', linkedAt }]);
   }
@@ -106,7 +112,7 @@ async function planLinks(options: PlanOptions, ledger: Ledger, items: readonly I
     scanned: items.length,
     copied: valid.length,
     quarantined: refused.length,
-    warnings: countNames(valid.flatMap((base) => base.warnings.map((warning) => warning.code))),
+    warnings: countNames(warnings),
     unknownAttributes: unknownLinkAttributes(items),
   };
 }

@@ -226,7 +226,9 @@ test('the sweep puts right what a copier wrote beside live changes', async () =>
 });
 
 test('a plan foretells what the backfill does and writes nothing at all', async () => {
-  await load(client, names, oldItems(RECORDS));
+  const items = oldItems(RECORDS);
+  const secondToGoal = { ...oldLink('link-twice', 1, '2024-02-01T00:00:00Z'), goal_id: { S: 'goal-link-1' } };
+  await load(client, names, { ...items, links: [...items.links, secondToGoal] });
   const count = async (): Promise<number[]> =>
     Promise.all(TABLE_ROLES.map(async (role) => (await scanTable(client, names, role)).length));
   const before = await count();
@@ -246,6 +248,7 @@ test('a plan foretells what the backfill does and writes nothing at all', async 
   const rows = await newRows();
   expect(plan.rows).toEqual({ kpiLinks: rows.kpiLinks?.length, kpiData: rows.kpiData?.length });
   expect(plan.quarantineReasons).toEqual({ 'missing-attribute': 2, 'id-collision': 1 });
+  expect(plan.sources.links.warnings).toEqual({ 'weight-out-of-range': 1, 'second-link-to-goal': 1 });
   const copies = report.passes.slice(0, 4);
   expect(Object.entries(plan.sources).map(([source, { held, quarantined }]) => [source, held, quarantined])).toEqual(
     copies.map(({ pass, tally }) => [pass, tally.held, tally.quarantined]),
