@@ -156,7 +156,7 @@ describe('reads on the real engine', () => {
     ];
     for (const [at, [stage, flag, isAsExpected]] of stages.entries()) {
       world.flag.current = flag;
-      expect({ stage, isAsExpected: isAsExpected(await hammer(40, at)) }).toEqual({ stage, isAsExpected: true });
+      expect({ stage, isAsExpected: isAsExpected(await hammer(24, at)) }).toEqual({ stage, isAsExpected: true });
     }
     const counts = world.opened.router.counters.take();
     expect(counts['shadow.equal']).toBeGreaterThan(0);
@@ -166,7 +166,7 @@ describe('reads on the real engine', () => {
   test.each<Fault>(['slow', 'failing', 'wrong', 'hanging'])('lose none to a new side that is %s', async (fault) => {
     world.flag.current = newFor(100);
     world.fault.current = fault;
-    expect(await hammer(30, 99)).toMatchObject({ new: 0 });
+    expect(await hammer(20, 99)).toMatchObject({ new: 0 });
     expect(world.opened.router.breaker.state).not.toBe('closed');
     world.fault.current = 'none';
     // Only reads that come by let it recover.
@@ -182,7 +182,7 @@ describe('reads on the real engine', () => {
     const flips = setInterval(() => {
       world.flag.current = random.pick([OLD, newFor(100)]);
     }, 2);
-    const origins = await hammer(60, 8).finally(() => clearInterval(flips));
+    const origins = await hammer(40, 8).finally(() => clearInterval(flips));
     expect(Math.min(origins.old ?? 0, origins.new ?? 0)).toBeGreaterThan(0);
   });
 

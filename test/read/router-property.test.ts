@@ -48,8 +48,8 @@ const steps = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       do: fc.constant('flag' as const),
-      stage: fc.constantFrom('old' as const, 'shadow' as const, 'new' as const),
-      percent: fc.constantFrom(0, 50, 100),
+      stage: fc.constantFrom('old' as const, 'shadow' as const, 'new' as const, 'new' as const, 'new' as const),
+      percent: fc.constantFrom(0, 50, 100, 100),
     }),
   },
   {
@@ -130,7 +130,7 @@ test('whatever becomes of the new side, the flag and the clock, every read is an
       await vi.advanceTimersByTimeAsync(60_000);
       vi.clearAllTimers();
     }),
-    { numRuns: 150 },
+    { numRuns: 300 },
   );
-  expect(Math.min(origins.old, origins.new)).toBeGreaterThan(100);
+  expect(Math.min(origins.old, origins.new)).toBeGreaterThan(50);
 });
