@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
-import { textOf } from '../model/attribute-value.ts';
 import { type KpiKey, SOURCES } from '../model/sources.ts';
 import { Counts } from './counts.ts';
 import { CLASS_OF, type Finding, isOfPhase, ROW_CLASSES } from './findings.ts';
+import { smallestByHash } from './sampling.ts';
 import { type ScanOptions, scanSides } from './scan-sides.ts';
 import { type Patience, type Settled, settle } from './settle.ts';
-import { BUCKETS, LISTED_MAX, type Sides } from './sides.ts';
+import { BUCKETS, LISTED_MAX, type SampledLinks, type Sides } from './sides.ts';
 import type { Suspect } from './suspects.ts';
 
 export type ComparisonOptions = ScanOptions & Patience;
@@ -30,15 +29,8 @@ export interface Comparison {
   readonly sampleKpis: readonly { readonly kpi: KpiKey; readonly linkIds: readonly string[] }[];
 }
 
-/** The seed's own check: of some old links, how many have a row, and one of the same KPI. */
-export interface SampledLinks {
-  readonly ids: readonly string[];
-  readonly existing: number;
-  readonly matching: number;
-}
-
-const SAMPLED_LINKS = 100;
 const SAMPLE_KPIS = 3;
+
 /** KPIs that are looked at together, until what they show is settled. */
 const SUSPECTS_AT_ONCE = 2_000;
 
@@ -65,8 +57,8 @@ export async function compareSides(options: ComparisonOptions): Promise<Comparis
     bucketsUnopened,
     straysUnlisted: phase === undefined ? sides.straysUnlisted : 0,
     entriesUnchecked: entries === undefined,
-    sampledLinks: await sampleLinks(options, sides),
-    sampleKpis: smallest([...sides.expectation.kpis()], SAMPLE_KPIS, ({ kpi }) => kpi.kpiId),
+    sampledLinks: sides.sampledLinks(),
+    sampleKpis: smallestByHash([...sides.expectation.kpis()], SAMPLE_KPIS, ({ kpi }) => kpi.kpiId),
   };
 }
 
@@ -118,19 +110,4 @@ function withoutCollisions(sides: Sides, collisions: Settled['collisions']): Cou
     corrections.add('quarantined', CLASS_OF[source], kpi.tenantId);
   }
   return sides.counts.plus(corrections);
-}
-
-async function sampleLinks({ reads }: ComparisonOptions, sides: Sides): Promise<SampledLinks> {
-  const ids = smallest([...sides.expectation.linkIds()], SAMPLED_LINKS, (id) => id);
-  const old = await reads.readItems('goalKpiLinks', ids);
-  const rows = await reads.readItems('kpiLinks', [...old.keys()]);
-  const matching = [...rows].filter(([id, row]) => textOf(row, 'kpi_id') === textOf(old.get(id), 'kpi_id'));
-  return { ids: [...old.keys()], existing: rows.size, matching: matching.length };
-}
-
-/** Those whose hash sorts first: spread over all, and the same in every run. */
-function smallest<T>(all: readonly T[], count: number, nameOf: (each: T) => string): T[] {
-  const ranked = all.map((each) => ({ each, rank: createHash('md5').update(nameOf(each)).digest('hex') }));
-  ranked.sort((left, right) => (left.rank < right.rank ? -1 : 1));
-  return ranked.slice(0, count).map(({ each }) => each);
 }

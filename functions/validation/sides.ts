@@ -12,6 +12,7 @@ import {
 import { Counts } from './counts.ts';
 import { Expectation, type ExpectedPage } from './expectation.ts';
 import { CLASS_OF, classOfRow, ROW_CLASSES, type RowClass } from './findings.ts';
+import { smallestByHash } from './sampling.ts';
 import type { Suspect } from './suspects.ts';
 
 /** Buckets of KPIs: what differs costs the reading of 1/4096 of the KPIs, and a checkpoint some 260 KB. */
@@ -19,6 +20,16 @@ export const BUCKETS = 4_096;
 
 /** Rows without a KPI, and items for quarantine, that are remembered one by one; the rest is only counted. */
 export const LISTED_MAX = 10_000;
+
+/** Old links that the seed's own check is made on. */
+const SAMPLED_LINKS = 100;
+
+/** The seed's own check: of some old links, how many have a row, and one of the same KPI. */
+export interface SampledLinks {
+  readonly ids: readonly string[];
+  readonly existing: number;
+  readonly matching: number;
+}
 
 type Digests = Readonly<Record<RowClass, BucketDigests>>;
 
@@ -61,6 +72,8 @@ export class Sides {
   readonly #foundKpis = new Map<string, { readonly kpi: KpiKey; readonly linkIds: string[] }>();
   readonly #foundKpiOfLink = new Map<string, KpiKey>();
   readonly #linkStrays: string[] = [];
+  /** The sampled links, when all old ones are known, and the KPIs that their rows name. */
+  #sample: Map<string, string | undefined> | undefined;
   #straysUnlisted: number;
 
   constructor(heldRecords: HeldRecords, stored?: RecordSides) {
@@ -84,9 +97,11 @@ export class Sides {
 
   /** Takes KpiLink rows in, after all old links. */
   addNewLinks(rows: readonly Item[]): void {
+    const sample = this.#sampled();
     for (const row of rows) {
       const id = textOf(row, 'id') ?? '';
       const kpi = kpiKeyOf(row);
+      if (sample.has(id)) sample.set(id, textOf(row, 'kpi_id') ?? '');
       this.#linkCounts.add('found', 'links', textOf(row, 'tenant_id') ?? '');
       this.#linkDigests.found.add(bucketOf(kpi, BUCKETS), rowDigest(row));
       if (kpiIdentity(kpi) === kpiIdentity(NO_KPI)) this.#linkStrays.push(id);
@@ -126,6 +141,20 @@ export class Sides {
       this.#linkDigests.expected.add(bucketOf(kpi, BUCKETS), rowDigest(row));
       this.#linkCounts.add('expected', 'links', kpi.tenantId);
     }
+  }
+
+  /** How the rows of some old links are, as the scans met them. */
+  sampledLinks(): SampledLinks {
+    const sample = [...this.#sampled()];
+    const existing = sample.filter(([, kpiId]) => kpiId !== undefined);
+    const matching = existing.filter(([id, kpiId]) => this.expectation.kpiOfLink(id)?.kpiId === kpiId);
+    return { ids: sample.map(([id]) => id), existing: existing.length, matching: matching.length };
+  }
+
+  #sampled(): Map<string, string | undefined> {
+    const ids = () => smallestByHash([...this.expectation.linkIds()], SAMPLED_LINKS, (id) => id);
+    this.#sample ??= new Map(ids().map((id) => [id, undefined]));
+    return this.#sample;
   }
 
   /** The buckets in which a class of rows differs. */

@@ -3,7 +3,7 @@ import { BatchWriteItemCommand, DeleteItemCommand, PutItemCommand } from '@aws-s
 import { runBackfill } from '../../backfill/backfill.ts';
 import { executeRepair } from '../../backfill/repair.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
-import type { OldContent } from '../../functions/model/expected.ts';
+import { expectedRows, type OldContent } from '../../functions/model/expected.ts';
 import { type HeldRecords, SOURCES } from '../../functions/model/sources.ts';
 import type { Replication } from '../../functions/sync/replication.ts';
 import { dynamoTables, type Tables } from '../../functions/tables/dynamo-tables.ts';
@@ -58,6 +58,13 @@ export class ValidationBench {
 
   async remove(table: ReadTable, id: string): Promise<void> {
     await this.client.send(new DeleteItemCommand({ TableName: this.names[table], Key: { id: { S: id } } }));
+  }
+
+  /** Puts into the new tables what the mapping says: faster than a backfill, and without the rows of the protocol. */
+  async fill(content: OldContent): Promise<void> {
+    const expected = expectedRows(content, this.replication.heldRecords);
+    await this.putAll('kpiLinks', [...expected.kpiLinks.values()]);
+    await this.putAll('kpiData', [...expected.kpiData.values()]);
   }
 
   async backfill(): Promise<void> {

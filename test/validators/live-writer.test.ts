@@ -4,7 +4,7 @@ import { richContent } from './rich-content.ts';
 import { ServiceBeside } from './service-beside.ts';
 
 /** Validations beside the writer; more by the environment, for a long run. */
-const RUNS = Number(process.env.VALIDATION_RUNS ?? 3);
+const RUNS = Number(process.env.VALIDATION_RUNS ?? 2);
 const SEED = Number(process.env.VALIDATION_SEED ?? 7);
 
 test('a validation beside a service that writes at full speed raises no false alarm', {
