@@ -98,7 +98,7 @@ function decideKpiRow(
     links,
     tombstones,
     ...(personal && !personalGoes && { personal }),
-    ...(moves && circumstances.origin === 'live' && { fanOutPending: token }),
+    ...(moves && circumstances.origin !== 'backfill' && { fanOutPending: token }),
     ...(moves && circumstances.origin !== 'backfill' && { sweepPending: token }),
   };
   const writes: Write[] = [{ kind: 'put', table: 'control', item: encodeKpiRow(next), ifToken: kpi.token ?? null }];
