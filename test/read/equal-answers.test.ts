@@ -188,4 +188,27 @@ describe('the old side over indexes that lag', () => {
     const { rows } = await oldSide(memoryOldReads(indexed, unheard), 'hold').read({ query, limit: 2 });
     expect(rows.map((row) => textOf(row, 'id'))).toEqual(['a0', 'a1']);
   });
+
+  test('shows a record once that the index gives at its former date and, a moment later, at its new one', async () => {
+    const base = content((at) => (at === 1 ? '2024-01-04T12' : (days[at] as string)));
+    const others = days.map((_, at) => actual('t2', `other${at}`, 'k1', '2024-01-03'));
+    const entry = (id: string, date: string) => ({ source: 'actuals' as const, id, date });
+    const pages = [
+      [
+        entry('a0', '2024-01-01'),
+        entry('a1', '2024-01-02'),
+        ...others.map((_, at) => entry(`other${at}`, '2024-01-03')),
+      ],
+      [entry('a1', '2024-01-04T12'), entry('a4', '2024-01-05')],
+    ];
+    const tables = {
+      ...memoryOldReads({ ...base, actuals: [...base.actuals, ...others] }),
+      queryRecords: async (source: string) => {
+        const items = source === 'actuals' ? (pages.shift() ?? []) : [];
+        return { items, ...(pages.length > 0 && source === 'actuals' && { cursor: { more: { BOOL: true } } }) };
+      },
+    };
+    const { rows } = await oldSide(tables, 'hold').read({ query, limit: 4 });
+    expect(rows.map((row) => textOf(row, 'id'))).toEqual(['a0', 'a1', 'a4']);
+  });
 });
