@@ -3,6 +3,7 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import { handleHttpRead } from './read/http-handler.ts';
 import { openReads } from './read/open-reads.ts';
+import { readMetricsOf } from './read/read-metrics.ts';
 import { readReadSettings } from './read/read-settings.ts';
 
 const COUNTS_LOGGED_EVERY_MS = 60_000;
@@ -21,7 +22,9 @@ export const handler = middy()
   .handler(async (event: unknown) => {
     if (Date.now() - countsLoggedAtMs >= COUNTS_LOGGED_EVERY_MS) {
       countsLoggedAtMs = Date.now();
-      logger.info('Reads', { counts: router.counters.take(), breaker: router.breaker.state, flag: flag.status() });
+      const counts = router.counters.take();
+      process.stdout.write(`${JSON.stringify(readMetricsOf(counts, countsLoggedAtMs))}\n`);
+      logger.info('Reads', { counts, breaker: router.breaker.state, flag: flag.status() });
     }
     return handleHttpRead(reads, settings.callers, event);
   });
