@@ -98,6 +98,7 @@ function decideKpiRow(
     links,
     tombstones,
     ...(personal && !personalGoes && { personal }),
+    ...(moves && { linksToken: token }),
     ...(moves && circumstances.origin !== 'backfill' && { fanOutPending: token }),
     ...(moves && circumstances.origin !== 'backfill' && { sweepPending: token }),
   };

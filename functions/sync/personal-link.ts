@@ -43,7 +43,7 @@ export async function replicatePersonalLink(replication: Replication, kpi: KpiKe
       token,
       tombstones,
       ...(personal && { personal }),
-      ...((appears || goes) && { fanOutPending: token, sweepPending: token }),
+      ...((appears || goes) && { linksToken: token, fanOutPending: token, sweepPending: token }),
     };
     const writes: Write[] = [
       { kind: 'put', table: 'control', item: encodeKpiRow(next), ifToken: before.token ?? null },

@@ -22,6 +22,8 @@ export type RecordBase = Partial<Record<RecordSource, Item>>;
 export interface RecordSnapshot {
   /** The K rows of every KPI the record may have rows in. */
   readonly kpis: readonly KpiRow[];
+  /** Whether the record lacks a C row in any of these KPIs: nobody has fenced it there yet. */
+  readonly firstTouch: boolean;
   /** The KpiData rows that exist among {@link candidateRowIds}, by id. */
   readonly rows: ReadonlyMap<string, Item>;
   /** The quarantine entries that were looked for, by source; an absent entry is a source without one. */
@@ -30,6 +32,8 @@ export interface RecordSnapshot {
 
 export interface RecordDecision {
   readonly outcome: 'mapped' | 'held' | 'quarantined' | 'gone';
+  /** KpiData rows that are put, or deleted though they were seen. */
+  readonly rowsChanged: number;
   /** Without the token rows, which every commit carries. */
   readonly writes: readonly Write[];
 }
@@ -93,7 +97,12 @@ function idOf(row: Item): string {
   return id.S;
 }
 
-/** Decides what brings the record's rows and quarantine entries to what the old tables demand. Pure. */
+/**
+ * Decides what brings the record's rows and quarantine entries to what the old tables demand. Pure.
+ *
+ * At the record's first touch rows that are not there are deleted all the same: a copier may insert one between the snapshot
+ * and the write, and the sweep may pass by before the write leaves the C row by which it would find the record.
+ */
 export function decideRecord(
   recordId: string,
   base: RecordBase,
@@ -109,11 +118,13 @@ export function decideRecord(
     wanted.add(id);
     if (!sameItem(row, snapshot.rows.get(id))) writes.push({ kind: 'put', table: 'kpiData', item: row });
   }
-  for (const id of snapshot.rows.keys()) {
-    if (!wanted.has(id)) writes.push({ kind: 'delete', table: 'kpiData', key: { id: { S: id } } });
-  }
+  const candidates = snapshot.firstTouch ? candidateRowIds(recordId, snapshot.kpis) : [];
+  const unwanted = new Set([...snapshot.rows.keys(), ...candidates].filter((id) => !wanted.has(id)));
+  const rowsPut = writes.length;
+  for (const id of unwanted) writes.push({ kind: 'delete', table: 'kpiData', key: { id: { S: id } } });
   for (const [source, stored] of snapshot.quarantined) {
     writes.push(...decideQuarantine(source, recordId, stored, desired.refused.get(source), quarantinedAt));
   }
-  return { outcome: desired.outcome, writes };
+  const rowsDeleted = [...snapshot.rows.keys()].filter((id) => unwanted.has(id)).length;
+  return { outcome: desired.outcome, rowsChanged: rowsPut + rowsDeleted, writes };
 }

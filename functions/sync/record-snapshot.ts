@@ -53,10 +53,12 @@ export async function readRecordSnapshot(
   for (const kpi of kpis) views.set(kpiIdentity(kpi.kpi), kpi);
   const covered = new Set(rowIds);
   if (candidateRowIds(recordId, kpis).some((id) => !covered.has(id))) return undefined;
+  const tokens = scope.kpis.map((_, at) => textOf(read.heads[at], 'token') ?? null);
   return {
     kpis,
+    firstTouch: tokens.includes(null),
     rows: read.rows,
-    tokens: scope.kpis.map((_, at) => textOf(read.heads[at], 'token') ?? null),
+    tokens,
     quarantined: new Map(
       scope.sources.map((source, at) => {
         const item = read.heads[2 * scope.kpis.length + at];

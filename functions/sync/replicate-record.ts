@@ -61,8 +61,7 @@ export async function replicateRecord(
       continue;
     }
     if (await commit(replication, change.id, scope, snapshot.tokens, decision.writes)) {
-      const rowsWritten = decision.writes.filter((write) => write.table === 'kpiData').length;
-      return { change, outcome: decision.outcome, rowsWritten, seen: snapshot.kpis };
+      return { change, outcome: decision.outcome, rowsWritten: decision.rowsChanged, seen: snapshot.kpis };
     }
   }
   throw new ContentionError('a record');

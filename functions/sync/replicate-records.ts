@@ -2,7 +2,6 @@ import pMap from 'p-map';
 import { distinctKpis, type KpiKey, kpiIdentity, NO_KPI } from '../model/sources.ts';
 import type { KpiRow } from '../tables/control-rows.ts';
 import { replicatePersonalLink } from './personal-link.ts';
-import { linksInForce } from './record-decision.ts';
 import { type RecordChange, type RecordResult, replicateRecord } from './replicate-record.ts';
 import { ATTEMPTS_MAX, ContentionError, type Replication } from './replication.ts';
 
@@ -58,8 +57,8 @@ export async function replicateRecords(
       }
     }
     await look(replication, views, seen);
-    const outdated = results.filter((result) => !isCurrent(replication, views, result));
-    done.push(...results.filter((result) => isCurrent(replication, views, result)));
+    const outdated = results.filter((result) => !isCurrent(views, result));
+    done.push(...results.filter((result) => isCurrent(views, result)));
     pending = outdated.map((result) => ({ ...result.change, kpis: result.seen.map((row) => row.kpi) }));
   }
   return { done, failed, fanOut: distinctKpis(fanOut) };
@@ -76,17 +75,7 @@ function isUnlinked(views: ReadonlyMap<string, KpiRow>, kpi: KpiKey): boolean {
   return kpiIdentity(kpi) !== kpiIdentity(NO_KPI) && views.get(kpiIdentity(kpi))?.links.size === 0;
 }
 
-/** Whether the KPIs still have the links that the record's rows were made for. */
-function isCurrent(replication: Replication, views: ReadonlyMap<string, KpiRow>, result: RecordResult): boolean {
-  return result.seen.every((row) => {
-    const now = views.get(kpiIdentity(row.kpi));
-    return now !== undefined && sameLinks(replication, row, now);
-  });
-}
-
-function sameLinks(replication: Replication, left: KpiRow, right: KpiRow): boolean {
-  if (left.token === right.token) return true;
-  const before = linksInForce(left, replication.heldRecords);
-  const after = new Map(linksInForce(right, replication.heldRecords).map((link) => [link.id, link.linkedAt]));
-  return before.length === after.size && before.every((link) => after.get(link.id) === link.linkedAt);
+/** Whether no link of the KPIs came or went since the record's rows were made, not even for a moment. */
+function isCurrent(views: ReadonlyMap<string, KpiRow>, result: RecordResult): boolean {
+  return result.seen.every((row) => views.get(kpiIdentity(row.kpi))?.linksToken === row.linksToken);
 }

@@ -20,7 +20,9 @@ export interface KpiRow {
   readonly tombstones: ReadonlyMap<string, number>;
   /** The KPI's own link while it has no other; only with the setting `heldRecords: "personal-link"`. */
   readonly personal?: LinkReference;
-  /** The token at the last change of membership or order whose fan-out has not been finished. */
+  /** The token at the last change of membership or anchor: while it stands, no link came or went. */
+  readonly linksToken?: string;
+  /** The token at the last such change whose fan-out has not been finished. */
   readonly fanOutPending?: string;
   /** The token at the last such change since the KPI was last swept. */
   readonly sweepPending?: string;
@@ -88,6 +90,7 @@ export function encodeKpiRow(row: KpiRow & { readonly token: string }): Item {
     ...kpiRowKey(row.kpi).key,
     ...kpiAttributes(row.kpi),
     token: { S: row.token },
+    ...(row.linksToken !== undefined && { links_token: { S: row.linksToken } }),
     links: textMap(row.links),
     tombstones: { M: Object.fromEntries([...row.tombstones].map(([id, at]) => [id, { N: String(at) }])) },
     ...(row.personal && {
@@ -114,6 +117,7 @@ export function decodeKpiRow(kpi: KpiKey, item: Item | undefined): KpiRow {
   const personal = mapOf(item, 'personal');
   const personalId = textOf(personal, 'link_id');
   const token = textOf(item, 'token');
+  const linksToken = textOf(item, 'links_token');
   const fanOutPending = textOf(item, 'fan_out_pending');
   const sweepPending = textOf(item, 'sweep_pending');
   return {
@@ -129,6 +133,7 @@ export function decodeKpiRow(kpi: KpiKey, item: Item | undefined): KpiRow {
         linkedAt: textOf(personal, 'linked_at') ?? '',
       },
     }),
+    ...(linksToken !== undefined && { linksToken }),
     ...(fanOutPending !== undefined && { fanOutPending }),
     ...(sweepPending !== undefined && { sweepPending }),
   };

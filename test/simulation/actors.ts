@@ -51,15 +51,18 @@ function replicationOf(stage: Stage, process: Process) {
 export function legacyWriter(stage: Stage): Actor {
   const { store, scheduler, world } = stage;
   const early = world.live.length * scheduler.adversary.writesBeforeBackfillEnds;
+  const { adversary, decisions } = scheduler;
   let written = 0;
+  let nextStep = decisions.choose(1 + adversary.stepsBetweenWrites);
   return {
     name: 'service',
     pace: scheduler.drawPace(),
-    ready: () => written < (stage.copied ? world.live.length : early),
+    ready: (idle) => (idle || nextStep <= scheduler.steps) && written < (stage.copied ? world.live.length : early),
     begin() {
       const write = world.live[written];
       if (write === undefined) return;
       written += 1;
+      nextStep = scheduler.steps + decisions.choose(1 + adversary.stepsBetweenWrites);
       scheduler.trace?.push(`${scheduler.steps} service: ${write.source} ${write.id} ${describe(write.item)}`);
       store.writeOld(write.source, write.id, write.item, true);
     },

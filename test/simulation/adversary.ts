@@ -31,6 +31,8 @@ export interface Adversary {
   readonly outOfTime: number;
   /** A sleeper wakes although others could act: time passes. */
   readonly timePasses: number;
+  /** Steps between two of the service's writes, at most. */
+  readonly stepsBetweenWrites: number;
   /** Of the service's writes, those that come before the backfill is finished; the others wait for its end. */
   readonly writesBeforeBackfillEnds: number;
   /** The streams deliver nothing before the backfill is finished. */
@@ -59,6 +61,7 @@ export function drawAdversary(decisions: Decisions): Adversary {
     indexLag: oneOf(decisions, [0, 0.3, 0.8]),
     outOfTime: rough ? oneOf(decisions, [0, 0.1]) : 0,
     timePasses: oneOf(decisions, [0.002, 0.02]),
+    stepsBetweenWrites: oneOf(decisions, [0, 10, 40, 120]),
     writesBeforeBackfillEnds: oneOf(decisions, [1, 1, 0.5, 0]),
     streamsWait: decisions.chance(0.15),
     pageItems: oneOf(decisions, [1, 2, 100]),

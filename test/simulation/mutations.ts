@@ -123,6 +123,20 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [edit(RECORDS, 'return result.seen.every((row) => {', 'return true || result.seen.every((row) => {')],
   },
   {
+    name: 'a second look that takes the same links for no change',
+    edits: [
+      edit(
+        RECORDS,
+        'views.get(kpiIdentity(row.kpi))?.linksToken === row.linksToken',
+        '[...views.get(kpiIdentity(row.kpi)).links].join() === [...row.links].join()',
+      ),
+    ],
+  },
+  {
+    name: 'a first touch that deletes only what it saw',
+    edits: [edit('functions/sync/record-decision.ts', 'snapshot.firstTouch ? candidate', 'false ? candidate')],
+  },
+  {
     name: 'unconditional copy without sweep',
     edits: [
       edit(

@@ -7,7 +7,8 @@ export interface Actor {
   readonly name: string;
   /** See `Scheduler.drawPace`. */
   readonly pace: number;
-  ready(): boolean;
+  /** `idle`: nobody else can act, so that there is nothing to wait for. */
+  ready(idle: boolean): boolean;
   begin(): void;
 }
 
@@ -22,8 +23,8 @@ export type Counts = Record<Fault | 'crash' | 'abandoned' | 'zombie-write' | 're
 /** More than any schedule takes: who passes it does not come to rest. */
 const STEPS_MAX = 20_000;
 
-/** Steps for which a call, a dead process's write or a halted process may be held up, at most: one of these. */
-const HOLD_UP_STEPS_MAX = [10, 60, 400] as const;
+/** Steps for which a call, a dead process's write or a halted process may be held up, at most: one of these. For ever is until nobody else can act. */
+const HOLD_UP_STEPS_MAX = [10, 60, 400, Number.POSITIVE_INFINITY] as const;
 
 /** How often another is looked for where the one chosen is slow. */
 const CHOICES_MAX = 4;
@@ -123,7 +124,8 @@ export class Scheduler {
   }
 
   #later(): number {
-    return this.steps + this.decisions.choose(oneOf(this.decisions, HOLD_UP_STEPS_MAX));
+    const stepsMax = oneOf(this.decisions, HOLD_UP_STEPS_MAX);
+    return Number.isFinite(stepsMax) ? this.steps + this.decisions.choose(stepsMax) : stepsMax;
   }
 
   sleep(process: Process, durationMs: number, signal: AbortSignal): Promise<void> {
@@ -169,7 +171,7 @@ export class Scheduler {
       if (this.steps > STEPS_MAX) throw new NoRestError(`no rest after ${STEPS_MAX} steps`);
       if (this.#crashOne()) continue;
       const able = this.#units(actors);
-      const units = able.length > 0 ? able : this.#heldUp();
+      const units = able.length > 0 ? able : this.#heldUp(actors);
       const waitsFor = able.length > 0 ? this.adversary.timePasses : 0.5;
       const unit = units.length > 0 && !this.#timePasses(waitsFor) ? this.#pick(units) : undefined;
       if (unit === undefined) {
@@ -198,15 +200,18 @@ export class Scheduler {
       const halted = process.haltedUntilStep > this.steps;
       if (!halted && process.calls.some((call) => call.notBeforeStep <= this.steps)) units.push(process);
     }
-    for (const actor of actors) if (actor.ready()) units.push(actor);
+    for (const actor of actors) if (actor.ready(false)) units.push(actor);
     if (this.zombies.some((call) => call.notBeforeStep <= this.steps)) units.push('zombie');
     return units;
   }
 
   /** Those that go on before their time where nobody else can. */
-  #heldUp(): (Process | 'zombie')[] {
-    const processes = this.processes.filter(({ calls }) => calls.length > 0);
-    return this.zombies.length > 0 ? [...processes, 'zombie'] : processes;
+  #heldUp(actors: readonly Actor[]): (Actor | Process | 'zombie')[] {
+    const units = [
+      ...this.processes.filter(({ calls }) => calls.length > 0),
+      ...actors.filter((actor) => actor.ready(true)),
+    ];
+    return this.zombies.length > 0 ? [...units, 'zombie'] : units;
   }
 
   #pick(units: readonly (Actor | Process | 'zombie')[]): Actor | Process | 'zombie' {

@@ -34,6 +34,8 @@ export interface Size {
 const SMALL: Size = { kpis: 3, links: 4, records: 4, initialWrites: 7, liveWritesMin: 3, liveWritesMax: 12 };
 /** Where all meet at the same few rows. */
 const TINY: Size = { kpis: 1, links: 2, records: 2, initialWrites: 4, liveWritesMin: 3, liveWritesMax: 10 };
+/** Where hardly anything comes later and puts right what went wrong. */
+const LEAST: Size = { kpis: 1, links: 2, records: 1, initialWrites: 3, liveWritesMin: 1, liveWritesMax: 3 };
 
 interface Kpi {
   readonly tenantId: string;
@@ -63,7 +65,7 @@ const LOOKUPS = {
 } satisfies Record<string, Item[]>;
 
 /** Draws a world. Every item written is unlike any before it, so that each content tells which write it is of. */
-export function drawWorld(decisions: Decisions, size: Size = oneOf(decisions, [SMALL, TINY])): World {
+export function drawWorld(decisions: Decisions, size: Size = oneOf(decisions, [SMALL, TINY, LEAST])): World {
   const kpis = KPIS.slice(0, 1 + decisions.choose(size.kpis));
   const links = Array.from({ length: decisions.choose(size.links + 1) }, (_, at) => `l${at + 1}`);
   const records = Array.from({ length: 1 + decisions.choose(size.records) }, (_, at) => `r${at + 1}`);
