@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { MigrationError } from '../../functions/model/migration-error.ts';
 import type { Source } from '../../functions/model/sources.ts';
 import { dynamoValidationReads } from '../../functions/tables/dynamo-validation-reads.ts';
 import type { ValidationReads } from '../../functions/tables/validation-reads.ts';
@@ -27,7 +28,7 @@ export async function validateEnvironment(
     control: tables.control,
     transactions: tables.transactions,
     heldRecords: settings.heldRecords,
-    backfillRunId: (await readRun(tables.control))?.runId ?? '',
+    backfillRunId: await backfillRunId(environment),
     segments: settings.validation.segments,
     ...patienceOf(environment),
     checkpointMs: CHECKPOINT_MS,
@@ -37,6 +38,19 @@ export async function validateEnvironment(
     stop,
     ...(phase !== undefined && { phase }),
   });
+}
+
+/** The run of the backfill that filled the tables; empty where none has begun. */
+async function backfillRunId({ tables, settings }: Environment): Promise<string> {
+  try {
+    return (await readRun(tables.control))?.runId ?? '';
+  } catch (cause) {
+    if (!(cause instanceof Error) || cause.name !== 'ResourceNotFoundException') throw cause;
+    throw new MigrationError('CONTROL_TABLE_MISSING', `The control table ${settings.tables.control} does not exist.`, {
+      cause,
+      nextStep: 'See what is missing: kpi-migrate preflight',
+    });
+  }
 }
 
 /** What the validators read of an environment, not faster than its settings allow. */

@@ -1,0 +1,117 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { BatchWriteItemCommand, CreateTableCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { type Engine, startEngine } from '../../backfill/local/engine.ts';
+import { localClientConfig } from '../../backfill/local/local-endpoint.ts';
+import { oldTableSchemas, tableSchema } from '../../backfill/local/old-table-schemas.ts';
+import type { Item } from '../../functions/model/attribute-value.ts';
+import { expectedRows } from '../../functions/model/expected.ts';
+import { SOURCES } from '../../functions/model/sources.ts';
+import { connect } from '../../functions/tables/dynamo-tables.ts';
+import { OLD_TABLE_OF } from '../../functions/tables/table-names.ts';
+import { readSettings } from '../../infra/settings.ts';
+import { richContent } from './rich-content.ts';
+
+const CLI = fileURLToPath(new URL('../../backfill/cli.ts', import.meta.url));
+
+function run(
+  given: readonly string[],
+  url: string,
+): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, [CLI, ...given], { env: { ...process.env, AWS_ENDPOINT_URL_DYNAMODB: url } });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (exitCode) => resolve({ exitCode, stdout, stderr }));
+  });
+}
+
+test.each([
+  ['an unknown phase', ['validate', '--phase', 'kpis']],
+  ['an unknown option', ['repair', '--force']],
+])('%s is bad usage', async (_name, given) => {
+  expect((await run(given, inject('engineUrl'))).exitCode).toBe(2);
+});
+
+test('without a control table there is no validation, and the next step is told', async () => {
+  const { exitCode, stdout } = await run(['validate', '--json'], inject('engineUrl'));
+  expect(exitCode).toBe(1);
+  expect(JSON.parse(stdout)).toMatchObject({
+    error: { code: 'CONTROL_TABLE_MISSING', nextStep: expect.stringContaining('preflight') },
+  });
+});
+
+describe('over the tables of the local environment', () => {
+  const { tables: names } = readSettings('local');
+  const content = richContent(3);
+  let engine: Engine;
+  let folder: string;
+
+  beforeAll(async () => {
+    engine = await startEngine();
+    folder = await mkdtemp(join(tmpdir(), 'validation-'));
+    const client = connect(localClientConfig(engine.url));
+    const schemas = [
+      ...oldTableSchemas(names),
+      tableSchema(names.kpiLinks, ['id'], { 'kpi-index': ['kpi_id'] }),
+      tableSchema(names.kpiData, ['id'], { 'kpi-link-index': ['kpi_link_id', 'post_date'] }),
+      tableSchema(names.control, ['pk', 'sk'], {}),
+    ];
+    for (const schema of schemas) await client.send(new CreateTableCommand(schema));
+    const put = async (tableName: string, items: readonly Item[]) => {
+      const requests = items.map((item) => ({ PutRequest: { Item: item } }));
+      await client.send(new BatchWriteItemCommand({ RequestItems: { [tableName]: requests } }));
+    };
+    for (const source of SOURCES) await put(names[OLD_TABLE_OF[source]], content[source]);
+    await put(names.kpis, content.kpis);
+    await put(names.people, content.people);
+    const expected = expectedRows(content, 'hold');
+    await put(names.kpiLinks, [...expected.kpiLinks.values()]);
+    await put(
+      names.kpiData,
+      [...expected.kpiData.values()].filter(({ id }) => JSON.stringify(id) !== '{"S":"actual-1"}'),
+    );
+  });
+
+  afterAll(async () => {
+    await engine.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  test('a difference is told, written down, mended and gone', async () => {
+    const first = await run(['validate', '--json', '--out', folder], engine.url);
+    expect(first.exitCode).toBe(1);
+    expect(JSON.parse(first.stdout)).toMatchObject({ verdict: 'disagree', counts: { missing: 1 } });
+    expect((await readdir(folder)).sort()).toEqual(['progress-comment.md', 'validation.html', 'validation.json']);
+    expect(JSON.parse(await readFile(join(folder, 'validation.json'), 'utf8'))).toEqual(JSON.parse(first.stdout));
+
+    const plan = await run(['repair'], engine.url);
+    expect(plan).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Nothing was written') });
+
+    const repair = await run(['repair', '--execute', '--json'], engine.url);
+    expect(JSON.parse(repair.stdout)).toMatchObject({ mended: 1, remaining: [] });
+    expect(repair.exitCode).toBe(0);
+
+    const markdown = await run(['validate', '--markdown'], engine.url);
+    expect(markdown).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('### Progress Update') });
+    const nothing = await run(['repair', '--execute'], engine.url);
+    expect(nothing).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Nothing to mend') });
+  });
+
+  test('a round of the standing check sees every row', async () => {
+    const { exitCode, stdout } = await run(['watch', '--once', '--json'], engine.url);
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ parts: 96, rowsCompared: 24, rowsDiffering: 0 });
+  });
+});
