@@ -1,11 +1,9 @@
 import {
   createFlagVersion,
-  FlagConflictError,
   type FlagState,
   latestVersion,
   readFlagState,
   startFlagDeployment,
-  stopFlagDeployment,
 } from '../../functions/gate/flag-deployments.ts';
 import { READS_OLD, type ReadPath } from '../../functions/gate/flag-document.ts';
 import { widening } from '../../functions/gate/widening.ts';
@@ -20,8 +18,8 @@ export interface FlagChange {
   /** What the change lets the new side answer in addition; empty where it narrows. */
   readonly widening: readonly string[];
   readonly latestVersion: number;
-  /** The deployment that was in force. */
-  readonly basedOn: number | undefined;
+  /** The newest deployment; undefined before the first. */
+  readonly latestDeployment: number | undefined;
 }
 
 /**
@@ -37,13 +35,13 @@ export async function planFlagChange({ client, ids }: FlagAccess, next: ReadPath
     next,
     widening: widening(state.deployed ?? READS_OLD, next),
     latestVersion: latest,
-    basedOn: state.deployedNumber,
+    latestDeployment: state.last?.number,
   };
 }
 
 /**
- * Deploys a change: what widens by the slow strategy, what narrows at once. Of two operators who decide on the same state one is refused, or
- * has their deployment taken back, so that no change is lost beneath another.
+ * Deploys a change: what widens by the slow strategy, what narrows at once. Of two operators who decide on the same state one is refused, so
+ * that no change is lost beneath another.
  *
  * @param by who does so, for AppConfig's list of versions.
  * @returns the number of the deployment.
@@ -53,14 +51,7 @@ export async function applyFlagChange(access: FlagAccess, change: FlagChange, by
   const { client, ids } = access;
   const strategyId = await access.strategyId(change.widening.length > 0 ? 'widen' : 'fallback');
   const version = await createFlagVersion(client, ids, change.next, change.latestVersion, by);
-  const number = await startFlagDeployment(client, ids, version, strategyId);
-  // AppConfig takes one deployment at a time but not "only if the last one is still that": so it is looked at afterwards.
-  const before = await readFlagState(client, ids, number);
-  if (before.deployedNumber !== change.basedOn) {
-    await stopFlagDeployment(client, ids, number);
-    throw new FlagConflictError('The flag was changed meanwhile; this change was taken back.');
-  }
-  return number;
+  return startFlagDeployment(client, ids, version, strategyId, change.latestDeployment);
 }
 
 function refuseInProgress({ inProgress }: FlagState): void {

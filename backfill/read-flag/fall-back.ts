@@ -40,20 +40,21 @@ export async function fallBack({ client, ids, strategyId }: FlagAccess, options:
     const state = await readFlagState(client, ids);
     const { inProgress } = state;
     if (inProgress === undefined && state.deployed?.enabled === false) return done;
-    if (inProgress === undefined) {
-      try {
+    try {
+      if (inProgress === undefined) {
         const version = await createFlagVersion(client, ids, READS_OLD, await latestVersion(client, ids), options.by);
         done.deployment = await startFlagDeployment(client, ids, version, await strategyId('fallback'));
         options.note(`Deployment ${done.deployment} puts all reads on the old tables.`);
         continue;
-      } catch (error) {
-        // Another operator was faster; what they did is stopped in the next round.
-        if (!(error instanceof FlagConflictError)) throw error;
       }
-    } else if (inProgress.flag?.enabled !== false && inProgress.state !== 'ROLLING_BACK') {
-      await stopFlagDeployment(client, ids, inProgress.number);
-      done.stoppedDeployment = inProgress.number;
-      options.note(`Deployment ${inProgress.number} is stopped.`);
+      if (inProgress.flag?.enabled !== false && inProgress.state !== 'ROLLING_BACK') {
+        await stopFlagDeployment(client, ids, inProgress.number);
+        done.stoppedDeployment = inProgress.number;
+        options.note(`Deployment ${inProgress.number} is stopped.`);
+      }
+    } catch (error) {
+      // Another operator was faster; what they did is looked at in the next round.
+      if (!(error instanceof FlagConflictError)) throw error;
     }
     await options.sleep(PAUSE_MS);
   }

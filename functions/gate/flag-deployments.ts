@@ -57,29 +57,18 @@ function deploymentOf(summary: DeploymentSummary): FlagDeployment {
 
 /** What is deployed, and what is being deployed. */
 export interface FlagState {
-  /** The deployment in force when nothing is in progress; undefined before the first. */
-  readonly deployedNumber: number | undefined;
-  /** What it says; undefined where its content cannot be read. Before the first deployment, reads are old. */
+  /** What is in force when nothing is in progress; undefined where its content cannot be read. Before the first deployment, reads are old. */
   readonly deployed: ReadPath | undefined;
   readonly inProgress: (FlagDeployment & { readonly flag: ReadPath | undefined }) | undefined;
   readonly last: FlagDeployment | undefined;
 }
 
-/**
- * Reads the state of the flag from AppConfig's control plane.
- *
- * @param before leaves out this deployment and later ones.
- */
-export async function readFlagState(
-  client: AppConfigClient,
-  ids: FlagIds,
-  before = Number.POSITIVE_INFINITY,
-): Promise<FlagState> {
-  const deployments = (await listDeployments(client, ids)).filter(({ number }) => number < before);
+/** Reads the state of the flag from AppConfig's control plane. */
+export async function readFlagState(client: AppConfigClient, ids: FlagIds): Promise<FlagState> {
+  const deployments = await listDeployments(client, ids);
   const inForce = deployments.find(({ state }) => state === 'COMPLETE');
   const inProgress = deployments.find(({ state }) => IN_PROGRESS.has(state));
   return {
-    deployedNumber: inForce?.number,
     deployed: inForce === undefined ? READS_OLD : await readFlagVersion(client, ids, inForce.version),
     inProgress: inProgress && { ...inProgress, flag: await readFlagVersion(client, ids, inProgress.version) },
     last: deployments[0],
@@ -144,15 +133,17 @@ export async function createFlagVersion(
 }
 
 /**
- * Starts to deploy a version.
+ * Starts to deploy a version, if `latestDeployment` is still the newest one; undefined asks for no check.
  *
- * @throws FlagConflictError while another deployment is in progress; MigrationError FLAG_REFUSED with what the gate says.
+ * @returns the deployment's number.
+ * @throws FlagConflictError where another has begun since, or is in progress; MigrationError FLAG_REFUSED with what the gate says.
  */
 export async function startFlagDeployment(
   client: AppConfigClient,
   ids: FlagIds,
   version: number,
   strategyId: string,
+  latestDeployment?: number,
 ): Promise<number> {
   try {
     const { DeploymentNumber = 0 } = await client.send(
@@ -162,11 +153,12 @@ export async function startFlagDeployment(
         ConfigurationProfileId: ids.profileId,
         ConfigurationVersion: String(version),
         DeploymentStrategyId: strategyId,
+        ...(latestDeployment !== undefined && { LatestDeploymentNumber: latestDeployment }),
       }),
     );
     return DeploymentNumber;
   } catch (cause) {
-    if (cause instanceof ConflictException) throw new FlagConflictError('A deployment is in progress.', cause);
+    if (cause instanceof ConflictException) throw new FlagConflictError('Another deployment has begun.', cause);
     throw cause instanceof BadRequestException ? refused(cause) : cause;
   }
 }
@@ -179,14 +171,22 @@ function refused(cause: BadRequestException): MigrationError {
   });
 }
 
-/** Stops a deployment in progress, or takes back one that has just completed; what was deployed before is then in force. */
+/**
+ * Stops a deployment in progress; what was deployed before is then in force.
+ *
+ * @throws FlagConflictError where it is no longer in progress.
+ */
 export async function stopFlagDeployment(client: AppConfigClient, ids: FlagIds, number: number): Promise<void> {
-  await client.send(
-    new StopDeploymentCommand({
-      ApplicationId: ids.applicationId,
-      EnvironmentId: ids.environmentId,
-      DeploymentNumber: number,
-      AllowRevert: true,
-    }),
-  );
+  try {
+    await client.send(
+      new StopDeploymentCommand({
+        ApplicationId: ids.applicationId,
+        EnvironmentId: ids.environmentId,
+        DeploymentNumber: number,
+      }),
+    );
+  } catch (cause) {
+    if (!(cause instanceof BadRequestException)) throw cause;
+    throw new FlagConflictError(`Deployment ${number} is no longer in progress.`, cause);
+  }
 }

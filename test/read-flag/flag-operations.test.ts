@@ -1,0 +1,204 @@
+import { CreateHostedConfigurationVersionCommand } from '@aws-sdk/client-appconfig';
+import { describe, expect, test } from 'vitest';
+import type { AppConfigOptions } from '../../backfill/local/appconfig/start-app-config.ts';
+import { applyFlagChange, planFlagChange } from '../../backfill/read-flag/change-flag.ts';
+import { describeFlag, whoReadsWhat } from '../../backfill/read-flag/describe-flag.ts';
+import { fallBack } from '../../backfill/read-flag/fall-back.ts';
+import type { FlagAccess } from '../../backfill/read-flag/flag-access.ts';
+import { readFlagState, startFlagDeployment } from '../../functions/gate/flag-deployments.ts';
+import { parseFlagDocument, READS_OLD, type ReadPath } from '../../functions/gate/flag-document.ts';
+import {
+  ALL_AT_ONCE,
+  APPLICATION,
+  ENVIRONMENT,
+  LINEAR,
+  OF_PROFILE,
+  PROFILE,
+  standIn,
+} from '../local/appconfig/stand-in.ts';
+
+const SHADOW: ReadPath = { enabled: true, stage: 'shadow', percent: 0, tenants: [], lagBoundMs: 1_000 };
+const toNew = (percent: number): ReadPath => ({ enabled: true, stage: 'new', percent, tenants: [], lagBoundMs: 1_000 });
+
+async function flagOnStandIn(options: Partial<AppConfigOptions> = {}) {
+  const appConfig = await standIn(options);
+  const flag: FlagAccess = {
+    client: appConfig.control,
+    ids: { applicationId: APPLICATION, environmentId: ENVIRONMENT, profileId: PROFILE },
+    strategyId: async (strategy) => (strategy === 'widen' ? LINEAR : ALL_AT_ONCE),
+  };
+  const state = () => readFlagState(flag.client, flag.ids);
+  const notes: string[] = [];
+  return {
+    ...appConfig,
+    flag,
+    state,
+    notes,
+    set: async (next: ReadPath, by = 'Ada') => applyFlagChange(flag, await planFlagChange(flag, next), by),
+    fallBack: () =>
+      fallBack(flag, {
+        by: 'Ada',
+        note: (message) => notes.push(message),
+        sleep: async (milliseconds) => appConfig.passMinutes(milliseconds / 60_000),
+      }),
+  };
+}
+
+describe('a change', () => {
+  test('that widens spreads slowly, and one that narrows is made at once', async () => {
+    const { set, state, passMinutes } = await flagOnStandIn();
+    await set(toNew(10));
+    expect(await state()).toMatchObject({ deployed: READS_OLD, inProgress: { state: 'DEPLOYING', flag: toNew(10) } });
+    passMinutes(31);
+    expect(await state()).toMatchObject({ deployed: toNew(10), inProgress: undefined });
+    await set(SHADOW);
+    expect(await state()).toMatchObject({ deployed: SHADOW, inProgress: undefined });
+  });
+
+  test('is not planned while another is on its way', async () => {
+    const { set } = await flagOnStandIn();
+    await set(toNew(10));
+    await expect(set(toNew(20))).rejects.toMatchObject({
+      code: 'FLAG_DEPLOYING',
+      retryable: true,
+      nextStep: expect.stringContaining('kpi-migrate fallback'),
+    });
+  });
+
+  test('that the gate refuses is not deployed, and says what the gate says', async () => {
+    const invokeValidator = async () => {
+      throw new Error('NO_REPORT: There has been no validation. Next: kpi-migrate validate');
+    };
+    const { set, state } = await flagOnStandIn({ invokeValidator });
+    await expect(set(toNew(10))).rejects.toMatchObject({
+      code: 'FLAG_REFUSED',
+      message: expect.stringContaining('Next: kpi-migrate validate'),
+    });
+    expect((await state()).deployed).toEqual(READS_OLD);
+  });
+});
+
+describe('of two operators who decide on the same state', () => {
+  test('the one who is second to make a version is refused', async () => {
+    const { flag, state } = await flagOnStandIn();
+    const [first, second] = [await planFlagChange(flag, SHADOW), await planFlagChange(flag, READS_OLD)];
+    await applyFlagChange(flag, first, 'Ada');
+    await expect(applyFlagChange(flag, second, 'Bob')).rejects.toMatchObject({ code: 'FLAG_CONFLICT' });
+    expect((await state()).deployed).toEqual(SHADOW);
+  });
+
+  test('the one who is second to deploy is refused', async () => {
+    const { flag, set, state } = await flagOnStandIn();
+    await set(SHADOW);
+    const second = await planFlagChange(flag, READS_OLD);
+    await set(toNew(0));
+    const latestVersion = second.latestVersion + 1;
+    await expect(applyFlagChange(flag, { ...second, latestVersion }, 'Bob')).rejects.toMatchObject({
+      code: 'FLAG_CONFLICT',
+    });
+    expect((await state()).deployed).toEqual(toNew(0));
+  });
+});
+
+describe('a fallback', () => {
+  test('has nothing to do before the first deployment, and where reads are old', async () => {
+    const { fallBack: run, set } = await flagOnStandIn();
+    expect(await run()).toEqual({});
+    await set(SHADOW);
+    await run();
+    expect(await run()).toEqual({});
+  });
+
+  test.each([
+    ['in the midst of a rollout', 1],
+    ['while it bakes', 21],
+    ['when it is complete', 31],
+  ])('puts all reads on the old tables %s', async (_, minutes) => {
+    const { fallBack: run, set, state, passMinutes } = await flagOnStandIn();
+    await set(toNew(10));
+    passMinutes(minutes);
+    const done = await run();
+    expect(done.stoppedDeployment).toBe(minutes === 31 ? undefined : 1);
+    expect(await state()).toMatchObject({ deployed: READS_OLD, inProgress: undefined });
+  });
+
+  test('also takes back a rollout that lay over an earlier one', async () => {
+    const { fallBack: run, set, state, passMinutes } = await flagOnStandIn();
+    await set(toNew(10));
+    passMinutes(31);
+    await set(toNew(50));
+    expect(await run()).toMatchObject({ stoppedDeployment: 2, deployment: 3 });
+    expect(await state()).toMatchObject({ deployed: READS_OLD, inProgress: undefined });
+  });
+
+  test('asks the gate for nothing but the disabled flag, which passes with all else down', async () => {
+    const asked: string[] = [];
+    const {
+      fallBack: run,
+      set,
+      passMinutes,
+    } = await flagOnStandIn({
+      invokeValidator: async ({ content }) => {
+        asked.push(Buffer.from(content, 'base64').toString());
+      },
+    });
+    await set(toNew(10));
+    passMinutes(31);
+    await run();
+    expect(parseFlagDocument(asked.at(-1) ?? '')).toEqual(READS_OLD);
+  });
+
+  test('by two operators at once ends with reads on the old tables', async () => {
+    const { fallBack: run, set, state } = await flagOnStandIn();
+    await set(toNew(10));
+    await Promise.all([run(), run()]);
+    expect(await state()).toMatchObject({ deployed: READS_OLD, inProgress: undefined });
+  });
+
+  test('works over a deployed version that cannot be read', async () => {
+    const { fallBack: run, control, state, flag } = await flagOnStandIn();
+    const content = JSON.stringify({
+      version: '1',
+      flags: { other: { name: 'Other' } },
+      values: { other: { enabled: true } },
+    });
+    const input = { ...OF_PROFILE, Content: Buffer.from(content), ContentType: 'application/json' };
+    await control.send(new CreateHostedConfigurationVersionCommand(input));
+    await startFlagDeployment(control, flag.ids, 2, ALL_AT_ONCE);
+    expect((await state()).deployed).toBeUndefined();
+    await run();
+    expect((await state()).deployed).toEqual(READS_OLD);
+  });
+
+  test('gives up with a word where AppConfig never completes it', async () => {
+    const { flag, set } = await flagOnStandIn();
+    await set(toNew(10));
+    const frozen = fallBack(flag, { by: 'Ada', note: () => {}, sleep: async () => {} });
+    await expect(frozen).rejects.toMatchObject({ code: 'FALLBACK_INCOMPLETE', retryable: true });
+  });
+});
+
+describe('who reads what, in words', () => {
+  test.each<[flag: ReadPath | undefined, words: string]>([
+    [undefined, 'cannot be read'],
+    [READS_OLD, 'all reads get the old tables'],
+    [SHADOW, 'some are compared'],
+    [
+      { ...toNew(10), tenants: ['acme'] } as ReadPath,
+      '10 % of tenants and acme read the new tables, but not within 1 s',
+    ],
+  ])('%j', (flag, words) => {
+    expect(whoReadsWhat(flag)).toContain(words);
+  });
+
+  test('a rollout is told beside what is in force', async () => {
+    const { set, state, fallBack: run } = await flagOnStandIn();
+    await set(toNew(10));
+    expect(describeFlag(await state())).toEqual([
+      'Reads: all reads get the old tables.',
+      expect.stringMatching(/^Deployment 1 is DEPLOYING, at \d+ %: 10 % of tenants read the new tables/),
+    ]);
+    await run();
+    expect(describeFlag(await state())[0]).toBe('Reads: all reads get the old tables.');
+  });
+});
