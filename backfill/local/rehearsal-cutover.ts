@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fallBack } from '../../functions/gate/fall-back.ts';
 import { readFlagState } from '../../functions/gate/flag-deployments.ts';
 import type { ReadPath } from '../../functions/gate/flag-document.ts';
 import { MigrationError } from '../../functions/model/migration-error.ts';
@@ -6,7 +7,6 @@ import { SOURCES } from '../../functions/model/sources.ts';
 import { acceptQuarantined, listQuarantine } from '../../functions/tables/quarantine-entries.ts';
 import type { Environment } from '../environment.ts';
 import { applyFlagChange, planFlagChange } from '../read-flag/change-flag.ts';
-import { fallBack } from '../read-flag/fall-back.ts';
 import type { FlagAccess } from '../read-flag/flag-access.ts';
 import type { AilingNewReads, Ailment } from './new-side-faults.ts';
 import type { Readers } from './readers.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fallBack } from '../../functions/gate/fall-back.ts';
 import { readSettings } from '../../infra/settings.ts';
 import { operatorName } from '../operator.ts';
 import { type CommandResult, EXIT } from '../outcome.ts';
-import { fallBack } from './fall-back.ts';
 import { openFlag } from './flag-access.ts';
 
 /** `fallback`: all reads on the old tables, at once. It plans nothing first, since nobody who needs it has the time. */

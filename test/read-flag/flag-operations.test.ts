@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { AppConfigOptions } from '../../backfill/local/appconfig/start-app-config.ts';
 import { applyFlagChange, planFlagChange } from '../../backfill/read-flag/change-flag.ts';
 import { describeFlag, whoReadsWhat } from '../../backfill/read-flag/describe-flag.ts';
-import { fallBack } from '../../backfill/read-flag/fall-back.ts';
 import type { FlagAccess } from '../../backfill/read-flag/flag-access.ts';
+import { fallBack } from '../../functions/gate/fall-back.ts';
 import { readFlagState, startFlagDeployment } from '../../functions/gate/flag-deployments.ts';
 import { parseFlagDocument, READS_OLD, type ReadPath } from '../../functions/gate/flag-document.ts';
 import {

@@ -1,14 +1,23 @@
+import { MigrationError } from '../model/migration-error.ts';
 import {
+  type connectFlag,
   createFlagVersion,
   FlagConflictError,
   latestVersion,
   readFlagState,
   startFlagDeployment,
   stopFlagDeployment,
-} from '../../functions/gate/flag-deployments.ts';
-import { READS_OLD } from '../../functions/gate/flag-document.ts';
-import { MigrationError } from '../../functions/model/migration-error.ts';
-import type { FlagAccess } from './flag-access.ts';
+} from './flag-deployments.ts';
+import { READS_OLD } from './flag-document.ts';
+import type { FlagIds } from './flag-ids.ts';
+
+/** The flag, as far as a fallback reaches it. */
+export interface FallbackAccess {
+  readonly client: ReturnType<typeof connectFlag>;
+  readonly ids: FlagIds;
+  /** AppConfig's id of the strategy that makes a change at once. */
+  readonly strategyId: (strategy: 'fallback') => Promise<string>;
+}
 
 /** What a fallback did. */
 export interface Fallback {
@@ -34,7 +43,10 @@ const ATTEMPTS_MAX = 120;
  *
  * @throws MigrationError FALLBACK_INCOMPLETE
  */
-export async function fallBack({ client, ids, strategyId }: FlagAccess, options: FallbackOptions): Promise<Fallback> {
+export async function fallBack(
+  { client, ids, strategyId }: FallbackAccess,
+  options: FallbackOptions,
+): Promise<Fallback> {
   const done: { stoppedDeployment?: number; deployment?: number } = {};
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
     const state = await readFlagState(client, ids);
