@@ -5,8 +5,10 @@ import { NewTables } from './new-tables.ts';
 import { Observability } from './observability.ts';
 import { OldTables } from './old-tables.ts';
 import { ReadFlag } from './read-flag.ts';
+import { ReadPath } from './read-path.ts';
 import type { Settings } from './settings.ts';
 import { StreamSync } from './stream-sync.ts';
+import { RollingValidation } from './validation.ts';
 
 export interface MigrationStackProps extends StackProps {
   readonly settings: Settings;
@@ -26,7 +28,15 @@ export class MigrationStack extends Stack {
     // What is wrong with an old table stops a first deployment before it leaves tables behind that the next one would find.
     for (const created of [newTables, control]) created.node.addDependency(oldTables);
     const sync = new StreamSync(this, 'StreamSync', { settings, oldTables, newTables, control });
-    const { rollbackAlarms } = new Observability(this, 'Observability', { settings, sync });
-    new ReadFlag(this, 'ReadFlag', { settings, control, rollbackAlarms });
+    const observability = new Observability(this, 'Observability', { settings, sync });
+    const { rollbackAlarms } = observability;
+    const readFlag = new ReadFlag(this, 'ReadFlag', { settings, control, rollbackAlarms });
+    const validation = new RollingValidation(this, 'Validation', { settings, oldTables, newTables, control, readFlag });
+    observability.tellOfErrors('Validation', validation.validate);
+    const { callers } = settings.readPath;
+    if (callers !== undefined) {
+      const { read } = new ReadPath(this, 'ReadPath', { settings, callers, oldTables, newTables, readFlag });
+      observability.tellOfErrors('ReadPath', read);
+    }
   }
 }

@@ -13,6 +13,8 @@ export interface NodeFunctionProps {
   readonly environment?: Record<string, string>;
   readonly timeoutSeconds: number;
   readonly memoryMegabytes: number;
+  /** How often Lambda tries an event again that nobody waits for; 2 unless told. */
+  readonly retryAttempts?: number;
 }
 
 const PROJECT_ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -38,6 +40,7 @@ export function nodeFunction(scope: Construct, id: string, props: NodeFunctionPr
     timeout: Duration.seconds(props.timeoutSeconds),
     memorySize: props.memoryMegabytes,
     environment: { NODE_OPTIONS: '--enable-source-maps', ...props.environment },
+    ...(props.retryAttempts !== undefined && { retryAttempts: props.retryAttempts }),
     role,
     logGroup,
     bundling: { bundleAwsSDK: true, format: OutputFormat.CJS, sourceMap: true, target: 'node24' },

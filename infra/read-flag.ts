@@ -38,6 +38,7 @@ export class ReadFlag extends Construct {
   readonly applicationId: string;
   readonly environmentId: string;
   readonly profileId: string;
+  readonly fallbackStrategyId: string;
 
   constructor(scope: Construct, id: string, { settings, control, rollbackAlarms }: ReadFlagProps) {
     super(scope, id);
@@ -67,12 +68,11 @@ export class ReadFlag extends Construct {
     });
     // AppConfig refuses to delete a profile that has versions, as those that operators made, and an application that has a profile.
     for (const kept of [application, profile, version]) kept.applyRemovalPolicy(RemovalPolicy.RETAIN);
-    this.strategies(name, settings);
-
+    this.fallbackStrategyId = this.strategies(name, settings);
     this.applicationId = application.ref;
     this.environmentId = environment.ref;
     this.profileId = profile.ref;
-    this.allowReadingDeployments('GateReadsFlag', gate.role as IRole);
+    this.allowReadingDeployments('GateReadsFlag', gate);
   }
 
   /** ARN of the configuration as readers are given it: this profile in this environment. */
@@ -111,13 +111,13 @@ export class ReadFlag extends Construct {
   }
 
   /**
-   * Lets a role see what is deployed. A policy of its own, as the profile names the gate, and the gate's function waits for the
+   * Lets a function see what is deployed. A policy of its own, as the profile names the gate, and the gate's function waits for the
    * policies of its role.
    */
-  private allowReadingDeployments(id: string, role: IRole): void {
+  private allowReadingDeployments(id: string, reader: IFunction): void {
     const versions = this.arn(`configurationprofile/${this.profileId}/hostedconfigurationversion/*`);
     const policy = new Policy(this, id, {
-      roles: [role],
+      roles: [roleOf(reader)],
       statements: [
         new PolicyStatement({
           actions: ['appconfig:ListDeployments'],
@@ -132,6 +132,38 @@ export class ReadFlag extends Construct {
     acknowledgeResource(policy, versions, 'AppConfig numbers the versions that operators make.');
   }
 
+  /** Lets a function put all reads on the old tables (functions/gate/fall-back.ts), by the strategy for fallbacks alone. */
+  allowFallback(id: string, target: IFunction): void {
+    this.allowReadingDeployments(`${id}Reads`, target);
+    const profile = this.arn(`configurationprofile/${this.profileId}`);
+    const environment = this.arn(`environment/${this.environmentId}`);
+    const deployments = `${environment}/deployment/*`;
+    const strategy = Stack.of(this).formatArn({
+      service: 'appconfig',
+      resource: 'deploymentstrategy',
+      resourceName: this.fallbackStrategyId,
+    });
+    const versions = ['ListHostedConfigurationVersions', 'CreateHostedConfigurationVersion'];
+    const policy = new Policy(this, id, {
+      roles: [roleOf(target)],
+      statements: [
+        new PolicyStatement({
+          actions: versions.map((action) => `appconfig:${action}`),
+          resources: [this.arn(), profile],
+        }),
+        new PolicyStatement({
+          actions: ['appconfig:StartDeployment'],
+          resources: [this.arn(), profile, environment, strategy],
+        }),
+        new PolicyStatement({
+          actions: ['appconfig:StopDeployment'],
+          resources: [this.arn(), environment, deployments],
+        }),
+      ],
+    });
+    acknowledgeResource(policy, deployments, 'AppConfig numbers the deployments; any in progress has to be stopped.');
+  }
+
   private monitorRole(): Role {
     const role = new Role(this, 'MonitorRole', { assumedBy: new ServicePrincipal('appconfig.amazonaws.com') });
     role.addToPolicy(new PolicyStatement({ actions: ['cloudwatch:DescribeAlarms'], resources: ['*'] }));
@@ -139,7 +171,8 @@ export class ReadFlag extends Construct {
     return role;
   }
 
-  private strategies(name: string, { readFlag: { widen } }: Settings): void {
+  /** @returns the id of the one for fallbacks. */
+  private strategies(name: string, { readFlag: { widen } }: Settings): string {
     new CfnDeploymentStrategy(this, 'Widen', {
       name: `${name}-widen`,
       description: 'Readers get the flag step by step, and alarms are watched for a while after.',
@@ -149,7 +182,7 @@ export class ReadFlag extends Construct {
       finalBakeTimeInMinutes: widen.bakeMinutes,
       replicateTo: 'NONE',
     });
-    new CfnDeploymentStrategy(this, 'Fallback', {
+    const fallback = new CfnDeploymentStrategy(this, 'Fallback', {
       name: `${name}-fallback`,
       description: 'All readers get the flag at once.',
       deploymentDurationInMinutes: 0,
@@ -158,5 +191,11 @@ export class ReadFlag extends Construct {
       finalBakeTimeInMinutes: 0,
       replicateTo: 'NONE',
     });
+    return fallback.ref;
   }
+}
+
+function roleOf({ role }: IFunction): IRole {
+  if (role === undefined) throw new TypeError('A function of another stack has no role to add to.');
+  return role;
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { MigrationError } from '../functions/model/migration-error.ts';
+import { callersSchema } from '../functions/read/callers.ts';
 
 const tableName = z.string().regex(/^[a-zA-Z0-9_.-]{3,255}$/, 'is no DynamoDB table name');
 const count = z.number().int().positive();
@@ -67,6 +68,10 @@ const validation = z.strictObject({
   maxReadUnitsPerSecond: count.optional(),
   /** Parts of the key space that the standing validation takes one after the other. */
   rollingParts: count.max(10_000).default(96),
+  /** From one part to the next. */
+  rollingEveryMinutes: count.min(15, 'is less than a part may take').max(1_440).default(15),
+  /** Whether a difference that the standing validation proves puts all reads on the old tables. */
+  fallbackOnDisagreement: z.boolean().default(false),
 });
 
 /** How a change that widens reads reaches the readers (AppConfig User Guide, "Working with deployment strategies"). */
@@ -87,6 +92,14 @@ const readFlag = z.strictObject({
   widen: widen.prefault({}),
 });
 
+/** The reads over HTTP; where nobody may call, there is no API. */
+const readPath = z.strictObject({
+  callers: callersSchema.optional(),
+  requestsPerSecondMax: count.default(500),
+  /** Requests that may come at once beyond that. */
+  burstMax: count.default(1_000),
+});
+
 /** Whom alarms tell; without an address, whoever subscribes to the topic. */
 const alarms = z.strictObject({ email: z.email('is no e-mail address').optional() });
 
@@ -99,6 +112,7 @@ const environment = z.strictObject({
   replication: replication.prefault({}),
   backfill: backfill.prefault({}),
   readFlag: readFlag.prefault({}),
+  readPath: readPath.prefault({}),
   alarms: alarms.prefault({}),
   validation: validation.prefault({}),
 });

@@ -97,6 +97,8 @@ describe('npx cdk synth', () => {
       'index.handler',
       'index.handler',
       'index.handler',
+      'index.handler',
+      'index.handler',
       'index.isComplete',
       'index.onEvent',
     ]);

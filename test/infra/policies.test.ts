@@ -163,18 +163,110 @@ describe('what the functions may do', () => {
     },
   );
 
+  /** Actions and resources of the policies of one role, without those for its log. */
+  function mayOf(all: Resources, owner: RegExp): Record<string, string[]> {
+    const own = allowedBy(all).filter(
+      ({ where }) => owner.test(where) && !where.includes('/AssumeRolePolicyDocument/'),
+    );
+    const pairs = own.flatMap(({ actions, resources: arns }) =>
+      actions.flatMap((action) =>
+        arns.map((arn) => [action, arn.replace(/^.*:(table|application|deploymentstrategy)\//, '')] as const),
+      ),
+    );
+    const byAction = Object.groupBy(
+      pairs.filter(([action]) => !action.startsWith('logs:')),
+      ([action]) => action,
+    );
+    return Object.fromEntries(
+      Object.entries(byAction).map(([action, group = []]) => [
+        action,
+        group.map(([, arn]) => arn.replace(/[0-9A-F]{8}(?=[.>])/g, '')).sort(),
+      ]),
+    );
+  }
+
   test('of the gate is reading evidence, and what is deployed of this flag', () => {
-    const own = allowedBy(resources).filter(({ where }) => /^ReadFlagGate(Role|ReadsFlag)/.test(where));
-    const application = 'arn:aws:appconfig:eu-west-1:123456789012:application/<ReadFlagApplication>';
+    const application = '<ReadFlagApplication>';
     const profile = `${application}/configurationprofile/<ReadFlagProfile>`;
-    const may = own
-      .filter(({ where }) => !where.includes('/AssumeRolePolicyDocument/'))
-      .map((each) => [each.actions, each.resources.map((arn) => arn.replace(/[0-9A-F]{8}(?=[.>])/g, '')).sort()])
-      .filter(([actions]) => !actions?.includes('logs:PutLogEvents'));
-    expect(may).toEqual([
-      [['dynamodb:GetItem', 'dynamodb:Query'], ['arn:aws:dynamodb:*:*:table/kpi-migration-control']],
-      [['appconfig:ListDeployments'], [application, `${application}/environment/<ReadFlagEnvironment>`]],
-      [['appconfig:GetHostedConfigurationVersion'], [application, profile, `${profile}/hostedconfigurationversion/*`]],
-    ]);
+    expect(mayOf(resources, /^ReadFlagGate(Role|ReadsFlag)/)).toEqual({
+      'dynamodb:GetItem': ['kpi-migration-control'],
+      'dynamodb:Query': ['kpi-migration-control'],
+      'appconfig:ListDeployments': [application, `${application}/environment/<ReadFlagEnvironment>`],
+      'appconfig:GetHostedConfigurationVersion': [application, profile, `${profile}/hostedconfigurationversion/*`],
+    });
+  });
+
+  test('of the read API is reading what either side’s answers come from, and exactly this flag', () => {
+    const readPath = { callers: [{ principal: 'arn:aws:iam::123456789012:role/kpi-service', tenants: 'any' }] };
+    const all = synthesise(settingsWith({ readPath }));
+    expect(otherThanReading(all, [...NOT_OURS])).toEqual([]);
+    const configuration = ['<ReadFlagApplication>/environment/<ReadFlagEnvironment>/configuration/<ReadFlagProfile>'];
+    expect(mayOf(all, /^ReadPathReadKpiRole/)).toEqual({
+      'dynamodb:BatchGetItem': [goalKpiLinks, kpiActuals, kpiMilestones, kpiReadings].sort(),
+      'dynamodb:GetItem': ['purposepath-kpi-data', 'purposepath-kpi-links', kpis].sort(),
+      'dynamodb:Query': [
+        ...['goal-index', 'kpi-index', 'tenant-index'].flatMap((index) => [
+          `${goalKpiLinks}/index/${index}`,
+          `purposepath-kpi-links/index/${index}`,
+        ]),
+        ...[kpiActuals, kpiMilestones, kpiReadings].flatMap((name) => [
+          `${name}/index/kpi-index`,
+          `${name}/index/tenant-index`,
+        ]),
+        ...['kpi-link-category-index', 'kpi-link-index', 'target-subtype-index'].map(
+          (index) => `purposepath-kpi-data/index/${index}`,
+        ),
+        `${people}/index/linked-user-index`,
+      ].sort(),
+      'appconfig:StartConfigurationSession': configuration,
+      'appconfig:GetLatestConfiguration': configuration,
+    });
+  });
+
+  const old = [goalKpiLinks, kpiActuals, kpiMilestones, kpiReadings];
+  const validating = {
+    'dynamodb:Scan': ['purposepath-kpi-data', 'purposepath-kpi-links', goalKpiLinks].sort(),
+    'dynamodb:BatchGetItem': [
+      ...old,
+      kpis,
+      'kpi-migration-control',
+      'purposepath-kpi-data',
+      'purposepath-kpi-links',
+    ].sort(),
+    'dynamodb:Query': [
+      ...old.map((name) => `${name}/index/kpi-index`),
+      `${people}/index/linked-user-index`,
+      'purposepath-kpi-links/index/kpi-index',
+      'purposepath-kpi-data/index/kpi-link-index',
+      'kpi-migration-control',
+    ].sort(),
+    'dynamodb:GetItem': ['kpi-migration-control'],
+    'dynamodb:PutItem': ['kpi-migration-control'],
+  };
+
+  test('of the standing validation is reading all tables, and writing down in the control table where it is', () => {
+    expect(mayOf(resources, /^Validation|^ReadFlagValidation/)).toMatchObject(validating);
+    expect(JSON.stringify(allowedBy(resources).filter(({ where }) => /Validation/.test(where)))).not.toContain(
+      'appconfig:',
+    );
+  });
+
+  test('of the standing validation is also falling back where the settings say so, by the one strategy for that', () => {
+    const all = synthesise(settingsWith({ validation: { fallbackOnDisagreement: true } }));
+    const application = '<ReadFlagApplication>';
+    const environment = `${application}/environment/<ReadFlagEnvironment>`;
+    const profile = `${application}/configurationprofile/<ReadFlagProfile>`;
+    expect(mayOf(all, /^ValidationValidateRole|^ReadFlagValidationFallsBack/)).toEqual({
+      ...validating,
+      'appconfig:ListDeployments': [application, environment],
+      'appconfig:GetHostedConfigurationVersion': [application, profile, `${profile}/hostedconfigurationversion/*`],
+      'appconfig:ListHostedConfigurationVersions': [application, profile],
+      'appconfig:CreateHostedConfigurationVersion': [application, profile],
+      'appconfig:StartDeployment': ['<ReadFlagFallback>', application, profile, environment].sort(),
+      'appconfig:StopDeployment': [application, environment, `${environment}/deployment/*`],
+    });
+    const added = wildcards(all).filter((text) => !wildcards(resources).includes(text));
+    // AppConfig numbers the deployments; whichever is in progress has to be stopped.
+    expect(added).toEqual([expect.stringMatching(/environment\/<ReadFlagEnvironment>\/deployment\/\*$/)]);
   });
 });

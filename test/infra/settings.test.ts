@@ -51,13 +51,21 @@ describe('an environment', () => {
         recordConcurrency: 8,
       },
       backfill: { segments: 4, leaseSeconds: 60 },
-      validation: { segments: 4, pauseSeconds: 2, patienceSeconds: 60, rollingParts: 96 },
+      validation: {
+        segments: 4,
+        pauseSeconds: 2,
+        patienceSeconds: 60,
+        rollingParts: 96,
+        rollingEveryMinutes: 15,
+        fallbackOnDisagreement: false,
+      },
       readFlag: {
         reportAgeMaxMinutes: 60,
         lagMaxSeconds: 60,
         newSideErrorsMaxPerMinute: 10,
         widen: { deploymentMinutes: 10, growthPercent: 20, bakeMinutes: 10 },
       },
+      readPath: { requestsPerSecondMax: 500, burstMax: 1_000 },
       alarms: {},
     });
   });
@@ -96,6 +104,17 @@ describe('an environment', () => {
     ],
     ['a rollout without steps', { readFlag: { widen: { growthPercent: 0 } } }, ['growthPercent']],
     ['an address that is none', { alarms: { email: 'us' } }, ['alarms.email', 'no e-mail address']],
+    [
+      'a standing validation that overtakes itself',
+      { validation: { rollingEveryMinutes: 5 } },
+      ['rollingEveryMinutes', 'a part may take'],
+    ],
+    [
+      'a caller who is none',
+      { readPath: { callers: [{ principal: '*', tenants: 'any' }] } },
+      ['readPath.callers[0].principal', 'IAM role or user'],
+    ],
+    ['callers who are nobody', { readPath: { callers: [] } }, ['readPath.callers']],
     ['no write units', { backfill: { maxWriteUnitsPerSecond: 0 } }, ['backfill.maxWriteUnitsPerSecond']],
   ])('is refused with %s', (_what, given, parts) => {
     const error = errorOf(() => parseSettings(contextWith({ ...VALID, ...given }), 'dev'));

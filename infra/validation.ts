@@ -1,0 +1,90 @@
+import { Duration } from 'aws-cdk-lib';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import type { ControlTable } from './control-table.ts';
+import type { NewTables } from './new-tables.ts';
+import { nodeFunction } from './node-function.ts';
+import { type OldTables, SOURCES } from './old-tables.ts';
+import type { ReadFlag } from './read-flag.ts';
+import type { Settings } from './settings.ts';
+
+export interface RollingValidationProps {
+  readonly settings: Settings;
+  readonly oldTables: OldTables;
+  readonly newTables: NewTables;
+  readonly control: ControlTable;
+  readonly readFlag: ReadFlag;
+}
+
+/** Ends before the next one begins, at the shortest interval that the settings take. */
+const TIMEOUT_SECONDS = 840;
+const MEMORY_MEGABYTES = 1_024;
+
+/** The standing validation: a part of the key space each time, all parts in a round, and then again. */
+export class RollingValidation extends Construct {
+  readonly validate: IFunction;
+
+  constructor(scope: Construct, id: string, props: RollingValidationProps) {
+    super(scope, id);
+    const { settings } = props;
+    this.validate = this.validateFunction(props);
+    new Rule(this, 'Schedule', {
+      schedule: Schedule.rate(Duration.minutes(settings.validation.rollingEveryMinutes)),
+      // What was missed is made up for by the next one, which goes on where the last one ended.
+      targets: [new LambdaFunction(this.validate, { retryAttempts: 0 })],
+    });
+    if (settings.validation.fallbackOnDisagreement) props.readFlag.allowFallback('ValidationFallsBack', this.validate);
+  }
+
+  private validateFunction({ settings, oldTables, newTables, control, readFlag }: RollingValidationProps): IFunction {
+    const { heldRecords, validation } = settings;
+    const validate = nodeFunction(this, 'Validate', {
+      entry: 'validate-rolling.ts',
+      timeoutSeconds: TIMEOUT_SECONDS,
+      memoryMegabytes: MEMORY_MEGABYTES,
+      environment: {
+        TABLE_NAMES: JSON.stringify(settings.tables),
+        HELD_RECORDS: heldRecords,
+        ROLLING_PARTS: String(validation.rollingParts),
+        PAUSE_SECONDS: String(validation.pauseSeconds),
+        PATIENCE_SECONDS: String(validation.patienceSeconds),
+        ...(validation.fallbackOnDisagreement && {
+          FLAG_APPLICATION_ID: readFlag.applicationId,
+          FLAG_ENVIRONMENT_ID: readFlag.environmentId,
+          FLAG_PROFILE_ID: readFlag.profileId,
+          FALLBACK_STRATEGY_ID: readFlag.fallbackStrategyId,
+        }),
+      },
+      retryAttempts: 0,
+    });
+    const allow = (actions: string[], resources: string[]) =>
+      validate.addToRolePolicy(new PolicyStatement({ actions, resources }));
+    const { kpiLinks, kpiData } = newTables;
+    allow(['dynamodb:Scan'], [oldTables.tableArn('links'), kpiLinks.tableArn, kpiData.tableArn]);
+    allow(
+      ['dynamodb:BatchGetItem'],
+      [
+        ...SOURCES.map((source) => oldTables.tableArn(source)),
+        oldTables.arn('kpis'),
+        kpiLinks.tableArn,
+        kpiData.tableArn,
+        control.table.tableArn,
+      ],
+    );
+    allow(
+      ['dynamodb:Query'],
+      [
+        ...SOURCES.map((source) => oldTables.tableArn(source, '/index/kpi-index')),
+        oldTables.arn('people', '/index/linked-user-index'),
+        `${kpiLinks.tableArn}/index/kpi-index`,
+        `${kpiData.tableArn}/index/kpi-link-index`,
+        control.table.tableArn,
+      ],
+    );
+    allow(['dynamodb:GetItem', 'dynamodb:PutItem'], [control.table.tableArn]);
+    return validate;
+  }
+}
