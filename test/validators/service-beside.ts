@@ -20,7 +20,9 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
  */
 export class ServiceBeside {
   writes = 0;
+  readonly errors: unknown[] = [];
   #stopped = false;
+  #written = false;
   readonly #bench: ValidationBench;
   readonly #random: SeededRandom;
   readonly #queues: Record<Source, StreamEvent[]> = { links: [], milestones: [], actuals: [], readings: [] };
@@ -69,18 +71,21 @@ export class ServiceBeside {
         ...(write.kind === 'put' && { newImage: write.item }),
       });
     }
+    this.#written = true;
   }
 
   async #follow(source: Source): Promise<void> {
     const queue = this.#queues[source];
-    while (!this.#stopped || queue.length > 0) {
+    while (!this.#written || queue.length > 0) {
       await pause(this.#random.below(LAG_MS));
       const batch = queue.splice(0, 20);
-      const { failedSequenceNumbers } = await replicateStreamBatch(this.#bench.replication, source, batch);
-      for (const { sequenceNumber } of batch) {
-        if (!failedSequenceNumbers.includes(sequenceNumber)) this.#writtenAtMs.delete(sequenceNumber);
-      }
-      queue.unshift(...batch.filter(({ sequenceNumber }) => failedSequenceNumbers.includes(sequenceNumber)));
+      const { failedSequenceNumbers, errors } = await replicateStreamBatch(this.#bench.replication, source, batch);
+      this.errors.push(...errors);
+      // As Lambda does: from the first that failed, all is delivered again.
+      const first = batch.findIndex(({ sequenceNumber }) => failedSequenceNumbers.includes(sequenceNumber));
+      const done = first === -1 ? batch : batch.slice(0, first);
+      for (const { sequenceNumber } of done) this.#writtenAtMs.delete(sequenceNumber);
+      queue.unshift(...batch.slice(done.length));
     }
   }
 }
