@@ -1,3 +1,4 @@
+import { standingFallback } from './gate/standing-fallback.ts';
 import { rollingHandler } from './validation/rolling-handler.ts';
 
-export const handler = rollingHandler(process.env);
+export const handler = rollingHandler(process.env, standingFallback(process.env));

@@ -10,8 +10,9 @@ import {
 } from './flag-deployments.ts';
 import { READS_OLD } from './flag-document.ts';
 import type { FlagIds } from './flag-ids.ts';
+import { readsAnyNew } from './widening.ts';
 
-/** The flag, as far as a fallback reaches it. */
+/** The flag, as far as a fallback needs it. */
 export interface FallbackAccess {
   readonly client: ReturnType<typeof connectFlag>;
   readonly ids: FlagIds;
@@ -74,4 +75,17 @@ export async function fallBack(
     retryable: true,
     nextStep: 'Run it again: kpi-migrate fallback',
   });
+}
+
+/**
+ * Falls back where the new side answers anyone or is about to, or where it cannot be told. Reads that are only compared go on as they are.
+ *
+ * @returns undefined where there was nothing to fall back from.
+ * @throws MigrationError FALLBACK_INCOMPLETE
+ */
+export async function fallBackFromNew(access: FallbackAccess, options: FallbackOptions): Promise<Fallback | undefined> {
+  const { deployed, inProgress } = await readFlagState(access.client, access.ids);
+  const flags = [deployed, ...(inProgress ? [inProgress.flag] : [])];
+  if (flags.every((flag) => flag !== undefined && !readsAnyNew(flag))) return undefined;
+  return fallBack(access, options);
 }

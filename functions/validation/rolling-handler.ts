@@ -40,13 +40,17 @@ export interface RollingResult {
 
 /**
  * The Lambda handler of the standing validation: one part of the key space an invocation, the next one at the next. Differences are
- * logged and counted as metrics; an alarm stands on these, so that a difference is no error of the function.
+ * logged and counted as metrics; an alarm stands on these, so that a difference is no error of the function. Where a part differs
+ * `onDisagreement` is called before the part is written down, so that it is called again, with the same part, should it fail.
  *
  * Variables: TABLE_NAMES, HELD_RECORDS, ROLLING_PARTS, PAUSE_SECONDS, PATIENCE_SECONDS.
  *
  * @throws MigrationError FUNCTION_SETTINGS_INVALID with every problem at once.
  */
-export function rollingHandler(environment: Readonly<Record<string, string | undefined>>) {
+export function rollingHandler(
+  environment: Readonly<Record<string, string | undefined>>,
+  onDisagreement: () => Promise<unknown> = async () => {},
+) {
   const parsed = schema.safeParse(environment);
   if (!parsed.success) {
     throw new MigrationError('FUNCTION_SETTINGS_INVALID', z.prettifyError(parsed.error), {
@@ -81,6 +85,7 @@ export function rollingHandler(environment: Readonly<Record<string, string | und
         logger.error('A row differs', { table, id, kind, attributes: differences.map(({ attribute }) => attribute) });
       }
       process.stdout.write(`${JSON.stringify(metricsOf(report, Date.now()))}\n`);
+      if (report.proven.length > 0) await onDisagreement();
       await writeRolling(control, afterPart(state, report, now()));
       return {
         part: report.part,
