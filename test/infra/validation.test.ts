@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { standingFallback } from '../../functions/gate/standing-fallback.ts';
 import { ofType, type Resources, settingsWith, synthesise } from './synthesis.ts';
 
 function validateOf(all: Resources) {
@@ -51,5 +52,9 @@ describe('the standing validation', () => {
     expect(typeOf('FLAG_ENVIRONMENT_ID')).toBe('AWS::AppConfig::Environment');
     expect(typeOf('FLAG_PROFILE_ID')).toBe('AWS::AppConfig::ConfigurationProfile');
     expect(all[Variables.FALLBACK_STRATEGY_ID.Ref]?.Properties.Name).toBe('kpi-migration-test-fallback');
+    const ids = Object.keys(Variables).filter((name) => name.startsWith('FLAG_') || name.startsWith('FALLBACK_'));
+    const given = Object.fromEntries(ids.map((name) => [name, 'abc1234']));
+    expect(() => standingFallback(given)).not.toThrow();
+    for (const name of ids) expect(() => standingFallback({ ...given, [name]: undefined })).toThrow(name);
   });
 });
