@@ -57,6 +57,7 @@ export function legacyWriter(stage: Stage): Actor {
   return {
     name: 'service',
     pace: scheduler.drawPace(),
+    state: () => String(written),
     ready: (idle) => (idle || nextStep <= scheduler.steps) && written < (stage.copied ? world.live.length : early),
     begin() {
       const write = world.live[written];
@@ -96,13 +97,14 @@ export function streamShard(stage: Stage, source: Source, shard: number, shards:
   return {
     name: `${source}/${shard}`,
     pace: scheduler.drawPace(),
+    state: () => `${checkpoint} ${busy} ${deliveries}`,
     ready: () => !busy && (stage.copied || !scheduler.adversary.streamsWait) && checkpoint < events().length,
     begin() {
       const start = checkpoint;
       const batch = events().slice(start, start + 1 + decisions.choose(4));
       busy = true;
       deliveries += 1;
-      const name = `${source}/${shard}#${deliveries}`;
+      const name = `${source}/${shard}#${deliveries}@${start}+${batch.length}`;
       scheduler.trace?.push(
         `${scheduler.steps} ${name}: gets ${batch.map(({ id }, at) => `${id}@${start + at}`).join(' ')}`,
       );
@@ -151,6 +153,7 @@ export function replayer(stage: Stage, source: Source): Actor {
   return {
     name: `replay-${source}`,
     pace: 0.1,
+    state: () => `${left} ${busy}`,
     ready: () => !busy && left > 0 && store.streams[source].length > 0,
     begin() {
       left -= 1;
@@ -197,6 +200,7 @@ export function operator(stage: Stage, name: string, phases: readonly (Source | 
   return {
     name,
     pace: scheduler.drawPace(),
+    state: () => `${at} ${busy} ${runs}`,
     ready: () => !busy && at < phases.length,
     begin() {
       busy = true;

@@ -17,6 +17,8 @@ export interface Adversary {
   readonly replaysMax: number;
   /** A call is held up while others go on. */
   readonly stall: number;
+  /** Late writes and halted processes wait; else they may go on at once. */
+  readonly holdUps: boolean;
   /** An actor, or a process, is slow as long as it lives. */
   readonly slow: number;
   /** The one who acted last acts again, if it can. */
@@ -54,6 +56,7 @@ export function drawAdversary(decisions: Decisions): Adversary {
     redeliveriesMax: 3,
     replaysMax: oneOf(decisions, [0, 3]),
     stall: oneOf(decisions, [0, 0.05, 0.2]),
+    holdUps: true,
     slow: oneOf(decisions, [0, 0.3, 0.6]),
     stickiness: oneOf(decisions, [0, 0.5, 0.85]),
     halfVisible: oneOf(decisions, [0, 0.3]),

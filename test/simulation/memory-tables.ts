@@ -36,7 +36,10 @@ function readEach<K, V>(
     const cut = 1 + scheduler.decisions.choose(keys.length - 1);
     const first = keys.slice(0, cut).map(read);
     const rest = keys.slice(cut);
-    return new Later<V[]>({ kind: 'read', label, run: () => [...first, ...rest.map(read)], ...(show && { show }) });
+    return new Later<V[]>(
+      { kind: 'read', label, run: () => [...first, ...rest.map(read)], ...(show && { show }) },
+      first,
+    );
   };
   return { kind: 'read', label, run, ...(show && { show }) };
 }

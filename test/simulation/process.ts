@@ -18,9 +18,12 @@ export interface Effect<T> {
 /** A call that has begun to take effect and is not finished. */
 export class Later<T> {
   readonly effect: Effect<T>;
+  /** What it has found so far. */
+  readonly found: unknown;
 
-  constructor(effect: Effect<T>) {
+  constructor(effect: Effect<T>, found?: unknown) {
     this.effect = effect;
+    this.found = found;
   }
 }
 

@@ -64,7 +64,13 @@ export function setStage(decisions: Decisions, adversary: Adversary, world: Worl
   scheduler.trace?.push(`held records: ${world.heldRecords}; ${JSON.stringify(adversary)}`);
   for (const { source, id, item } of world.initial)
     scheduler.trace?.push(`before: ${source} ${id} ${JSON.stringify(item)}`);
-  return { store, scheduler, world, recordConcurrency: oneOf(decisions, [1, 2, 8]), copied: !world.backfill };
+  return {
+    store,
+    scheduler,
+    world,
+    recordConcurrency: adversary.holdUps ? oneOf(decisions, [1, 2, 8]) : 1,
+    copied: !world.backfill,
+  };
 }
 
 /** Notes every row of KpiData that holds what it never should have held. */

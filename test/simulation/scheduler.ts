@@ -9,6 +9,8 @@ export interface Actor {
   readonly pace: number;
   /** `idle`: nobody else can act, so that there is nothing to wait for. */
   ready(idle: boolean): boolean;
+  /** What it will do depends on this, and on what is stored. */
+  state(): string;
   begin(): void;
 }
 
@@ -124,6 +126,7 @@ export class Scheduler {
   }
 
   #later(): number {
+    if (!this.adversary.holdUps) return 0;
     const stepsMax = oneOf(this.decisions, HOLD_UP_STEPS_MAX);
     return Number.isFinite(stepsMax) ? this.steps + this.decisions.choose(stepsMax) : stepsMax;
   }
@@ -138,6 +141,19 @@ export class Scheduler {
       reject(signal.reason);
     });
     return promise;
+  }
+
+  /** All that what happens next depends on, but for the storage and the actors. */
+  state(): string {
+    const open = this.processes.map(({ name, history, calls, crashed }) => [
+      name,
+      history,
+      crashed !== undefined,
+      calls.map((call) => call.effect.label() + call.begun),
+    ]);
+    const zombies = this.zombies.map((call) => call.effect.label() + call.begun).sort();
+    const sleepers = this.#sleepers.map(({ process, wakeAtMs }) => [process.name, wakeAtMs]);
+    return JSON.stringify([open, zombies, sleepers, this.nowMs, this.counts.crash, this.counts.abandoned]);
   }
 
   /** Whether a function is told that its time is up. */
@@ -244,6 +260,7 @@ export class Scheduler {
     if (value instanceof Later) {
       call.effect = value.effect;
       call.begun = true;
+      this.remember(process, value.found);
       return;
     }
     process.calls.splice(process.calls.indexOf(call), 1);

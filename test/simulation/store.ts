@@ -1,5 +1,5 @@
 import { type Item, textOf } from '../../functions/model/attribute-value.ts';
-import { RECORD_SOURCES, type RecordSource, type Source } from '../../functions/model/sources.ts';
+import type { RecordSource, Source } from '../../functions/model/sources.ts';
 import type { OwnTable, RowKey, Write } from '../../functions/tables/transactions.ts';
 import type { Decisions } from './decisions.ts';
 
@@ -141,13 +141,14 @@ export class Store {
     this.own.control.set(key, item);
   }
 
-  recordsWithId(id: string): Partial<Record<RecordSource, Item>> | undefined {
-    let found: Partial<Record<RecordSource, Item>> | undefined;
-    for (const source of RECORD_SOURCES) {
-      const item = this.old[source].get(id);
-      if (item) found = { ...found, [source]: item };
-    }
-    return found;
+  /** All that is stored, in the streams and seen by the indexes, as one text. */
+  state(): string {
+    const tables = [...Object.values(this.old), ...Object.values(this.own), this.documents, this.#hazy];
+    return JSON.stringify([
+      tables.map((rows) => [...rows].sort(([one], [other]) => (one < other ? -1 : 1))),
+      Object.values(this.#indexed).map((items) => [...items]),
+      Object.values(this.streams),
+    ]);
   }
 }
 

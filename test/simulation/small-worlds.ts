@@ -1,0 +1,61 @@
+import type { Item } from '../../functions/model/attribute-value.ts';
+import type { LegacyWrite, World } from './world.ts';
+
+const KPI = { tenant_id: { S: 't1' }, kpi_id: { S: 'k1' } };
+const BY = { created_by: { S: 'u1' }, created_at: { S: '2024-01-01' } };
+
+/** A link of the one KPI; a smaller day comes first in anchor order. */
+function link(id: string, day: number): LegacyWrite {
+  const item: Item = {
+    id: { S: id },
+    ...KPI,
+    ...BY,
+    goal_id: { S: `g-${id}` },
+    linked_at: { S: `2024-01-0${day}` },
+    is_primary: { BOOL: true },
+  };
+  return { source: 'links', id, item };
+}
+
+function record(id: string, value: number): LegacyWrite {
+  const item: Item = {
+    id: { S: id },
+    ...KPI,
+    ...BY,
+    milestone_date: { S: '2024-02-01' },
+    target_value: { N: `${value}` },
+  };
+  return { source: 'milestones', id, item };
+}
+
+const without = ({ source, id }: LegacyWrite): LegacyWrite => ({ source, id, item: undefined });
+
+function live(...writes: LegacyWrite[]): World {
+  return { backfill: false, heldRecords: 'hold', kpis: [], people: [], initial: [], live: writes };
+}
+
+function copied(initial: LegacyWrite[], ...writes: LegacyWrite[]): World {
+  return { backfill: true, heldRecords: 'hold', kpis: [], people: [], initial, live: writes };
+}
+
+const first = link('l1', 1);
+const second = link('l2', 2);
+const one = record('r1', 1);
+
+/** Worlds of one KPI, two links, one or two records and up to four writes, each small enough to be searched whole. */
+export const SMALL_WORLDS: Readonly<Record<string, World>> = {
+  'a record and its link': live(one, first),
+  'a link and its record': live(first, one),
+  'a record that changes': live(one, record('r1', 2)),
+  'a record that goes': live(one, without(one)),
+  'a link that goes': live(first, without(first)),
+  'a link that goes while its record comes': live(first, one, without(first)),
+  'a record that goes while its link comes': live(one, first, without(one)),
+  'two links': live(one, second, first),
+  'two records': live(one, record('r2', 2), first),
+  'a link that comes and goes twice': live(one, first, without(first), first),
+  'a record that goes and comes again': live(first, one, without(one), record('r1', 2)),
+  'a copied record that goes': copied([first, one], without(one)),
+  'a copied link that goes': copied([first, one], without(first)),
+  'a copied record that gets an earlier link': copied([second, one], first),
+};
