@@ -1,11 +1,13 @@
 import { type Item, textOf } from '../model/attribute-value.ts';
 import { type KpiKey, kpiIdentity, type RecordSource } from '../model/sources.ts';
 import {
+  decodeExpiry,
   decodeKpiRow,
   decodeQuarantineRow,
   type KpiRow,
   kpiRowKey,
   quarantineKey,
+  recordTokenKey,
   touchedRecordKey,
 } from '../tables/control-rows.ts';
 import { type RowKey, TRANSACTION_ITEMS_MAX, TransactionTooLargeError } from '../tables/transactions.ts';
@@ -19,15 +21,17 @@ export interface RecordScope {
 }
 
 export interface TokenedSnapshot extends RecordSnapshot {
-  /** The C rows' tokens, in the order of the scope's KPIs; null where there is no row yet. */
-  readonly tokens: readonly (string | null)[];
+  /** The R row's token; null where there is no row yet. */
+  readonly token: string | null;
+  /** When the C rows expire, in epoch seconds and the order of the scope's KPIs; 0 where there is no row yet. */
+  readonly expiries: readonly number[];
 }
 
 /** Rows that fit a 4 MB transaction even if each is as large as an item can be, beside a quarantined image. */
 const ROWS_OF_ANY_SIZE = 8;
 
 /**
- * One atomic read of C, K, the quarantine entries and all candidate rows.
+ * One atomic read of R, K, C, the quarantine entries and all candidate rows.
  *
  * @param views the K rows last read, by KPI identity: a guess at the candidates, proven by the read; kept up to date.
  * @returns undefined where a K row shows links that the read did not cover, or the parts of a read too large for one
@@ -42,26 +46,30 @@ export async function readRecordSnapshot(
   const expected = await viewsOf(replication, views, scope.kpis);
   const rowIds = candidateRowIds(recordId, expected);
   const heads = [
-    ...scope.kpis.map((kpi) => touchedRecordKey(kpi, recordId)),
+    recordTokenKey(recordId),
     ...scope.kpis.map(kpiRowKey),
+    ...scope.kpis.map((kpi) => touchedRecordKey(kpi, recordId)),
     ...scope.sources.map((source) => quarantineKey(source, recordId)),
   ];
-  const read = await readInParts(replication, heads, rowIds, 2 * scope.kpis.length);
+  const read = await readInParts(replication, heads, rowIds, 1 + scope.kpis.length);
   if (read === undefined) return undefined;
 
-  const kpis = scope.kpis.map((kpi, at) => decodeKpiRow(kpi, read.heads[scope.kpis.length + at]));
+  const [token, ...others] = read.heads;
+  const count = scope.kpis.length;
+  const kpis = scope.kpis.map((kpi, at) => decodeKpiRow(kpi, others[at]));
   for (const kpi of kpis) views.set(kpiIdentity(kpi.kpi), kpi);
   const covered = new Set(rowIds);
   if (candidateRowIds(recordId, kpis).some((id) => !covered.has(id))) return undefined;
-  const tokens = scope.kpis.map((_, at) => textOf(read.heads[at], 'token') ?? null);
+  const expiries = others.slice(count, 2 * count).map(decodeExpiry);
   return {
     kpis,
-    firstTouch: tokens.includes(null),
+    firstTouch: expiries.includes(0),
     rows: read.rows,
-    tokens,
+    token: textOf(token, 'token') ?? null,
+    expiries,
     quarantined: new Map(
       scope.sources.map((source, at) => {
-        const item = read.heads[2 * scope.kpis.length + at];
+        const item = others[2 * count + at];
         return [source, item && decodeQuarantineRow(item)];
       }),
     ),

@@ -1,9 +1,9 @@
 import { itemBytes } from '../model/item-size.ts';
 import { distinctKpis, type KpiKey, kpiKeyOf, NO_KPI, RECORD_SOURCES, type RecordSource } from '../model/sources.ts';
-import { encodeTouchedRecord, type KpiRow } from '../tables/control-rows.ts';
+import { encodeRecordToken, encodeTouchedRecord, type KpiRow } from '../tables/control-rows.ts';
 import { TRANSACTION_ITEMS_MAX, type Write } from '../tables/transactions.ts';
 import { decideRecord, type RecordBase, type RecordDecision } from './record-decision.ts';
-import { type RecordScope, readRecordSnapshot } from './record-snapshot.ts';
+import { type RecordScope, readRecordSnapshot, type TokenedSnapshot } from './record-snapshot.ts';
 import { ATTEMPTS_MAX, ContentionError, nowSeconds, type Replication, retentionSeconds } from './replication.ts';
 
 /** A record that may have changed. Nothing in it is content: it only says which item to look at, and where. */
@@ -60,7 +60,7 @@ export async function replicateRecord(
       scope = { ...scope, sources: sourcesIn(base) };
       continue;
     }
-    if (await commit(replication, change.id, scope, snapshot.tokens, decision.writes)) {
+    if (await commit(replication, change.id, scope, snapshot, decision.writes)) {
       return { change, outcome: decision.outcome, rowsWritten: decision.rowsChanged, seen: snapshot.kpis };
     }
   }
@@ -79,30 +79,30 @@ function widened(scope: RecordScope, base: RecordBase): RecordScope | undefined 
 }
 
 /**
- * Writes the decision with a fresh token in every C row, each part on the condition of the token before. Also where there
- * is nothing else to write: the fresh token is what stops an earlier attempt whose write is still under way.
+ * Writes the decision with a fresh token in the R row, each part on the condition of the token before. Also where there is nothing
+ * else to write: the fresh token is what stops an earlier attempt whose write is still under way. C rows are written where they are
+ * missing or half of their time has passed.
  */
 async function commit(
   replication: Replication,
   recordId: string,
-  scope: RecordScope,
-  tokens: readonly (string | null)[],
+  { kpis }: RecordScope,
+  snapshot: TokenedSnapshot,
   writes: readonly Write[],
 ): Promise<boolean> {
-  const expiresAt = nowSeconds(replication) + retentionSeconds(replication);
-  let current = tokens;
-  for (const part of parts(writes, TRANSACTION_ITEMS_MAX - scope.kpis.length)) {
-    const next = scope.kpis.map(() => replication.newToken());
-    const tokenWrites = scope.kpis.map(
-      (kpi, at): Write => ({
-        kind: 'put',
-        table: 'control',
-        item: encodeTouchedRecord(kpi, recordId, next[at] as string, expiresAt),
-        ifToken: current[at] as string | null,
-      }),
-    );
-    if (!(await replication.transactions.write([...tokenWrites, ...part]))) return false;
-    current = next;
+  const now = nowSeconds(replication);
+  const expiresAt = now + retentionSeconds(replication);
+  const due = kpis.filter((_, at) => (snapshot.expiries[at] ?? 0) < now + retentionSeconds(replication) / 2);
+  const touched = due.map((kpi): Write => {
+    return { kind: 'put', table: 'control', item: encodeTouchedRecord(kpi, recordId, expiresAt) };
+  });
+  let current = snapshot.token;
+  for (const part of parts([...touched, ...writes], TRANSACTION_ITEMS_MAX - 1)) {
+    const token = replication.newToken();
+    const item = encodeRecordToken(recordId, token, expiresAt);
+    const fence: Write = { kind: 'put', table: 'control', item, ifToken: current };
+    if (!(await replication.transactions.write([fence, ...part]))) return false;
+    current = token;
   }
   return true;
 }

@@ -51,6 +51,7 @@ function keyPart(text: string): string {
 
 const RECORD_PREFIX = 'record#';
 const LINKS_SORT = 'links';
+const TOKEN_SORT = 'token';
 
 /** The partition that holds a KPI's K row and C rows. */
 export function kpiPartition(kpi: KpiKey): string {
@@ -67,6 +68,11 @@ export function kpiRowKey(kpi: KpiKey): RowKey {
 
 export function touchedRecordKey(kpi: KpiKey, recordId: string): RowKey {
   return controlKey(kpiPartition(kpi), RECORD_PREFIX + keyPart(recordId));
+}
+
+/** The key of an R row: one for all KPIs a record is seen in. */
+export function recordTokenKey(recordId: string): RowKey {
+  return controlKey(RECORD_PREFIX + keyPart(recordId), TOKEN_SORT);
 }
 
 export function quarantineKey(source: Source | 'events', id: string): RowKey {
@@ -140,14 +146,24 @@ export function decodeKpiRow(kpi: KpiKey, item: Item | undefined): KpiRow {
 }
 
 /** The stored form of a C row. `expiresAt`, in epoch seconds, is the table's time-to-live attribute. */
-export function encodeTouchedRecord(kpi: KpiKey, recordId: string, token: string, expiresAt: number): Item {
+export function encodeTouchedRecord(kpi: KpiKey, recordId: string, expiresAt: number): Item {
   return {
     ...touchedRecordKey(kpi, recordId).key,
     ...kpiAttributes(kpi),
     record_id: { S: recordId },
-    token: { S: token },
     expires_at: { N: String(expiresAt) },
   };
+}
+
+/** When a stored C row expires, in epoch seconds; 0 where there is none. */
+export function decodeExpiry(item: Item | undefined): number {
+  const value = item?.expires_at;
+  return value !== undefined && 'N' in value ? Number(value.N) : 0;
+}
+
+/** The stored form of an R row. */
+export function encodeRecordToken(recordId: string, token: string, expiresAt: number): Item {
+  return { ...recordTokenKey(recordId).key, token: { S: token }, expires_at: { N: String(expiresAt) } };
 }
 
 /** An item of nearly 400 KB has no room beside it for the reason (DynamoDB service quotas, item size). */

@@ -68,7 +68,7 @@ async function simulate({ schedules, seed, minutes, workers }: Options): Promise
         report = addReports(report, chunk);
         if (Date.now() - saidAtMs < PROGRESS_INTERVAL_MS) return;
         saidAtMs = Date.now();
-        process.stderr.write(`${report.schedules} schedules, ${report.divergent} diverged\n`);
+        process.stderr.write(`${report.schedules} schedules, ${report.divergent} diverged ${report.examples.map(({ seed: found }) => found).join(' ')}\n`);
       });
     }),
   );

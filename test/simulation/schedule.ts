@@ -38,6 +38,7 @@ export async function runSchedule(seed: number, options: ScheduleOptions = {}): 
   const divergences = watchRows(stage);
   try {
     await scheduler.run(drawActors(stage, decisions));
+    await finishRun(stage);
     divergences.push(...differencesAtRest(store, world));
     if (world.backfill && divergences.length === 0 && decisions.chance(0.1))
       divergences.push(...(await secondBackfill(stage)));
@@ -102,6 +103,16 @@ function drawActors(stage: Stage, decisions: Decisions): Actor[] {
 function shuffled<T>(decisions: Decisions, values: readonly T[]): T[] {
   const rest = [...values];
   return values.map(() => rest.splice(decisions.choose(rest.length), 1)[0] as T);
+}
+
+/**
+ * Finishes a run that was begun and not ended: by an operator's process that everyone thought dead, say. `status` tells of such a run, and
+ * only a finished one promises anything.
+ */
+async function finishRun(stage: Stage): Promise<void> {
+  const run = stage.store.documents.get('backfill\nrun');
+  if (run === undefined || run.finishedAt !== undefined) return;
+  await stage.scheduler.run([operator(stage, 'finishing-backfill', [undefined], 1)]);
 }
 
 async function secondBackfill(stage: Stage): Promise<string[]> {
