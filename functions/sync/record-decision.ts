@@ -22,7 +22,7 @@ export type RecordBase = Partial<Record<RecordSource, Item>>;
 export interface RecordSnapshot {
   /** The K rows of every KPI the record may have rows in. */
   readonly kpis: readonly KpiRow[];
-  /** Whether the record lacks a C row in any of these KPIs: nobody has fenced it there yet. */
+  /** Whether the record lacks a C row in any of these KPIs: a sweep would not find it there. */
   readonly firstTouch: boolean;
   /** The KpiData rows that exist among {@link candidateRowIds}, by id. */
   readonly rows: ReadonlyMap<string, Item>;

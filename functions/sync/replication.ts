@@ -15,7 +15,7 @@ export interface Replication {
   /** Milliseconds until the caller is stopped from outside, as Lambda does; work in pages ends before. */
   readonly remainingMs: () => number;
   readonly heldRecords: HeldRecords;
-  /** How long C rows and tombstones are kept, in days: longer than any copier or stream may lag behind. */
+  /** How long R and C rows and tombstones are kept, in days: longer than any copier or stream may lag behind. */
   readonly tokenRetentionDays: number;
   /** How many records or links are worked on at once. */
   readonly recordConcurrency: number;
