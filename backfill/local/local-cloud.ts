@@ -5,6 +5,8 @@ import { join, resolve } from 'node:path';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { connect } from '../../functions/tables/dynamo-tables.ts';
 import type { Settings } from '../../infra/settings.ts';
+import { type AppConfig, startAppConfig } from './appconfig/start-app-config.ts';
+import type { InvokeValidator } from './appconfig/validators.ts';
 import { createTables, hostFunctions, turnStreamOn } from './deploy.ts';
 import { startEngine } from './engine.ts';
 import { EventSourceMapping } from './event-source-mapping.ts';
@@ -26,13 +28,19 @@ export interface LocalCloudOptions {
   readonly port?: number;
   /** Keeps everything over a restart; without it nothing outlives the local cloud. */
   readonly directory?: string;
+  /** How many times faster than AppConfig's the deployments of the flag run; 60 where it is absent: a minute is a second. */
+  readonly flagTimeScale?: number;
   readonly onProgress: (message: string) => void;
 }
+
+const FLAG_TIME_SCALE_DEFAULT = 60;
 
 /** The engine with the stack's tables, functions and event source mappings. */
 export interface LocalCloud {
   readonly dynamodbUrl: string;
   readonly clientConfig: ReturnType<typeof localClientConfig>;
+  /** AppConfig's stand-in; absent where the stack has no flag. */
+  readonly appconfig?: Omit<AppConfig, 'stop'>;
   /** Folder that stands for the bucket of the on-failure destination. */
   readonly onFailureDirectory: string;
   readonly functions: { killAll(signal: NodeJS.Signals): void };
@@ -82,10 +90,16 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   }
   const stack = await synthesis;
   await createTables(client, stack.tables);
-  const hosts = hostFunctions(
+  const appconfig = await startFlag(stack, options, directory, async (event, functionId) => {
+    const host = hosts.get(functionId);
+    if (host === undefined) throw new Error(`The stack has no function ${functionId}.`);
+    return host.invoke(event);
+  });
+  if (appconfig) starting.defer(() => appconfig.stop());
+  const hosts: ReadonlyMap<string, FunctionHost> = hostFunctions(
     stack,
     { assembly: folder('assembly'), logs: folder('logs') },
-    localClientEnvironment(engine.url),
+    localClientEnvironment(engine.url, appconfig?.url),
   );
   starting.defer(async () => {
     await Promise.all([...hosts.values()].map((host) => host.stop()));
@@ -102,6 +116,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   return {
     dynamodbUrl: engine.url,
     clientConfig,
+    ...(appconfig && { appconfig }),
     onFailureDirectory: folder('on-failure'),
     functions: {
       killAll(signal) {
@@ -116,6 +131,23 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     },
     stop: () => running.disposeAsync(),
   };
+}
+
+/** AppConfig's stand-in, where the stack has a flag; it asks the stack's own gate. */
+async function startFlag(
+  { appConfig: initial }: Stack,
+  { flagTimeScale = FLAG_TIME_SCALE_DEFAULT }: LocalCloudOptions,
+  directory: string,
+  invokeValidator: InvokeValidator,
+): Promise<AppConfig | undefined> {
+  if (initial === undefined) return undefined;
+  return startAppConfig({
+    initial,
+    invokeValidator,
+    nowMs: Date.now,
+    timeScale: flagTimeScale,
+    directory,
+  });
 }
 
 async function startMappings(

@@ -21,8 +21,10 @@ export async function localCommand(options: LocalCommandOptions, stop: AbortSign
     onProgress: (message) => process.stderr.write(`${message}\n`),
   });
   try {
-    announceLocalCloud({ dynamodb: cloud.dynamodbUrl });
-    process.stdout.write(`${JSON.stringify({ ready: true, dynamodb: cloud.dynamodbUrl })}\n`);
+    const { dynamodbUrl: dynamodb, appconfig } = cloud;
+    const endpoints = { dynamodb, ...(appconfig && { appconfig: appconfig.url }) };
+    announceLocalCloud(endpoints);
+    process.stdout.write(`${JSON.stringify({ ready: true, ...endpoints })}\n`);
     if (!stop.aborted) await once(stop, 'abort');
   } finally {
     withdrawLocalCloud();

@@ -26,10 +26,14 @@ export function localClientConfig(url: string) {
 }
 
 /** The same for a child process, by the variables that the SDK reads. */
-export function localClientEnvironment(url: string): Record<string, string> {
-  const { endpoint, region, credentials } = localClientConfig(url);
+export function localClientEnvironment(dynamodbUrl: string, appconfigUrl?: string): Record<string, string> {
+  const { endpoint, region, credentials } = localClientConfig(dynamodbUrl);
   return {
     AWS_ENDPOINT_URL_DYNAMODB: endpoint,
+    ...(appconfigUrl !== undefined && {
+      AWS_ENDPOINT_URL_APPCONFIG: appconfigUrl,
+      AWS_ENDPOINT_URL_APPCONFIGDATA: appconfigUrl,
+    }),
     AWS_REGION: region,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,

@@ -1,6 +1,8 @@
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
 import { MigrationError } from '../../functions/model/migration-error.ts';
+import { appConfigReference, hasAppConfig, readAppConfig, type TemplateResources } from './appconfig/from-template.ts';
+import type { InitialState } from './appconfig/resources.ts';
 
 /** Reference to an attribute of another resource, the only intrinsic function the local cloud has to follow. */
 const attributeOf = z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.string()]) });
@@ -52,7 +54,7 @@ export interface StackFunction {
   /** `file.export`, as Lambda has it. */
   readonly handler: string;
   readonly timeoutSeconds: number;
-  /** Variables with plain values; references to other resources are left out. */
+  /** Variables with plain values or AppConfig's ids; references to other resources are left out. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -85,10 +87,12 @@ export interface Stack {
   readonly functions: ReadonlyMap<string, StackFunction>;
   readonly streams: readonly StackStream[];
   readonly mappings: readonly StackMapping[];
+  /** Absent where the stack has no flag. */
+  readonly appConfig?: InitialState;
 }
 
 /**
- * Reads a synthesised CloudFormation template. What is not tables, functions, streams and mappings is passed over.
+ * Reads a synthesised CloudFormation template. What is not tables, functions, streams, mappings and AppConfig is passed over.
  *
  * @throws MigrationError TEMPLATE_UNREADABLE, with everything that the local cloud cannot follow.
  */
@@ -109,7 +113,7 @@ export function readTemplate(template: unknown): Stack {
         asset: String(each.metadata?.['aws:asset:path'] ?? ''),
         handler: each.Handler,
         timeoutSeconds: each.Timeout,
-        environment: plainVariables(each.Environment.Variables),
+        environment: plainVariables(parsed.data.Resources, each.Environment.Variables),
         variables: each.Environment.Variables,
       },
     ]),
@@ -146,6 +150,7 @@ export function readTemplate(template: unknown): Stack {
       maximumRecordAgeSeconds: mapping.MaximumRecordAgeInSeconds,
       bisect: mapping.BisectBatchOnFunctionError,
     })),
+    ...(hasAppConfig(parsed.data.Resources) && { appConfig: appConfigOf(parsed.data.Resources) }),
   };
 }
 
@@ -155,10 +160,24 @@ function parse<T>(id: string, schema: z.ZodType<T>, properties: unknown): T {
   return parsed.data;
 }
 
-function plainVariables(variables: Readonly<Record<string, unknown>>): Record<string, string> {
+function plainVariables(
+  resources: TemplateResources,
+  variables: Readonly<Record<string, unknown>>,
+): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(variables).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+    Object.entries(variables).flatMap(([name, value]) => {
+      const text = typeof value === 'string' ? value : appConfigReference(resources, value);
+      return text === undefined ? [] : [[name, text]];
+    }),
   );
+}
+
+function appConfigOf(resources: TemplateResources): InitialState {
+  try {
+    return readAppConfig(resources);
+  } catch (error) {
+    throw error instanceof z.ZodError ? unreadable(z.prettifyError(error)) : error;
+  }
 }
 
 function unreadable(problems: string): MigrationError {
