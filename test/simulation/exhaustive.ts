@@ -71,6 +71,9 @@ const EVERY_ORDER: Adversary = {
   pageItems: 100,
 };
 
+/** Every order and every lag, but no crash, and reads of several items at once. */
+export const IN_ORDER: Partial<Adversary> = { crash: 0, halfVisible: 0, splitRead: 0 };
+
 /** Which parts of the adversary a search takes in: each multiplies the number of schedules. */
 export interface SearchOptions {
   readonly runsMax: number;

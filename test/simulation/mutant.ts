@@ -1,14 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build, type Plugin } from 'esbuild';
+import type { searchAll } from './exhaustive.ts';
 import type { Mutation } from './mutations.ts';
 import type { runSchedule } from './schedule.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
+const ENTRY = "export { runSchedule } from './schedule.ts'; export { searchAll } from './exhaustive.ts';";
+
 /** The simulator and the product in one, as they are but for the mutation. */
 export interface Mutant {
   readonly runSchedule: typeof runSchedule;
+  readonly searchAll: typeof searchAll;
 }
 
 /**
@@ -18,7 +22,7 @@ export interface Mutant {
  */
 export async function buildMutant(mutation: Mutation): Promise<Mutant> {
   const { outputFiles } = await build({
-    entryPoints: [join(import.meta.dirname, 'schedule.ts')],
+    stdin: { contents: ENTRY, resolveDir: import.meta.dirname, loader: 'ts' },
     bundle: true,
     write: false,
     platform: 'node',

@@ -2,11 +2,14 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { addReports, type BatchReport, EMPTY_REPORT } from './batch.ts';
+import { huntAll, searchWorlds } from './long-runs.ts';
 import { runSchedule } from './schedule.ts';
 import type { WorkerTask } from './worker.ts';
 
 const USAGE = `npm run simulate -- [--schedules N] [--seed S] [--minutes M] [--workers W]
-npm run simulate -- --replay SEED`;
+npm run simulate -- --replay SEED
+npm run simulate -- --mutations [--schedules N] [--seed S]
+npm run simulate -- --exhaustive [--runs N]`;
 
 const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 
@@ -19,9 +22,16 @@ async function main(): Promise<number> {
       minutes: { type: 'string', default: '60' },
       workers: { type: 'string', default: String(availableParallelism()) },
       replay: { type: 'string' },
+      mutations: { type: 'boolean', default: false },
+      exhaustive: { type: 'boolean', default: false },
+      runs: { type: 'string', default: '200000' },
     },
   });
   if (values.replay !== undefined) return replay(wholeNumber(values.replay));
+  if (values.mutations) {
+    return (await huntAll(wholeNumber(values.schedules), wholeNumber(values.seed), say)) ? 0 : 1;
+  }
+  if (values.exhaustive) return (await searchWorlds(wholeNumber(values.runs), say)) ? 0 : 1;
   return simulate({
     schedules: wholeNumber(values.schedules),
     seed: wholeNumber(values.seed),
@@ -68,7 +78,9 @@ async function simulate({ schedules, seed, minutes, workers }: Options): Promise
         report = addReports(report, chunk);
         if (Date.now() - saidAtMs < PROGRESS_INTERVAL_MS) return;
         saidAtMs = Date.now();
-        process.stderr.write(`${report.schedules} schedules, ${report.divergent} diverged ${report.examples.map(({ seed: found }) => found).join(' ')}\n`);
+        process.stderr.write(
+          `${report.schedules} schedules, ${report.divergent} diverged ${report.examples.map(({ seed: found }) => found).join(' ')}\n`,
+        );
       });
     }),
   );

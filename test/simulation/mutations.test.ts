@@ -1,0 +1,25 @@
+import { describe, expect, test } from 'vitest';
+import { mutatedFiles } from './mutant.ts';
+import { hunt } from './mutation-hunt.ts';
+import { MUTATIONS } from './mutations.ts';
+import { runSchedule } from './schedule.ts';
+
+const SCHEDULES_MAX = 3_000;
+
+describe('the simulator finds what is wrong with a protocol', () => {
+  test.each(MUTATIONS.map((mutation) => [mutation.name, mutation] as const))(
+    '%s',
+    { timeout: 120_000 },
+    async (_, mutation) => {
+      const found = await hunt(mutation, SCHEDULES_MAX);
+      expect(found.divergence).toBeTypeOf('string');
+      // It is the mutation that is found: the product itself takes that schedule well.
+      if (found.seed !== undefined) expect((await runSchedule(found.seed)).divergences).toEqual([]);
+    },
+  );
+});
+
+test('a mutation whose text the product no longer has is refused', () => {
+  const edits = [{ file: 'functions/sync/fan-out.ts', find: 'no such text', replace: '' }];
+  expect(() => mutatedFiles({ name: 'outdated', edits })).toThrow('has 0 times');
+});
