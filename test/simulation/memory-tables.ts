@@ -1,5 +1,5 @@
 import { type Item, textOf } from '../../functions/model/attribute-value.ts';
-import { kpiIdentity, kpiKeyOf, RECORD_SOURCES, type RecordSource } from '../../functions/model/sources.ts';
+import { kpiKeyOf, RECORD_SOURCES, type RecordSource } from '../../functions/model/sources.ts';
 import { CONTROL_SORT, decodeKpiRow, kpiPartition, kpiRowKey } from '../../functions/tables/control-rows.ts';
 import type { ControlTable } from '../../functions/tables/control-table.ts';
 import type { Tables } from '../../functions/tables/dynamo-tables.ts';
@@ -314,8 +314,4 @@ function showWrite(write: Write): string {
   const condition = write.ifToken === undefined ? '' : ` if ${write.ifToken ?? 'absent'}`;
   const links = write.item.links && 'M' in write.item.links ? `[${Object.keys(write.item.links.M).join(' ')}]` : '';
   return `+${showKey(keyText('control', write.item))}${links}=${textOf(write.item, 'token') ?? ''}${condition}`;
-}
-
-export function kpiName(item: Item): string {
-  return kpiIdentity(kpiKeyOf(item));
 }
