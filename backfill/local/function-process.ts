@@ -33,7 +33,8 @@ process.on('message', (request: InvokeRequest) => {
   };
   handler(request.event, context).then(
     (result) => answer({ result: result ?? null }),
-    (error: unknown) => answer({ errorType: nameOf(error), errorMessage: String(error) }),
+    (error: unknown) =>
+      answer({ errorType: nameOf(error), errorMessage: error instanceof Error ? error.message : String(error) }),
   );
 });
 
