@@ -34,10 +34,14 @@ export function streamHandler(source: Source, environment: Readonly<Record<strin
     .handler(async (event: unknown, context: Context): Promise<DynamoDBBatchResponse> => {
       const remainingMs = () => context.getRemainingTimeInMillis();
       const events = parseStreamEvent(event);
-      await lag.note(oldestMs(events));
-      const result = await replicateStreamBatch({ ...replication, remainingMs }, source, events);
-      const failed = new Set(result.failedSequenceNumbers);
-      await lag.note(oldestMs(events.filter(({ sequenceNumber }) => failed.has(sequenceNumber))));
+      const result = await lag.during(oldestMs(events), async () => {
+        const replicated = await replicateStreamBatch({ ...replication, remainingMs }, source, events);
+        const failed = new Set(replicated.failedSequenceNumbers);
+        return {
+          result: replicated,
+          leftSinceMs: oldestMs(events.filter(({ sequenceNumber }) => failed.has(sequenceNumber))),
+        };
+      });
       for (const error of result.errors) logger.error('An item is to be delivered again', error as Error);
       logger.info('Batch replicated', { outcomes: result.outcomes, failed: result.failedSequenceNumbers.length });
       return {

@@ -11,8 +11,11 @@ const row = z.object({
   at: z.iso.datetime(),
 });
 
-/** Lag that is worth a write of its own. */
+/** Lag that is worth a write of its own, in milliseconds. */
 const NOTEWORTHY_LAG_MS = 10_000;
+
+/** A stream of which nothing is noted may still be behind by so much: that, and the time a note takes. */
+export const UNNOTED_LAG_MAX_MS = NOTEWORTHY_LAG_MS + 2_000;
 
 /**
  * Notes how far a source's stream is behind, for whoever decides by it. What keeps up is not noted; a function that dies in a
@@ -30,8 +33,36 @@ export class LagRecorder {
     this.nowMs = nowMs;
   }
 
-  /** Before a batch, and after it: the instant of the oldest change that is still to be replicated, in epoch milliseconds. */
-  async note(pendingSinceMs: number | undefined): Promise<void> {
+  /**
+   * Runs a batch whose oldest change is of an instant, in epoch milliseconds. The lag is noted as soon as it is noteworthy, be it in the
+   * midst of the batch, and goes when the batch has left nothing behind.
+   *
+   * @param run gives its result, and the instant of the oldest change that is left, undefined where all are replicated.
+   */
+  async during<T>(
+    pendingSinceMs: number | undefined,
+    run: () => Promise<{ readonly result: T; readonly leftSinceMs: number | undefined }>,
+  ): Promise<T> {
+    await this.note(pendingSinceMs);
+    const dueMs = (pendingSinceMs ?? Number.POSITIVE_INFINITY) + NOTEWORTHY_LAG_MS - this.nowMs();
+    let noting: Promise<void> | undefined;
+    const noteLate = (): void => {
+      noting = this.note(pendingSinceMs);
+      // Waited for below; until then a failure must not look like one that nobody takes.
+      noting.catch(() => {});
+    };
+    const timer = dueMs > 0 && Number.isFinite(dueMs) ? setTimeout(noteLate, dueMs) : undefined;
+    try {
+      const { result, leftSinceMs } = await run();
+      await noting;
+      await this.note(leftSinceMs);
+      return result;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private async note(pendingSinceMs: number | undefined): Promise<void> {
     const now = this.nowMs();
     if (pendingSinceMs === undefined && !this.noted) return;
     if (pendingSinceMs !== undefined && now - pendingSinceMs < NOTEWORTHY_LAG_MS) return;

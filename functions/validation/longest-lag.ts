@@ -1,7 +1,7 @@
 import type { ControlTable } from '../tables/control-table.ts';
-import { readLagMs } from '../tables/replication-lag.ts';
+import { readLagMs, UNNOTED_LAG_MAX_MS } from '../tables/replication-lag.ts';
 
-/** How far the stream that is furthest behind is behind, in milliseconds. */
+/** How far the stream that is furthest behind may be behind, in milliseconds: what is noted, and no less than what may go unnoted. */
 export async function longestLagMs(control: Pick<ControlTable, 'list'>, nowMs: number): Promise<number> {
-  return Math.max(...Object.values(await readLagMs(control, nowMs)));
+  return Math.max(UNNOTED_LAG_MAX_MS, ...Object.values(await readLagMs(control, nowMs)));
 }

@@ -8,7 +8,7 @@ export interface Patience {
   readonly pauseMs: number;
   /** Milliseconds from the first look to the last: longer than the streams' usual lag. */
   readonly patienceMs: number;
-  /** How far the streams are behind, in milliseconds; 0 where nothing noteworthy is pending. */
+  /** How far the streams may be behind, in milliseconds. Where that is more than the patience, nothing is proven. */
   readonly lagMs: () => Promise<number>;
   readonly nowMs: () => number;
   /** Resolves after `ms`; rejects as soon as the signal is aborted. */

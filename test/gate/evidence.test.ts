@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { readEvidence } from '../../functions/gate/evidence.ts';
 import { mappingHash } from '../../functions/model/mapping-hash.ts';
 import { replicateStreamBatch } from '../../functions/sync/stream-batch.ts';
@@ -65,23 +65,46 @@ test('the last report is read, and quarantine until it is accepted by name', asy
 describe('the lag of a stream', () => {
   const recorder = () => new LagRecorder('links', dynamoTables(client, names).control, () => NOW_MS);
   const lagOfLinks = async () => (await readLagMs(dynamoTables(client, names).control, NOW_MS + 1_000)).links;
+  const done = async () => ({ result: 'done', leftSinceMs: undefined });
 
-  test('is the age of the oldest change that is pending', async () => {
-    await recorder().note(NOW_MS - 30_000);
-    expect(await lagOfLinks()).toBe(31_000);
+  test('is the age of the oldest change while its batch is at work, and goes with it', async () => {
+    const lags: number[] = [];
+    const result = await recorder().during(NOW_MS - 30_000, async () => {
+      lags.push(await lagOfLinks());
+      return done();
+    });
+    expect(result).toBe('done');
+    expect([...lags, await lagOfLinks()]).toEqual([31_000, 0]);
   });
 
   test('is nothing where all keeps up', async () => {
-    await recorder().note(NOW_MS - 5_000);
+    await recorder().during(NOW_MS - 5_000, async () => ({ result: undefined, leftSinceMs: NOW_MS - 5_000 }));
     expect(await lagOfLinks()).toBe(0);
   });
 
-  test('goes when the batch is done, and stays where its function died', async () => {
+  test('is that of what a batch leaves behind', async () => {
+    await recorder().during(NOW_MS - 30_000, async () => ({ result: undefined, leftSinceMs: NOW_MS - 20_000 }));
+    expect(await lagOfLinks()).toBe(21_000);
+  });
+
+  test('stays where the function died, until a later batch is done', async () => {
     const survivor = recorder();
-    await survivor.note(NOW_MS - 30_000);
-    await recorder().note(undefined);
+    const died = survivor.during(NOW_MS - 30_000, () => Promise.reject(new Error('died')));
+    await expect(died).rejects.toThrow('died');
+    await recorder().during(undefined, done);
     expect(await lagOfLinks()).toBe(31_000);
-    await survivor.note(undefined);
+    await survivor.during(NOW_MS, done);
+    expect(await lagOfLinks()).toBe(0);
+  });
+
+  test('is noted in the midst of a batch that takes long', async () => {
+    let nowMs = NOW_MS;
+    const slow = new LagRecorder('links', dynamoTables(client, names).control, () => nowMs);
+    await slow.during(NOW_MS - 9_990, async () => {
+      nowMs += 11;
+      await vi.waitUntil(async () => (await lagOfLinks()) > 0, { timeout: 10_000 });
+      return done();
+    });
     expect(await lagOfLinks()).toBe(0);
   });
 });

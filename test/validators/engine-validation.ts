@@ -95,6 +95,7 @@ export class ValidationBench {
       checkpointMs: 60_000,
       pauseMs: 1,
       patienceMs: 5,
+      lagMs: async () => 0,
       findingsMax: 10_000,
       nowMs: Date.now,
       sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
