@@ -96,8 +96,16 @@ export class Store {
     return [...keys].sort();
   }
 
+  /**
+   * As a transactional read sees it. DynamoDB refuses one of an item that a transaction still has in hand; what it has answered is there for
+   * everyone.
+   */
   readAtOnce(keys: readonly RowKey[]): (Item | undefined)[] {
-    return keys.map(({ table, key }) => this.own[table].get(keyText(table, key)));
+    return keys.map(({ table, key }) => {
+      const text = keyText(table, key);
+      this.#hazy.delete(`${table} ${text}`);
+      return this.own[table].get(text);
+    });
   }
 
   /** All or nothing. With `hazily`, plain reads see the rows one by one until {@link settle}. */
