@@ -78,8 +78,3 @@ export async function load(client: DynamoDBClient, names: TableNames, items: Par
     }
   }
 }
-
-/** Records of all tables that the items hold. */
-export function recordCount(items: OldItems): number {
-  return RECORD_SOURCES.reduce((count, source) => count + items[source].length, 0);
-}
