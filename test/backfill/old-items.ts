@@ -1,6 +1,6 @@
 import { BatchWriteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Item } from '../../functions/model/attribute-value.ts';
-import { RECORD_SOURCES, type RecordSource, SOURCES, type Source } from '../../functions/model/sources.ts';
+import { type RecordSource, SOURCES, type Source } from '../../functions/model/sources.ts';
 import { OLD_TABLE_OF, type TableNames } from '../../functions/tables/table-names.ts';
 
 export type OldItems = Readonly<Record<Source, readonly Item[]>>;
