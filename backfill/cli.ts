@@ -155,7 +155,7 @@ addCommand(program, 'rehearse', 'the whole migration on a local cloud of its own
     new URL('local/sample', import.meta.url).pathname,
   )
   .option('--seed <number>', 'seed of the writer and the faults; drawn from the time where absent', wholeNumber)
-  .option('--writes <number>', 'writes of the live writer', wholeNumber, 1_500)
+  .option('--writes <number>', 'writes of the live writer', wholeNumber, 400)
   .option('--faults', 'kill the functions and the backfill at random', false)
   .action((options: CommonOptions & { export: string; seed?: number; writes: number; faults: boolean }) =>
     tell(options, async () => (await import('./local/rehearsal-command.ts')).rehearsalCommand(options, stopSignal())),

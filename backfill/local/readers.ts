@@ -35,7 +35,7 @@ export interface ReadersReport {
 }
 
 /** Mean pause of a reader between two reads, in milliseconds. */
-const PAUSE_MS = 15;
+const PAUSE_MS = 40;
 /** One in so many reads follows a write of the reader's own. */
 const OWN_WRITE_EVERY = 20;
 

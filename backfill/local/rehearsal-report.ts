@@ -1,7 +1,9 @@
 import type { AttributeValue } from '../../functions/model/attribute-value.ts';
 import { describeCounts, grouped } from '../text-table.ts';
 import type { Disagreement } from './agreement.ts';
-import type { RehearsalReport } from './rehearsal.ts';
+import type { ReadersReport } from './readers.ts';
+import { isSafe, isSound, type RehearsalReport } from './rehearsal.ts';
+import type { CutoverReport } from './rehearsal-cutover.ts';
 
 /** Differing rows that are told one by one; more of the same help nobody. */
 const DISAGREEMENTS_TOLD = 20;
@@ -17,6 +19,10 @@ export function describeRehearsal(report: RehearsalReport, replay: string): stri
       'Rows compared',
       `KpiLink ${grouped(agreement.rowsCompared.kpiLinks)}, KpiData ${grouped(agreement.rowsCompared.kpiData)}`,
     ],
+    ['Readers', describeReaders(report.readers)],
+    ['New side', `answers by act: ${describeCounts(report.cutover.newAnswers)}`],
+    ['Gate', describeGate(report.cutover)],
+    ['Fallback', describeFallback(report.cutover)],
     ['Held', describeCounts(agreement.heldBySource)],
     ['Quarantined', describeCounts(agreement.quarantinedByReason)],
     ['Warnings', grouped(agreement.warnings)],
@@ -34,13 +40,37 @@ export function describeRehearsal(report: RehearsalReport, replay: string): stri
   ];
 }
 
-function verdict({ agree, agreement, undelivered }: RehearsalReport): string {
-  if (agree) return 'AGREE: every row of both new tables is what the old tables demand.';
+function verdict(report: RehearsalReport): string {
+  if (report.agree)
+    return 'AGREE: every row of both new tables is what the old tables demand, and no reader noticed the move.';
+  const { agreement, undelivered, readers, cutover } = report;
   const reasons = [
     ...(agreement.disagreements.length > 0 ? [`${grouped(agreement.disagreements.length)} rows differ`] : []),
     ...(undelivered > 0 ? [`${grouped(undelivered)} deliveries failed for good`] : []),
+    ...(isSound(readers) ? [] : [`readers met what they must not: ${describeReaders(readers)}`]),
+    ...(isSafe(cutover) ? [] : [`reads did not move as they must: ${describeGate(cutover)}`]),
   ];
   return `DISAGREE: ${reasons.join(', ')}.`;
+}
+
+function describeReaders({ reads, failed, foreignRows, ownWrites, ownWritesLost }: ReadersReport): string {
+  const failures = Object.entries(failed).map(([message, count]) => ` (${count} times ${message})`);
+  return [
+    `${grouped(reads)} reads, ${grouped(sum(failed))} failed${failures.join('')}`,
+    `${grouped(foreignRows)} rows of another tenant`,
+    `${grouped(ownWritesLost)} of ${grouped(ownWrites)} own writes not read again`,
+  ].join(', ');
+}
+
+function describeGate({ refusedWithoutEvidence, refusedWithQuarantine, accepted }: CutoverReport): string {
+  const said = (refused: boolean): string => (refused ? 'refused' : 'LET PASS');
+  return `${said(refusedWithoutEvidence)} without a validation, ${said(refusedWithQuarantine)} with quarantine; ${accepted} items accepted by name`;
+}
+
+function describeFallback({ fallbackMs }: CutoverReport): string {
+  return fallbackMs > 0
+    ? `the last answer of the new side ${seconds(fallbackMs)} after the command`
+    : 'no answer of the new side after the command';
 }
 
 function describeDurations(durationsMs: RehearsalReport['durationsMs']): string {

@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const ROOT = new URL('..', import.meta.url).pathname;
+const CLI = `${ROOT}backfill/cli.ts`;
+const COMMAND = 'npm run -s kpi-migrate -- ';
+
+/** Commands of the runbook, block by block, with the output that the block after them promises. */
+interface Step {
+  readonly heading: string;
+  readonly commands: readonly string[];
+  /** Lines, of which `…` stands for anything. */
+  readonly promised: readonly string[];
+}
+
+function stepsOf(document: string): Step[] {
+  const steps: { heading: string; commands: string[]; promised: string[] }[] = [];
+  let heading = '';
+  for (const [, title, language, block] of document.matchAll(/^#+ (.*)$|^```(\w+)\n([\s\S]*?)^```$/gm)) {
+    if (title !== undefined) heading = title;
+    const lines = (block ?? '').split('\n').filter((line) => line !== '');
+    if (language === 'sh') steps.push({ heading, commands: lines, promised: [] });
+    if (language === 'text') steps.at(-1)?.promised.push(...lines);
+  }
+  return steps;
+}
+
+/** The words of a command line, quotes respected, as the local cloud understands it. */
+function wordsOf(command: string): string[] {
+  const words = [...command.slice(COMMAND.length).matchAll(/"([^"]*)"|(\S+)/g)].map(
+    (match) => match[1] ?? match[2] ?? '',
+  );
+  return words.map((word) => (word === 'production' ? 'local' : word));
+}
+
+let cloud: ChildProcess;
+let environment: NodeJS.ProcessEnv;
+
+beforeAll(async () => {
+  cloud = spawn(process.execPath, [CLI, 'local', '--export', `${ROOT}backfill/local/sample`], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = await once(createInterface({ input: cloud.stdout as NonNullable<typeof cloud.stdout> }), 'line');
+  const { dynamodb, appconfig } = JSON.parse(line);
+  environment = { ...process.env, AWS_ENDPOINT_URL_DYNAMODB: dynamodb, AWS_ENDPOINT_URL_APPCONFIG: appconfig };
+}, 120_000);
+afterAll(async () => {
+  const exited = once(cloud, 'exit');
+  cloud.kill('SIGINT');
+  await exited;
+}, 60_000);
+
+/** Runs a command, again while it says that it was stopped before its end (a deployment is in progress). */
+async function run(command: string): Promise<{ exitCode: number | null; output: string }> {
+  for (let attempt = 1; ; attempt += 1) {
+    const child = spawn(process.execPath, [CLI, ...wordsOf(command)], { cwd: ROOT, env: environment });
+    let output = '';
+    child.stdout.on('data', (chunk) => {
+      output += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      output += chunk;
+    });
+    const [exitCode] = await once(child, 'close');
+    if (exitCode !== 3 || attempt === 60) return { exitCode, output };
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+function asPattern(line: string): RegExp {
+  const literal = line.split('…').map((part) =>
+    part
+      .trim()
+      .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+      .replace(/\s+/g, '\\s+'),
+  );
+  return new RegExp(literal.join('[\\s\\S]*'));
+}
+
+describe('the runbook', () => {
+  const steps = stepsOf(readFileSync(`${ROOT}runbook.md`, 'utf8'));
+
+  test('has commands in every phase up to the last', () => {
+    const headings = new Set(steps.map(({ heading }) => heading));
+    expect(headings.size).toBeGreaterThanOrEqual(7);
+    expect(steps.every(({ promised }) => promised.length > 0)).toBe(true);
+  });
+
+  test('can be gone through, command by command, with the output it promises', { timeout: 400_000 }, async () => {
+    for (const { heading, commands, promised } of steps) {
+      let output = '';
+      for (const command of commands) {
+        expect(command.startsWith(COMMAND), command).toBe(true);
+        const ran = await run(command);
+        expect(ran, `${heading}: ${command}\n${ran.output}`).toMatchObject({ exitCode: 0 });
+        output += ran.output;
+      }
+      for (const line of promised) expect(output, heading).toMatch(asPattern(line));
+    }
+  });
+});
