@@ -4,6 +4,7 @@ import { readFlagState } from '../../functions/gate/flag-deployments.ts';
 import type { ReadPath } from '../../functions/gate/flag-document.ts';
 import { MigrationError } from '../../functions/model/migration-error.ts';
 import { SOURCES } from '../../functions/model/sources.ts';
+import type { QuarantineRow } from '../../functions/tables/control-rows.ts';
 import { acceptQuarantined, listQuarantine } from '../../functions/tables/quarantine-entries.ts';
 import type { Environment } from '../environment.ts';
 import { applyFlagChange, planFlagChange } from '../read-flag/change-flag.ts';
@@ -28,8 +29,8 @@ export interface CutoverOptions {
 export interface CutoverReport {
   /** What the gate said while there was no validation. */
   readonly refusedWithoutEvidence: boolean;
-  /** What the gate said while quarantine held what nobody had accepted. */
-  readonly refusedWithQuarantine: boolean;
+  /** Whether the gate refused while quarantine held what nobody had accepted; absent where it held nothing. */
+  readonly refusedWithQuarantine?: boolean;
   readonly accepted: number;
   /** From the start of the fallback to the last answer of the new side, in milliseconds; at most 0 where none came after it. */
   readonly fallbackMs: number;
@@ -63,8 +64,7 @@ export async function cutOver(options: CutoverOptions): Promise<CutoverReport> {
   const refusedWithoutEvidence = await isRefused(options, toNew(25));
   note(`The gate refuses reads on the new tables before a validation: ${refusedWithoutEvidence ? 'yes' : 'NO'}.`);
   note(`The validators say: ${await options.validate()}.`);
-  const refusedWithQuarantine = await isRefused(options, toNew(25));
-  note(`The gate refuses while quarantine holds what nobody accepted: ${refusedWithQuarantine ? 'yes' : 'NO'}.`);
+  const refusedWithQuarantine = await isRefusedForQuarantine(options);
   let accepted = 0;
   const widen = async (percent: number): Promise<void> => {
     accepted += await deployOnEvidence(options, toNew(percent));
@@ -80,7 +80,13 @@ export async function cutOver(options: CutoverOptions): Promise<CutoverReport> {
   const fallbackMs = readers.lastNewAnswerAtMs - fallbackAtMs;
 
   await act('new again', () => widen(100));
-  return { refusedWithoutEvidence, refusedWithQuarantine, accepted, fallbackMs, newAnswers };
+  return {
+    refusedWithoutEvidence,
+    ...(refusedWithQuarantine !== undefined && { refusedWithQuarantine }),
+    accepted,
+    fallbackMs,
+    newAnswers,
+  };
 }
 
 function toNew(percent: number): ReadPath {
@@ -125,6 +131,16 @@ async function isRefused(options: CutoverOptions, next: ReadPath): Promise<boole
   }
 }
 
+/** @returns undefined where quarantine holds nothing to be refused for, or what it held was mended meanwhile. */
+async function isRefusedForQuarantine(options: CutoverOptions): Promise<boolean | undefined> {
+  const isEmpty = async (): Promise<boolean> => (await unaccepted(options.environment)).length === 0;
+  if (await isEmpty()) return undefined;
+  const refused = await isRefused(options, toNew(25));
+  if (!refused && (await isEmpty())) return undefined;
+  options.note(`The gate refuses while quarantine holds what nobody accepted: ${refused ? 'yes' : 'NO'}.`);
+  return refused;
+}
+
 /** Deploys as an operator does beside a service that keeps writing items nobody can migrate: accepts these, and tries again. */
 async function deployOnEvidence(options: CutoverOptions, next: ReadPath): Promise<number> {
   let accepted = 0;
@@ -140,18 +156,22 @@ async function deployOnEvidence(options: CutoverOptions, next: ReadPath): Promis
   }
 }
 
-async function acceptAll({ client, settings }: Environment): Promise<number> {
-  let accepted = 0;
-  for (const source of [...SOURCES, 'events'] as const) {
-    for await (const entry of listQuarantine(client, settings.tables, source)) {
-      if (entry.accepted !== undefined) continue;
-      const at = new Date().toISOString();
-      await acceptQuarantined(client, settings.tables, entry, { by: OPERATOR, at }).catch((error: unknown) => {
-        // Mended or changed in between: the gate sees what is left.
-        if (!(error instanceof MigrationError && error.code === 'QUARANTINE_CHANGED')) throw error;
-      });
-      accepted += 1;
-    }
+async function acceptAll(environment: Environment): Promise<number> {
+  const entries = await unaccepted(environment);
+  const { client, settings } = environment;
+  for (const entry of entries) {
+    const accepted = { by: OPERATOR, at: new Date().toISOString() };
+    await acceptQuarantined(client, settings.tables, entry, accepted).catch((error: unknown) => {
+      // Mended or changed in between: the gate sees what is left.
+      if (!(error instanceof MigrationError && error.code === 'QUARANTINE_CHANGED')) throw error;
+    });
   }
-  return accepted;
+  return entries.length;
+}
+
+async function unaccepted({ client, settings }: Environment): Promise<QuarantineRow[]> {
+  const bySource = [...SOURCES, 'events' as const].map((source) =>
+    Array.fromAsync(listQuarantine(client, settings.tables, source)),
+  );
+  return (await Promise.all(bySource)).flat().filter((entry) => entry.accepted === undefined);
 }

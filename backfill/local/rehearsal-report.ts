@@ -63,7 +63,8 @@ function describeReaders({ reads, failed, foreignRows, ownWrites, ownWritesLost 
 }
 
 function describeGate({ refusedWithoutEvidence, refusedWithQuarantine, accepted }: CutoverReport): string {
-  const said = (refused: boolean): string => (refused ? 'refused' : 'LET PASS');
+  const said = (refused: boolean | undefined): string =>
+    refused === undefined ? 'not tried' : refused ? 'refused' : 'LET PASS';
   return `${said(refusedWithoutEvidence)} without a validation, ${said(refusedWithQuarantine)} with quarantine; ${accepted} items accepted by name`;
 }
 

@@ -160,7 +160,7 @@ export function isSafe({ refusedWithoutEvidence, refusedWithQuarantine, newAnswe
   const answered = (act: string): boolean => (newAnswers[act] ?? 0) > 0;
   return (
     refusedWithoutEvidence &&
-    refusedWithQuarantine &&
+    refusedWithQuarantine !== false &&
     !answered('shadow') &&
     answered('new 100 %') &&
     answered('new again')
