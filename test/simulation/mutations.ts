@@ -175,6 +175,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a token that stays where nothing changes',
+    firstSeed: 7_500,
     edits: [edit(RECORD, 'if (await commit(', 'if (decision.writes.length === 0 || await commit(')],
   },
   {

@@ -89,7 +89,7 @@ describe('over the tables of the local environment', () => {
     await rm(folder, { recursive: true });
   });
 
-  test('a difference is told, written down, mended and gone', async () => {
+  test('a difference is told, written down, mended and gone', { timeout: 240_000 }, async () => {
     const first = await run(['validate', '--json', '--out', folder], engine.url);
     expect(first.exitCode).toBe(1);
     expect(JSON.parse(first.stdout)).toMatchObject({ verdict: 'disagree', counts: { missing: 1 } });
