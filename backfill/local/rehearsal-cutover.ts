@@ -69,7 +69,7 @@ export async function cutOver(options: CutoverOptions): Promise<CutoverReport> {
   const widen = async (percent: number): Promise<void> => {
     accepted += await deployOnEvidence(options, toNew(percent));
   };
-  for (const percent of [25, 50, 100]) await act(`new ${percent} %`, () => widen(percent));
+  for (const percent of [1, 50, 100]) await act(`new ${percent} %`, () => widen(percent));
   for (const ailment of ['slow', 'failing', 'wrong'] as const) await act(ailment, async () => ail(options, ailment));
   await act('recovered', () => recover(options));
 
