@@ -147,10 +147,21 @@ test('a holder that failed keeps others out for the reserve: a write whose answe
 });
 
 test('of two that begin at the same moment one gets it', async () => {
-  const results = await Promise.allSettled([
-    acquireLease(options('alice', stopped)),
-    acquireLease(options('bob', stopped)),
-  ]);
+  const bothHaveRead = Promise.withResolvers<void>();
+  let reads = 0;
+  const together: Transactions = {
+    ...transactions,
+    async read(keys) {
+      const items = await transactions.read(keys);
+      reads += 1;
+      if (reads === 2) bothHaveRead.resolve();
+      await bothHaveRead.promise;
+      return items;
+    },
+  };
+  const results = await Promise.allSettled(
+    ['alice', 'bob'].map((owner) => acquireLease({ ...options(owner, stopped), transactions: together })),
+  );
   expect(results.map((result) => result.status).sort()).toEqual(['fulfilled', 'rejected']);
 });
 
