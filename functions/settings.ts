@@ -1,23 +1,27 @@
 import * as z from 'zod';
 import { MigrationError } from './model/migration-error.ts';
+import { HELD_RECORDS, type HeldRecords } from './model/sources.ts';
 import { TABLE_ROLES, type TableNames } from './tables/table-names.ts';
 
+/** A value written as JSON in an environment variable. */
+export const jsonVariable = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: `is not JSON: ${(error as Error).message}` });
+    return z.NEVER;
+  }
+});
+
 /** Role to table name, as a JSON object in an environment variable. */
-export const tableNames = z
-  .string()
-  .transform((text, context): unknown => {
-    try {
-      return JSON.parse(text);
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: `is not JSON: ${(error as Error).message}` });
-      return z.NEVER;
-    }
-  })
-  .pipe(z.record(z.enum(TABLE_ROLES), z.string().min(3)));
+export const tableNames = jsonVariable.pipe(z.record(z.enum(TABLE_ROLES), z.string().min(3)));
+
+/** What becomes of records whose KPI has no link. */
+export const heldRecords = z.enum(HELD_RECORDS);
 
 const replicationSchema = z.object({
   TABLE_NAMES: tableNames,
-  HELD_RECORDS: z.enum(['hold', 'personal-link']),
+  HELD_RECORDS: heldRecords,
   TOKEN_RETENTION_DAYS: z.coerce.number().int().positive(),
   RECORD_CONCURRENCY: z.coerce.number().int().positive(),
 });
@@ -29,12 +33,13 @@ const gateSchema = z.object({
   LAG_MAX_SECONDS: z.coerce.number().int().positive(),
 });
 
-type Variables = Readonly<Record<string, string | undefined>>;
+/** Environment variables, as `process.env` has them. */
+export type Variables = Readonly<Record<string, string | undefined>>;
 
 /** What a replication function is told by its environment. */
 export interface FunctionSettings {
   readonly tableNames: TableNames;
-  readonly heldRecords: 'hold' | 'personal-link';
+  readonly heldRecords: HeldRecords;
   readonly tokenRetentionDays: number;
   readonly recordConcurrency: number;
 }
@@ -45,7 +50,7 @@ export interface FunctionSettings {
  * @throws MigrationError with code FUNCTION_SETTINGS_INVALID and every problem at once.
  */
 export function readFunctionSettings(environment: Variables): FunctionSettings {
-  const variables = parse(replicationSchema, environment);
+  const variables = parseVariables(replicationSchema, environment);
   return {
     tableNames: variables.TABLE_NAMES,
     heldRecords: variables.HELD_RECORDS,
@@ -69,7 +74,7 @@ export interface GateSettings {
  * @throws MigrationError with code FUNCTION_SETTINGS_INVALID and every problem at once.
  */
 export function readGateSettings(environment: Variables): GateSettings {
-  const variables = parse(gateSchema, environment);
+  const variables = parseVariables(gateSchema, environment);
   return {
     tableNames: variables.TABLE_NAMES,
     environmentId: variables.FLAG_ENVIRONMENT_ID,
@@ -78,7 +83,12 @@ export function readGateSettings(environment: Variables): GateSettings {
   };
 }
 
-function parse<T>(schema: z.ZodType<T>, environment: Variables): T {
+/**
+ * What a function's environment variables say, in the schema's types.
+ *
+ * @throws MigrationError with code FUNCTION_SETTINGS_INVALID and every problem at once.
+ */
+export function parseVariables<T>(schema: z.ZodType<T>, environment: Variables): T {
   const parsed = schema.safeParse(environment);
   if (parsed.success) return parsed.data;
   throw new MigrationError('FUNCTION_SETTINGS_INVALID', z.prettifyError(parsed.error), {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { MigrationError } from '../functions/model/migration-error.ts';
+import { HELD_RECORDS } from '../functions/model/sources.ts';
 import { callersSchema } from '../functions/read/callers.ts';
 
 const tableName = z.string().regex(/^[a-zA-Z0-9_.-]{3,255}$/, 'is no DynamoDB table name');
@@ -107,7 +108,7 @@ const environment = z.strictObject({
   account: z.string().regex(/^\d{12}$/, 'is no account id of twelve digits'),
   region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'is no region'),
   tables: tables.prefault({}),
-  heldRecords: z.enum(['hold', 'personal-link']).default('hold'),
+  heldRecords: z.enum(HELD_RECORDS).default('hold'),
   tokenRetentionDays: count.min(2, 'must outlast the 24 hours of a stream').default(30),
   replication: replication.prefault({}),
   backfill: backfill.prefault({}),

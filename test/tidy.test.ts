@@ -13,7 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'functions/validation': ['functions/validation', 'functions/tables', 'functions/model', 'functions'],
   'functions/sync': ['functions/sync', 'functions/tables', 'functions/model', 'functions'],
   'functions/read': ['functions/read', 'functions/tables', 'functions/model', 'functions'],
-  'functions/gate': ['functions/gate', 'functions/read', 'functions/tables', 'functions/model'],
+  'functions/gate': ['functions/gate', 'functions/read', 'functions/tables', 'functions/model', 'functions'],
   functions: [
     'functions',
     'functions/sync',
@@ -34,10 +34,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'functions/model',
     'infra/settings.ts',
   ],
-  // Two pure files say what a document or a setting may be: the first version of the flag, and who may call.
+  // Pure files say what a document or a setting may be: the first version of the flag, who may call, what becomes of held records.
   infra: [
     'infra',
     'functions/model/migration-error.ts',
+    'functions/model/sources.ts',
     'functions/gate/flag-document.ts',
     'functions/read/callers.ts',
   ],

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
-import { MigrationError } from '../model/migration-error.ts';
+import { parseVariables, type Variables } from '../settings.ts';
 import { type FallbackAccess, fallBackFromNew } from './fall-back.ts';
 import { connectFlag } from './flag-deployments.ts';
 
@@ -22,17 +22,14 @@ const BY = 'standing validation';
  * @throws MigrationError FUNCTION_SETTINGS_INVALID where only some of the ids are given.
  */
 export function standingFallback(
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Variables,
   client: () => FallbackAccess['client'] = connectFlag,
 ): () => Promise<unknown> {
   if (Object.keys(schema.shape).every((name) => environment[name] === undefined)) return async () => undefined;
-  const parsed = schema.safeParse(environment);
-  if (!parsed.success) {
-    throw new MigrationError('FUNCTION_SETTINGS_INVALID', z.prettifyError(parsed.error), {
-      nextStep: 'Deploy the stack again: npx cdk deploy',
-    });
-  }
-  const { FLAG_APPLICATION_ID, FLAG_ENVIRONMENT_ID, FLAG_PROFILE_ID, FALLBACK_STRATEGY_ID } = parsed.data;
+  const { FLAG_APPLICATION_ID, FLAG_ENVIRONMENT_ID, FLAG_PROFILE_ID, FALLBACK_STRATEGY_ID } = parseVariables(
+    schema,
+    environment,
+  );
   const access: FallbackAccess = {
     client: client(),
     ids: { applicationId: FLAG_APPLICATION_ID, environmentId: FLAG_ENVIRONMENT_ID, profileId: FLAG_PROFILE_ID },

@@ -4,6 +4,7 @@ import { canonicalNumber } from './decimal.ts';
 import { expectedRows } from './expected.ts';
 import { GOLDEN_CONTENT } from './golden-content.ts';
 import { compareText } from './instant.ts';
+import { HELD_RECORDS } from './sources.ts';
 
 let known: string | undefined;
 
@@ -17,7 +18,7 @@ export function mappingHash(): string {
 }
 
 function definition(): unknown {
-  return (['hold', 'personal-link'] as const).map((heldRecords) => {
+  return HELD_RECORDS.map((heldRecords) => {
     const expected = expectedRows(GOLDEN_CONTENT, heldRecords);
     const rows = (table: ReadonlyMap<string, Item>) =>
       [...table].sort(([left], [right]) => compareText(left, right)).map(([, row]) => sortedRow(row));

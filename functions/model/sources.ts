@@ -23,8 +23,10 @@ export interface LinkReference {
   readonly linkedAt: string;
 }
 
-/** What becomes of a KPI's records while the KPI has no link (tables.md, "Held records"). */
-export type HeldRecords = 'hold' | 'personal-link';
+/** What may become of a KPI's records while the KPI has no link (tables.md, "Held records"). */
+export const HELD_RECORDS = ['hold', 'personal-link'] as const;
+
+export type HeldRecords = (typeof HELD_RECORDS)[number];
 
 /** The KPI an item names, or {@link NO_KPI} where it names none that could be joined on. */
 export function kpiKeyOf(item: Item): KpiKey {

@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import { MigrationError } from '../model/migration-error.ts';
-import { tableNames } from '../settings.ts';
+import { heldRecords, jsonVariable, parseVariables, tableNames, type Variables } from '../settings.ts';
 import { callersSchema } from './callers.ts';
 import { ROUTER_DEFAULTS } from './router.ts';
 
@@ -8,22 +7,12 @@ const share = z.coerce.number().min(0).max(1);
 
 const schema = z.object({
   TABLE_NAMES: tableNames,
-  HELD_RECORDS: z.enum(['hold', 'personal-link']),
+  HELD_RECORDS: heldRecords,
   FLAG_APPLICATION: z.string().min(1),
   FLAG_ENVIRONMENT: z.string().min(1),
   FLAG_PROFILE: z.string().min(1),
   FLAG_WAIT_MAX_MS: z.coerce.number().int().min(0).default(1_000),
-  READ_CALLERS: z
-    .string()
-    .transform((text, context): unknown => {
-      try {
-        return JSON.parse(text);
-      } catch (error) {
-        context.addIssue({ code: 'custom', message: `is not JSON: ${(error as Error).message}` });
-        return z.NEVER;
-      }
-    })
-    .pipe(callersSchema),
+  READ_CALLERS: jsonVariable.pipe(callersSchema),
   NEW_DEADLINE_MS: z.coerce.number().int().positive().default(ROUTER_DEFAULTS.newDeadlineMs),
   SHADOW_SHARE: share.default(ROUTER_DEFAULTS.shadowShare),
   SAMPLE_SHARE: share.default(ROUTER_DEFAULTS.sampleShare),
@@ -34,14 +23,8 @@ const schema = z.object({
  *
  * @throws MigrationError FUNCTION_SETTINGS_INVALID with every problem at once.
  */
-export function readReadSettings(environment: Readonly<Record<string, string | undefined>>) {
-  const parsed = schema.safeParse(environment);
-  if (!parsed.success) {
-    throw new MigrationError('FUNCTION_SETTINGS_INVALID', z.prettifyError(parsed.error), {
-      nextStep: 'Deploy the stack again: npx cdk deploy',
-    });
-  }
-  const { data } = parsed;
+export function readReadSettings(environment: Variables) {
+  const data = parseVariables(schema, environment);
   return {
     tableNames: data.TABLE_NAMES,
     heldRecords: data.HELD_RECORDS,

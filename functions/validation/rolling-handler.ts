@@ -3,8 +3,7 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import * as z from 'zod';
-import { MigrationError } from '../model/migration-error.ts';
-import { tableNames } from '../settings.ts';
+import { heldRecords, parseVariables, tableNames, type Variables } from '../settings.ts';
 import { connect, dynamoTables } from '../tables/dynamo-tables.ts';
 import { dynamoValidationReads } from '../tables/dynamo-validation-reads.ts';
 import { longestLagMs } from './longest-lag.ts';
@@ -13,7 +12,7 @@ import { afterPart, metricsOf, readRolling, writeRolling } from './rolling-state
 
 const schema = z.object({
   TABLE_NAMES: tableNames,
-  HELD_RECORDS: z.enum(['hold', 'personal-link']),
+  HELD_RECORDS: heldRecords,
   ROLLING_PARTS: z.coerce.number().int().positive(),
   PAUSE_SECONDS: z.coerce.number().positive(),
   PATIENCE_SECONDS: z.coerce.number().nonnegative(),
@@ -47,17 +46,8 @@ export interface RollingResult {
  *
  * @throws MigrationError FUNCTION_SETTINGS_INVALID with every problem at once.
  */
-export function rollingHandler(
-  environment: Readonly<Record<string, string | undefined>>,
-  onDisagreement: () => Promise<unknown> = async () => {},
-) {
-  const parsed = schema.safeParse(environment);
-  if (!parsed.success) {
-    throw new MigrationError('FUNCTION_SETTINGS_INVALID', z.prettifyError(parsed.error), {
-      nextStep: 'Deploy the stack again: npx cdk deploy',
-    });
-  }
-  const settings = parsed.data;
+export function rollingHandler(environment: Variables, onDisagreement: () => Promise<unknown> = async () => {}) {
+  const settings = parseVariables(schema, environment);
   const logger = new Logger({ serviceName: 'validate-rolling' });
   const client = connect();
   const { control } = dynamoTables(client, settings.TABLE_NAMES);
