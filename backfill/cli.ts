@@ -2,6 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { SOURCES, type Source } from '../functions/model/sources.ts';
 import { STAGES, type Stage } from '../functions/read/stages.ts';
+import { QUARANTINE_SOURCES, type QuarantineSource } from '../functions/tables/control-rows.ts';
 import { type CommandResult, describeFailure, EXIT, failureOf } from './outcome.ts';
 import type { StageOptions } from './read-flag/stage-command.ts';
 
@@ -124,13 +125,13 @@ addCommand(quarantine, 'list', 'all of them, with their reasons').action((option
   tell(options, async () => (await import('./quarantine-command.ts')).quarantineList(options.env)),
 );
 const ITEM = {
-  source: program.createArgument('<source>', 'the table it is of').choices([...SOURCES, 'events']),
+  source: program.createArgument('<source>', 'the table it is of').choices(QUARANTINE_SOURCES),
   id: program.createArgument('<id>', 'its id'),
 };
 addCommand(quarantine, 'show', 'one of them, whole')
   .addArgument(ITEM.source)
   .addArgument(ITEM.id)
-  .action((source: Source | 'events', id: string, options: CommonOptions) =>
+  .action((source: QuarantineSource, id: string, options: CommonOptions) =>
     tell(options, async () => (await import('./quarantine-command.ts')).quarantineShow(options.env, source, id)),
   );
 addCommand(quarantine, 'accept', 'take it that one of them, as it is now, is not migrated')
@@ -138,7 +139,7 @@ addCommand(quarantine, 'accept', 'take it that one of them, as it is now, is not
   .addArgument(ITEM.id)
   .requiredOption('--by <name>', 'who answers for it')
   .option('--execute', 'write', false)
-  .action((source: Source | 'events', id: string, options: CommonOptions & { by: string; execute: boolean }) =>
+  .action((source: QuarantineSource, id: string, options: CommonOptions & { by: string; execute: boolean }) =>
     tell(options, async () => (await import('./quarantine-command.ts')).quarantineAccept(options, source, id)),
   );
 addCommand(quarantine, 'replay', 'replicate what the event source mappings gave up')

@@ -1,6 +1,7 @@
 import { MigrationError } from '../functions/model/migration-error.ts';
+import { DATE_ATTRIBUTE_OF } from '../functions/model/old-records.ts';
 import type { IndexShape, KeyShape, TableShape } from '../functions/tables/descriptions.ts';
-import { DATE_ATTRIBUTE_OF, TABLE_ROLES, type TableNames, type TableRole } from '../functions/tables/table-names.ts';
+import { TABLE_ROLES, type TableNames, type TableRole } from '../functions/tables/table-names.ts';
 
 /** Something that must be put right before the migration may write. */
 export interface Finding {

@@ -1,6 +1,10 @@
 import { MigrationError } from '../functions/model/migration-error.ts';
-import { SOURCES, type Source } from '../functions/model/sources.ts';
-import { decodeQuarantineRow, type QuarantineRow, quarantineKey } from '../functions/tables/control-rows.ts';
+import {
+  decodeQuarantineRow,
+  type QuarantineRow,
+  type QuarantineSource,
+  quarantineKey,
+} from '../functions/tables/control-rows.ts';
 import { bucketDeliveries, folderDeliveries } from '../functions/tables/failed-deliveries.ts';
 import { acceptQuarantined, listQuarantine } from '../functions/tables/quarantine-entries.ts';
 import { type Environment, openEnvironment } from './environment.ts';
@@ -12,9 +16,7 @@ import { textTable } from './text-table.ts';
 export async function quarantineList(environment: string): Promise<CommandResult> {
   const { client, settings } = await openEnvironment(environment);
   const entries: Omit<QuarantineRow, 'image'>[] = [];
-  for (const source of [...SOURCES, 'events'] as const) {
-    for await (const { image: _, ...entry } of listQuarantine(client, settings.tables, source)) entries.push(entry);
-  }
+  for await (const { image: _, ...entry } of listQuarantine(client, settings.tables)) entries.push(entry);
   const rows = entries.map((entry) => [
     `${entry.source} ${entry.id}`,
     entry.reason.code,
@@ -38,7 +40,7 @@ export async function quarantineList(environment: string): Promise<CommandResult
 /** `quarantine show`: one item whole, as it is kept. */
 export async function quarantineShow(
   environment: string,
-  source: Source | 'events',
+  source: QuarantineSource,
   id: string,
 ): Promise<CommandResult> {
   const entry = await readEntry(await openEnvironment(environment), source, id);
@@ -48,7 +50,7 @@ export async function quarantineShow(
 /** `quarantine accept`: a person takes it that this very item is not migrated. Another version of it is not accepted. */
 export async function quarantineAccept(
   options: { readonly env: string; readonly by: string; readonly execute: boolean },
-  source: Source | 'events',
+  source: QuarantineSource,
   id: string,
 ): Promise<CommandResult> {
   const environment = await openEnvironment(options.env);
@@ -89,7 +91,7 @@ export async function quarantineReplay(options: {
   };
 }
 
-async function readEntry({ tables }: Environment, source: Source | 'events', id: string): Promise<QuarantineRow> {
+async function readEntry({ tables }: Environment, source: QuarantineSource, id: string): Promise<QuarantineRow> {
   const [item] = await tables.transactions.read([quarantineKey(source, id)]);
   if (item !== undefined) return decodeQuarantineRow(item);
   throw new MigrationError('NOT_QUARANTINED', `Quarantine holds no item ${id} of ${source}.`, {

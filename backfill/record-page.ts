@@ -1,7 +1,7 @@
 import { type Item, textOf } from '../functions/model/attribute-value.ts';
 import { mapRecord, ownerSource } from '../functions/model/mapping.ts';
 import { parseRecord } from '../functions/model/old-records.ts';
-import type { QuarantineReason } from '../functions/model/quarantine-reason.ts';
+import { idCollision, type QuarantineReason } from '../functions/model/quarantine-reason.ts';
 import {
   type HeldRecords,
   type KpiKey,
@@ -42,8 +42,8 @@ export function decidePage(items: readonly Item[], context: PageContext): PageDe
       throughProtocol.push({ id: textOf(item, 'id') ?? '', kpis: [kpiKeyOf(item)], sources: [context.source], reason });
     };
     const owner = ownerSource({ ...context.bases.get(textOf(item, 'id') ?? ''), [context.source]: item });
-    if (owner !== context.source) {
-      through({ code: 'id-collision', message: `The id is also that of an item of ${owner}.` });
+    if (owner !== undefined && owner !== context.source) {
+      through(idCollision(owner));
       continue;
     }
     const parsed = parseRecord(context.source, item);

@@ -1,5 +1,5 @@
 import { type FlagState, readFlagState } from '../functions/gate/flag-deployments.ts';
-import { SOURCES } from '../functions/model/sources.ts';
+import { QUARANTINE_SOURCES } from '../functions/tables/control-rows.ts';
 import { listQuarantine } from '../functions/tables/quarantine-entries.ts';
 import type { Settings } from '../infra/settings.ts';
 import { type PassReport, reportPasses } from './backfill.ts';
@@ -18,9 +18,9 @@ export async function statusCommand(environment: string): Promise<CommandResult>
   const passes = run ? reportPasses(run, await readCheckpoints(tables.control)) : [];
   const holder = await readHolder(tables.transactions);
   const running = holder !== undefined && holder.untilMs > Date.now();
-  const quarantined: Record<string, number> = {};
-  for (const source of [...SOURCES, 'events'] as const) {
-    quarantined[source] = (await Array.fromAsync(listQuarantine(client, settings.tables, source))).length;
+  const quarantined: Record<string, number> = Object.fromEntries(QUARANTINE_SOURCES.map((source) => [source, 0]));
+  for await (const { source } of listQuarantine(client, settings.tables)) {
+    quarantined[source] = (quarantined[source] ?? 0) + 1;
   }
   const nextStep = nextStepOf(run, passes, running);
   const flag = await readFlag(settings);

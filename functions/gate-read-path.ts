@@ -18,8 +18,7 @@ export const handler = middy().handler(async (event: unknown): Promise<void> => 
   await passGate(
     {
       deployedFlag: async () => (await readFlagState(appConfig, { applicationId, profileId, environmentId })).deployed,
-      evidence: () =>
-        readEvidence({ control, quarantine: (source) => listQuarantine(dynamodb, tableNames, source) }, Date.now()),
+      evidence: () => readEvidence({ control, quarantine: () => listQuarantine(dynamodb, tableNames) }, Date.now()),
       limits: { reportAgeMaxMs, lagMaxMs },
       nowMs: Date.now,
     },

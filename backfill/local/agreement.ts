@@ -49,10 +49,8 @@ export async function compareAll(
     expected.quarantined.map(({ source, id, reason }) => [`${source} ${id}`, entry(reason.code)]),
   );
   const quarantine = new Map<string, Item>();
-  for (const source of SOURCES) {
-    for await (const { id, reason } of listQuarantine(client, names, source)) {
-      quarantine.set(`${source} ${id}`, entry(reason.code));
-    }
+  for await (const { source, id, reason } of listQuarantine(client, names, SOURCES)) {
+    quarantine.set(`${source} ${id}`, entry(reason.code));
   }
   return {
     rowsCompared: {

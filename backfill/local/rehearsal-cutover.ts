@@ -3,7 +3,6 @@ import { fallBack } from '../../functions/gate/fall-back.ts';
 import { readFlagState } from '../../functions/gate/flag-deployments.ts';
 import type { ReadPath } from '../../functions/gate/flag-document.ts';
 import { MigrationError } from '../../functions/model/migration-error.ts';
-import { SOURCES } from '../../functions/model/sources.ts';
 import type { QuarantineRow } from '../../functions/tables/control-rows.ts';
 import { acceptQuarantined, listQuarantine } from '../../functions/tables/quarantine-entries.ts';
 import type { Environment } from '../environment.ts';
@@ -170,8 +169,6 @@ async function acceptAll(environment: Environment): Promise<number> {
 }
 
 async function unaccepted({ client, settings }: Environment): Promise<QuarantineRow[]> {
-  const bySource = [...SOURCES, 'events' as const].map((source) =>
-    Array.fromAsync(listQuarantine(client, settings.tables, source)),
-  );
-  return (await Promise.all(bySource)).flat().filter((entry) => entry.accepted === undefined);
+  const entries = await Array.fromAsync(listQuarantine(client, settings.tables));
+  return entries.filter((entry) => entry.accepted === undefined);
 }

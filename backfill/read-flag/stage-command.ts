@@ -71,7 +71,7 @@ async function refusalsOf({ client, settings, tables }: Environment, change: Fla
   const { reportAgeMaxMinutes, lagMaxSeconds } = settings.readFlag;
   const reads = {
     control: tables.control,
-    quarantine: (source: Parameters<typeof listQuarantine>[2]) => listQuarantine(client, settings.tables, source),
+    quarantine: () => listQuarantine(client, settings.tables),
   };
   try {
     await passGate(

@@ -109,7 +109,12 @@ const SCHEMAS = {
   }),
 } as const;
 
-const DATE_OF = { milestones: 'milestone_date', actuals: 'measurement_date', readings: 'reading_date' } as const;
+/** The attribute that dates a record; `kpi-index` of its table is sorted by it (tables.md). */
+export const DATE_ATTRIBUTE_OF = {
+  milestones: 'milestone_date',
+  actuals: 'measurement_date',
+  readings: 'reading_date',
+} as const;
 
 /** A GoalKpiLink that can be migrated. */
 export interface OldLink {
@@ -176,7 +181,7 @@ export function parseRecord(source: RecordSource, stored: Item): Parsed<OldRecor
       source,
       id: parsed.data.id.S,
       kpi: kpiKeyOf(item),
-      date: textOf(item, DATE_OF[source]) ?? '',
+      date: textOf(item, DATE_ATTRIBUTE_OF[source]) ?? '',
       item,
       unknownAttributes: unknownAttributes(item, schema),
     },

@@ -3,7 +3,7 @@ import { sameItem } from '../model/compare.ts';
 import { fanOutRowId } from '../model/ids.ts';
 import { mapRecord, ownerSource } from '../model/mapping.ts';
 import { type OldRecord, parseRecord } from '../model/old-records.ts';
-import type { QuarantineReason } from '../model/quarantine-reason.ts';
+import { idCollision, type QuarantineReason } from '../model/quarantine-reason.ts';
 import {
   type HeldRecords,
   kpiIdentity,
@@ -69,9 +69,8 @@ function desiredOf(base: RecordBase, kpis: readonly KpiRow[], heldRecords: HeldR
   for (const source of RECORD_SOURCES) {
     const image = base[source];
     if (image === undefined) continue;
-    if (source !== owner) {
-      const message = `The id is also that of an item of ${owner}, which comes first and has the row.`;
-      refused.set(source, { reason: { code: 'id-collision', message }, image });
+    if (owner !== undefined && source !== owner) {
+      refused.set(source, { reason: idCollision(owner), image });
       continue;
     }
     const parsed = parseRecord(source, image);

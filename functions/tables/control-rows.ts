@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type AttributeValue, type Item, textOf } from '../model/attribute-value.ts';
 import { itemBytes } from '../model/item-size.ts';
 import type { QuarantineReason } from '../model/quarantine-reason.ts';
-import type { KpiKey, LinkReference, Source } from '../model/sources.ts';
+import { type KpiKey, type LinkReference, SOURCES } from '../model/sources.ts';
 import { packImage, unpackImage } from './packed-image.ts';
 import type { RowKey } from './transactions.ts';
 
@@ -28,9 +28,14 @@ export interface KpiRow {
   readonly sweepPending?: string;
 }
 
+/** What quarantine keeps entries of: items of the old tables, and events that could not be read. */
+export const QUARANTINE_SOURCES = [...SOURCES, 'events'] as const;
+
+export type QuarantineSource = (typeof QUARANTINE_SOURCES)[number];
+
 /** A quarantined item or event, whole. */
 export interface QuarantineRow {
-  readonly source: Source | 'events';
+  readonly source: QuarantineSource;
   /** The item's id, or the event's. */
   readonly id: string;
   readonly reason: QuarantineReason;
@@ -75,7 +80,7 @@ export function recordTokenKey(recordId: string): RowKey {
   return controlKey(RECORD_PREFIX + keyPart(recordId), TOKEN_SORT);
 }
 
-export function quarantineKey(source: Source | 'events', id: string): RowKey {
+export function quarantineKey(source: QuarantineSource, id: string): RowKey {
   return controlKey(`quarantine#${source}`, keyPart(id));
 }
 
@@ -190,7 +195,7 @@ export function decodeQuarantineRow(item: Item): QuarantineRow {
   const by = textOf(accepted, 'by');
   const packed = item.packed_image;
   return {
-    source: (textOf(item, 'source') ?? 'events') as QuarantineRow['source'],
+    source: (textOf(item, 'source') ?? 'events') as QuarantineSource,
     id: textOf(item, 'id') ?? '',
     reason: JSON.parse(textOf(item, 'reason') ?? '{}') as QuarantineReason,
     image: packed !== undefined && 'B' in packed ? unpackImage(packed.B) : mapOf(item, 'image'),

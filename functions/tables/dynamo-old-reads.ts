@@ -1,12 +1,13 @@
 import type { DynamoDBClient, QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import { type Item, textOf } from '../model/attribute-value.ts';
+import { DATE_ATTRIBUTE_OF } from '../model/old-records.ts';
 import { RECORD_SOURCES, type RecordSource } from '../model/sources.ts';
 import { dynamoOldTables } from './dynamo-old-tables.ts';
 import { queryPage, rangeCondition } from './dynamo-queries.ts';
 import { batchGet } from './dynamo-reads.ts';
 import { LINK_INDEX_KEY } from './new-reads.ts';
 import type { OldReads } from './old-reads.ts';
-import { DATE_ATTRIBUTE_OF, OLD_TABLE_OF, type TableNames } from './table-names.ts';
+import { OLD_TABLE_OF, type TableNames } from './table-names.ts';
 
 /** The old tables' reads over DynamoDB itself. */
 export function dynamoOldReads(client: DynamoDBClient, names: TableNames): OldReads {

@@ -74,7 +74,7 @@ export function dynamoValidationReads(
 
     async listQuarantine(source) {
       const entries = new Map<string, string>();
-      for await (const { id, reason } of listQuarantine(client, names, source)) entries.set(id, reason.code);
+      for await (const { id, reason } of listQuarantine(client, names, [source])) entries.set(id, reason.code);
       return entries;
     },
 

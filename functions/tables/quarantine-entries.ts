@@ -6,27 +6,34 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Item } from '../model/attribute-value.ts';
 import { MigrationError } from '../model/migration-error.ts';
-import type { Source } from '../model/sources.ts';
-import { decodeQuarantineRow, type QuarantineRow, quarantineKey } from './control-rows.ts';
+import {
+  decodeQuarantineRow,
+  QUARANTINE_SOURCES,
+  type QuarantineRow,
+  type QuarantineSource,
+  quarantineKey,
+} from './control-rows.ts';
 import type { TableNames } from './table-names.ts';
 
-/** All quarantined items of a source, or the unreadable events, read strongly, page by page. */
+/** All entries of quarantine, or those of some sources, source by source in this order, read strongly, page by page. */
 export async function* listQuarantine(
   client: DynamoDBClient,
   names: TableNames,
-  source: Source | 'events',
+  sources: readonly QuarantineSource[] = QUARANTINE_SOURCES,
 ): AsyncGenerator<QuarantineRow> {
-  const { pk } = quarantineKey(source, '').key;
-  const pages = paginateQuery(
-    { client },
-    {
-      TableName: names.control,
-      ConsistentRead: true,
-      KeyConditionExpression: 'pk = :partition',
-      ExpressionAttributeValues: { ':partition': pk as { S: string } },
-    },
-  );
-  for await (const { Items = [] } of pages) yield* (Items as Item[]).map(decodeQuarantineRow);
+  for (const source of sources) {
+    const { pk } = quarantineKey(source, '').key;
+    const pages = paginateQuery(
+      { client },
+      {
+        TableName: names.control,
+        ConsistentRead: true,
+        KeyConditionExpression: 'pk = :partition',
+        ExpressionAttributeValues: { ':partition': pk as { S: string } },
+      },
+    );
+    for await (const { Items = [] } of pages) yield* (Items as Item[]).map(decodeQuarantineRow);
+  }
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { RecordSource, Source } from '../model/sources.ts';
+import type { Source } from '../model/sources.ts';
 
 /** The roles of the tables the migration touches; every name is a setting (tables.md). */
 export const TABLE_ROLES = [
@@ -24,10 +24,3 @@ export const OLD_TABLE_OF = {
   actuals: 'kpiActuals',
   readings: 'kpiReadings',
 } as const satisfies Readonly<Record<Source, TableRole>>;
-
-/** The date attribute of a record, which is also the sort key of its table's `kpi-index` (tables.md). */
-export const DATE_ATTRIBUTE_OF: Readonly<Record<RecordSource, string>> = {
-  milestones: 'milestone_date',
-  actuals: 'measurement_date',
-  readings: 'reading_date',
-};

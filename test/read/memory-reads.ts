@@ -1,11 +1,11 @@
 import { type Item, textOf } from '../../functions/model/attribute-value.ts';
 import type { ExpectedRows, OldContent } from '../../functions/model/expected.ts';
+import { DATE_ATTRIBUTE_OF } from '../../functions/model/old-records.ts';
 import { RECORD_SOURCES } from '../../functions/model/sources.ts';
 import type { NewReads, SortedRange } from '../../functions/tables/new-reads.ts';
 import { LINK_INDEX_KEY } from '../../functions/tables/new-reads.ts';
 import type { OldReads, RecordEntry } from '../../functions/tables/old-reads.ts';
 import type { Page } from '../../functions/tables/old-tables.ts';
-import { DATE_ATTRIBUTE_OF } from '../../functions/tables/table-names.ts';
 
 const DATA_INDEX_KEY = {
   'kpi-link-index': 'kpi_link_id',
