@@ -1,11 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type LocalCloudProcess, runCli, startLocalCloud } from './run-cli.ts';
 
 const ROOT = new URL('..', import.meta.url).pathname;
-const CLI = `${ROOT}backfill/cli.ts`;
 const COMMAND = 'npm run -s kpi-migrate -- ';
 
 /** Commands of the runbook, block by block, with the output that the block after them promises. */
@@ -36,36 +34,22 @@ function wordsOf(command: string): string[] {
   return words.map((word) => (word === 'production' ? 'local' : word));
 }
 
-let cloud: ChildProcess;
-let environment: NodeJS.ProcessEnv;
+let cloud: LocalCloudProcess;
 
 beforeAll(async () => {
-  cloud = spawn(process.execPath, [CLI, 'local', '--export', `${ROOT}backfill/local/sample`], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [line] = await once(createInterface({ input: cloud.stdout as NonNullable<typeof cloud.stdout> }), 'line');
-  const { dynamodb, appconfig } = JSON.parse(line);
-  environment = { ...process.env, AWS_ENDPOINT_URL_DYNAMODB: dynamodb, AWS_ENDPOINT_URL_APPCONFIG: appconfig };
+  cloud = await startLocalCloud(['--export', `${ROOT}backfill/local/sample`]);
 }, 120_000);
 afterAll(async () => {
-  const exited = once(cloud, 'exit');
-  cloud.kill('SIGINT');
+  const exited = once(cloud.process, 'exit');
+  cloud.process.kill('SIGINT');
   await exited;
 }, 60_000);
 
 /** Runs a command, again while it says that it was stopped before its end (a deployment is in progress). */
 async function run(command: string): Promise<{ exitCode: number | null; output: string }> {
   for (let attempt = 1; ; attempt += 1) {
-    const child = spawn(process.execPath, [CLI, ...wordsOf(command)], { cwd: ROOT, env: environment });
-    let output = '';
-    child.stdout.on('data', (chunk) => {
-      output += chunk;
-    });
-    child.stderr.on('data', (chunk) => {
-      output += chunk;
-    });
-    const [exitCode] = await once(child, 'close');
-    if (exitCode !== 3 || attempt === 60) return { exitCode, output };
+    const { exitCode, stdout, stderr } = await runCli(wordsOf(command), cloud.endpoints);
+    if (exitCode !== 3 || attempt === 60) return { exitCode, output: stdout + stderr };
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }

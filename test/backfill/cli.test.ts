@@ -1,33 +1,8 @@
-import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { expect, inject, test } from 'vitest';
-
-const CLI = fileURLToPath(new URL('../../backfill/cli.ts', import.meta.url));
-
-interface Outcome {
-  readonly exitCode: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function run(given: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Outcome> {
-  const child = spawn(process.execPath, [CLI, ...given], { env: { ...process.env, ...environment } });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    stdout += chunk.toString();
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    stderr += chunk.toString();
-  });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (exitCode) => resolve({ exitCode, stdout, stderr }));
-  });
-}
+import { runCli } from '../run-cli.ts';
 
 test('--help names every command and is no error', async () => {
-  const { exitCode, stdout } = await run(['--help']);
+  const { exitCode, stdout } = await runCli(['--help']);
   expect(exitCode).toBe(0);
   for (const name of ['local', 'rehearse', 'preflight', 'backfill', 'status', 'quarantine'])
     expect(stdout).toContain(name);
@@ -41,20 +16,20 @@ test.each([
   ['a rehearsal on somebody’s tables', ['rehearse', '--env', 'production']],
   ['an item without its id', ['quarantine', 'show', 'links']],
 ])('%s is bad usage', async (_name, given) => {
-  const { exitCode, stdout, stderr } = await run(given);
+  const { exitCode, stdout, stderr } = await runCli(given);
   expect(exitCode).toBe(2);
   expect(stderr).not.toBe('');
   expect(stdout).toBe('');
 });
 
 test('an unknown environment is answered with those there are', async () => {
-  const { exitCode, stderr } = await run(['preflight', '--env', 'nowhere']);
+  const { exitCode, stderr } = await runCli(['preflight', '--env', 'nowhere']);
   expect(exitCode).toBe(2);
   expect(stderr).toMatch(/nowhere[\s\S]*local[\s\S]*production/);
 });
 
 test('with --json a failure, too, is one document on standard output', async () => {
-  const { exitCode, stdout } = await run(['status', '--env', 'nowhere', '--json']);
+  const { exitCode, stdout } = await runCli(['status', '--env', 'nowhere', '--json']);
   expect(exitCode).toBe(2);
   expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'ENVIRONMENT_UNKNOWN', exitCode: 2 } });
 });
@@ -67,7 +42,7 @@ test.each([
     (document: unknown) => expect(document).toMatchObject({ error: { code: 'PREFLIGHT_FAILED' } }),
   ],
 ])('%s refuses where there are no tables, before anything is written', async (_name, given, check) => {
-  const { exitCode, stdout } = await run(given, { AWS_ENDPOINT_URL_DYNAMODB: inject('engineUrl') });
+  const { exitCode, stdout } = await runCli(given, { AWS_ENDPOINT_URL_DYNAMODB: inject('engineUrl') });
   expect(exitCode).toBe(1);
   check(JSON.parse(stdout));
 });

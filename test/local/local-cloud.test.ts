@@ -1,11 +1,9 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compareAll, scanTable } from '../../backfill/local/agreement.ts';
@@ -13,41 +11,32 @@ import { localClientConfig } from '../../backfill/local/local-endpoint.ts';
 import { type Item, textOf } from '../../functions/model/attribute-value.ts';
 import { connect } from '../../functions/tables/dynamo-tables.ts';
 import { readSettings } from '../../infra/settings.ts';
+import { type LocalCloudProcess, runCli, startLocalCloud } from '../run-cli.ts';
 import { writeSmallExport } from './small-export.ts';
 
-const CLI = new URL('../../backfill/cli.ts', import.meta.url).pathname;
 const { tables: names, heldRecords } = readSettings('local');
 const directory = mkdtempSync(join(tmpdir(), 'local-cloud-'));
 const exported = join(directory, 'export');
 const started: ChildProcess[] = [];
 
-interface Running {
-  readonly process: ChildProcess;
-  readonly url: string;
-}
-
-/** Starts `kpi-migrate local` and waits until it serves. */
-async function startLocal(): Promise<Running> {
-  const options = ['local', '--export', exported, '--dir', join(directory, 'state')];
-  const child = spawn(process.execPath, [CLI, ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
-  started.push(child);
-  const [line] = await once(createInterface({ input: child.stdout }), 'line');
-  const { ready, dynamodb } = JSON.parse(line);
-  expect(ready).toBe(true);
-  return { process: child, url: dynamodb };
+/** A local cloud whose state outlives it. */
+async function startLocal(): Promise<LocalCloudProcess> {
+  const cloud = await startLocalCloud(['--export', exported, '--dir', join(directory, 'state')]);
+  started.push(cloud.process);
+  return cloud;
 }
 
 /** Runs a command of the command line against a local cloud. */
-async function kpiMigrate({ url }: Running, ...args: string[]) {
-  const env = { ...process.env, AWS_ENDPOINT_URL_DYNAMODB: url };
-  const { stdout } = await promisify(execFile)(process.execPath, [CLI, ...args, '--json'], { env });
+async function kpiMigrate({ endpoints }: LocalCloudProcess, ...args: string[]) {
+  const { exitCode, stdout, stderr } = await runCli([...args, '--json'], endpoints);
+  expect(exitCode, stderr).toBe(0);
   return JSON.parse(stdout);
 }
 
-const clientOf = ({ url }: Running) => connect(localClientConfig(url));
+const clientOf = ({ endpoints }: LocalCloudProcess) => connect(localClientConfig(endpoints.AWS_ENDPOINT_URL_DYNAMODB));
 
 /** What disagrees, once the streams have had time to be delivered. */
-async function disagreements(running: Running): Promise<unknown[]> {
+async function disagreements(running: LocalCloudProcess): Promise<unknown[]> {
   for (let wait = 0; ; wait += 1) {
     const agreement = await compareAll(clientOf(running), names, heldRecords);
     if (agreement.disagreements.length === 0 || wait === 60) return [...agreement.disagreements];
@@ -56,7 +45,7 @@ async function disagreements(running: Running): Promise<unknown[]> {
 }
 
 /** Changes a milestone of a KPI that has a link, so that a row has to follow. */
-async function changeTarget(running: Running, value: string): Promise<void> {
+async function changeTarget(running: LocalCloudProcess, value: string): Promise<void> {
   const client = clientOf(running);
   const linked = new Set((await scanTable(client, names, 'goalKpiLinks')).map((link) => textOf(link, 'kpi_id')));
   const milestones = await scanTable(client, names, 'kpiMilestones');
@@ -73,7 +62,7 @@ function numberOf({ post_value: value }: Item): string | undefined {
   return value && 'N' in value ? value.N : undefined;
 }
 
-async function interrupt(running: Running, signal: NodeJS.Signals): Promise<number | null> {
+async function interrupt(running: LocalCloudProcess, signal: NodeJS.Signals): Promise<number | null> {
   const exited = once(running.process, 'exit');
   running.process.kill(signal);
   return (await exited)[0];
@@ -103,15 +92,15 @@ describe('a local cloud with its state in a folder', () => {
   });
 
   test('refuses an export that is not there before anything starts', async () => {
-    const refused = promisify(execFile)(process.execPath, [CLI, 'local', '--export', '/nonexistent', '--json']);
-    await expect(refused).rejects.toMatchObject({ code: 1, stdout: expect.stringContaining('EXPORT_UNREADABLE') });
+    const { exitCode, stdout } = await runCli(['local', '--export', '/nonexistent', '--json']);
+    expect([exitCode, JSON.parse(stdout)]).toMatchObject([1, { error: { code: 'EXPORT_UNREADABLE' } }]);
   });
 });
 
 describe('a rehearsal', () => {
   test('ends in agreement with functions and backfill killed at random', { timeout: 300_000 }, async () => {
     const options = ['--export', exported, '--seed', '3', '--writes', '150', '--faults', '--json'];
-    const { stdout } = await promisify(execFile)(process.execPath, [CLI, 'rehearse', ...options]);
+    const { stdout } = await runCli(['rehearse', ...options]);
     const report = JSON.parse(stdout);
     expect(report).toMatchObject({ agree: true, seed: 3, undelivered: 0, agreement: { disagreements: [] } });
     expect(report.events).toBeGreaterThan(100);

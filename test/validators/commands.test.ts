@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { BatchWriteItemCommand, CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type Engine, startEngine } from '../../backfill/local/engine.ts';
@@ -14,28 +12,11 @@ import { SOURCES } from '../../functions/model/sources.ts';
 import { connect } from '../../functions/tables/dynamo-tables.ts';
 import { OLD_TABLE_OF } from '../../functions/tables/table-names.ts';
 import { readSettings } from '../../infra/settings.ts';
+import { runCli } from '../run-cli.ts';
 import { richContent } from './rich-content.ts';
 
-const CLI = fileURLToPath(new URL('../../backfill/cli.ts', import.meta.url));
-
-function run(
-  given: readonly string[],
-  url: string,
-): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [CLI, ...given], { env: { ...process.env, AWS_ENDPOINT_URL_DYNAMODB: url } });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    stdout += chunk.toString();
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    stderr += chunk.toString();
-  });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (exitCode) => resolve({ exitCode, stdout, stderr }));
-  });
-}
+/** Against the engine at this address. */
+const run = (given: readonly string[], url: string) => runCli(given, { AWS_ENDPOINT_URL_DYNAMODB: url });
 
 test.each([
   ['an unknown phase', ['validate', '--phase', 'kpis']],
