@@ -5,7 +5,7 @@ export default defineConfig({
     root: new URL('..', import.meta.url).pathname,
     include: ['test/**/*.test.ts'],
     reporters: ['default', './test/closing-line.ts'],
-    globalSetup: ['test/engine-setup.ts'],
+    globalSetup: ['test/temporary-files.ts', 'test/engine-setup.ts'],
     testTimeout: 180_000,
     hookTimeout: 180_000,
     // Two cores: each worker beside the engine's own process.
