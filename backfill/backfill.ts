@@ -3,7 +3,7 @@ import type { ControlTable } from '../functions/tables/control-table.ts';
 import { type Copier, guardWrites } from './copier.ts';
 import { copyLinks } from './copy-links.ts';
 import { copyRecords } from './copy-records.ts';
-import { acquireLease, type LeaseOptions } from './lease.ts';
+import { acquireLease, type Lease, type LeaseOptions } from './lease.ts';
 import type { Progress } from './progress.ts';
 import {
   checkpointsOf,
@@ -57,7 +57,7 @@ export async function runBackfill(options: BackfillOptions): Promise<BackfillRep
   const lease = await acquireLease({ ...options, transactions, onWait: options.progress.note });
   let report: BackfillReport;
   try {
-    report = await copyAndSweep(options, guardWrites(options, lease.requireHeld));
+    report = await copyAndSweep(options, guardWrites(options, lease.requireHeld), lease);
   } catch (error) {
     await lease.releaseAfterReserve();
     throw error;
@@ -66,7 +66,7 @@ export async function runBackfill(options: BackfillOptions): Promise<BackfillRep
   return report;
 }
 
-async function copyAndSweep(options: BackfillOptions, copier: Copier): Promise<BackfillReport> {
+async function copyAndSweep(options: BackfillOptions, copier: Copier, lease: Lease): Promise<BackfillReport> {
   const { control } = copier.replication;
   const run = await currentRun(options, control);
   const copies = options.phase === undefined ? SOURCES : [options.phase];
@@ -75,6 +75,8 @@ async function copyAndSweep(options: BackfillOptions, copier: Copier): Promise<B
   const copied = await readCheckpoints(control);
   const sweepDue = !SOURCES.every((source) => isDone(run, source, copied));
   if (!sweepDue) {
+    // The SDK tries a call again whose answer it missed: the first may land long after the second was answered.
+    if (!isDone(run, 'sweep-records', copied)) await lease.outlastWrites();
     for (const pass of ['sweep-records', 'sweep-kpis'] as const) await runPass(options, copier, run, pass);
   }
 

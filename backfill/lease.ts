@@ -7,6 +7,8 @@ import { BACKFILL_PARTITION } from './run-state.ts';
 export interface Lease {
   /** To be asked before every write. @throws MigrationError `LEASE_LOST` where another copier may have begun. */
   readonly requireHeld: () => void;
+  /** Resolves when whatever was sent before has landed, or never will: after the reserve, or as soon as the caller wants the lease no longer. */
+  readonly outlastWrites: () => Promise<void>;
   /** Gives the lease up, so that the next copier need not wait. */
   readonly release: () => Promise<void>;
   /** Gives it up when the reserve is over: for a holder that failed, since a write without an answer may still land. */
@@ -147,6 +149,13 @@ function keep(options: LeaseOptions, mine: Holder): Lease {
         nextStep: 'Run the same command again: it goes on from its checkpoints.',
         cause: failure,
       });
+    },
+    async outlastWrites() {
+      try {
+        await options.sleep(RESERVE * options.leaseMs, options.stop);
+      } catch (error) {
+        if (!options.stop.aborted) throw error;
+      }
     },
     release: () => giveUp(0),
     releaseAfterReserve: () => giveUp(options.nowMs() + RESERVE * options.leaseMs),

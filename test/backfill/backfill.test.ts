@@ -7,12 +7,14 @@ import { planBackfill } from '../../backfill/plan.ts';
 import type { Progress } from '../../backfill/progress.ts';
 import { type Pass, readCheckpoints, readRun } from '../../backfill/run-state.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
+import { SOURCES } from '../../functions/model/sources.ts';
 import { replicateLinks } from '../../functions/sync/replicate-links.ts';
 import { replicateRecords } from '../../functions/sync/replicate-records.ts';
 import type { Replication } from '../../functions/sync/replication.ts';
 import { dynamoTables, type Tables } from '../../functions/tables/dynamo-tables.ts';
 import { TABLE_ROLES, type TableNames } from '../../functions/tables/table-names.ts';
 import { createTestTables, engineClient } from '../engine-client.ts';
+import { backfillOptions, silent } from './backfill-options.ts';
 import { load, oldItems, oldLink, oldRecord } from './old-items.ts';
 
 /** Items a page of a segment has. */
@@ -40,25 +42,8 @@ beforeEach(async () => {
   };
 });
 
-const silent: Progress = { note: () => {}, begin: () => {}, advance: () => {}, end: () => {} };
-
-function options(changes: Partial<BackfillOptions> = {}): BackfillOptions {
-  return {
-    replication,
-    data: tables.data,
-    segments: 2,
-    owner: 'test',
-    leaseMs: 60_000,
-    nowMs: Date.now,
-    newToken: randomUUID,
-    sleep: (_ms, signal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
-    pace: async () => {},
-    progress: silent,
-    itemCountEstimates: {},
-    stop: new AbortController().signal,
-    ...changes,
-  };
-}
+const options = (changes: Partial<BackfillOptions> = {}) =>
+  backfillOptions({ replication, data: tables.data }, changes);
 
 /** A progress that calls `then` when `pass` has done a page for the nth time. */
 function atPage(pass: Pass, nth: number, then: () => void): Progress {
@@ -124,6 +109,22 @@ test('a second pass changes nothing', async () => {
   expect(await newRows()).toEqual(before);
 });
 
+test('the sweep waits until a write that the SDK sent twice can land no more', async () => {
+  await load(client, names, oldItems(1));
+  const told: string[] = [];
+  const withClock = options({
+    progress: { ...silent, begin: (pass) => told.push(pass) },
+    sleep: async (ms, signal) => {
+      if (ms < 20_000) told.push(`${ms} ms`);
+      else await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    },
+  });
+
+  await runBackfill(withClock);
+
+  expect(told).toEqual([...SOURCES, '12000 ms', 'sweep-records', 'sweep-kpis']);
+});
+
 describe('a run that was interrupted goes on where it was and ends as if it had not been', () => {
   test('by Ctrl-C, in the midst of a source', async () => {
     await load(client, names, oldItems(RECORDS));
@@ -143,6 +144,22 @@ describe('a run that was interrupted goes on where it was and ends as if it had 
       RECORDS,
     ]);
     expect(resumed.passes.map(({ tally }) => tally.present)).toEqual([0, 0, 0, 0, 0, 0]);
+    await expectAgreement();
+  });
+
+  test('by Ctrl-C, while the sweep is waited for', async () => {
+    await load(client, names, oldItems(1));
+    const stop = new AbortController();
+    const sleep: BackfillOptions['sleep'] = async (ms, signal) => {
+      if (ms < 20_000) stop.abort();
+      await new Promise((_, reject) => {
+        if (signal.aborted) reject(signal.reason);
+        signal.addEventListener('abort', () => reject(signal.reason));
+      });
+    };
+
+    expect(await runBackfill(options({ stop: stop.signal, sleep }))).toMatchObject({ state: 'stopped' });
+    expect(await runBackfill(options())).toMatchObject({ state: 'finished' });
     await expectAgreement();
   });
 

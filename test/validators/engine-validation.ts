@@ -12,6 +12,7 @@ import { OLD_TABLE_OF, type TableNames } from '../../functions/tables/table-name
 import type { ReadTable } from '../../functions/tables/validation-reads.ts';
 import type { Finding } from '../../functions/validation/findings.ts';
 import { type Validation, type ValidationOptions, validate } from '../../functions/validation/validate.ts';
+import { backfillOptions } from '../backfill/backfill-options.ts';
 import { createTestTables, engineClient } from '../engine-client.ts';
 
 /** Tables of their own on the engine, with all that is needed to fill, spoil, validate and mend them. */
@@ -68,20 +69,7 @@ export class ValidationBench {
   }
 
   async backfill(): Promise<void> {
-    await runBackfill({
-      replication: this.replication,
-      data: this.tables.data,
-      segments: 2,
-      owner: 'test',
-      leaseMs: 60_000,
-      nowMs: Date.now,
-      newToken: randomUUID,
-      sleep: (_ms, signal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
-      pace: async () => {},
-      progress: { note: () => {}, begin: () => {}, advance: () => {}, end: () => {} },
-      itemCountEstimates: {},
-      stop: new AbortController().signal,
-    });
+    await runBackfill(backfillOptions({ replication: this.replication, data: this.tables.data }));
   }
 
   options(changes: Partial<ValidationOptions> = {}): ValidationOptions {
