@@ -31,7 +31,10 @@ export function dynamoTables(client: DynamoDBClient, names: TableNames): Tables 
  * Standard retries, with a few more attempts than usual: what they overcome need not be delivered again.
  */
 export function connect(config: DynamoDBClientConfig = {}): DynamoDBClient {
-  return new DynamoDBClient({ maxAttempts: 6, ...config });
+  const client = new DynamoDBClient({ maxAttempts: 6, ...config });
+  // It copies every answer for a logger that there is not, which takes longer than to parse it.
+  client.middlewareStack.remove('loggerMiddleware');
+  return client;
 }
 
 export function connectTables(names: TableNames, config: DynamoDBClientConfig = {}): Tables {
