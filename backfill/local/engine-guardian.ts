@@ -1,10 +1,20 @@
 import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 /**
  * Runs Java with the arguments given, and ends it when the channel to the parent closes. That happens however the parent
- * ends, by SIGKILL too: nothing in the parent could do this for itself.
+ * ends, by SIGKILL too: nothing in the parent could do this for itself. The engine unpacks a library into the folder for temporary
+ * files and leaves it there when it is killed, so that folder is its own and goes with it.
  */
-const java = spawn('java', process.argv.slice(2), { stdio: ['ignore', 'ignore', 'inherit'] });
+const temporaryFiles = mkdtempSync(join(tmpdir(), 'dynamodb-local-'));
+const java = spawn('java', [`-Djava.io.tmpdir=${temporaryFiles}`, ...process.argv.slice(2)], {
+  stdio: ['ignore', 'ignore', 'inherit'],
+});
 java.once('spawn', () => process.send?.({ pid: java.pid }));
-java.once('exit', (code) => process.exit(code ?? 1));
+java.once('exit', (code) => {
+  rmSync(temporaryFiles, { recursive: true, force: true });
+  process.exit(code ?? 1);
+});
 process.once('disconnect', () => java.kill('SIGKILL'));

@@ -1,6 +1,9 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
@@ -29,15 +32,23 @@ test.each([
   expect(stdout).toContain('apt-get install openjdk-17');
 });
 
-test('an engine ends with the process that started it, even when that is killed', async () => {
+test('an engine ends with the process that started it, even when that is killed, and leaves no file behind', async () => {
+  const temporaryFiles = mkdtempSync(join(tmpdir(), 'engine-'));
   const script = `import(${JSON.stringify(ENGINE)}).then(async (m) => { const e = await m.startEngine(); console.log(e.pid); setInterval(() => {}, 1000); })`;
-  const owner = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const owner = spawn(process.execPath, ['-e', script], {
+    env: { ...process.env, TMPDIR: temporaryFiles },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const [printed] = await once(owner.stdout, 'data');
   const enginePid = Number(String(printed));
   expect(isAlive(enginePid)).toBe(true);
+  const written = readdirSync(temporaryFiles, { recursive: true, encoding: 'utf8' });
+  expect(written.filter((name) => name.endsWith('.so'))).toHaveLength(1);
   owner.kill('SIGKILL');
   for (let waits = 0; isAlive(enginePid) && waits < 200; waits += 1) await sleep(50);
   expect(isAlive(enginePid)).toBe(false);
+  for (let waits = 0; readdirSync(temporaryFiles).length > 0 && waits < 200; waits += 1) await sleep(50);
+  expect(readdirSync(temporaryFiles)).toEqual([]);
 });
 
 function isAlive(pid: number): boolean {
