@@ -20,6 +20,16 @@ export interface FunctionHostOptions {
   readonly logFile: string;
 }
 
+/** A process with an invocation in hand, for whoever does it harm. */
+export interface BusyProcess {
+  signal(signal: NodeJS.Signals): void;
+  /**
+   * Fails the invocation at once, as Lambda does with a machine it has lost sight of, while the process goes on unseen until its handler
+   * answers. Resolves when the process has ended.
+   */
+  abandon(): Promise<void>;
+}
+
 /**
  * Runs a function's bundled handler in processes of its own, one invocation at a time in each, as Lambda does. A process that
  * dies fails its invocation; the next one gets a new process.
@@ -29,6 +39,8 @@ export class FunctionHost {
   private readonly log: WriteStream;
   private readonly idle: ChildProcess[] = [];
   private readonly all = new Set<ChildProcess>();
+  /** What fails the invocation that a process has in hand. */
+  private readonly inHand = new Map<ChildProcess, (error: FunctionError) => void>();
 
   constructor(options: FunctionHostOptions) {
     this.options = options;
@@ -43,6 +55,7 @@ export class FunctionHost {
     const { timeoutSeconds } = this.options.function;
     const child = this.idle.pop() ?? this.start();
     const abandon = new AbortController();
+    const abandoned = new Promise<never>((_, reject) => this.inHand.set(child, reject));
     const timer = setTimeout(() => child.kill('SIGKILL'), timeoutSeconds * 1000);
     const request: InvokeRequest = {
       requestId: randomUUID(),
@@ -54,6 +67,7 @@ export class FunctionHost {
       const [response] = (await Promise.race([
         once(child, 'message', { signal: abandon.signal }),
         this.death(child, abandon.signal),
+        abandoned,
       ])) as [InvokeResponse];
       this.idle.push(child);
       if ('result' in response) return response.result;
@@ -61,12 +75,27 @@ export class FunctionHost {
     } finally {
       clearTimeout(timer);
       abandon.abort();
+      this.inHand.delete(child);
     }
   }
 
   /** Ends every process at once, with whatever it has in hand. */
   killAll(signal: NodeJS.Signals): void {
     for (const child of this.all) child.kill(signal);
+  }
+
+  busy(): BusyProcess[] {
+    return [...this.inHand].map(([child, fail]) => ({
+      signal: (signal) => {
+        child.kill(signal);
+      },
+      abandon: async () => {
+        const exited = once(child, 'exit');
+        child.once('message', () => child.kill('SIGKILL'));
+        fail(new FunctionError(`The process of ${this.options.function.id} was lost sight of.`));
+        await exited;
+      },
+    }));
   }
 
   async stop(): Promise<void> {

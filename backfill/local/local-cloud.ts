@@ -10,7 +10,7 @@ import type { InvokeValidator } from './appconfig/validators.ts';
 import { createTables, hostFunctions, turnStreamOn } from './deploy.ts';
 import { startEngine } from './engine.ts';
 import { EventSourceMapping } from './event-source-mapping.ts';
-import type { FunctionHost } from './function-host.ts';
+import type { BusyProcess, FunctionHost } from './function-host.ts';
 import { loadExport, openExport } from './load-export.ts';
 import { localClientConfig, localClientEnvironment } from './local-endpoint.ts';
 import { fileCheckpoints } from './mapping-checkpoints.ts';
@@ -30,6 +30,8 @@ export interface LocalCloudOptions {
   readonly directory?: string;
   /** How many times faster than AppConfig's the deployments of the flag run; 60 where it is absent: a minute is a second. */
   readonly flagTimeScale?: number;
+  /** The stack of these settings in the folder of its bundles, where that is there already; it is synthesised without it. */
+  readonly synthesised?: { readonly stack: Stack; readonly assembly: string };
   readonly onProgress: (message: string) => void;
 }
 
@@ -43,7 +45,7 @@ export interface LocalCloud {
   readonly appconfig?: Omit<AppConfig, 'stop'>;
   /** Folder that stands for the bucket of the on-failure destination. */
   readonly onFailureDirectory: string;
-  readonly functions: { killAll(signal: NodeJS.Signals): void };
+  readonly functions: { killAll(signal: NodeJS.Signals): void; busy(): BusyProcess[] };
   readonly mappings: {
     /** Waits until all that is on the streams now has been delivered. */
     drained(): Promise<void>;
@@ -69,7 +71,8 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   await Promise.all(['logs', 'on-failure', 'assembly'].map((name) => mkdir(folder(name), { recursive: true })));
 
   onProgress('DynamoDB Local starts, and the stack is synthesised.');
-  const synthesis = synthesise(settings, folder('assembly'));
+  const assembly = options.synthesised?.assembly ?? folder('assembly');
+  const synthesis = options.synthesised?.stack ?? synthesise(settings, assembly);
   const engine = await startEngine({
     ...(options.port !== undefined && { port: options.port }),
     ...(options.directory !== undefined && { directory: folder('engine') }),
@@ -98,7 +101,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   if (appconfig) starting.defer(() => appconfig.stop());
   const hosts: ReadonlyMap<string, FunctionHost> = hostFunctions(
     stack,
-    { assembly: folder('assembly'), logs: folder('logs') },
+    { assembly, logs: folder('logs') },
     localClientEnvironment(engine.url, appconfig?.url),
   );
   starting.defer(async () => {
@@ -122,6 +125,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       killAll(signal) {
         for (const host of hosts.values()) host.killAll(signal);
       },
+      busy: () => [...hosts.values()].flatMap((host) => host.busy()),
     },
     mappings: {
       async drained() {

@@ -14,7 +14,7 @@ writeFileSync(
      if (event.do === 'throw') throw new RangeError('too far');
      if (event.do === 'exit') process.exit(3);
      if (event.do === 'hang') await new Promise(() => setInterval(() => {}, 1000));
-     if (event.do === 'wait') await new Promise((resolve) => setTimeout(resolve, 200));
+     if (event.do === 'wait') await new Promise((resolve) => setTimeout(resolve, 200)).then(() => console.log('waited'));
      return { pid: process.pid, value: process.env.VALUE, left: context.getRemainingTimeInMillis(), none: undefined };
    };`,
 );
@@ -84,6 +84,21 @@ test('all processes can be killed in the midst of an invocation', async () => {
     sleep(50).then(() => host.killAll('SIGKILL')),
   ]);
   expect(outcome).toContain('SIGKILL');
+});
+
+test('a process that is lost sight of fails its invocation, and goes on until its handler answers', async () => {
+  const { host, invoke } = startHost();
+  const { pid } = await invoke('answer');
+  const failure = invoke('wait').catch((error: Error) => error.message);
+  const [lost] = host.busy();
+  lost?.signal('SIGSTOP');
+  const gone = lost?.abandon();
+  expect(await failure).toContain('was lost sight of');
+  expect(host.busy()).toEqual([]);
+  expect((await invoke('answer')).pid).not.toBe(pid);
+  lost?.signal('SIGCONT');
+  await gone;
+  await expect.poll(() => readFileSync(join(directory, 'log'), 'utf8')).toContain('waited');
 });
 
 test('what a handler prints goes to its log', async () => {
