@@ -39,18 +39,19 @@ export class ReadFlag extends Construct {
   readonly environmentId: string;
   readonly profileId: string;
   readonly fallbackStrategyId: string;
+  private readonly monitorRole: Role;
 
   constructor(scope: Construct, id: string, { settings, control, rollbackAlarms }: ReadFlagProps) {
     super(scope, id);
     const name = `kpi-migration-${settings.name}`;
     const application = new CfnApplication(this, 'Application', { name });
-    const monitorRole = this.monitorRole();
+    this.monitorRole = this.roleOfMonitors();
     const environment = new CfnEnvironment(this, 'Environment', {
       applicationId: application.ref,
       name: 'reads',
-      monitors: rollbackAlarms.map(({ alarmArn }) => ({ alarmArn, alarmRoleArn: monitorRole.roleArn })),
+      monitors: rollbackAlarms.map(({ alarmArn }) => ({ alarmArn, alarmRoleArn: this.monitorRole.roleArn })),
     });
-    environment.node.addDependency(monitorRole);
+    environment.node.addDependency(this.monitorRole);
     const gate = this.gate(settings, control, environment.ref);
     const profile = new CfnConfigurationProfile(this, 'Profile', {
       applicationId: application.ref,
@@ -159,12 +160,22 @@ export class ReadFlag extends Construct {
           actions: ['appconfig:StopDeployment'],
           resources: [this.arn(), environment, deployments],
         }),
+        // An alarm that rings would take the fallback back: until it is through, the environment watches none.
+        new PolicyStatement({
+          actions: ['appconfig:GetEnvironment', 'appconfig:UpdateEnvironment'],
+          resources: [this.arn(), environment],
+        }),
+        new PolicyStatement({
+          actions: ['iam:PassRole'],
+          resources: [this.monitorRole.roleArn],
+          conditions: { StringEquals: { 'iam:PassedToService': 'appconfig.amazonaws.com' } },
+        }),
       ],
     });
     acknowledgeResource(policy, deployments, 'AppConfig numbers the deployments; any in progress has to be stopped.');
   }
 
-  private monitorRole(): Role {
+  private roleOfMonitors(): Role {
     const role = new Role(this, 'MonitorRole', { assumedBy: new ServicePrincipal('appconfig.amazonaws.com') });
     role.addToPolicy(new PolicyStatement({ actions: ['cloudwatch:DescribeAlarms'], resources: ['*'] }));
     acknowledgeResource(role, '*', 'CloudWatch tells of composite alarms only who may ask for all of them.');

@@ -6,6 +6,7 @@ import {
   startFlagDeployment,
 } from '../../functions/gate/flag-deployments.ts';
 import { READS_OLD, type ReadPath } from '../../functions/gate/flag-document.ts';
+import { readMonitors } from '../../functions/gate/flag-monitors.ts';
 import { widening } from '../../functions/gate/widening.ts';
 import { MigrationError } from '../../functions/model/migration-error.ts';
 import type { FlagAccess } from './flag-access.ts';
@@ -25,15 +26,17 @@ export interface FlagChange {
 /**
  * Looks at what is deployed, and what a change would come to.
  *
- * @throws FlagConflictError while a deployment is in progress.
+ * @throws MigrationError FLAG_DEPLOYING while a deployment is in progress; FLAG_UNWATCHED where a wider one would be watched by no alarm.
  */
 export async function planFlagChange({ client, ids }: FlagAccess, next: ReadPath): Promise<FlagChange> {
   const [state, latest] = await Promise.all([readFlagState(client, ids), latestVersion(client, ids)]);
   refuseInProgress(state);
+  const widens = widening(state.deployed ?? READS_OLD, next);
+  if (widens.length > 0 && (await readMonitors(client, ids)).length === 0) throw unwatched();
   return {
     current: state.deployed,
     next,
-    widening: widening(state.deployed ?? READS_OLD, next),
+    widening: widens,
     latestVersion: latest,
     latestDeployment: state.last?.number,
   };
@@ -52,6 +55,16 @@ export async function applyFlagChange(access: FlagAccess, change: FlagChange, by
   const strategyId = await access.strategyId(change.widening.length > 0 ? 'widen' : 'fallback');
   const version = await createFlagVersion(client, ids, change.next, change.latestVersion, by);
   return startFlagDeployment(client, ids, version, strategyId, change.latestDeployment);
+}
+
+function unwatched(): MigrationError {
+  return new MigrationError(
+    'FLAG_UNWATCHED',
+    'No alarm would take the deployment back: the environment watches none.',
+    {
+      nextStep: "Put the stack's alarms back on the environment (runbook.md, What if), then the same again.",
+    },
+  );
 }
 
 function refuseInProgress({ inProgress }: FlagState): void {

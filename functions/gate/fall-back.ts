@@ -3,6 +3,7 @@ import {
   type connectFlag,
   createFlagVersion,
   FlagConflictError,
+  type FlagState,
   latestVersion,
   readFlagState,
   startFlagDeployment,
@@ -10,6 +11,7 @@ import {
 } from './flag-deployments.ts';
 import { READS_OLD } from './flag-document.ts';
 import type { FlagIds } from './flag-ids.ts';
+import { type Monitor, readMonitors, writeMonitors } from './flag-monitors.ts';
 import { readsAnyNew } from './widening.ts';
 
 /** The flag, as far as a fallback needs it. */
@@ -42,11 +44,26 @@ const ATTEMPTS_MAX = 120;
  * Puts all reads on the old tables at once: stops a deployment in progress, deploys the disabled flag, waits until that is complete. Asks
  * nothing of the control table, the validators or the new tables, and does not give way to another operator.
  *
- * @throws MigrationError FALLBACK_INCOMPLETE
+ * The alarms that the environment watches may take back this very deployment while they ring, which is when it is needed most (AppConfig User
+ * Guide, "Reverting a configuration": they "may prevent a roll forward from progressing during an application emergency"). Where that happens the
+ * environment watches none until the fallback is through.
+ *
+ * @throws MigrationError FALLBACK_INCOMPLETE, FLAG_UNWATCHED
  */
-export async function fallBack(
+export async function fallBack(access: FallbackAccess, options: FallbackOptions): Promise<Fallback> {
+  const monitors: Monitor[] = [];
+  try {
+    return await deployUntilThrough(access, options, monitors);
+  } finally {
+    if (monitors.length > 0) await watchAgain(access, monitors);
+  }
+}
+
+/** @param taken the alarms that the environment watched until they stood in the way. */
+async function deployUntilThrough(
   { client, ids, strategyId }: FallbackAccess,
   options: FallbackOptions,
+  taken: Monitor[],
 ): Promise<Fallback> {
   const done: { stoppedDeployment?: number; deployment?: number } = {};
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
@@ -55,6 +72,7 @@ export async function fallBack(
     if (inProgress === undefined && state.deployed?.enabled === false) return done;
     try {
       if (inProgress === undefined) {
+        if (isTakenBack(state, done)) taken.push(...(await takeMonitors(client, ids, options.note)));
         const version = await createFlagVersion(client, ids, READS_OLD, await latestVersion(client, ids), options.by);
         done.deployment = await startFlagDeployment(client, ids, version, await strategyId('fallback'));
         options.note(`Deployment ${done.deployment} puts all reads on the old tables.`);
@@ -75,6 +93,37 @@ export async function fallBack(
     retryable: true,
     nextStep: 'Run it again: kpi-migrate fallback',
   });
+}
+
+function isTakenBack({ last }: FlagState, { deployment }: Fallback): boolean {
+  return deployment !== undefined && last?.number === deployment && last.state === 'ROLLED_BACK';
+}
+
+async function takeMonitors(
+  client: FallbackAccess['client'],
+  ids: FlagIds,
+  note: FallbackOptions['note'],
+): Promise<readonly Monitor[]> {
+  const monitors = await readMonitors(client, ids);
+  if (monitors.length === 0) return [];
+  note(`An alarm took it back. Until it is through, these are not watched: ${namesOf(monitors)}`);
+  await writeMonitors(client, ids, []);
+  return monitors;
+}
+
+async function watchAgain({ client, ids }: FallbackAccess, monitors: readonly Monitor[]): Promise<void> {
+  try {
+    await writeMonitors(client, ids, monitors);
+  } catch (cause) {
+    throw new MigrationError('FLAG_UNWATCHED', `The read flag's environment no longer watches ${namesOf(monitors)}.`, {
+      cause,
+      nextStep: 'Put these alarms back on it in the AppConfig console. Then: kpi-migrate status',
+    });
+  }
+}
+
+function namesOf(monitors: readonly Monitor[]): string {
+  return monitors.map(({ AlarmArn }) => AlarmArn).join(', ');
 }
 
 /**

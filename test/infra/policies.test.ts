@@ -264,6 +264,9 @@ describe('what the functions may do', () => {
       'appconfig:CreateHostedConfigurationVersion': [application, profile],
       'appconfig:StartDeployment': ['<ReadFlagFallback>', application, profile, environment].sort(),
       'appconfig:StopDeployment': [application, environment, `${environment}/deployment/*`],
+      'appconfig:GetEnvironment': [application, environment],
+      'appconfig:UpdateEnvironment': [application, environment],
+      'iam:PassRole': ['<ReadFlagMonitorRole.Arn>'],
     });
     const added = wildcards(all).filter((text) => !wildcards(resources).includes(text));
     // AppConfig numbers the deployments; whichever is in progress has to be stopped.

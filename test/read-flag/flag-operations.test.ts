@@ -7,7 +7,9 @@ import type { FlagAccess } from '../../backfill/read-flag/flag-access.ts';
 import { fallBack } from '../../functions/gate/fall-back.ts';
 import { readFlagState, startFlagDeployment } from '../../functions/gate/flag-deployments.ts';
 import { parseFlagDocument, READS_OLD, type ReadPath } from '../../functions/gate/flag-document.ts';
+import { readMonitors, writeMonitors } from '../../functions/gate/flag-monitors.ts';
 import {
+  ALARM,
   ALL_AT_ONCE,
   APPLICATION,
   ENVIRONMENT,
@@ -44,6 +46,18 @@ async function flagOnStandIn(options: Partial<AppConfigOptions> = {}) {
   };
 }
 
+/** Has AppConfig fail where the command, by its name, is one of these. */
+function failing({ client }: FlagAccess, isFailing: (commandName: string) => boolean): void {
+  client.middlewareStack.add(
+    (next, { commandName = '' }) =>
+      async (given) => {
+        if (isFailing(commandName)) throw new Error('AppConfig is down');
+        return next(given);
+      },
+    { step: 'initialize' },
+  );
+}
+
 describe('a change', () => {
   test('that widens spreads slowly, and one that narrows is made at once', async () => {
     const { set, state, passMinutes } = await flagOnStandIn();
@@ -53,6 +67,14 @@ describe('a change', () => {
     expect(await state()).toMatchObject({ deployed: toNew(10), inProgress: undefined });
     await set(SHADOW);
     expect(await state()).toMatchObject({ deployed: SHADOW, inProgress: undefined });
+  });
+
+  test('that widens is not planned where no alarm would take it back', async () => {
+    const { flag, set, state } = await flagOnStandIn();
+    await writeMonitors(flag.client, flag.ids, []);
+    await expect(set(toNew(10))).rejects.toMatchObject({ code: 'FLAG_UNWATCHED' });
+    await set(SHADOW);
+    expect((await state()).deployed).toEqual(SHADOW);
   });
 
   test('is not planned while another is on its way', async () => {
@@ -153,6 +175,63 @@ describe('a fallback', () => {
     await set(toNew(10));
     await Promise.all([run(), run()]);
     expect(await state()).toMatchObject({ deployed: READS_OLD, inProgress: undefined });
+  });
+
+  describe('while an alarm rings that takes back every deployment', () => {
+    const monitorsOf = async ({ flag }: Awaited<ReturnType<typeof flagOnStandIn>>) =>
+      (await readMonitors(flag.client, flag.ids)).map(({ AlarmArn }) => AlarmArn);
+
+    async function readsNewAndRings() {
+      const stand = await flagOnStandIn();
+      await stand.set(toNew(10));
+      stand.passMinutes(31);
+      await stand.setAlarm(ALARM, 'ALARM');
+      return stand;
+    }
+
+    test('gets through, and the alarm is watched again', async () => {
+      const stand = await readsNewAndRings();
+      const before = await monitorsOf(stand);
+      expect(before).toHaveLength(1);
+
+      await stand.fallBack();
+
+      expect(await stand.state()).toMatchObject({ deployed: READS_OLD, inProgress: undefined });
+      expect(await monitorsOf(stand)).toEqual(before);
+      expect(stand.notes).toContainEqual(expect.stringContaining('An alarm took it back'));
+    });
+
+    test('stops a rollout that this alarm is taking back to an earlier one', async () => {
+      const stand = await readsNewAndRings();
+      await stand.setAlarm(ALARM, 'OK');
+      await stand.set(toNew(50));
+      await stand.setAlarm(ALARM, 'ALARM');
+      await stand.fallBack();
+      expect((await stand.state()).deployed).toEqual(READS_OLD);
+    });
+
+    test('watches the alarm again where it gives up', async () => {
+      const stand = await readsNewAndRings();
+      const before = await monitorsOf(stand);
+      let taken = false;
+      failing(stand.flag, (command) => {
+        taken ||= command === 'UpdateEnvironmentCommand';
+        return taken && command === 'StartDeploymentCommand';
+      });
+      await expect(stand.fallBack()).rejects.toThrow('AppConfig is down');
+      expect(await monitorsOf(stand)).toEqual(before);
+    });
+
+    test('says so where the alarm cannot be put back', async () => {
+      const stand = await readsNewAndRings();
+      let updates = 0;
+      failing(stand.flag, (command) => command === 'UpdateEnvironmentCommand' && ++updates > 1);
+      await expect(stand.fallBack()).rejects.toMatchObject({
+        code: 'FLAG_UNWATCHED',
+        message: expect.stringContaining(ALARM),
+      });
+      expect((await stand.state()).deployed).toEqual(READS_OLD);
+    });
   });
 
   test('works over a deployed version that cannot be read', async () => {

@@ -10,7 +10,7 @@ import {
 } from './descriptions.ts';
 import { type Answer, type Exchange, pageOf, parseBody, parseWhole, type Route } from './exchange.ts';
 import type { HostedVersion, HostedVersions } from './hosted-versions.ts';
-import type { ConfigurationProfile, Environment, Resources } from './resources.ts';
+import { type ConfigurationProfile, type Environment, monitorOfArn, type Resources } from './resources.ts';
 
 const startDeploymentBody = z.object({
   ConfigurationProfileId: z.string(),
@@ -18,6 +18,11 @@ const startDeploymentBody = z.object({
   DeploymentStrategyId: z.string(),
   Description: z.string().optional(),
   LatestDeploymentNumber: z.int().optional(),
+});
+
+/** Of an environment the product changes only this. */
+const updateEnvironmentBody = z.strictObject({
+  Monitors: z.array(z.object({ AlarmArn: z.string().min(1), AlarmRoleArn: z.string().optional() })).max(5),
 });
 
 export interface ControlPlane {
@@ -65,6 +70,19 @@ export function controlRoutes({ resources, versions, deployments, validate, nowM
       },
     },
     { method: 'GET', path: ENVIRONMENT, answer: (exchange) => ok(describe(environmentOf(exchange), exchange.nowMs)) },
+    {
+      method: 'PATCH',
+      path: ENVIRONMENT,
+      changesState: true,
+      answer(exchange) {
+        const { Monitors } = parseBody(exchange, updateEnvironmentBody);
+        resources.setMonitors(
+          environmentOf(exchange),
+          Monitors.map(({ AlarmArn, AlarmRoleArn }) => ({ ...monitorOfArn(AlarmArn), alarmRoleArn: AlarmRoleArn })),
+        );
+        return ok(describe(environmentOf(exchange), exchange.nowMs));
+      },
+    },
     {
       method: 'GET',
       path: PROFILES,

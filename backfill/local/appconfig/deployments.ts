@@ -1,4 +1,12 @@
-import { type Course, completionOf, isInProgress, type Moment, momentOf, type Stop } from './deployment-timeline.ts';
+import {
+  type Course,
+  completionOf,
+  type DeploymentState,
+  isInProgress,
+  type Moment,
+  momentOf,
+  type Stop,
+} from './deployment-timeline.ts';
 import type { HostedVersion } from './hosted-versions.ts';
 import type { ConfigurationProfile, DeploymentStrategy, Environment } from './resources.ts';
 import { badRequest, conflict, notFound } from './service-error.ts';
@@ -99,7 +107,7 @@ export class Deployments {
       rollingBackMs: ROLLING_BACK_MS / this.timeScale,
     };
     this.deployments = [...this.deployments, deployment];
-    return this.rollBackOnAlarm(environment, nowMs) ?? deployment;
+    return this.rollBackOnAlarm(environment, deployment, nowMs) ?? deployment;
   }
 
   /**
@@ -111,7 +119,7 @@ export class Deployments {
   stop(environmentId: string, number: number, allowRevert: boolean, nowMs: number): Deployment {
     const deployment = this.get(environmentId, number);
     const { state } = momentOf(deployment, nowMs);
-    if (state === 'DEPLOYING' || state === 'BAKING') {
+    if (isWatched(state)) {
       return this.end(deployment, stopByUser('rollback', 'Rollback by StopDeployment', nowMs));
     }
     if (state !== 'COMPLETE') throw badRequest(`Deployment ${number} is ${state}: it cannot be stopped.`);
@@ -136,17 +144,19 @@ export class Deployments {
   setAlarm(environments: readonly Environment[], alarmName: string, isRinging: boolean, nowMs: number): void {
     if (isRinging) this.alarmsRinging.add(alarmName);
     else this.alarmsRinging.delete(alarmName);
-    for (const environment of environments) this.rollBackOnAlarm(environment, nowMs);
+    for (const environment of environments) {
+      const latest = this.list(environment.id)[0];
+      if (latest !== undefined && isWatched(momentOf(latest, nowMs).state)) {
+        this.rollBackOnAlarm(environment, latest, nowMs);
+      }
+    }
   }
 
-  private rollBackOnAlarm(environment: Environment, nowMs: number): Deployment | undefined {
-    const latest = this.list(environment.id)[0];
+  private rollBackOnAlarm(environment: Environment, deployment: Deployment, nowMs: number): Deployment | undefined {
     const alarm = environment.monitors.find(({ alarmName }) => this.alarmsRinging.has(alarmName));
-    if (latest === undefined || alarm === undefined) return undefined;
-    const { state } = momentOf(latest, nowMs);
-    if (state !== 'DEPLOYING' && state !== 'BAKING') return undefined;
+    if (alarm === undefined) return undefined;
     const description = `Alarm ${alarm.alarmName} went off`;
-    return this.end(latest, { kind: 'rollback', atMs: nowMs, triggeredBy: 'CLOUDWATCH_ALARM', description });
+    return this.end(deployment, { kind: 'rollback', atMs: nowMs, triggeredBy: 'CLOUDWATCH_ALARM', description });
   }
 
   private end(deployment: Deployment, stop: Stop): Deployment {
@@ -187,8 +197,12 @@ export class Deployments {
   }
 }
 
+function isWatched(state: DeploymentState): boolean {
+  return state === 'DEPLOYING' || state === 'BAKING';
+}
+
 function reaches({ state, percentageComplete }: Moment, share: number): boolean {
-  return (state === 'DEPLOYING' || state === 'BAKING' || state === 'COMPLETE') && share < percentageComplete;
+  return (isWatched(state) || state === 'COMPLETE') && share < percentageComplete;
 }
 
 function stopByUser(kind: Stop['kind'], description: string, atMs: number): Stop {

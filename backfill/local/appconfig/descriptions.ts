@@ -55,7 +55,7 @@ export function environmentDetail(
     Id: id,
     Name: name,
     State: ENVIRONMENT_STATES[latest === undefined ? 'COMPLETE' : momentOf(latest, nowMs).state],
-    Monitors: monitors.map(({ alarmArn }) => ({ AlarmArn: alarmArn })),
+    Monitors: monitors.map(({ alarmArn, alarmRoleArn }) => ({ AlarmArn: alarmArn, AlarmRoleArn: alarmRoleArn })),
   };
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { FLAG_PROFILE_TYPE, type InitialState, type Monitor } from './resources.ts';
+import { FLAG_PROFILE_TYPE, type InitialState, type Monitor, monitorOfArn } from './resources.ts';
 
 /** Resources of a CloudFormation template, by logical id. */
 export type TemplateResources = Readonly<
@@ -126,7 +126,7 @@ function monitorOf(
   resources: TemplateResources,
   arn: z.infer<typeof environment>['Monitors'][number]['AlarmArn'],
 ): Monitor {
-  if (typeof arn === 'string') return { alarmArn: arn, alarmName: arn.slice(arn.lastIndexOf(':') + 1) };
+  if (typeof arn === 'string') return monitorOfArn(arn);
   const [logicalId] = arn['Fn::GetAtt'];
   const given = resources[logicalId]?.Properties?.AlarmName;
   const alarmName = typeof given === 'string' ? given : logicalId;

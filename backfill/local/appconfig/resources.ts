@@ -11,6 +11,13 @@ export interface Application {
 export interface Monitor {
   readonly alarmName: string;
   readonly alarmArn: string;
+  /** As an operator gave it; the template's is not kept. */
+  readonly alarmRoleArn?: string | undefined;
+}
+
+/** @param alarmArn its last part is the alarm's name. */
+export function monitorOfArn(alarmArn: string): Monitor {
+  return { alarmArn, alarmName: alarmArn.slice(alarmArn.lastIndexOf(':') + 1) };
 }
 
 export interface Environment {
@@ -57,12 +64,28 @@ export interface InitialState extends Structure {
   }[];
 }
 
-/** Look-ups in a structure; each throws ResourceNotFoundException. */
+/** What operators have changed of a structure: the alarms of environments, by the environment's id. */
+export type ChangedMonitors = Readonly<Record<string, readonly Monitor[]>>;
+
+/** Look-ups in a structure, with what operators have changed; each throws ResourceNotFoundException. */
 export class Resources {
   readonly structure: Structure;
+  private changedMonitors: ChangedMonitors;
 
-  constructor(structure: Structure) {
+  constructor(structure: Structure, changedMonitors: ChangedMonitors) {
     this.structure = structure;
+    this.changedMonitors = changedMonitors;
+  }
+
+  get environments(): Environment[] {
+    return this.structure.environments.map((environment) => ({
+      ...environment,
+      monitors: this.changedMonitors[environment.id] ?? environment.monitors,
+    }));
+  }
+
+  setMonitors({ id }: Environment, monitors: readonly Monitor[]): void {
+    this.changedMonitors = { ...this.changedMonitors, [id]: monitors };
   }
 
   /** @param idOrName the data plane takes names too. */
@@ -84,12 +107,16 @@ export class Resources {
 
   environmentsOf(applicationId: string): Environment[] {
     const { id } = this.application(applicationId);
-    return this.structure.environments.filter((environment) => environment.applicationId === id);
+    return this.environments.filter((environment) => environment.applicationId === id);
   }
 
   profilesOf(applicationId: string): ConfigurationProfile[] {
     const { id } = this.application(applicationId);
     return this.structure.profiles.filter((profile) => profile.applicationId === id);
+  }
+
+  toJSON(): { readonly changedMonitors: ChangedMonitors } {
+    return { changedMonitors: this.changedMonitors };
   }
 }
 

@@ -46,10 +46,10 @@ export async function startAppConfig(options: AppConfigOptions): Promise<AppConf
   const { initial, invokeValidator, nowMs, timeScale = 1, validatorTimeoutMs = VALIDATOR_TIMEOUT_MS } = options;
   const file = options.directory === undefined ? NO_STATE_FILE : stateFile(options.directory);
   const saved = await file.load();
-  const resources = new Resources(initial);
+  const resources = new Resources(initial, saved.changedMonitors);
   const versions = new HostedVersions(saved.versions);
   const deployments = new Deployments(saved, timeScale);
-  const save = () => file.save(() => ({ versions: versions.toJSON(), ...deployments.toJSON() }));
+  const save = () => file.save(() => ({ versions: versions.toJSON(), ...deployments.toJSON(), ...resources.toJSON() }));
   const alarmNames = initial.environments.flatMap(({ monitors }) => monitors.map(({ alarmName }) => alarmName));
   versions.begin(initial, nowMs());
   await save();
@@ -74,7 +74,7 @@ export async function startAppConfig(options: AppConfigOptions): Promise<AppConf
     alarmNames,
     async setAlarm(name, state) {
       if (!alarmNames.includes(name)) throw unknownAlarm(name, alarmNames);
-      deployments.setAlarm(initial.environments, name, state === 'ALARM', nowMs());
+      deployments.setAlarm(resources.environments, name, state === 'ALARM', nowMs());
       await save();
     },
     stop: () => edge.stop(),

@@ -3,13 +3,15 @@ import { join } from 'node:path';
 import { MigrationError } from '../../../functions/model/migration-error.ts';
 import type { SavedDeployments } from './deployments.ts';
 import type { HostedVersion } from './hosted-versions.ts';
+import type { ChangedMonitors } from './resources.ts';
 
 /** What outlasts a restart: what operators have done. */
 export interface SavedState extends SavedDeployments {
   readonly versions: readonly HostedVersion[];
+  readonly changedMonitors: ChangedMonitors;
 }
 
-const NOTHING_SAVED: SavedState = { versions: [], deployments: [], alarmsRinging: [] };
+const NOTHING_SAVED: SavedState = { versions: [], deployments: [], alarmsRinging: [], changedMonitors: {} };
 
 export interface StateFile {
   load(): Promise<SavedState>;

@@ -4,6 +4,7 @@ import {
   GetEnvironmentCommand,
   ListDeploymentsCommand,
   ResourceNotFoundException,
+  UpdateEnvironmentCommand,
 } from '@aws-sdk/client-appconfig';
 import { describe, expect, test } from 'vitest';
 import { operatorOf } from './operator.ts';
@@ -224,14 +225,34 @@ describe('an alarm that the environment watches', () => {
     expect(await operator.look(number)).toMatchObject({ State: 'COMPLETE' });
   });
 
-  test('lets no rollout begin while it lasts, and what takes no time pass', async () => {
+  test('lets no deployment through while it lasts, not even one that takes no time', async () => {
     const { operator, passMinutes, setAlarm } = await start();
     await setAlarm(ALARM, 'ALARM');
     expect(await operator.look(await operator.set(NEW, LINEAR))).toMatchObject({ State: 'ROLLING_BACK' });
     passMinutes(1);
-    expect(await operator.look(await operator.set(OLD))).toMatchObject({ State: 'COMPLETE' });
+    expect(await operator.look(await operator.set(OLD))).toMatchObject({ State: 'ROLLING_BACK' });
+    passMinutes(1);
     await setAlarm(ALARM, 'OK');
     expect(await operator.look(await operator.set(NEW, LINEAR))).toMatchObject({ State: 'DEPLOYING' });
+  });
+
+  test('does nothing while the environment does not watch it', async () => {
+    const { operator, control, setAlarm } = await start();
+    const { Monitors = [] } = await control.send(new GetEnvironmentCommand(IN_ENVIRONMENT));
+    expect(Monitors).toEqual([{ AlarmArn: expect.stringMatching(`:alarm:${ALARM}$`) }]);
+    await setAlarm(ALARM, 'ALARM');
+
+    await control.send(new UpdateEnvironmentCommand({ ...IN_ENVIRONMENT, Monitors: [] }));
+    const number = await operator.set(NEW, LINEAR);
+    expect(await operator.look(number)).toMatchObject({ State: 'DEPLOYING' });
+
+    const AlarmRoleArn = 'arn:aws:iam::000000000000:role/monitor';
+    const watched = Monitors.map((monitor) => ({ ...monitor, AlarmRoleArn }));
+    expect(await control.send(new UpdateEnvironmentCommand({ ...IN_ENVIRONMENT, Monitors: watched }))).toMatchObject({
+      Monitors: watched,
+    });
+    await setAlarm(ALARM, 'ALARM');
+    expect(await operator.look(number)).toMatchObject({ State: 'ROLLING_BACK' });
   });
 
   test('is one of those that are watched', async () => {
