@@ -6,6 +6,8 @@ import type { LinkReference } from './sources.ts';
  * records' ids. A link's `linked_at` that is no instant never gets here: such a link is quarantined.
  */
 export function inAnchorOrder(links: readonly LinkReference[]): LinkReference[] {
+  // Most KPIs have one link, and there is a record for every call.
+  if (links.length < 2) return [...links];
   return links
     .map((link) => ({
       link,

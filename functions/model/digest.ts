@@ -10,10 +10,10 @@ const WORD_BYTES = 4;
 
 /** The row in one spelling: two rows have the same if, and only if, they are the same by compare.ts. */
 export function canonicalRow(row: Item): string {
-  const parts = Object.keys(row)
-    .sort(compareText)
-    .map((name) => framed(name) + canonicalValue(row[name] as AttributeValue));
-  return parts.join('');
+  let text = '';
+  // By code unit, as sort has it where nothing else is said. Called for every row of every table, so without a list of the parts.
+  for (const name of Object.keys(row).sort()) text += framed(name) + canonicalValue(row[name] as AttributeValue);
+  return text;
 }
 
 function canonicalValue(value: AttributeValue): string {
@@ -38,9 +38,9 @@ function framed(text: string): string {
   return `${text.length}:${text}`;
 }
 
-/** SHA-256 of the row in its one spelling, cut to 128 bits. */
-export function rowDigest(row: Item): Buffer {
-  return hash('sha256', canonicalRow(row), 'buffer').subarray(0, WORDS * WORD_BYTES);
+/** SHA-256 of the row in its one spelling, cut to 128 bits: a text of one character a byte, which is made faster than a Buffer. */
+export function rowDigest(row: Item): string {
+  return hash('sha256', canonicalRow(row), 'binary').slice(0, WORDS * WORD_BYTES);
 }
 
 /** Which of `buckets` a KPI's rows are counted in: FNV-1a over the key, with its high bits mixed in. */
@@ -50,6 +50,12 @@ export function bucketOf(kpi: KpiKey, buckets: number): number {
   for (let at = 0; at < text.length; at += 1) state = Math.imul(state ^ text.charCodeAt(at), 0x01000193);
   state = Math.imul(state ^ (state >>> 16), 0x85ebca6b);
   return ((state ^ (state >>> 13)) >>> 0) % buckets;
+}
+
+/** The word that begins at this character, its lowest byte first. */
+function wordOf(digest: string, at: number): number {
+  const low = digest.charCodeAt(at) | (digest.charCodeAt(at + 1) << 8) | (digest.charCodeAt(at + 2) << 16);
+  return (low | (digest.charCodeAt(at + 3) << 24)) >>> 0;
 }
 
 /**
@@ -65,11 +71,12 @@ export class BucketDigests {
     this.#words = words;
   }
 
-  add(bucket: number, digest: Buffer): void {
+  /** Adds a {@link rowDigest}. */
+  add(bucket: number, digest: string): void {
     let carry = 0;
     for (let word = 0; word < WORDS; word += 1) {
       const at = bucket * WORDS + word;
-      const sum = (this.#words[at] as number) + digest.readUInt32LE(word * WORD_BYTES) + carry;
+      const sum = (this.#words[at] as number) + wordOf(digest, word * WORD_BYTES) + carry;
       this.#words[at] = sum;
       carry = sum > 0xffffffff ? 1 : 0;
     }

@@ -6,7 +6,7 @@ export const ITEM_BYTES_MAX = 400 * 1024;
 /** An item's size as DynamoDB counts it, never too small (Developer Guide, "DynamoDB item sizes and formats"). */
 export function itemBytes(item: Item): number {
   let bytes = 0;
-  for (const [name, value] of Object.entries(item)) bytes += Buffer.byteLength(name) + valueBytes(value);
+  for (const name in item) bytes += Buffer.byteLength(name) + valueBytes(item[name] as AttributeValue);
   return bytes;
 }
 

@@ -53,6 +53,16 @@ const KPI_DATA: Readonly<Record<string, readonly [milestone: Rule, actual: Rule,
   measured_period_start_date: [absent, absent, absent],
 };
 
+/** Name and rule of what a source gives a row. */
+const RULES_OF = Object.fromEntries(
+  RECORD_SOURCES.map((source) => [
+    source,
+    Object.entries(KPI_DATA)
+      .map(([name, rules]) => [name, rules[COLUMN[source]]] as const)
+      .filter(([, rule]) => rule !== absent),
+  ]),
+) as unknown as Readonly<Record<RecordSource, readonly (readonly [string, Rule])[]>>;
+
 export type RecordResult =
   /** A row for every link, the anchor's first. */
   | { readonly kind: 'mapped'; readonly rows: readonly Item[] }
@@ -79,8 +89,8 @@ export function mapRecord(record: OldRecord, links: readonly LinkReference[]): R
 
 function sharedAttributes(record: OldRecord): Item {
   const attributes: Item = { tenant_id: { S: record.kpi.tenantId } };
-  for (const [name, rules] of Object.entries(KPI_DATA)) {
-    const value = rules[COLUMN[record.source]](record.item);
+  for (const [name, rule] of RULES_OF[record.source]) {
+    const value = rule(record.item);
     if (value !== undefined) attributes[name] = value;
   }
   return attributes;

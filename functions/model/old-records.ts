@@ -189,6 +189,7 @@ export function parseRecord(source: RecordSource, stored: Item): Parsed<OldRecor
 }
 
 function withoutNulls(item: Item): Item {
+  if (!Object.values(item).some((value) => 'NULL' in value)) return item;
   return Object.fromEntries(Object.entries(item).filter(([, value]) => !('NULL' in value)));
 }
 
