@@ -67,7 +67,7 @@ export function compareRows(about: About, expected: Item | undefined, found: Ite
 }
 
 function digestText(row: Item | undefined): string {
-  return row === undefined ? '' : rowDigest(row).toString('base64');
+  return row === undefined ? '' : Buffer.from(rowDigest(row), 'binary').toString('base64');
 }
 
 /** What a validation of one phase is about: an extra row of a class counts for every old table that makes such rows. */

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Item } from '../model/attribute-value.ts';
 import { type HeldRecords, RECORD_SOURCES, type RecordSource, type Source } from '../model/sources.ts';
 import { OLD_TABLE_OF } from '../tables/table-names.ts';
@@ -122,13 +123,19 @@ async function scanSegments(
   const results = await Promise.allSettled(
     positions.map(async (start, segment) => {
       try {
-        let position = start;
-        while (!position.done && !stop.aborted && !failed.signal.aborted) {
-          const { cursor } = position;
-          const page = await reads.scan(table, { segment, totalSegments: positions.length, ...(cursor && { cursor }) });
+        const scanFrom = (cursor?: Item) =>
+          reads.scan(table, { segment, totalSegments: positions.length, ...(cursor && { cursor }) });
+        let pending = start.done || stop.aborted ? undefined : scanFrom(start.cursor);
+        while (pending !== undefined) {
+          const page = await pending;
+          const goesOn = page.cursor !== undefined && !stop.aborted && !failed.signal.aborted;
+          pending = goesOn ? scanFrom(page.cursor) : undefined;
+          // Handled where it is awaited.
+          pending?.catch(() => {});
+          // The next page is under way before this one is worked on.
+          if (goesOn) await nextTurn();
           add(page.items);
-          position = page.cursor ? { cursor: page.cursor, done: false } : { done: true };
-          positions[segment] = position;
+          positions[segment] = page.cursor ? { cursor: page.cursor, done: false } : { done: true };
           progress.advance(page.items.length);
           await afterPage();
         }

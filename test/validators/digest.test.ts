@@ -28,7 +28,7 @@ describe("a row's digest", () => {
     fc.assert(
       fc.property(row, row, (left, right) => {
         expect(canonicalRow(left) === canonicalRow(right)).toBe(sameItem(left, right));
-        expect(rowDigest(left).equals(rowDigest(right))).toBe(sameItem(left, right));
+        expect(rowDigest(left) === rowDigest(right)).toBe(sameItem(left, right));
       }),
       { numRuns: 2_000 },
     );
@@ -37,7 +37,7 @@ describe("a row's digest", () => {
   test('does not depend on the order of attributes', () => {
     const one = { id: { S: '1' }, a: { N: '2' } };
     const other = { a: { N: '2.0' }, id: { S: '1' } };
-    expect(rowDigest(one).equals(rowDigest(other))).toBe(true);
+    expect(rowDigest(one) === rowDigest(other)).toBe(true);
   });
 });
 
@@ -64,8 +64,8 @@ describe('digests by bucket', () => {
 
   test('are added with carry from word to word', () => {
     const sums = new BucketDigests(1);
-    sums.add(0, Buffer.alloc(16, 0xff));
-    sums.add(0, Buffer.from([1, ...Array.from({ length: 15 }, () => 0)]));
+    sums.add(0, '\xff'.repeat(16));
+    sums.add(0, `\x01${'\0'.repeat(15)}`);
     expect(sums.differing(new BucketDigests(1))).toEqual([]);
   });
 

@@ -1,4 +1,3 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { expect, test } from 'vitest';
 import { RECORD_SOURCES } from '../../functions/model/sources.ts';
 import { dynamoValidationReads } from '../../functions/tables/dynamo-validation-reads.ts';
@@ -6,34 +5,14 @@ import { OLD_TABLE_OF } from '../../functions/tables/table-names.ts';
 import type { ReadTable } from '../../functions/tables/validation-reads.ts';
 import { proveItself } from '../../functions/validation/self-proof.ts';
 import { ValidationBench } from './engine-validation.ts';
+import { meterReads } from './read-meter.ts';
 import { richContent } from './rich-content.ts';
-
-/** Has DynamoDB tell what every read takes, and adds it up. */
-function meter(client: DynamoDBClient): { units: number } {
-  const sum = { units: 0 };
-  client.middlewareStack.add(
-    (next, context) => async (call) => {
-      const reads = /^(Scan|Query|BatchGetItem|GetItem)Command$/.test(String(context.commandName));
-      if (reads) Object.assign(call.input, { ReturnConsumedCapacity: 'TOTAL' });
-      const result = await next(call);
-      const { ConsumedCapacity: consumed = [] } = result.output as { ConsumedCapacity?: Consumed | Consumed[] };
-      for (const { CapacityUnits = 0 } of [consumed].flat()) sum.units += CapacityUnits;
-      return result;
-    },
-    { step: 'initialize' },
-  );
-  return sum;
-}
-
-interface Consumed {
-  readonly CapacityUnits?: number;
-}
 
 test('a validation takes hardly more read units than one scan of each table, its self-proof included', async () => {
   const bench = await ValidationBench.create();
   await bench.load(richContent(600));
   await bench.fill(richContent(600));
-  const metered = meter(bench.client);
+  const metered = meterReads(bench.client);
   const reads = dynamoValidationReads(bench.client, bench.names, async () => {});
   const tables: ReadTable[] = [
     'goalKpiLinks',
