@@ -68,14 +68,19 @@ export async function scanSides(options: ScanOptions): Promise<Sides> {
   ) as Record<RecordPass, SegmentPosition[]>;
 
   const keeper = new CheckpointKeeper(options, () => ({ segments: structuredClone(positions), sides: sides.stored() }));
-  for (const source of recordSources(options)) {
-    await scanRecords(options, OLD_TABLE_OF[source], positions[source], keeper, (items) =>
-      sides.addOldRecords(source, items),
-    );
-  }
-  sides.addPersonalLinks();
-  if (options.phase !== 'links') {
-    await scanRecords(options, 'kpiData', positions.kpiData, keeper, (items) => sides.addNewData(items));
+  // Kept also where a scan fails or is stopped, and before what the scans have found is looked into.
+  try {
+    for (const source of recordSources(options)) {
+      await scanRecords(options, OLD_TABLE_OF[source], positions[source], keeper, (items) =>
+        sides.addOldRecords(source, items),
+      );
+    }
+    sides.addPersonalLinks();
+    if (options.phase !== 'links') {
+      await scanRecords(options, 'kpiData', positions.kpiData, keeper, (items) => sides.addNewData(items));
+    }
+  } finally {
+    await keeper.keep();
   }
   return sides;
 }
@@ -106,7 +111,6 @@ async function scanRecords(
 ): Promise<void> {
   if (positions.every(({ done }) => done)) return;
   await scanSegments(options, table, positions, add, () => keeper.keepIfDue());
-  await keeper.keep();
   options.stop.throwIfAborted();
 }
 
