@@ -6,10 +6,10 @@ import { type BackfillReport, runBackfill } from './backfill.ts';
 import { type Environment, openEnvironment } from './environment.ts';
 import { operatorName } from './operator.ts';
 import { type CommandResult, EXIT, type ExitCode } from './outcome.ts';
-import { planBackfill } from './plan.ts';
+import { type Plan, planBackfill } from './plan.ts';
 import { checkTables, requireNoFindings } from './preflight.ts';
 import { type Progress, showProgress } from './progress.ts';
-import { describeBackfill, describePlan } from './report.ts';
+import { describeBackfill, describeHeld, describePlan } from './report.ts';
 import { WritePace } from './write-pace.ts';
 
 /** `backfill`: the preflight, and then the plan or, with `--execute`, the copy. */
@@ -23,9 +23,22 @@ export async function backfillCommand(
     const report = await executeBackfill(environment, progress, stop, options.phase);
     return { exitCode: EXIT_OF[report.state], document: report, lines: describeBackfill(report) };
   }
+  const plan = await planOf(environment, progress, stop);
+  return { exitCode: EXIT.done, document: plan, lines: describePlan(plan, environment.settings.backfill) };
+}
+
+/** `held list`: the KPIs whose records wait for a link. Reads as much as a plan. */
+export async function heldList(environmentName: string, stop: AbortSignal): Promise<CommandResult> {
+  const environment = await openEnvironment(environmentName);
+  const { heldKpis } = await planOf(environment, showProgress(process.stderr, Date.now), stop);
+  return { exitCode: EXIT.done, document: { heldKpis }, lines: describeHeld(heldKpis) };
+}
+
+/** Preflight and plan of an environment. */
+async function planOf(environment: Environment, progress: Progress, stop: AbortSignal): Promise<Plan> {
   const { settings, tables } = environment;
   const shapes = await preflighted(environment);
-  const plan = await planBackfill({
+  return planBackfill({
     old: tables.old,
     heldRecords: settings.heldRecords,
     segments: settings.backfill.segments,
@@ -34,7 +47,6 @@ export async function backfillCommand(
     itemCountEstimates: estimatesOf(shapes),
     stop,
   });
-  return { exitCode: EXIT.done, document: plan, lines: describePlan(plan) };
 }
 
 const EXIT_OF: Readonly<Record<BackfillReport['state'], ExitCode>> = {

@@ -75,6 +75,13 @@ addCommand(program, 'preflight', 'check that all tables, keys, indexes and strea
     tell(options, async () => (await import('./preflight-command.ts')).preflightCommand(options.env)),
 );
 
+addCommand(program, 'plan', 'what a backfill would come to: rows, held, quarantined, units, time and money').action(
+  (options: CommonOptions) =>
+    tell(options, async () =>
+      (await import('./backfill-command.ts')).backfillCommand({ ...options, execute: false }, stopSignal()),
+    ),
+);
+
 addCommand(program, 'backfill', 'plan the copy of the old tables; with --execute copy, resume and sweep')
   .addOption(new Option('--phase <source>', 'only this source').choices(SOURCES))
   .option('--execute', 'write', false)
@@ -118,6 +125,11 @@ addCommand(program, 'stage', 'plan which tables answer reads; with --execute dep
 
 addCommand(program, 'fallback', 'put all reads on the old tables at once').action((options: CommonOptions) =>
   tell(options, async () => (await import('./read-flag/fallback-command.ts')).fallbackCommand(options.env)),
+);
+
+const held = program.command('held').description('records whose KPI has no link');
+addCommand(held, 'list', 'their KPIs, and how many there are of each').action((options: CommonOptions) =>
+  tell(options, async () => (await import('./backfill-command.ts')).heldList(options.env, stopSignal())),
 );
 
 const quarantine = program.command('quarantine').description('items that cannot be migrated');

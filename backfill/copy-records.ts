@@ -39,7 +39,7 @@ export async function copyRecords(copier: Copier, source: RecordSource, items: r
     scanned: items.length,
     copied: inserted + result.done.reduce((rows, done) => rows + done.rowsWritten, 0),
     present,
-    held: page.held + outcomes.filter((outcome) => outcome === 'held').length,
+    held: page.held.length + outcomes.filter((outcome) => outcome === 'held').length,
     quarantined: page.throughProtocol.filter((change) => change.reason !== 'personal-link').length,
     unknownAttributes: page.unknownAttributes,
   };

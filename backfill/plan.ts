@@ -1,5 +1,6 @@
 import pMap from 'p-map';
 import { type Item, textOf } from '../functions/model/attribute-value.ts';
+import { compareText } from '../functions/model/instant.ts';
 import { ownerOf } from '../functions/model/link-mapping.ts';
 import {
   distinctKpis,
@@ -37,8 +38,15 @@ export interface Plan {
   readonly quarantineReasons: Readonly<Record<string, number>>;
   /** Rows that KpiLink and KpiData would have. */
   readonly rows: { readonly kpiLinks: number; readonly kpiData: number };
+  /** The KPIs without a link, and how many records of each source wait for one; by tenant and KPI. */
+  readonly heldKpis: readonly HeldKpi[];
   /** Write units of the KpiData rows with their indexes; the protocol's own rows come on top. */
   readonly dataWriteUnits: number;
+}
+
+/** A KPI whose records have no row in KpiData because it has no link (tables.md, "Held records"). */
+export interface HeldKpi extends KpiKey {
+  readonly records: Readonly<Record<RecordSource, number>>;
 }
 
 /** What the plan of one page leaves for the next. */
@@ -50,6 +58,8 @@ interface Ledger {
   /** KPI identity to whether the KPI, which has no link, gets one of its own. */
   readonly personal: Map<string, boolean>;
   readonly reasons: string[];
+  /** By KPI identity. */
+  readonly held: Map<string, HeldKpi>;
   dataWriteUnits: number;
 }
 
@@ -58,7 +68,14 @@ interface Ledger {
  * and for each actual and reading the items of the same id. All links are kept in memory, the records page by page.
  */
 export async function planBackfill(options: PlanOptions): Promise<Plan> {
-  const ledger: Ledger = { links: new Map(), goals: new Set(), personal: new Map(), reasons: [], dataWriteUnits: 0 };
+  const ledger: Ledger = {
+    links: new Map(),
+    goals: new Set(),
+    personal: new Map(),
+    reasons: [],
+    held: new Map(),
+    dataWriteUnits: 0,
+  };
   const links = await planSource(options, 'links', (items) => planLinks(options, ledger, items));
   const planRecordSource = (source: RecordSource): Promise<Tally> =>
     planSource(options, source, (items) => planRecords(options, ledger, source, items));
@@ -70,6 +87,7 @@ export async function planBackfill(options: PlanOptions): Promise<Plan> {
     sources: { links, milestones, actuals, readings },
     quarantineReasons: countNames(ledger.reasons),
     rows: { kpiLinks: links.copied + ownLinks, kpiData: milestones.copied + actuals.copied + readings.copied },
+    heldKpis: [...ledger.held].sort(([left], [right]) => compareText(left, right)).map(([, kpi]) => kpi),
     dataWriteUnits: ledger.dataWriteUnits,
   };
 }
@@ -135,14 +153,17 @@ async function planRecords(
   await pMap(distinctKpis(unlinked), (kpi) => askForOwner(options.old, ledger, kpi), {
     concurrency: options.concurrency,
   });
-  const adopted = unlinked.filter((kpi) => ledger.personal.get(kpiIdentity(kpi))).length;
+  const isAdopted = (kpi: KpiKey): boolean => ledger.personal.get(kpiIdentity(kpi)) === true;
+  const adopted = unlinked.filter(isAdopted);
+  const held = [...page.held, ...unlinked.filter((kpi) => !isAdopted(kpi))];
+  for (const kpi of held) hold(ledger, source, kpi);
   ledger.reasons.push(...refused);
   ledger.dataWriteUnits += page.rows.reduce((units, row) => units + writeUnitsOf(row), 0);
   return {
     ...EMPTY_TALLY,
     scanned: items.length,
-    copied: page.rows.length + adopted,
-    held: page.held + unlinked.length - adopted,
+    copied: page.rows.length + adopted.length,
+    held: held.length,
     quarantined: refused.length,
     unknownAttributes: page.unknownAttributes,
   };
@@ -152,4 +173,9 @@ async function askForOwner(old: OldTables, ledger: Ledger, kpi: KpiKey): Promise
   const identity = kpiIdentity(kpi);
   if (ledger.personal.has(identity)) return;
   ledger.personal.set(identity, ownerOf(kpi, await old.readKpi(kpi.kpiId)) !== undefined);
+}
+
+function hold({ held }: Ledger, source: RecordSource, kpi: KpiKey): void {
+  const records = held.get(kpiIdentity(kpi))?.records ?? { milestones: 0, actuals: 0, readings: 0 };
+  held.set(kpiIdentity(kpi), { ...kpi, records: { ...records, [source]: records[source] + 1 } });
 }

@@ -18,8 +18,8 @@ export interface PageDecision {
   readonly rows: readonly Item[];
   /** Records that need the whole protocol, since a row alone does not say what is to be done with them. */
   readonly throughProtocol: readonly (RecordChange & { readonly reason: QuarantineReason | 'personal-link' })[];
-  /** Records that stay where they are because their KPI has no link. */
-  readonly held: number;
+  /** The KPI of each record that stays where it is because that has no link. */
+  readonly held: readonly KpiKey[];
   readonly unknownAttributes: Readonly<Record<string, number>>;
 }
 
@@ -36,7 +36,7 @@ export function decidePage(items: readonly Item[], context: PageContext): PageDe
   const rows: Item[] = [];
   const throughProtocol: PageDecision['throughProtocol'][number][] = [];
   const unknownAttributes: string[] = [];
-  let held = 0;
+  const held: KpiKey[] = [];
   for (const item of items) {
     const through = (reason: QuarantineReason | 'personal-link'): void => {
       throughProtocol.push({ id: textOf(item, 'id') ?? '', kpis: [kpiKeyOf(item)], sources: [context.source], reason });
@@ -57,7 +57,7 @@ export function decidePage(items: readonly Item[], context: PageContext): PageDe
     if (result.kind === 'mapped') rows.push(...result.rows);
     else if (result.kind === 'quarantined') through(result.reason);
     else if (context.heldRecords === 'personal-link') through('personal-link');
-    else held += 1;
+    else held.push(record.kpi);
   }
   return {
     rows,

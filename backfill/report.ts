@@ -1,10 +1,12 @@
+import { RECORD_SOURCES } from '../functions/model/sources.ts';
+import type { Settings } from '../infra/settings.ts';
 import type { BackfillReport, PassReport } from './backfill.ts';
-import type { Plan } from './plan.ts';
+import type { HeldKpi, Plan } from './plan.ts';
 import { addTallies, type Tally } from './tally.ts';
 import { describeCounts, grouped, textTable } from './text-table.ts';
 
-/** A plan as lines for a person. */
-export function describePlan(plan: Plan): string[] {
+/** A plan as lines for a person: what it comes to, and what that takes where the settings tell. */
+export function describePlan(plan: Plan, settings: Settings['backfill']): string[] {
   const tallies = Object.entries(plan.sources);
   const sum = addTallies(Object.values(plan.sources));
   return [
@@ -15,7 +17,40 @@ export function describePlan(plan: Plan): string[] {
     `KpiLink would have ${grouped(plan.rows.kpiLinks)} rows and KpiData ${grouped(plan.rows.kpiData)} (about ${grouped(plan.dataWriteUnits)} write units).`,
     `Quarantine by reason: ${describeCounts(plan.quarantineReasons)}.`,
     ...describeOddities(sum),
+    ...describeExpense(plan, settings),
     'Nothing was written. Next: kpi-migrate backfill --execute',
+  ];
+}
+
+const SECONDS_PER_MINUTE = 60;
+const MILLION = 1_000_000;
+
+function describeExpense(
+  { dataWriteUnits }: Plan,
+  { maxWriteUnitsPerSecond, usdPerMillionWriteUnits }: Settings['backfill'],
+): string[] {
+  const minutes = maxWriteUnitsPerSecond && Math.ceil(dataWriteUnits / maxWriteUnitsPerSecond / SECONDS_PER_MINUTE);
+  const usd = usdPerMillionWriteUnits && (dataWriteUnits / MILLION) * usdPerMillionWriteUnits;
+  return [
+    ...(minutes === undefined
+      ? []
+      : [`At ${grouped(maxWriteUnitsPerSecond ?? 0)} write units a second: ${grouped(minutes)} minutes at least.`]),
+    ...(usd === undefined ? [] : [`At ${usdPerMillionWriteUnits} USD a million write units: ${usd.toFixed(2)} USD.`]),
+  ];
+}
+
+/** The KPIs that wait for a link, as lines for a person. */
+export function describeHeld(heldKpis: readonly HeldKpi[]): string[] {
+  if (heldKpis.length === 0) return ['No record is held: every KPI that has records has a link.'];
+  return [
+    ...textTable(
+      ['tenant and KPI', ...RECORD_SOURCES],
+      heldKpis.map(({ tenantId, kpiId, records }) => [
+        `${tenantId} ${kpiId}`,
+        ...RECORD_SOURCES.map((source) => records[source]),
+      ]),
+    ),
+    'Next: link the KPI in the service; its records then follow by themselves. What is never linked has no row in the new model.',
   ];
 }
 

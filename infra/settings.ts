@@ -54,6 +54,8 @@ const backfill = z.strictObject({
   segments: count.max(1_000).default(4),
   /** Write units a second that copying may consume; without it, as many as the tables take. */
   maxWriteUnitsPerSecond: count.optional(),
+  /** What the plan reckons with: the price of a million write request units in the table's region, in US dollars. */
+  usdPerMillionWriteUnits: z.number().positive().optional(),
   /** How long a copier that was killed keeps the next one waiting. */
   leaseSeconds: count.default(60),
 });

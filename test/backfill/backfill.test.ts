@@ -7,7 +7,7 @@ import { planBackfill } from '../../backfill/plan.ts';
 import type { Progress } from '../../backfill/progress.ts';
 import { type Pass, readCheckpoints, readRun } from '../../backfill/run-state.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
-import { SOURCES } from '../../functions/model/sources.ts';
+import { RECORD_SOURCES, type RecordSource, SOURCES } from '../../functions/model/sources.ts';
 import { replicateLinks } from '../../functions/sync/replicate-links.ts';
 import { replicateRecords } from '../../functions/sync/replicate-records.ts';
 import type { Replication } from '../../functions/sync/replication.ts';
@@ -266,6 +266,9 @@ test('a plan foretells what the backfill does and writes nothing at all', async 
   expect(plan.rows).toEqual({ kpiLinks: rows.kpiLinks?.length, kpiData: rows.kpiData?.length });
   expect(plan.quarantineReasons).toEqual({ 'missing-attribute': 2, 'id-collision': 1 });
   expect(plan.sources.links.warnings).toEqual({ 'weight-out-of-range': 1, 'second-link-to-goal': 1 });
+  const heldIn = (source: RecordSource) => plan.heldKpis.reduce((sum, kpi) => sum + kpi.records[source], 0);
+  expect(RECORD_SOURCES.map(heldIn)).toEqual(RECORD_SOURCES.map((source) => plan.sources[source].held));
+  expect(plan.heldKpis.map(({ tenantId, kpiId }) => `${tenantId} ${kpiId}`)).toEqual(['tenant-0 kpi-10', 'tenant-1 kpi-11']);
   const copies = report.passes.slice(0, 4);
   expect(Object.entries(plan.sources).map(([source, { held, quarantined }]) => [source, held, quarantined])).toEqual(
     copies.map(({ pass, tally }) => [pass, tally.held, tally.quarantined]),

@@ -34,10 +34,14 @@ test('a record whose KPI has links gives a row for each, and needs nothing else'
 
 test('a record whose KPI has no link is held, or asks for a link of its own', () => {
   const record = oldRecord('actuals', 'unlinked', 3, '1');
-  expect(decide([record])).toMatchObject({ rows: [], throughProtocol: [], held: 1 });
+  expect(decide([record])).toMatchObject({
+    rows: [],
+    throughProtocol: [],
+    held: [{ tenantId: 'tenant-1', kpiId: 'kpi-3' }],
+  });
   expect(decide([record], { heldRecords: 'personal-link' })).toMatchObject({
     rows: [],
-    held: 0,
+    held: [],
     throughProtocol: [{ id: 'unlinked', reason: 'personal-link', kpis: [{ tenantId: 'tenant-1', kpiId: 'kpi-3' }] }],
   });
 });
