@@ -45,6 +45,8 @@ export class FunctionHost {
   constructor(options: FunctionHostOptions) {
     this.options = options;
     this.log = createWriteStream(options.logFile, { flags: 'a' });
+    // Every process that still goes on writes to it, those that were lost sight of, too.
+    this.log.setMaxListeners(0);
   }
 
   /**
