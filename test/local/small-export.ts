@@ -22,7 +22,8 @@ export async function writeSmallExport(directory: string, part: number): Promise
   }
 }
 
-function writeTableExport(directory: string, tableName: string, items: readonly Item[]): void {
+/** Writes one table's export: a manifest and a single file of data. */
+export function writeTableExport(directory: string, tableName: string, items: readonly Item[]): void {
   const data = gzipSync(items.map((item) => JSON.stringify({ Item: item })).join('\n'));
   const key = join(tableName, 'data', 'part.json.gz');
   const itemCount = items.length;

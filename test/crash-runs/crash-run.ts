@@ -1,0 +1,170 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { compareAll, type Disagreement } from '../../backfill/local/agreement.ts';
+import { createLegacyWriter, sendLegacyWrite } from '../../backfill/local/live-writer.ts';
+import { type LocalCloud, startLocalCloud } from '../../backfill/local/local-cloud.ts';
+import { OLD_TABLE_ROLES } from '../../backfill/local/old-table-schemas.ts';
+import { seededRandom } from '../../backfill/local/seeded-random.ts';
+import { textOf } from '../../functions/model/attribute-value.ts';
+import type { OldContent } from '../../functions/model/expected.ts';
+import { SOURCES } from '../../functions/model/sources.ts';
+import { connect } from '../../functions/tables/dynamo-tables.ts';
+import { OLD_TABLE_OF } from '../../functions/tables/table-names.ts';
+import type { Settings } from '../../infra/settings.ts';
+import { writeTableExport } from '../local/small-export.ts';
+import { type FunctionFaults, harmFunctions } from './function-faults.ts';
+import { hotContent } from './hot-content.ts';
+import { killedBackfill } from './killed-backfill.ts';
+import type { RunPlan } from './run-plan.ts';
+import { spoilRow } from './spoilt-row.ts';
+import type { Synthesised } from './synthesised.ts';
+
+/** How one run went. */
+export interface CrashRunReport {
+  readonly seed: number;
+  readonly writes: number;
+  /** Stream records that were handed to the functions. */
+  readonly events: number;
+  readonly functions: FunctionFaults;
+  readonly backfillKills: number;
+  readonly seconds: number;
+  readonly rowsCompared: number;
+  readonly disagreements: readonly Disagreement[];
+  /** Deliveries that the on-failure destination kept. */
+  readonly undelivered: number;
+  /** The comparison saw the row that was changed behind the protocol's back, and no other: it can fail. */
+  readonly spoiltRowSeen: boolean;
+}
+
+export interface CrashRunOptions {
+  readonly plan: RunPlan;
+  readonly synthesised: Synthesised;
+  readonly nowMs: () => number;
+  /** Called before everything goes, where the run did not end equal. */
+  readonly keep: (
+    cloud: LocalCloud,
+    client: DynamoDBClient,
+    settings: Settings,
+    log: readonly string[],
+  ) => Promise<void>;
+}
+
+/** Ended equal, with nothing given up, and shown to be able to fail. */
+export function isEqual({ disagreements, undelivered, spoiltRowSeen }: CrashRunReport): boolean {
+  return disagreements.length === 0 && undelivered === 0 && spoiltRowSeen;
+}
+
+/**
+ * One run: writers at full speed on few KPIs, functions and backfill harmed at random, and in the end every row and every entry
+ * of quarantine compared with what the old tables demand. Nothing repairs.
+ */
+export async function crashRun({ plan, synthesised, nowMs, keep }: CrashRunOptions): Promise<CrashRunReport> {
+  const startMs = nowMs();
+  const log: string[] = [];
+  const note = (message: string): void => {
+    log.push(`${nowMs() - startMs} ms  ${message}`);
+  };
+  const settings: Settings = {
+    ...synthesised.settings,
+    backfill: { ...synthesised.settings.backfill, segments: plan.segments },
+  };
+  const { tables } = settings;
+  await using ending = new AsyncDisposableStack();
+  const exportDirectory = await mkdtemp(join(tmpdir(), 'crash-run-'));
+  ending.defer(() => rm(exportDirectory, { recursive: true, force: true }));
+  const content = hotContent(plan.content);
+  for (const role of OLD_TABLE_ROLES) writeTableExport(exportDirectory, tables[role], contentOf(content, role));
+  const cloud = await startLocalCloud({ settings, exportDirectory, synthesised, onProgress: note });
+  ending.defer(() => cloud.stop());
+  const client = connect(cloud.clientConfig);
+  ending.defer(() => client.destroy());
+
+  const write = startWriters(plan, client, settings, content, note);
+  const quiet = new AbortController();
+  const faults = harmFunctions(cloud.functions.busy, plan.faults, quiet.signal, note);
+  const backfill = await killedBackfill(cloud, settings, plan.backfillKills, write.burst, note);
+  const writes = await write.rest();
+  note(`the last of ${writes} writes is made`);
+  await sleep(plan.faultsOutlastMs);
+  quiet.abort();
+  const functions = await faults;
+  await cloud.mappings.drained();
+  note('all is delivered');
+
+  const agreement = await compareAll(client, tables, settings.heldRecords);
+  const undelivered = await countFiles(cloud.onFailureDirectory);
+  const spoilt = await spoilRow(client, tables, plan.proof);
+  const after = await compareAll(client, tables, settings.heldRecords);
+  const known = new Set(agreement.disagreements.map(({ table, id }) => `${table} ${id}`));
+  const found = after.disagreements.filter(({ table, id }) => !known.has(`${table} ${id}`));
+  const report: CrashRunReport = {
+    seed: plan.seed,
+    writes,
+    events: cloud.mappings.counters().records,
+    functions,
+    backfillKills: backfill.kills,
+    seconds: (nowMs() - startMs) / 1_000,
+    rowsCompared: agreement.rowsCompared.kpiLinks + agreement.rowsCompared.kpiData,
+    disagreements: agreement.disagreements,
+    undelivered,
+    spoiltRowSeen: found.length === 1 && found[0]?.id === spoilt,
+  };
+  if (!isEqual(report)) await keep(cloud, client, settings, log);
+  return report;
+}
+
+function contentOf(content: OldContent, role: (typeof OLD_TABLE_ROLES)[number]) {
+  if (role === 'kpis' || role === 'people') return content[role];
+  return SOURCES.filter((source) => OLD_TABLE_OF[source] === role).flatMap((source) => content[source]);
+}
+
+/**
+ * Writers that make their writes in bursts, each without a pause: one as often as `burst` is called, beside whatever else goes
+ * on, and one by `rest` with all that is left.
+ */
+function startWriters(
+  { writerSeeds, writes, backfillKills }: RunPlan,
+  client: DynamoDBClient,
+  { tables }: Settings,
+  content: OldContent,
+  note: (message: string) => void,
+): { burst: () => void; rest: () => Promise<number> } {
+  const share = Math.floor(writes / writerSeeds.length);
+  const shareOfBurst = Math.ceil(share / (backfillKills.length + 2));
+  const writers = writerSeeds.map((seed) => ({ next: createLegacyWriter(seededRandom(seed), content), left: share }));
+  let made = 0;
+  let last: Promise<unknown> = Promise.resolve();
+  const begin = (most: number): void => {
+    const before = last;
+    last = Promise.all(
+      writers.map(async (writer, at) => {
+        await before;
+        const count = Math.min(most, writer.left);
+        writer.left -= count;
+        for (let done = 0; done < count; done += 1) {
+          const write = writer.next();
+          await sendLegacyWrite(client, tables, write);
+          made += 1;
+          const id = write.kind === 'delete' ? write.id : textOf(write.item, 'id');
+          note(`writer ${at}: ${write.why}, ${write.kind} ${write.source} ${id}`);
+        }
+      }),
+    );
+  };
+  return {
+    burst: () => begin(shareOfBurst),
+    async rest() {
+      begin(Number.POSITIVE_INFINITY);
+      await last;
+      return made;
+    },
+  };
+}
+
+async function countFiles(directory: string): Promise<number> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).length;
+}
