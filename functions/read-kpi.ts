@@ -1,6 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
+import { embeddedMetrics } from './embedded-metrics.ts';
 import { handleHttpRead } from './read/http-handler.ts';
 import { openReads } from './read/open-reads.ts';
 import { readMetricsOf } from './read/read-metrics.ts';
@@ -23,7 +24,8 @@ export const handler = middy()
     if (Date.now() - countsLoggedAtMs >= COUNTS_LOGGED_EVERY_MS) {
       countsLoggedAtMs = Date.now();
       const counts = router.counters.take();
-      process.stdout.write(`${JSON.stringify(readMetricsOf(counts, countsLoggedAtMs))}\n`);
+      const metrics = embeddedMetrics(settings.environmentName, readMetricsOf(counts), countsLoggedAtMs);
+      process.stdout.write(`${JSON.stringify(metrics)}\n`);
       logger.info('Reads', { counts, breaker: router.breaker.state, flag: flag.status() });
     }
     return handleHttpRead(reads, settings.callers, event);

@@ -16,6 +16,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
+import { ENVIRONMENT_DIMENSION, METRIC_NAMESPACE } from '../functions/embedded-metrics.ts';
 import { SOURCES, type Source } from './old-tables.ts';
 import type { Settings } from './settings.ts';
 import type { StreamSync } from './stream-sync.ts';
@@ -39,9 +40,9 @@ interface Watched {
 const DIFFERENCE_REMEMBERED_MINUTES = 30;
 
 /**
- * Alarms, and where people are told of them. The metrics of the namespace `KpiMigration` come from the logs of the functions
- * (functions/validation/rolling-state.ts, functions/read/read-metrics.ts) and bear no dimension: the readers of the flag and the
- * flag itself would otherwise need one another to be made.
+ * Alarms, and where people are told of them. The metrics that come from the logs of the functions (functions/embedded-metrics.ts)
+ * bear the environment's name and not the function's: the readers of the flag and the flag itself would otherwise need one another
+ * to be made.
  */
 export class Observability extends Construct {
   /** Those that take back a rollout of the read flag; AppConfig takes five at most. */
@@ -56,19 +57,19 @@ export class Observability extends Construct {
       this.anyOf('StreamsBehind', 'A stream is further behind than the new side may be.', streams, 'behind'),
       this.anyOf('ChangesGivenUp', 'Changes were given up: they are in the bucket, or lost.', streams, 'givenUp'),
       this.alarm('RowsDiffer', {
-        metric: ownMetric('RowsDiffering'),
+        metric: ownMetric('RowsDiffering', settings),
         threshold: 1,
         periods: DIFFERENCE_REMEMBERED_MINUTES,
         description: 'The standing validation has found rows that differ. Next: kpi-migrate validate',
       }),
       this.alarm('NewSideErrors', {
-        metric: ownMetric('NewSideErrors'),
+        metric: ownMetric('NewSideErrors', settings),
         threshold: settings.readFlag.newSideErrorsMaxPerMinute,
         comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
         description: 'The new side fails or is too slow; the old one answers instead. Next: kpi-migrate fallback',
       }),
       this.alarm('WrongAnswers', {
-        metric: ownMetric('WrongAnswers'),
+        metric: ownMetric('WrongAnswers', settings),
         threshold: 1,
         description: 'The new side has answered wrongly. Next: kpi-migrate fallback',
       }),
@@ -165,6 +166,8 @@ export class Observability extends Construct {
 
 const MINUTE = Duration.minutes(1);
 
-function ownMetric(metricName: string): Metric {
-  return new Metric({ namespace: 'KpiMigration', metricName, statistic: 'Sum', period: MINUTE });
+/** A metric that a function writes into its log (functions/embedded-metrics.ts). */
+function ownMetric(metricName: string, { name }: Settings): Metric {
+  const dimensionsMap = { [ENVIRONMENT_DIMENSION]: name };
+  return new Metric({ namespace: METRIC_NAMESPACE, metricName, dimensionsMap, statistic: 'Sum', period: MINUTE });
 }

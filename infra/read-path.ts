@@ -94,6 +94,7 @@ export class ReadPath extends Construct {
       environment: {
         TABLE_NAMES: JSON.stringify(settings.tables),
         HELD_RECORDS: settings.heldRecords,
+        ENVIRONMENT_NAME: settings.name,
         FLAG_APPLICATION: readFlag.applicationId,
         FLAG_ENVIRONMENT: readFlag.environmentId,
         FLAG_PROFILE: readFlag.profileId,

@@ -48,6 +48,7 @@ export class RollingValidation extends Construct {
       environment: {
         TABLE_NAMES: JSON.stringify(settings.tables),
         HELD_RECORDS: heldRecords,
+        ENVIRONMENT_NAME: settings.name,
         ROLLING_PARTS: String(validation.rollingParts),
         PAUSE_SECONDS: String(validation.pauseSeconds),
         PATIENCE_SECONDS: String(validation.patienceSeconds),

@@ -34,10 +34,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'functions/model',
     'infra/settings.ts',
   ],
-  // Pure files say what a document or a setting may be: the first version of the flag, who may call, what becomes of held records.
+  // Pure files say what a document or a setting may be: the first version of the flag, who may call, what becomes of held records, how metrics are named.
   infra: [
     'infra',
     'functions/model/migration-error.ts',
+    'functions/embedded-metrics.ts',
     'functions/model/sources.ts',
     'functions/gate/flag-document.ts',
     'functions/read/callers.ts',

@@ -15,26 +15,11 @@ const COUNTS_OF = {
 
 /**
  * The metrics of reads, for the alarms of infra/observability.ts: reads in which the new side failed or was too slow, and those in
- * which it was wrong. As CloudWatch's embedded metric format ("Specification: Embedded metric format"): one line of a log. Pure.
+ * which it was wrong. Pure.
  *
  * @param counts what the router has counted since the last time.
  */
-export function readMetricsOf(counts: Readonly<Record<string, number>>, nowMs: number): Record<string, unknown> {
-  const metrics = Object.entries(COUNTS_OF).map(([name, names]): [string, number] => [
-    name,
-    names.reduce((sum, each) => sum + (counts[each] ?? 0), 0),
-  ]);
-  return {
-    _aws: {
-      Timestamp: nowMs,
-      CloudWatchMetrics: [
-        {
-          Namespace: 'KpiMigration',
-          Dimensions: [[]],
-          Metrics: metrics.map(([Name]) => ({ Name, Unit: 'Count' })),
-        },
-      ],
-    },
-    ...Object.fromEntries(metrics),
-  };
+export function readMetricsOf(counts: Readonly<Record<string, number>>): Record<string, number> {
+  const sumOf = (names: readonly string[]) => names.reduce((sum, name) => sum + (counts[name] ?? 0), 0);
+  return Object.fromEntries(Object.entries(COUNTS_OF).map(([name, names]) => [name, sumOf(names)]));
 }

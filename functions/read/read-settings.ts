@@ -8,6 +8,7 @@ const share = z.coerce.number().min(0).max(1);
 const schema = z.object({
   TABLE_NAMES: tableNames,
   HELD_RECORDS: heldRecords,
+  ENVIRONMENT_NAME: z.string().min(1),
   FLAG_APPLICATION: z.string().min(1),
   FLAG_ENVIRONMENT: z.string().min(1),
   FLAG_PROFILE: z.string().min(1),
@@ -28,6 +29,7 @@ export function readReadSettings(environment: Variables) {
   return {
     tableNames: data.TABLE_NAMES,
     heldRecords: data.HELD_RECORDS,
+    environmentName: data.ENVIRONMENT_NAME,
     callers: data.READ_CALLERS,
     flag: {
       application: data.FLAG_APPLICATION,

@@ -3,16 +3,18 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import * as z from 'zod';
+import { embeddedMetrics } from '../embedded-metrics.ts';
 import { heldRecords, parseVariables, tableNames, type Variables } from '../settings.ts';
 import { connect, dynamoTables } from '../tables/dynamo-tables.ts';
 import { dynamoValidationReads } from '../tables/dynamo-validation-reads.ts';
 import { longestLagMs } from './longest-lag.ts';
 import { validatePart } from './rolling.ts';
-import { afterPart, metricsOf, readRolling, writeRolling } from './rolling-state.ts';
+import { afterPart, countsOf, readRolling, writeRolling } from './rolling-state.ts';
 
 const schema = z.object({
   TABLE_NAMES: tableNames,
   HELD_RECORDS: heldRecords,
+  ENVIRONMENT_NAME: z.string().min(1),
   ROLLING_PARTS: z.coerce.number().int().positive(),
   PAUSE_SECONDS: z.coerce.number().positive(),
   PATIENCE_SECONDS: z.coerce.number().nonnegative(),
@@ -42,7 +44,7 @@ export interface RollingResult {
  * logged and counted as metrics; an alarm stands on these, so that a difference is no error of the function. Where a part differs
  * `onDisagreement` is called before the part is written down, so that it is called again, with the same part, should it fail.
  *
- * Variables: TABLE_NAMES, HELD_RECORDS, ROLLING_PARTS, PAUSE_SECONDS, PATIENCE_SECONDS.
+ * Variables: TABLE_NAMES, HELD_RECORDS, ENVIRONMENT_NAME, ROLLING_PARTS, PAUSE_SECONDS, PATIENCE_SECONDS.
  *
  * @throws MigrationError FUNCTION_SETTINGS_INVALID with every problem at once.
  */
@@ -74,7 +76,8 @@ export function rollingHandler(environment: Variables, onDisagreement: () => Pro
       for (const { table, id, kind, differences } of report.proven.slice(0, FINDINGS_LOGGED)) {
         logger.error('A row differs', { table, id, kind, attributes: differences.map(({ attribute }) => attribute) });
       }
-      process.stdout.write(`${JSON.stringify(metricsOf(report, Date.now()))}\n`);
+      const metrics = embeddedMetrics(settings.ENVIRONMENT_NAME, countsOf(report), Date.now());
+      process.stdout.write(`${JSON.stringify({ ...metrics, part: report.part })}\n`);
       if (report.proven.length > 0) await onDisagreement();
       await writeRolling(control, afterPart(state, report, now()));
       return {

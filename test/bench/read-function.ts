@@ -26,6 +26,7 @@ export async function benchReadFunction(): Promise<void> {
   const environment = {
     TABLE_NAMES: JSON.stringify(names()),
     HELD_RECORDS: 'hold',
+    ENVIRONMENT_NAME: 'dev',
     FLAG_APPLICATION: 'application',
     FLAG_ENVIRONMENT: 'environment',
     FLAG_PROFILE: 'profile',

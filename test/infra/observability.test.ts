@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readMetricsOf } from '../../functions/read/read-metrics.ts';
-import { metricsOf } from '../../functions/validation/rolling-state.ts';
+import { countsOf } from '../../functions/validation/rolling-state.ts';
 import { ofType, type Resources, settingsWith, synthesise } from './synthesis.ts';
 
 const resources = synthesise(settingsWith());
@@ -26,12 +26,6 @@ function rollingBack(all: Resources): Record<string, string[]> {
       return [nameOf(id), [...rule.matchAll(/"Fn::GetAtt":\["(\w+)"/g)].map(([, part]) => nameOf(part ?? '')).sort()];
     }),
   );
-}
-
-/** What a line in CloudWatch's embedded metric format counts. */
-function metricNames(line: Record<string, unknown>): string[] {
-  const { CloudWatchMetrics } = line._aws as { CloudWatchMetrics: { Metrics: { Name: string }[] }[] };
-  return CloudWatchMetrics.flatMap(({ Metrics }) => Metrics.map(({ Name }) => Name));
 }
 
 describe('the alarms', () => {
@@ -87,15 +81,15 @@ describe('the alarms', () => {
     expect(alarmsOf(synthesise(settingsWith({ readFlag })))[name]?.Threshold).toBe(threshold);
   });
 
-  test('look, without a dimension, at what the functions count by themselves', () => {
+  test('look at what the functions of their own environment count by themselves', () => {
     const report = { part: 0, parts: 1, kpis: 0, rowsCompared: 0, proven: [], inFlight: [], unopened: 0 };
-    const counted = [metricsOf(report, 0), readMetricsOf({}, 0)].flatMap(metricNames);
+    const counted = [countsOf(report), readMetricsOf({})].flatMap((counts) => Object.keys(counts));
     expect(counted).toEqual(expect.arrayContaining(['RowsDiffering', 'NewSideErrors', 'WrongAnswers']));
     const own = Object.values(alarms).filter(({ Namespace }) => Namespace === 'KpiMigration');
     expect(own.filter(({ MetricName }) => !counted.includes(MetricName))).toEqual([]);
     for (const name of ['RowsDiffer', 'NewSideErrors', 'WrongAnswers']) {
       expect(alarms[name]).toMatchObject({ Namespace: 'KpiMigration', Statistic: 'Sum' });
-      expect(alarms[name]).not.toHaveProperty('Dimensions');
+      expect(alarms[name]).toMatchObject({ Dimensions: [{ Name: 'Environment', Value: settingsWith().name }] });
     }
   });
 });

@@ -35,6 +35,7 @@ describe('the standing validation', () => {
     expect(JSON.parse(Variables.TABLE_NAMES)).toEqual(settingsWith().tables);
     expect(Variables).toMatchObject({
       HELD_RECORDS: 'personal-link',
+      ENVIRONMENT_NAME: settingsWith().name,
       ROLLING_PARTS: '10',
       PAUSE_SECONDS: '3',
       PATIENCE_SECONDS: '30',

@@ -209,6 +209,7 @@ describe('the settings of the read function', () => {
   const environment = {
     TABLE_NAMES: JSON.stringify(Object.fromEntries(roles.map((role) => [role, `table-${role}`]))),
     HELD_RECORDS: 'hold',
+    ENVIRONMENT_NAME: 'dev',
     FLAG_APPLICATION: 'a',
     FLAG_ENVIRONMENT: 'e',
     FLAG_PROFILE: 'p',

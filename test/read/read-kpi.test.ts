@@ -29,6 +29,7 @@ beforeAll(async () => {
     ...localClientEnvironment(inject('engineUrl')),
     TABLE_NAMES: JSON.stringify(names),
     HELD_RECORDS: 'hold',
+    ENVIRONMENT_NAME: 'dev',
     FLAG_APPLICATION: 'a',
     FLAG_ENVIRONMENT: 'e',
     FLAG_PROFILE: 'p',

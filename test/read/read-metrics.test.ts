@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { embeddedMetrics } from '../../functions/embedded-metrics.ts';
 import { readMetricsOf } from '../../functions/read/read-metrics.ts';
 
 describe('the metrics of reads', () => {
@@ -30,22 +31,27 @@ describe('the metrics of reads', () => {
       { NewSideErrors: 0, WrongAnswers: 2 },
     ],
   ])('%j are %j', (counts, metrics) => {
-    expect(readMetricsOf(counts, 1_000)).toMatchObject(metrics);
+    expect(readMetricsOf(counts)).toEqual(metrics);
   });
 
-  test('are told to CloudWatch by name, without a dimension', () => {
-    expect(readMetricsOf({}, 1_000)._aws).toEqual({
-      Timestamp: 1_000,
-      CloudWatchMetrics: [
-        {
-          Namespace: 'KpiMigration',
-          Dimensions: [[]],
-          Metrics: [
-            { Name: 'NewSideErrors', Unit: 'Count' },
-            { Name: 'WrongAnswers', Unit: 'Count' },
-          ],
-        },
-      ],
+  test('are told to CloudWatch by name, of the environment', () => {
+    expect(embeddedMetrics('production', readMetricsOf({ 'sample.missing': 2 }), 1_000)).toEqual({
+      _aws: {
+        Timestamp: 1_000,
+        CloudWatchMetrics: [
+          {
+            Namespace: 'KpiMigration',
+            Dimensions: [['Environment']],
+            Metrics: [
+              { Name: 'NewSideErrors', Unit: 'Count' },
+              { Name: 'WrongAnswers', Unit: 'Count' },
+            ],
+          },
+        ],
+      },
+      Environment: 'production',
+      NewSideErrors: 0,
+      WrongAnswers: 2,
     });
   });
 });
