@@ -4,6 +4,7 @@ import { type CommandResult, EXIT } from './outcome.ts';
 import { showProgress } from './progress.ts';
 import { executeRepair, planRepair } from './repair.ts';
 import { describeFinding, describeValidation } from './validators/describe-validation.ts';
+import { namingMissingTables } from './validators/missing-tables.ts';
 import { patienceOf, readsOf, validateEnvironment } from './validators/run-validation.ts';
 
 /** Differences that are told one by one. */
@@ -35,9 +36,11 @@ export async function repairCommand(
   }
   progress.note(`Mending ${what}`);
   const { replication } = environment;
-  const left = await executeRepair(
-    { replication, reads: readsOf(environment), patience: { ...patienceOf(environment), stop } },
-    findings,
+  const left = await namingMissingTables(environment, 'kpi-migrate repair --execute', () =>
+    executeRepair(
+      { replication, reads: readsOf(environment), patience: { ...patienceOf(environment), stop } },
+      findings,
+    ),
   );
   const more = comparison.bucketsUnopened > 0;
   const mended = findings.length - left.proven.length;

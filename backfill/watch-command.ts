@@ -2,6 +2,7 @@ import { type PartReport, validatePart } from '../functions/validation/rolling.t
 import { openEnvironment } from './environment.ts';
 import { type CommandResult, EXIT } from './outcome.ts';
 import { describeFinding } from './validators/describe-validation.ts';
+import { namingMissingTables } from './validators/missing-tables.ts';
 import { patienceOf, readsOf } from './validators/run-validation.ts';
 
 /** Differences of a part that are told one by one. */
@@ -20,7 +21,9 @@ export async function watchCommand(
   for (let part = 0; !stop.aborted && !(options.once && sum.parts === parts); part = (part + 1) % parts) {
     const patience = { ...patienceOf(environment), stop };
     const report = await unlessStopped(stop, () =>
-      validatePart({ ...patience, reads, heldRecords: settings.heldRecords, part, parts }),
+      namingMissingTables(environment, 'kpi-migrate watch', () =>
+        validatePart({ ...patience, reads, heldRecords: settings.heldRecords, part, parts }),
+      ),
     );
     if (report === undefined) break;
     sum.parts += 1;

@@ -9,6 +9,7 @@ import type { Environment } from '../environment.ts';
 import type { Progress } from '../progress.ts';
 import { readRun } from '../run-state.ts';
 import { WritePace } from '../write-pace.ts';
+import { namingMissingTables } from './missing-tables.ts';
 
 /** How often the scans' state is kept: what an interruption costs at most is what was scanned since. */
 const CHECKPOINT_MS = 10_000;
@@ -23,21 +24,25 @@ export async function validateEnvironment(
 ): Promise<Validation> {
   const { settings, tables, replication } = environment;
   const { progress, stop, phase } = options;
-  return validate({
-    reads: readsOf(environment),
-    control: tables.control,
-    transactions: tables.transactions,
-    heldRecords: settings.heldRecords,
-    backfillRunId: await backfillRunId(environment),
-    segments: settings.validation.segments,
-    ...patienceOf(environment),
-    checkpointMs: CHECKPOINT_MS,
-    progress: { ...progress, begin: (table) => progress.begin(table, 0, undefined) },
-    note: progress.note,
-    newToken: replication.newToken,
-    stop,
-    ...(phase !== undefined && { phase }),
-  });
+  const runId = await backfillRunId(environment);
+  // Tables that are compared make a verdict when they vanish; without the control table there is no run at all.
+  return namingMissingTables(environment, 'kpi-migrate validate', () =>
+    validate({
+      reads: readsOf(environment),
+      control: tables.control,
+      transactions: tables.transactions,
+      heldRecords: settings.heldRecords,
+      backfillRunId: runId,
+      segments: settings.validation.segments,
+      ...patienceOf(environment),
+      checkpointMs: CHECKPOINT_MS,
+      progress: { ...progress, begin: (table) => progress.begin(table, 0, undefined) },
+      note: progress.note,
+      newToken: replication.newToken,
+      stop,
+      ...(phase !== undefined && { phase }),
+    }),
+  );
 }
 
 /** The run of the backfill that filled the tables; empty where none has begun. */

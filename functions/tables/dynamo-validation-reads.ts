@@ -84,10 +84,12 @@ export function dynamoValidationReads(
     },
   };
   return {
-    ...reads,
     scan: (table, position) => namingTheTable(names[table], () => reads.scan(table, position)),
     readItems: (table, ids) => namingTheTable(names[table], () => reads.readItems(table, ids)),
     listIds: (table, by, value, cursor) => namingTheTable(names[table], () => reads.listIds(table, by, value, cursor)),
+    listPeople: (userId) => namingTheTable(names.people, () => reads.listPeople(userId)),
+    listQuarantine: (source) => namingTheTable(names.control, () => reads.listQuarantine(source)),
+    readQuarantine: (source, id) => namingTheTable(names.control, () => reads.readQuarantine(source, id)),
   };
 }
 

@@ -58,7 +58,7 @@ export async function validate(options: ValidationOptions): Promise<Validation> 
   const lagMs = options.lagMs ?? (() => longestLagMs(control, options.nowMs()));
   let comparison = NOTHING_COMPARED;
   let proof: SelfProof = { planted: 0, missed: [] };
-  let failure: string | undefined;
+  let failure: Failure | undefined;
   try {
     comparison = await compareSides({ ...options, lagMs, checkpoints: run.checkpoints });
     options.note('The validator proves itself on planted faults.');
@@ -70,13 +70,14 @@ export async function validate(options: ValidationOptions): Promise<Validation> 
   } catch (error) {
     failure = unreadable(error);
     if (failure === undefined) throw error;
+    comparison = NOTHING_COMPARED;
   }
 
   const lines = linesOf(comparison);
   const counts = sumOf(lines);
   const rowsCompared = Math.max(0, counts.found + counts.missing);
   const judgement = judge({
-    ...(failure !== undefined && { failure }),
+    ...(failure !== undefined && { failure: failure.reason }),
     rowsCompared,
     differences: comparison.proven.length,
     unsettled: comparison.inFlight.filter(({ follows }) => !follows).length,
@@ -96,8 +97,8 @@ export async function validate(options: ValidationOptions): Promise<Validation> 
     counts,
   };
   await keepReport(control, summary, phase === undefined);
-  // A table that did not answer may do so soon: the scans then go on from their checkpoint.
-  if (failure === undefined) await run.finish();
+  // A table that did not answer may do so soon: the scans then go on from their checkpoint. One that comes back is another table.
+  if (failure === undefined || !failure.goesOn) await run.finish();
   const report: ValidationReport = {
     ...summary,
     ...(phase !== undefined && { phase }),
@@ -126,11 +127,21 @@ const NOTHING_COMPARED: Comparison = {
 
 const THROTTLED = new Set(['ThrottlingException', 'ProvisionedThroughputExceededException', 'RequestLimitExceeded']);
 
+/** Why the tables could not be read to their end. */
+interface Failure {
+  readonly reason: string;
+  /** Whether what has been scanned is of use to the next validation. */
+  readonly goesOn: boolean;
+}
+
 /** What is said of tables that cannot be read; undefined for an error of another kind. */
-function unreadable(error: unknown): string | undefined {
-  if (error instanceof MigrationError && error.code === 'TABLE_MISSING') return error.message;
+function unreadable(error: unknown): Failure | undefined {
+  if (error instanceof MigrationError && error.code === 'TABLE_MISSING') {
+    return { reason: `${error.message} ${error.nextStep ?? ''}`.trimEnd(), goesOn: false };
+  }
   if (error instanceof Error && THROTTLED.has(error.name)) {
-    return `The tables refused to be read: ${error.name}. The next validation goes on from the checkpoint.`;
+    const reason = `The tables refused to be read: ${error.name}. The next validation goes on from the checkpoint.`;
+    return { reason, goesOn: true };
   }
   return undefined;
 }

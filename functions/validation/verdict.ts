@@ -26,7 +26,9 @@ export interface Judgement {
  * not be looked at; and agreement is left where nothing else is to be said.
  */
 export function judge(evidence: Evidence): Judgement {
-  const doubts = [...(evidence.failure === undefined ? [] : [evidence.failure]), ...doubtsOfProof(evidence.proof)];
+  // What was found by then is half the truth, and doubts about the rest say nothing new.
+  if (evidence.failure !== undefined) return { verdict: 'inconclusive', reasons: [evidence.failure] };
+  const doubts = doubtsOfProof(evidence.proof);
   const proven = provenReasons(evidence);
   const open = openReasons(evidence);
   const reasons = [...doubts, ...proven, ...open];

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BatchWriteItemCommand, CreateTableCommand } from '@aws-sdk/client-dynamodb';
+import { BatchWriteItemCommand, CreateTableCommand, DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type Engine, startEngine } from '../../backfill/local/engine.ts';
 import { localClientConfig } from '../../backfill/local/local-endpoint.ts';
@@ -94,5 +94,24 @@ describe('over the tables of the local environment', () => {
     const { exitCode, stdout } = await run(['watch', '--once', '--json'], engine.url);
     expect(exitCode).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ parts: 96, rowsCompared: 24, rowsDiffering: 0 });
+  });
+
+  test('a table that has vanished makes every command fail, and say which', { timeout: 240_000 }, async () => {
+    await connect(localClientConfig(engine.url)).send(new DeleteTableCommand({ TableName: names.kpiActuals }));
+    for (const command of ['validate', 'repair']) {
+      const { exitCode, stdout } = await run([command, '--json'], engine.url);
+      expect(exitCode).toBe(1);
+      expect(JSON.parse(stdout)).toMatchObject({
+        verdict: 'inconclusive',
+        reasons: [expect.stringMatching(new RegExp(`${names.kpiActuals}.*kpi-migrate preflight`))],
+      });
+    }
+    const watched = await run(['watch', '--once', '--json'], engine.url);
+    expect(watched.exitCode).toBe(1);
+    expect(JSON.parse(watched.stdout).error).toMatchObject({
+      code: 'TABLE_MISSING',
+      message: expect.stringContaining(names.kpiActuals),
+      nextStep: expect.stringContaining('kpi-migrate watch'),
+    });
   });
 });
