@@ -10,6 +10,7 @@ import type { TableNames } from '../../functions/tables/table-names.ts';
 import { keepReport } from '../../functions/tables/validation-report.ts';
 import { createTestTables, engineClient } from '../engine-client.ts';
 import { actual, eventOf, putOld, replicationOver } from '../sync/fixtures.ts';
+import { AGREEING } from './agreeing-summary.ts';
 
 const client = engineClient();
 let names: TableNames;
@@ -31,31 +32,11 @@ test('before anything has been done there is no report, no quarantine and no lag
 });
 
 test('the last report is read, and quarantine until it is accepted by name', async () => {
-  const report = {
-    verdict: 'agree' as const,
-    at: '2026-05-01T11:30:00.000Z',
-    mappingHash: 'mapping',
-    coverage: 1,
-    rowsCompared: 1,
-    runId: 'run',
-    reasons: [],
-    counts: {
-      expected: 1,
-      found: 1,
-      missing: 0,
-      extra: 0,
-      different: 0,
-      inFlight: 0,
-      held: 0,
-      quarantined: 0,
-      warnings: 0,
-    },
-  };
-  await keepReport(dynamoTables(client, names).control, report, true);
+  await keepReport(dynamoTables(client, names).control, AGREEING, true);
   const malformed = actual('r1', 'k1', '1', { actual_value: { S: 'many' } });
   await putOld(client, names, 'actuals', malformed);
   await replicateStreamBatch(replicationOver(client, names), 'actuals', [eventOf('1', { newImage: malformed })]);
-  expect(await evidence()).toMatchObject({ report, unaccepted: ['actuals r1'] });
+  expect(await evidence()).toMatchObject({ report: AGREEING, unaccepted: ['actuals r1'] });
 
   const [entry] = await Array.fromAsync(quarantine());
   await acceptQuarantined(client, names, entry as QuarantineRow, { by: 'Ada', at: '2026-05-01T11:40:00.000Z' });

@@ -3,32 +3,13 @@ import type { ReadPath } from '../../functions/gate/flag-document.ts';
 import { type Gate, GateRefusedError, passGate } from '../../functions/gate/gate.ts';
 import { type Evidence, missingEvidence } from '../../functions/gate/verdict.ts';
 import type { ValidationSummary } from '../../functions/tables/validation-report.ts';
+import { AGREEING } from './agreeing-summary.ts';
 
 const NOW_MS = Date.parse('2026-05-01T12:00:00Z');
 const LIMITS = { reportAgeMaxMs: 3_600_000, lagMaxMs: 60_000 };
 
-const REPORT: ValidationSummary = {
-  verdict: 'agree',
-  at: '2026-05-01T11:30:00.000Z',
-  mappingHash: 'mapping',
-  coverage: 1,
-  rowsCompared: 10,
-  runId: 'run',
-  reasons: [],
-  counts: {
-    expected: 10,
-    found: 10,
-    missing: 0,
-    extra: 0,
-    different: 0,
-    inFlight: 0,
-    held: 0,
-    quarantined: 0,
-    warnings: 0,
-  },
-};
 const GOOD: Evidence = {
-  report: REPORT,
+  report: AGREEING,
   mappingHash: 'mapping',
   unaccepted: [],
   lagMs: { links: 0, milestones: 0, actuals: 60_000, readings: 0 },
@@ -41,7 +22,7 @@ test('evidence that lacks nothing refuses nothing', () => {
 describe('each condition refuses alone, and names the command for it', () => {
   const withReport = (changes: Partial<ValidationSummary>): Evidence => ({
     ...GOOD,
-    report: { ...REPORT, ...changes },
+    report: { ...AGREEING, ...changes },
   });
   test.each<[code: string, evidence: Evidence, command: string]>([
     ['NO_REPORT', { ...GOOD, report: undefined }, 'kpi-migrate validate'],
