@@ -16,7 +16,6 @@ import { OLD_TABLE_OF } from '../../functions/tables/table-names.ts';
 import type { Settings } from '../../infra/settings.ts';
 import { writeTableExport } from '../local/small-export.ts';
 import { type FunctionFaults, harmFunctions } from './function-faults.ts';
-import { hotContent } from './hot-content.ts';
 import { killedBackfill } from './killed-backfill.ts';
 import type { RunPlan } from './run-plan.ts';
 import { spoilRow } from './spoilt-row.ts';
@@ -75,14 +74,13 @@ export async function crashRun({ plan, synthesised, nowMs, keep }: CrashRunOptio
   await using ending = new AsyncDisposableStack();
   const exportDirectory = await mkdtemp(join(tmpdir(), 'crash-run-'));
   ending.defer(() => rm(exportDirectory, { recursive: true, force: true }));
-  const content = hotContent(plan.content);
-  for (const role of OLD_TABLE_ROLES) writeTableExport(exportDirectory, tables[role], contentOf(content, role));
+  for (const role of OLD_TABLE_ROLES) writeTableExport(exportDirectory, tables[role], contentOf(plan.content, role));
   const cloud = await startLocalCloud({ settings, exportDirectory, synthesised, onProgress: note });
   ending.defer(() => cloud.stop());
   const client = connect(cloud.clientConfig);
   ending.defer(() => client.destroy());
 
-  const write = startWriters(plan, client, settings, content, note);
+  const write = startWriters(plan, client, settings, note);
   const quiet = new AbortController();
   const faults = harmFunctions(cloud.functions.busy, plan.faults, quiet.signal, note);
   const backfill = await killedBackfill(cloud, settings, plan.backfillKills, write.burst, note);
@@ -126,10 +124,9 @@ function contentOf(content: OldContent, role: (typeof OLD_TABLE_ROLES)[number]) 
  * on, and one by `rest` with all that is left.
  */
 function startWriters(
-  { writerSeeds, writes, backfillKills }: RunPlan,
+  { writerSeeds, writes, backfillKills, content }: RunPlan,
   client: DynamoDBClient,
   { tables }: Settings,
-  content: OldContent,
   note: (message: string) => void,
 ): { burst: () => void; rest: () => Promise<number> } {
   const share = Math.floor(writes / writerSeeds.length);

@@ -5,7 +5,6 @@ import { type KpiKey, RECORD_SOURCES, type RecordSource } from '../../functions/
 
 const KPIS = { least: 3, most: 5 } as const;
 const LINKS_OF_KPI = { least: 2, most: 4 } as const;
-const RECORDS_OF_TABLE = { least: 25, most: 55 } as const;
 const MALFORMED_OF_TABLE = 2;
 /** Records of one table whose id another one has, too. */
 const SHARED_IDS = 2;
@@ -32,7 +31,7 @@ function authored(verb: 'created' | 'recorded', more: Item): Item {
  * Old tables with few KPIs, so that all that is written meets: two to four links each, one KPI without any, one KPI id in two
  * tenants, owners with and without a person, malformed links and records, ids that two tables share.
  */
-export function hotContent(random: SeededRandom): OldContent {
+export function hotContent(random: SeededRandom, recordsOfTableMost: number): OldContent {
   const between = ({ least, most }: { readonly least: number; readonly most: number }): number =>
     least + random.below(most - least + 1);
   const many = <T>(count: number, make: (at: number) => T): T[] => Array.from({ length: count }, (_, at) => make(at));
@@ -64,7 +63,7 @@ export function hotContent(random: SeededRandom): OldContent {
   };
   const malformed = (source: RecordSource): Item => ({ ...record(source), [OF_SOURCE[source].value]: { NULL: true } });
   const records = (source: RecordSource): Item[] => [
-    ...many(between(RECORDS_OF_TABLE), () => record(source)),
+    ...many(between({ least: Math.ceil(recordsOfTableMost / 2), most: recordsOfTableMost }), () => record(source)),
     ...many(MALFORMED_OF_TABLE, () => malformed(source)),
   ];
   const milestones = records(RECORD_SOURCES[0]);

@@ -8,7 +8,7 @@ import { describeDifference, describeProgress, describeRuns } from './report.ts'
 import { planRun } from './run-plan.ts';
 import { synthesiseOnce } from './synthesised.ts';
 
-const USAGE = 'npm run crash-runs -- [--runs N] [--seed FIRST] [--writes MOST] [--kills MOST]';
+const USAGE = 'npm run crash-runs -- [--runs N] [--seed FIRST] [--writes MOST] [--kills MOST] [--records MOST]';
 
 /** The command line of the crash runs: 0 where every run ended equal, 1 where one did not, 2 for bad usage. */
 async function main(): Promise<number> {
@@ -18,16 +18,21 @@ async function main(): Promise<number> {
       seed: { type: 'string', default: '1' },
       writes: { type: 'string', default: '400' },
       kills: { type: 'string', default: '3' },
+      records: { type: 'string', default: '50' },
     },
   });
-  const limits = { writesMost: wholeNumber(values.writes), backfillKillsMost: wholeNumber(values.kills) };
+  const limits = {
+    writesMost: wholeNumber(values.writes),
+    backfillKillsMost: wholeNumber(values.kills),
+    recordsOfTableMost: wholeNumber(values.records),
+  };
   const assemblies = await mkdtemp(join(tmpdir(), 'crash-runs-'));
   const synthesised = synthesiseOnce(assemblies);
   const reports: CrashRunReport[] = [];
   let broken = 0;
   for (let at = 0; at < wholeNumber(values.runs); at += 1) {
     const seed = wholeNumber(values.seed) + at;
-    const again = `npm run crash-runs -- --runs 1 --seed ${seed} --writes ${values.writes} --kills ${values.kills}`;
+    const again = `npm run crash-runs -- --runs 1 --seed ${seed} --writes ${values.writes} --kills ${values.kills} --records ${values.records}`;
     const plan = planRun(seed, limits);
     try {
       const report = await crashRun({

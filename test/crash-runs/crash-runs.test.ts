@@ -1,0 +1,101 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { Disagreement } from '../../backfill/local/agreement.ts';
+import { expectedRows } from '../../functions/model/expected.ts';
+import { type CrashRunReport, crashRun, isEqual } from './crash-run.ts';
+import { describeDifference, describeRuns } from './report.ts';
+import { planRun } from './run-plan.ts';
+import { synthesiseOnce } from './synthesised.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'crash-runs-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+const EQUAL: CrashRunReport = {
+  seed: 7,
+  writes: 100,
+  events: 98,
+  functions: { killed: 3, stopped: 1, lost: 2 },
+  backfillKills: 2,
+  seconds: 20,
+  rowsCompared: 1_200,
+  disagreements: [],
+  undelivered: 0,
+  spoiltRowSeen: true,
+};
+const DIFFERS: Disagreement = {
+  table: 'kpiData',
+  id: 'row',
+  differences: [{ attribute: 'post_value', kind: 'missing' }],
+};
+
+describe('a run on the real engine', () => {
+  test('ends equal with functions and backfill killed at random, and sees a row that was spoilt behind its back', async () => {
+    const plan = planRun(2, { writesMost: 60, backfillKillsMost: 1, recordsOfTableMost: 12 });
+    const report = await crashRun({
+      plan,
+      synthesised: await synthesiseOnce(directory)(plan.heldRecords),
+      nowMs: Date.now,
+      keep: async () => {},
+    });
+    expect(report).toMatchObject({ disagreements: [], undelivered: 0, spoiltRowSeen: true });
+    expect(isEqual(report)).toBe(true);
+    expect(report.backfillKills).toBe(1);
+    expect(report.functions.killed + report.functions.stopped + report.functions.lost).toBeGreaterThan(0);
+    expect(report.rowsCompared).toBeGreaterThan(50);
+  });
+});
+
+describe('a report', () => {
+  test('counts a run as equal only where nothing differs, nothing was given up and the comparison could fail', () => {
+    const other: readonly Partial<CrashRunReport>[] = [
+      { disagreements: [DIFFERS] },
+      { undelivered: 1 },
+      { spoiltRowSeen: false },
+    ];
+    expect(other.map((change) => isEqual({ ...EQUAL, ...change }))).toEqual([false, false, false]);
+    expect(isEqual(EQUAL)).toBe(true);
+  });
+
+  test('tells each run and the sums', () => {
+    const lines = describeRuns([EQUAL, { ...EQUAL, seed: 8, undelivered: 1 }]).map((line) => line.split(/ {2,}/));
+    expect(lines[1]).toEqual(['7', '100', '98', '3', '1', '2', '2', '20', '1,200', '0', '0', 'seen', 'equal']);
+    expect(lines[2]?.at(-1)).toBe('DIFFERENT');
+    expect(lines[3]).toEqual(['all', '200', '196', '6', '2', '4', '4', '40', '2,400', '0', '1', '2 seen', '1 equal']);
+  });
+
+  test('tells what differs, where it is kept, and the command for the same draws', () => {
+    const report = { ...EQUAL, disagreements: [DIFFERS] };
+    const text = describeDifference(report, '/kept', 'npm run again').join('\n');
+    expect(text).toContain('kpiData row: post_value missing');
+    expect(text).toContain('/kept');
+    expect(text).toContain('npm run again');
+  });
+});
+
+describe('what is drawn', () => {
+  const limits = { writesMost: 400, backfillKillsMost: 3, recordsOfTableMost: 50 };
+  const seeds = Array.from({ length: 30 }, (_, at) => at + 1);
+
+  test('is the same for the same seed, and kills the backfill in every pass for some', () => {
+    const drawn = (seed: number) => JSON.stringify(planRun(seed, limits));
+    expect(drawn(5)).toBe(drawn(5));
+    expect(drawn(5)).not.toBe(drawn(6));
+    const passes = new Set(seeds.flatMap((seed) => planRun(seed, limits).backfillKills.map(({ pass }) => pass)));
+    expect([...passes].sort()).toEqual(['actuals', 'links', 'milestones', 'readings', 'sweep-kpis', 'sweep-records']);
+  });
+
+  test.each(seeds.slice(0, 5))(
+    'content %i has held, malformed and colliding records, and KPIs with several links',
+    (seed) => {
+      const { content } = planRun(seed, limits);
+      const expected = expectedRows(content, 'hold');
+      expect(expected.held.length).toBeGreaterThan(0);
+      expect(new Set(expected.quarantined.map(({ reason }) => reason.code)).size).toBeGreaterThan(1);
+      expect(expected.quarantined.some(({ reason }) => reason.code === 'id-collision')).toBe(true);
+      expect(expected.kpiData.size).toBeGreaterThan(150);
+      expect(expected.kpiData.size).toBeGreaterThan(content.milestones.length + content.actuals.length);
+    },
+  );
+});
