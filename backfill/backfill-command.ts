@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SOURCES, type Source } from '../functions/model/sources.ts';
 import { describeTables, type TableShape } from '../functions/tables/descriptions.ts';
 import { OLD_TABLE_OF, type TableRole } from '../functions/tables/table-names.ts';
+import { UnitPace } from '../functions/tables/unit-pace.ts';
 import { type BackfillReport, runBackfill } from './backfill.ts';
 import { type Environment, openEnvironment } from './environment.ts';
 import { operatorName } from './operator.ts';
@@ -10,7 +11,6 @@ import { type Plan, planBackfill } from './plan.ts';
 import { checkTables, requireNoFindings } from './preflight.ts';
 import { type Progress, showProgress } from './progress.ts';
 import { describeBackfill, describeHeld, describePlan } from './report.ts';
-import { WritePace } from './write-pace.ts';
 
 /** `backfill`: the preflight, and then the plan or, with `--execute`, the copy. */
 export async function backfillCommand(
@@ -65,7 +65,7 @@ export async function executeBackfill(
   const { settings, tables, replication } = environment;
   const shapes = await preflighted(environment);
   const { segments, leaseSeconds, maxWriteUnitsPerSecond } = settings.backfill;
-  const pace = maxWriteUnitsPerSecond === undefined ? undefined : new WritePace(maxWriteUnitsPerSecond, Date.now);
+  const pace = maxWriteUnitsPerSecond === undefined ? undefined : new UnitPace(maxWriteUnitsPerSecond, Date.now);
   return runBackfill({
     replication,
     data: tables.data,

@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MigrationError } from '../../functions/model/migration-error.ts';
 import type { Source } from '../../functions/model/sources.ts';
 import { dynamoValidationReads } from '../../functions/tables/dynamo-validation-reads.ts';
+import { UnitPace } from '../../functions/tables/unit-pace.ts';
 import type { ValidationReads } from '../../functions/tables/validation-reads.ts';
 import { longestLagMs } from '../../functions/validation/longest-lag.ts';
 import { type Validation, validate } from '../../functions/validation/validate.ts';
 import type { Environment } from '../environment.ts';
 import type { Progress } from '../progress.ts';
 import { readRun } from '../run-state.ts';
-import { WritePace } from '../write-pace.ts';
 import { namingMissingTables } from './missing-tables.ts';
 
 /** How often the scans' state is kept: what an interruption costs at most is what was scanned since. */
@@ -61,7 +61,7 @@ async function backfillRunId({ tables, settings }: Environment): Promise<string>
 /** What the validators read of an environment, not faster than its settings allow. */
 export function readsOf({ client, settings }: Environment): ValidationReads {
   const { maxReadUnitsPerSecond } = settings.validation;
-  const pace = maxReadUnitsPerSecond === undefined ? undefined : new WritePace(maxReadUnitsPerSecond, Date.now);
+  const pace = maxReadUnitsPerSecond === undefined ? undefined : new UnitPace(maxReadUnitsPerSecond, Date.now);
   return dynamoValidationReads(client, settings.tables, async (units) => {
     const waitMs = pace?.take(units) ?? 0;
     if (waitMs > 0) await sleep(waitMs);

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { WritePace } from '../../backfill/write-pace.ts';
+import { UnitPace } from '../../functions/tables/unit-pace.ts';
 
 test('a bucket gives a second at once, then what each moment brings', () => {
   let nowMs = 0;
-  const pace = new WritePace(100, () => nowMs);
+  const pace = new UnitPace(100, () => nowMs);
 
   expect(pace.take(100)).toBe(0);
   expect(pace.take(50)).toBe(500);
@@ -13,7 +13,7 @@ test('a bucket gives a second at once, then what each moment brings', () => {
 
 test('a take larger than the bucket leaves a debt that later takes wait for', () => {
   let nowMs = 0;
-  const pace = new WritePace(100, () => nowMs);
+  const pace = new UnitPace(100, () => nowMs);
 
   expect(pace.take(1_000)).toBe(9_000);
   nowMs = 9_000;
@@ -22,7 +22,7 @@ test('a take larger than the bucket leaves a debt that later takes wait for', ()
 
 test('an idle hour saves up no more than one second', () => {
   let nowMs = 0;
-  const pace = new WritePace(100, () => nowMs);
+  const pace = new UnitPace(100, () => nowMs);
   pace.take(100);
 
   nowMs = 3_600_000;
@@ -33,7 +33,7 @@ test('an idle hour saves up no more than one second', () => {
 
 test('however takes are cut, the units of a long time stay under the ceiling', () => {
   let nowMs = 0;
-  const pace = new WritePace(40, () => nowMs);
+  const pace = new UnitPace(40, () => nowMs);
   let taken = 0;
   while (nowMs < 60_000) {
     nowMs += pace.take(7);
