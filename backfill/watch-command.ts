@@ -26,7 +26,7 @@ export async function watchCommand(
       ),
     );
     if (report === undefined) break;
-    sum.parts += 1;
+    if (report.position === undefined) sum.parts += 1;
     sum.rowsCompared += report.rowsCompared;
     sum.rowsDiffering += report.proven.length;
     sum.rowsInFlight += report.inFlight.length;

@@ -66,13 +66,15 @@ const validation = z.strictObject({
   /** From the first look at a row that differs to the second; the pauses grow from there. */
   pauseSeconds: z.number().positive().default(2),
   /** From the first look to the last: longer than the streams usually lag behind. */
-  patienceSeconds: z.number().nonnegative().default(60),
+  patienceSeconds: z.number().nonnegative().max(600, 'is more than the standing validation has time for').default(60),
   /** Read units a second that the scans may consume; without it, as many as the tables give. */
   maxReadUnitsPerSecond: count.optional(),
   /** Parts of the key space that the standing validation takes one after the other. */
   rollingParts: count.max(10_000).default(96),
   /** From one part to the next. */
   rollingEveryMinutes: count.min(15, 'is less than a part may take').max(1_440).default(15),
+  /** Read units a second that the standing validation may consume, of all tables together; without it, as many as the tables give. */
+  rollingMaxReadUnitsPerSecond: count.optional(),
   /** Whether a difference that the standing validation proves puts all reads on the old tables. */
   fallbackOnDisagreement: z.boolean().default(false),
 });

@@ -52,6 +52,9 @@ export class RollingValidation extends Construct {
         ROLLING_PARTS: String(validation.rollingParts),
         PAUSE_SECONDS: String(validation.pauseSeconds),
         PATIENCE_SECONDS: String(validation.patienceSeconds),
+        ...(validation.rollingMaxReadUnitsPerSecond !== undefined && {
+          MAX_READ_UNITS_PER_SECOND: String(validation.rollingMaxReadUnitsPerSecond),
+        }),
         ...(validation.fallbackOnDisagreement && {
           FLAG_APPLICATION_ID: readFlag.applicationId,
           FLAG_ENVIRONMENT_ID: readFlag.environmentId,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
@@ -7,6 +8,7 @@ import { embeddedMetrics } from '../embedded-metrics.ts';
 import { heldRecords, parseVariables, tableNames, type Variables } from '../settings.ts';
 import { connect, dynamoTables } from '../tables/dynamo-tables.ts';
 import { dynamoValidationReads } from '../tables/dynamo-validation-reads.ts';
+import { limitReads } from '../tables/read-ceiling.ts';
 import { longestLagMs } from './longest-lag.ts';
 import { validatePart } from './rolling.ts';
 import { afterPart, countsOf, readRolling, writeRolling } from './rolling-state.ts';
@@ -18,6 +20,7 @@ const schema = z.object({
   ROLLING_PARTS: z.coerce.number().int().positive(),
   PAUSE_SECONDS: z.coerce.number().positive(),
   PATIENCE_SECONDS: z.coerce.number().nonnegative(),
+  MAX_READ_UNITS_PER_SECOND: z.coerce.number().int().positive().optional(),
 });
 
 /** Differences after which a part is looked into no further. */
@@ -37,6 +40,8 @@ export interface RollingResult {
   readonly rowsCompared: number;
   readonly rowsDiffering: number;
   readonly rowsInFlight: number;
+  /** False where time ran out: the next invocation goes on with this part. */
+  readonly isDone: boolean;
 }
 
 /**
@@ -44,7 +49,8 @@ export interface RollingResult {
  * logged and counted as metrics; an alarm stands on these, so that a difference is no error of the function. Where a part differs
  * `onDisagreement` is called before the part is written down, so that it is called again, with the same part, should it fail.
  *
- * Variables: TABLE_NAMES, HELD_RECORDS, ENVIRONMENT_NAME, ROLLING_PARTS, PAUSE_SECONDS, PATIENCE_SECONDS.
+ * Variables: TABLE_NAMES, HELD_RECORDS, ENVIRONMENT_NAME, ROLLING_PARTS, PAUSE_SECONDS, PATIENCE_SECONDS, and MAX_READ_UNITS_PER_SECOND
+ * where its reads of all tables together have a ceiling. Where Lambda's time runs out, the next invocation goes on with the same part.
  *
  * @throws MigrationError FUNCTION_SETTINGS_INVALID with every problem at once.
  */
@@ -52,6 +58,10 @@ export function rollingHandler(environment: Variables, onDisagreement: () => Pro
   const settings = parseVariables(schema, environment);
   const logger = new Logger({ serviceName: 'validate-rolling' });
   const client = connect();
+  let stop = new AbortController().signal;
+  const pause = (ms: number) => sleep(ms, undefined, { signal: stop });
+  const unitsPerSecond = settings.MAX_READ_UNITS_PER_SECOND;
+  if (unitsPerSecond !== undefined) limitReads(client, { unitsPerSecond, nowMs: Date.now, sleep: pause });
   const { control } = dynamoTables(client, settings.TABLE_NAMES);
   const reads = dynamoValidationReads(client, settings.TABLE_NAMES, async () => {});
 
@@ -60,6 +70,7 @@ export function rollingHandler(environment: Variables, onDisagreement: () => Pro
     .handler(async (_event: unknown, context: Context): Promise<RollingResult> => {
       const now = () => new Date().toISOString();
       const state = await readRolling(control, settings.ROLLING_PARTS, now());
+      stop = AbortSignal.timeout(Math.max(1, context.getRemainingTimeInMillis() - RESERVE_MS));
       const report = await validatePart({
         reads,
         heldRecords: settings.HELD_RECORDS,
@@ -70,8 +81,9 @@ export function rollingHandler(environment: Variables, onDisagreement: () => Pro
         findingsMax: FINDINGS_MAX,
         lagMs: () => longestLagMs(control, Date.now()),
         nowMs: Date.now,
-        sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-        stop: AbortSignal.timeout(Math.max(1, context.getRemainingTimeInMillis() - RESERVE_MS)),
+        sleep: pause,
+        stop,
+        ...(state.position && { from: state.position }),
       });
       for (const { table, id, kind, differences } of report.proven.slice(0, FINDINGS_LOGGED)) {
         logger.error('A row differs', { table, id, kind, attributes: differences.map(({ attribute }) => attribute) });
@@ -87,6 +99,7 @@ export function rollingHandler(environment: Variables, onDisagreement: () => Pro
         rowsCompared: report.rowsCompared,
         rowsDiffering: report.proven.length,
         rowsInFlight: report.inFlight.length,
+        isDone: report.position === undefined,
       };
     });
 }

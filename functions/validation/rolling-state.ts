@@ -1,6 +1,6 @@
 import type { ControlTable } from '../tables/control-table.ts';
 import { VALIDATION_PARTITION } from '../tables/validation-report.ts';
-import type { PartReport } from './rolling.ts';
+import type { PartPosition, PartReport } from './rolling.ts';
 
 const ROLLING_SORT = 'rolling';
 
@@ -9,6 +9,8 @@ export interface RollingState {
   readonly parts: number;
   /** The part that comes next. */
   readonly next: number;
+  /** Where that part goes on; absent where it begins. */
+  readonly position?: PartPosition;
   /** ISO 8601: when the round began. */
   readonly roundStartedAt: string;
   readonly rowsCompared: number;
@@ -28,12 +30,14 @@ export async function writeRolling(control: ControlTable, state: RollingState): 
   await control.put(VALIDATION_PARTITION, ROLLING_SORT, { ...state });
 }
 
-/** The state after a part. Pure. */
+/** The state after a part, or after as much of it as there was time for. Pure. */
 export function afterPart(state: RollingState, report: PartReport, now: string): RollingState {
   const rowsCompared = state.rowsCompared + report.rowsCompared;
   const rowsDiffering = state.rowsDiffering + report.proven.length;
+  const { position: _, ...round } = state;
+  if (report.position !== undefined) return { ...round, position: report.position, rowsCompared, rowsDiffering };
   const next = (report.part + 1) % state.parts;
-  if (next !== 0) return { ...state, next, rowsCompared, rowsDiffering };
+  if (next !== 0) return { ...round, next, rowsCompared, rowsDiffering };
   return {
     parts: state.parts,
     next,
@@ -51,5 +55,6 @@ export function countsOf(report: PartReport): Record<string, number> {
     RowsCompared: report.rowsCompared,
     RowsDiffering: report.proven.length,
     RowsInFlight: report.inFlight.length,
+    PartsUnfinished: report.position === undefined ? 0 : 1,
   };
 }

@@ -45,6 +45,21 @@ describe('the standing validation', () => {
     );
   });
 
+  test('is told of a ceiling on its read units only where there is one', () => {
+    const withCeiling = settingsWith({ validation: { rollingMaxReadUnitsPerSecond: 250 } });
+    expect(validateOf(synthesise(withCeiling)).Properties.Environment.Variables).toMatchObject({
+      MAX_READ_UNITS_PER_SECOND: '250',
+    });
+    expect(validate.Properties.Environment.Variables).not.toHaveProperty('MAX_READ_UNITS_PER_SECOND');
+  });
+
+  test.each([{ rollingMaxReadUnitsPerSecond: 0 }, { rollingMaxReadUnitsPerSecond: 2.5 }, { patienceSeconds: 601 }])(
+    '%j is refused',
+    (validation) => {
+      expect(() => settingsWith({ validation })).toThrow(Object.keys(validation)[0]);
+    },
+  );
+
   test('is told of the flag only where it may fall back', () => {
     const all = synthesise(settingsWith({ validation: { fallbackOnDisagreement: true } }));
     const { Variables } = validateOf(all).Properties.Environment;

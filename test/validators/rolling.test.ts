@@ -76,6 +76,18 @@ describe('the state of a round', () => {
     });
   });
 
+  test('goes on with a part that there was no time for, and counts what came of it', async () => {
+    const { tables } = await ValidationBench.create();
+    const position = { stage: 'rows', cursor: { id: { S: 'row' } } } as const;
+    const early = afterPart(await readRolling(tables.control, 2, 'first'), { ...report, position }, 'second');
+    await writeRolling(tables.control, early);
+    const resumed = await readRolling(tables.control, 2, 'third');
+    expect(resumed).toMatchObject({ next: 0, position, rowsCompared: 8 });
+    const done = afterPart(resumed, report, 'fourth');
+    expect(done).toMatchObject({ next: 1, rowsCompared: 16 });
+    expect(done).not.toHaveProperty('position');
+  });
+
   test('of another number of parts is not gone on with', async () => {
     const { tables } = await ValidationBench.create();
     await writeRolling(tables.control, afterPart(await readRolling(tables.control, 2, 'first'), report, 'second'));
@@ -83,7 +95,12 @@ describe('the state of a round', () => {
   });
 
   test('is counted for the alarms', () => {
-    expect(countsOf({ ...report, proven: [finding] })).toEqual({ RowsCompared: 8, RowsDiffering: 1, RowsInFlight: 0 });
+    expect(countsOf({ ...report, proven: [finding] })).toEqual({
+      RowsCompared: 8,
+      RowsDiffering: 1,
+      RowsInFlight: 0,
+      PartsUnfinished: 0,
+    });
   });
 });
 
