@@ -1,5 +1,7 @@
+import { MigrationError } from '../functions/model/migration-error.ts';
 import { SOURCES, type Source } from '../functions/model/sources.ts';
 import type { ControlTable } from '../functions/tables/control-table.ts';
+import { readRollback } from '../functions/tables/rollback-row.ts';
 import { type Copier, guardWrites } from './copier.ts';
 import { copyLinks } from './copy-links.ts';
 import { copyRecords } from './copy-records.ts';
@@ -50,7 +52,7 @@ export interface BackfillReport {
  * A crash at any call leaves rows that are right or that the sweep puts right, checkpoints that are at most a page behind,
  * and a lease that runs out by itself.
  *
- * @throws MigrationError `BACKFILL_RUNNING`, `LEASE_LOST`, and what the tables throw.
+ * @throws MigrationError `BACKFILL_RUNNING`, `LEASE_LOST`, `ROLLBACK_UNFINISHED`, and what the tables throw.
  */
 export async function runBackfill(options: BackfillOptions): Promise<BackfillReport> {
   const { transactions } = options.replication;
@@ -102,6 +104,7 @@ export function reportPasses(run: Run, stored: Parameters<typeof checkpointsOf>[
 }
 
 async function currentRun(options: BackfillOptions, control: ControlTable): Promise<Run> {
+  await requireNoRollback(control);
   const stored = await readRun(control);
   if (stored !== undefined && stored.finishedAt === undefined) {
     options.progress.note(`Going on with run ${stored.runId}, begun ${stored.startedAt}.`);
@@ -120,6 +123,16 @@ async function currentRun(options: BackfillOptions, control: ControlTable): Prom
   await writeRun(control, run);
   options.progress.note(`Beginning run ${run.runId}${stored ? `, after the one finished ${stored.finishedAt}` : ''}.`);
   return run;
+}
+
+/** What a rollback that was cut off has left is neither there to be built on nor gone. */
+async function requireNoRollback(control: ControlTable): Promise<void> {
+  const rollback = await readRollback(control);
+  if (rollback === undefined || rollback.endedAt !== undefined) return;
+  const message = `The rollback by ${rollback.by}, begun ${rollback.begunAt}, has not come to its end.`;
+  throw new MigrationError('ROLLBACK_UNFINISHED', message, {
+    nextStep: 'Let it end: kpi-migrate rollback --execute. Then the same again.',
+  });
 }
 
 async function runPass(options: BackfillOptions, copier: Copier, run: Run, pass: Pass): Promise<void> {

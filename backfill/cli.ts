@@ -127,6 +127,16 @@ addCommand(program, 'fallback', 'put all reads on the old tables at once').actio
   tell(options, async () => (await import('./read-flag/fallback-command.ts')).fallbackCommand(options.env)),
 );
 
+addCommand(
+  program,
+  'rollback',
+  'plan to clear the new tables; with --execute do it, so that history can be copied anew',
+)
+  .option('--execute', 'write', false)
+  .action((options: CommonOptions & { execute: boolean }) =>
+    tell(options, async () => (await import('./rollback-command.ts')).rollbackCommand(options, stopSignal())),
+  );
+
 const held = program.command('held').description('records whose KPI has no link');
 addCommand(held, 'list', 'their KPIs, and how many there are of each').action((options: CommonOptions) =>
   tell(options, async () => (await import('./backfill-command.ts')).heldList(options.env, stopSignal())),

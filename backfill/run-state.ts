@@ -43,6 +43,18 @@ export async function writeCheckpoint(control: ControlTable, checkpoint: Checkpo
   await control.put(BACKFILL_PARTITION, `${checkpoint.pass}#${checkpoint.segment}`, { ...checkpoint });
 }
 
+/** The next backfill then begins a new run. */
+export async function deleteRun(control: ControlTable): Promise<void> {
+  await control.delete(BACKFILL_PARTITION, RUN_SORT);
+}
+
+export async function deleteCheckpoint(
+  control: ControlTable,
+  { pass, segment }: Pick<Checkpoint, 'pass' | 'segment'>,
+): Promise<void> {
+  await control.delete(BACKFILL_PARTITION, `${pass}#${segment}`);
+}
+
 /** All checkpoints that are stored, those of earlier runs included where the present one has not come so far. */
 export async function readCheckpoints(control: ControlTable): Promise<Checkpoint[]> {
   const rows = await control.list(BACKFILL_PARTITION);

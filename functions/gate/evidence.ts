@@ -2,6 +2,7 @@ import { mappingHash } from '../model/mapping-hash.ts';
 import type { QuarantineRow } from '../tables/control-rows.ts';
 import type { ControlTable } from '../tables/control-table.ts';
 import { readLagMs } from '../tables/replication-lag.ts';
+import { readRollback } from '../tables/rollback-row.ts';
 import { latestReport } from '../tables/validation-report.ts';
 import type { Evidence } from './verdict.ts';
 
@@ -13,12 +14,13 @@ export interface EvidenceReads {
 
 /** Gathers what the gate decides by. */
 export async function readEvidence({ control, quarantine }: EvidenceReads, nowMs: number): Promise<Evidence> {
-  const [report, lagMs, unaccepted] = await Promise.all([
+  const [report, rollback, lagMs, unaccepted] = await Promise.all([
     latestReport(control),
+    readRollback(control),
     readLagMs(control, nowMs),
     namesOfUnaccepted(quarantine()),
   ]);
-  return { report, lagMs, unaccepted, mappingHash: mappingHash() };
+  return { report, rollback, lagMs, unaccepted, mappingHash: mappingHash() };
 }
 
 async function namesOfUnaccepted(entries: ReturnType<EvidenceReads['quarantine']>): Promise<string[]> {

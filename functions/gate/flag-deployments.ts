@@ -27,6 +27,10 @@ export interface FlagDeployment {
   readonly version: number;
   readonly state: DeploymentState;
   readonly percentageComplete: number;
+  /** ISO 8601; absent where AppConfig does not say. */
+  readonly startedAt?: string;
+  /** ISO 8601; absent while it is in progress, and where it was stopped or taken back. */
+  readonly completedAt?: string;
 }
 
 /** Someone else has changed the flag, or is changing it. */
@@ -52,6 +56,8 @@ function deploymentOf(summary: DeploymentSummary): FlagDeployment {
     version: Number(summary.ConfigurationVersion),
     state: summary.State ?? 'VALIDATING',
     percentageComplete: summary.PercentageComplete ?? 0,
+    ...(summary.StartedAt && { startedAt: summary.StartedAt.toISOString() }),
+    ...(summary.CompletedAt && { completedAt: summary.CompletedAt.toISOString() }),
   };
 }
 

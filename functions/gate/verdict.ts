@@ -1,4 +1,5 @@
 import { SOURCES, type Source } from '../model/sources.ts';
+import type { Rollback } from '../tables/rollback-row.ts';
 import type { ValidationSummary } from '../tables/validation-report.ts';
 
 /** Bounds of what counts as evidence. */
@@ -11,6 +12,8 @@ export interface GateLimits {
 export interface Evidence {
   /** The last whole validation; undefined where there never was one. */
   readonly report: ValidationSummary | undefined;
+  /** The last rollback of the new tables; absent where there never was one. */
+  readonly rollback?: Rollback | undefined;
   readonly mappingHash: string;
   /** Quarantined items that nobody has accepted, as `source id`. */
   readonly unaccepted: readonly string[];
@@ -32,6 +35,7 @@ const VALIDATE = 'kpi-migrate validate';
 export function missingEvidence(evidence: Evidence, limits: GateLimits, nowMs: number): Refusal[] {
   return [
     ...reportRefusals(evidence, limits, nowMs),
+    ...rollbackRefusals(evidence),
     ...quarantineRefusals(evidence.unaccepted),
     ...lagRefusals(evidence.lagMs, limits),
   ];
@@ -63,6 +67,18 @@ function reportRefusals({ report, mappingHash }: Evidence, limits: GateLimits, n
       ? []
       : [refusal('MAPPING_CHANGED', 'The last validation was of another version of the mapping.', VALIDATE)]),
   ];
+}
+
+/** A validation that began before a rollback ended has seen rows that are gone since. */
+function rollbackRefusals({ report, rollback }: Evidence): Refusal[] {
+  if (rollback === undefined) return [];
+  if (rollback.endedAt === undefined) {
+    const message = `The rollback by ${rollback.by}, begun ${rollback.begunAt}, has not come to its end.`;
+    return [refusal('ROLLBACK_UNFINISHED', message, 'kpi-migrate rollback --execute')];
+  }
+  if (report === undefined || Date.parse(report.at) > Date.parse(rollback.endedAt)) return [];
+  const message = `The last validation, of ${report.at}, is from before the new tables were cleared.`;
+  return [refusal('REPORT_BEFORE_ROLLBACK', message, 'kpi-migrate backfill --execute')];
 }
 
 /** Items named in a refusal; more of them help nobody. */

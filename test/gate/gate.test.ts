@@ -19,6 +19,12 @@ test('evidence that lacks nothing refuses nothing', () => {
   expect(missingEvidence(GOOD, LIMITS, NOW_MS)).toEqual([]);
 });
 
+const ROLLED_BACK = { begunAt: '2026-05-01T11:20:00.000Z', by: 'Ada', endedAt: '2026-05-01T11:29:00.000Z' };
+
+test('a validation that began after a rollback is evidence', () => {
+  expect(missingEvidence({ ...GOOD, rollback: ROLLED_BACK }, LIMITS, NOW_MS)).toEqual([]);
+});
+
 describe('each condition refuses alone, and names the command for it', () => {
   const withReport = (changes: Partial<ValidationSummary>): Evidence => ({
     ...GOOD,
@@ -34,6 +40,16 @@ describe('each condition refuses alone, and names the command for it', () => {
     ['REPORT_OLD', withReport({ at: '2026-05-01T12:00:01.000Z' }), 'kpi-migrate validate'],
     ['REPORT_OLD', withReport({ at: 'yesterday' }), 'kpi-migrate validate'],
     ['MAPPING_CHANGED', withReport({ mappingHash: 'another' }), 'kpi-migrate validate'],
+    [
+      'ROLLBACK_UNFINISHED',
+      { ...GOOD, rollback: { begunAt: ROLLED_BACK.begunAt, by: 'Ada' } },
+      'kpi-migrate rollback --execute',
+    ],
+    [
+      'REPORT_BEFORE_ROLLBACK',
+      { ...GOOD, rollback: { ...ROLLED_BACK, endedAt: AGREEING.at } },
+      'kpi-migrate backfill --execute',
+    ],
     ['QUARANTINE_NOT_ACCEPTED', { ...GOOD, unaccepted: ['links l1'] }, 'kpi-migrate quarantine list'],
     ['STREAM_BEHIND', { ...GOOD, lagMs: { ...GOOD.lagMs, links: 60_001 } }, 'kpi-migrate status'],
     ['STREAM_BEHIND', { ...GOOD, lagMs: { ...GOOD.lagMs, links: Number.NaN } }, 'kpi-migrate status'],

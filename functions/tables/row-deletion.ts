@@ -1,0 +1,34 @@
+import { BatchWriteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { IncompleteBatchError, retryTransient } from './retry.ts';
+import type { TableNames } from './table-names.ts';
+
+/** Requests a BatchWriteItem takes (DynamoDB service quotas). */
+const BATCH_WRITES_MAX = 25;
+
+/** Deletes rows of a new table by id, in any number; ids that are not there are passed over. */
+export type DeleteRows = (
+  table: 'kpiLinks' | 'kpiData',
+  ids: readonly string[],
+  /** Asked before each call; throws where nothing may be deleted any more. */
+  requireAllowed: () => void,
+) => Promise<void>;
+
+/** Deletion over DynamoDB itself. Only the new tables: nothing here could name an old one. */
+export function rowDeletion(client: DynamoDBClient, names: TableNames): DeleteRows {
+  return async (table, ids, requireAllowed) => {
+    const tableName = names[table];
+    for (let start = 0; start < ids.length; start += BATCH_WRITES_MAX) {
+      let pending = ids
+        .slice(start, start + BATCH_WRITES_MAX)
+        .map((id) => ({ DeleteRequest: { Key: { id: { S: id } } } }));
+      await retryTransient(async () => {
+        requireAllowed();
+        const { UnprocessedItems } = await client.send(
+          new BatchWriteItemCommand({ RequestItems: { [tableName]: pending } }),
+        );
+        pending = (UnprocessedItems?.[tableName] ?? []) as typeof pending;
+        if (pending.length > 0) throw new IncompleteBatchError('Part of a batch of deletes was not processed.');
+      });
+    }
+  };
+}
