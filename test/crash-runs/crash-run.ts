@@ -4,11 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { compareAll, type Disagreement } from '../../backfill/local/agreement.ts';
-import { createLegacyWriter, sendLegacyWrite } from '../../backfill/local/live-writer.ts';
 import { type LocalCloud, startLocalCloud } from '../../backfill/local/local-cloud.ts';
 import { OLD_TABLE_ROLES } from '../../backfill/local/old-table-schemas.ts';
-import { seededRandom } from '../../backfill/local/seeded-random.ts';
-import { textOf } from '../../functions/model/attribute-value.ts';
 import type { OldContent } from '../../functions/model/expected.ts';
 import { SOURCES } from '../../functions/model/sources.ts';
 import { connect } from '../../functions/tables/dynamo-tables.ts';
@@ -20,6 +17,7 @@ import { killedBackfill } from './killed-backfill.ts';
 import type { RunPlan } from './run-plan.ts';
 import { spoilRow } from './spoilt-row.ts';
 import type { Synthesised } from './synthesised.ts';
+import { startWriters } from './writers.ts';
 
 /** How one run went. */
 export interface CrashRunReport {
@@ -29,6 +27,7 @@ export interface CrashRunReport {
   readonly events: number;
   readonly functions: FunctionFaults;
   readonly backfillKills: number;
+  readonly backfillStops: number;
   readonly seconds: number;
   readonly rowsCompared: number;
   readonly disagreements: readonly Disagreement[];
@@ -80,10 +79,20 @@ export async function crashRun({ plan, synthesised, nowMs, keep }: CrashRunOptio
   const client = connect(cloud.clientConfig);
   ending.defer(() => client.destroy());
 
-  const write = startWriters(plan, client, settings, note);
+  const write = startWriters(plan, client, tables, note);
   const quiet = new AbortController();
-  const faults = harmFunctions(cloud.functions.busy, plan.faults, quiet.signal, note);
-  const backfill = await killedBackfill(cloud, settings, plan.backfillKills, write.burst, note);
+  const faults = harmFunctions(
+    {
+      busy: cloud.functions.busy,
+      burst: write.burst,
+      drained: cloud.mappings.drained,
+      random: plan.faults,
+      note,
+    },
+    quiet.signal,
+  );
+  const backfill = await killedBackfill(cloud, settings, plan.backfill, write.burst, note);
+  await sleep(plan.streamsAloneMs);
   const writes = await write.rest();
   note(`the last of ${writes} writes is made`);
   await sleep(plan.faultsOutlastMs);
@@ -104,6 +113,7 @@ export async function crashRun({ plan, synthesised, nowMs, keep }: CrashRunOptio
     events: cloud.mappings.counters().records,
     functions,
     backfillKills: backfill.kills,
+    backfillStops: backfill.stops,
     seconds: (nowMs() - startMs) / 1_000,
     rowsCompared: agreement.rowsCompared.kpiLinks + agreement.rowsCompared.kpiData,
     disagreements: agreement.disagreements,
@@ -117,48 +127,6 @@ export async function crashRun({ plan, synthesised, nowMs, keep }: CrashRunOptio
 function contentOf(content: OldContent, role: (typeof OLD_TABLE_ROLES)[number]) {
   if (role === 'kpis' || role === 'people') return content[role];
   return SOURCES.filter((source) => OLD_TABLE_OF[source] === role).flatMap((source) => content[source]);
-}
-
-/**
- * Writers that make their writes in bursts, each without a pause: one as often as `burst` is called, beside whatever else goes
- * on, and one by `rest` with all that is left.
- */
-function startWriters(
-  { writerSeeds, writes, backfillKills, content }: RunPlan,
-  client: DynamoDBClient,
-  { tables }: Settings,
-  note: (message: string) => void,
-): { burst: () => void; rest: () => Promise<number> } {
-  const share = Math.floor(writes / writerSeeds.length);
-  const shareOfBurst = Math.ceil(share / (backfillKills.length + 2));
-  const writers = writerSeeds.map((seed) => ({ next: createLegacyWriter(seededRandom(seed), content), left: share }));
-  let made = 0;
-  let last: Promise<unknown> = Promise.resolve();
-  const begin = (most: number): void => {
-    const before = last;
-    last = Promise.all(
-      writers.map(async (writer, at) => {
-        await before;
-        const count = Math.min(most, writer.left);
-        writer.left -= count;
-        for (let done = 0; done < count; done += 1) {
-          const write = writer.next();
-          await sendLegacyWrite(client, tables, write);
-          made += 1;
-          const id = write.kind === 'delete' ? write.id : textOf(write.item, 'id');
-          note(`writer ${at}: ${write.why}, ${write.kind} ${write.source} ${id}`);
-        }
-      }),
-    );
-  };
-  return {
-    burst: () => begin(shareOfBurst),
-    async rest() {
-      begin(Number.POSITIVE_INFINITY);
-      await last;
-      return made;
-    },
-  };
 }
 
 async function countFiles(directory: string): Promise<number> {

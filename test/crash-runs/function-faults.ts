@@ -13,18 +13,27 @@ export interface FunctionFaults {
 }
 
 /** Milliseconds from one fault to the next, and from the moment at which a process is busy to the blow. */
-const PAUSE_MS = { least: 200, most: 1_800 } as const;
-const INTO_INVOCATION_MS_MOST = 250;
+const PAUSE_MS = { least: 200, most: 2_400 } as const;
+/** Some invocations have only begun then, the process itself perhaps too; others are in their midst. */
+const INTO_INVOCATION_MS = [50, 300, 1_000] as const;
 const STOPPED_MS_MOST = 1_500;
-const LOST_MS = { least: 200, most: 3_000 } as const;
+const LOST_MS = { least: 500, most: 4_000 } as const;
 const POLL_MS = 10;
+
+export interface HarmOptions {
+  readonly busy: () => readonly BusyProcess[];
+  /** Writes that make what a process holds out of date. */
+  readonly burst: () => Promise<void>;
+  /** Resolves when all that is on the streams has been delivered. */
+  readonly drained: () => Promise<void>;
+  readonly random: SeededRandom;
+  readonly note: (message: string) => void;
+}
 
 /** Harms processes that have an invocation in hand until the signal is aborted; resolves when all that were lost have ended. */
 export async function harmFunctions(
-  busy: () => readonly BusyProcess[],
-  random: SeededRandom,
+  { busy, burst, drained, random, note }: HarmOptions,
   end: AbortSignal,
-  note: (message: string) => void,
 ): Promise<FunctionFaults> {
   const faults: FunctionFaults = { killed: 0, stopped: 0, lost: 0 };
   const under: Promise<void>[] = [];
@@ -40,15 +49,25 @@ export async function harmFunctions(
     await sleep(random.below(STOPPED_MS_MOST));
     process.signal('SIGCONT');
   };
+  let outlasting = false;
   const lose = async (process: BusyProcess): Promise<void> => {
     faults.lost += 1;
     const forMs = between(LOST_MS);
+    const outlasts = !outlasting && random.below(3) > 0;
     process.signal('SIGSTOP');
     const gone = process.abandon();
-    await sleep(forMs);
+    await burst();
+    if (outlasts) {
+      // What it holds is oldest when others have done all that came since.
+      outlasting = true;
+      await drained();
+      outlasting = false;
+    } else {
+      await sleep(forMs);
+    }
     process.signal('SIGCONT');
     await gone;
-    note(`a lost process went on after ${forMs} ms, and has ended`);
+    note(`a lost process went on ${outlasts ? 'when all was delivered' : `after ${forMs} ms`}, and has ended`);
   };
   const blows: readonly (readonly [weight: number, name: string, blow: (all: readonly BusyProcess[]) => void])[] = [
     [3, 'all killed', (all) => all.forEach(kill)],
@@ -61,7 +80,7 @@ export async function harmFunctions(
   while (!end.aborted) {
     await sleep(between(PAUSE_MS));
     while (busy().length === 0 && !end.aborted) await sleep(POLL_MS);
-    await sleep(random.below(INTO_INVOCATION_MS_MOST));
+    await sleep(random.below(random.pick(INTO_INVOCATION_MS)));
     const all = busy();
     if (end.aborted || all.length === 0) continue;
     const [, name, blow] = random.pick(draw);

@@ -63,7 +63,7 @@ export function hotContent(random: SeededRandom, recordsOfTableMost: number): Ol
   };
   const malformed = (source: RecordSource): Item => ({ ...record(source), [OF_SOURCE[source].value]: { NULL: true } });
   const records = (source: RecordSource): Item[] => [
-    ...many(between({ least: Math.ceil(recordsOfTableMost / 2), most: recordsOfTableMost }), () => record(source)),
+    ...many(between({ least: Math.ceil(recordsOfTableMost / 10), most: recordsOfTableMost }), () => record(source)),
     ...many(MALFORMED_OF_TABLE, () => malformed(source)),
   ];
   const milestones = records(RECORD_SOURCES[0]);

@@ -1,13 +1,13 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { LocalCloud } from '../../backfill/local/local-cloud.ts';
 import { localClientEnvironment } from '../../backfill/local/local-endpoint.ts';
-import { PASSES } from '../../backfill/run-state.ts';
+import { PASSES, type Pass } from '../../backfill/run-state.ts';
 import type { Settings } from '../../infra/settings.ts';
 import type { BackfillMessage } from './backfill-process.ts';
-import type { BackfillKill } from './run-plan.ts';
+import type { BackfillBlow, BackfillBlows } from './run-plan.ts';
 
 const PROCESS = fileURLToPath(new URL('backfill-process.ts', import.meta.url));
 
@@ -16,29 +16,32 @@ const RUN_AGAIN = ['LEASE_LOST'];
 
 export interface BackfillStory {
   readonly kills: number;
+  readonly stops: number;
   readonly starts: number;
 }
 
 /**
- * Runs the backfill in a process of its own as often as it takes: killed once a planned kill, and then left to finish.
+ * Runs the backfill in a process of its own as often as it takes: stopped and killed as planned, and at last left to finish.
  *
- * @param onBegun called at each start, when the process has the lease and begins to copy.
+ * @param onHarm called when a process has the lease and begins to copy, and when one is stopped: writes that come now do most harm.
  * @throws what the backfill failed of.
  */
 export async function killedBackfill(
   cloud: LocalCloud,
   settings: Settings,
-  kills: readonly BackfillKill[],
-  onBegun: () => void,
+  planned: readonly BackfillBlows[],
+  onHarm: () => Promise<void>,
   note: (message: string) => void,
 ): Promise<BackfillStory> {
-  const story = { kills: 0, starts: 0 };
-  for (const kill of [...kills, undefined]) {
-    for (;;) {
+  const story = { kills: 0, stops: 0, starts: 0 };
+  for (const blows of planned) {
+    for (let { stop, kill } = blows; ; stop = undefined) {
       story.starts += 1;
-      const end = await runOnce(cloud, settings, kill, onBegun);
+      const end = await runOnce(cloud, settings, { ...(stop && { stop }), ...(kill && { kill }) }, onHarm);
       if (end.killed) story.kills += 1;
-      note(`backfill ${end.killed ? `killed in ${kill?.pass} or later` : (end.failed ?? 'finished')}`);
+      if (end.stopped) story.stops += 1;
+      const stopped = end.stopped ? `stopped for ${stop?.forMs} ms, ` : '';
+      note(`backfill ${stopped}${end.killed ? `killed in ${kill?.pass} or later` : (end.failed ?? 'finished')}`);
       if (end.failed === undefined) break;
       if (!RUN_AGAIN.includes(end.failed)) throw new Error(`The backfill failed: ${end.failed}\n${end.told}`);
     }
@@ -48,6 +51,7 @@ export async function killedBackfill(
 
 interface BackfillEnd {
   readonly killed: boolean;
+  readonly stopped: boolean;
   /** Code of the error; absent where it finished or was killed. */
   readonly failed?: string;
   readonly told: string;
@@ -56,8 +60,8 @@ interface BackfillEnd {
 async function runOnce(
   cloud: LocalCloud,
   settings: Settings,
-  kill: BackfillKill | undefined,
-  onBegun: () => void,
+  { stop, kill }: BackfillBlows,
+  onHarm: () => Promise<void>,
 ): Promise<BackfillEnd> {
   const child = fork(PROCESS, [JSON.stringify(settings)], {
     env: { ...process.env, ...localClientEnvironment(cloud.dynamodbUrl) },
@@ -65,26 +69,44 @@ async function runOnce(
   });
   const told = child.stderr ? text(child.stderr) : Promise.resolve('');
   let failed: string | undefined;
-  let begun = false;
-  let due = kill;
-  child.on('message', async (message: BackfillMessage) => {
-    if ('failed' in message) {
-      failed = message.failed;
-      return;
-    }
-    if (!begun) onBegun();
-    begun = true;
-    if (due === undefined || PASSES.indexOf(message.begun) < PASSES.indexOf(due.pass)) return;
-    const { afterMs } = due;
-    due = undefined;
-    await sleep(afterMs);
-    child.kill('SIGKILL');
+  let stopped = false;
+  const bursts: Promise<void>[] = [];
+  child.once('message', () => bursts.push(onHarm()));
+  child.on('message', (message: BackfillMessage) => {
+    if ('failed' in message) failed = message.failed;
   });
+  const strike = async (blow: BackfillBlow, at: () => Promise<void> | void): Promise<void> => {
+    await passBegun(child, blow.pass);
+    await sleep(blow.afterMs);
+    if (child.exitCode === null && child.signalCode === null) await at();
+  };
+  const blows = [
+    stop &&
+      strike(stop, async () => {
+        stopped = true;
+        child.kill('SIGSTOP');
+        await onHarm();
+        await sleep(stop.forMs);
+        child.kill('SIGCONT');
+      }),
+    kill && strike(kill, () => void child.kill('SIGKILL')),
+  ];
   const exitCode = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
   });
+  await Promise.all([...blows, ...bursts]);
   const killed = exitCode === null;
   if (!killed && exitCode !== 0) failed ??= 'UNKNOWN';
-  return { killed, ...(failed !== undefined && !killed && { failed }), told: await told };
+  return { killed, stopped, ...(failed !== undefined && !killed && { failed }), told: await told };
+}
+
+/** Resolves when the process begins this pass or a later one, or has ended. */
+function passBegun(child: ChildProcess, pass: Pass): Promise<void> {
+  return new Promise((resolve) => {
+    child.on('message', (message: BackfillMessage) => {
+      if ('begun' in message && PASSES.indexOf(message.begun) >= PASSES.indexOf(pass)) resolve();
+    });
+    child.once('exit', () => resolve());
+  });
 }

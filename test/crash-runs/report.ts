@@ -12,6 +12,7 @@ const HEADER = [
   'stopped',
   'lost',
   'backfill killed',
+  'stopped',
   'seconds',
   'rows',
   'differ',
@@ -31,6 +32,7 @@ export function describeRuns(reports: readonly CrashRunReport[]): string[] {
     ({ functions }) => functions.stopped,
     ({ functions }) => functions.lost,
     ({ backfillKills }) => backfillKills,
+    ({ backfillStops }) => backfillStops,
     ({ seconds }) => Math.round(seconds),
     ({ rowsCompared }) => rowsCompared,
     ({ disagreements }) => disagreements.length,
@@ -71,7 +73,7 @@ export function describeDifference(report: CrashRunReport, evidence: string, aga
 
 /** One run in a line, for whoever waits. */
 export function describeProgress(report: CrashRunReport): string {
-  const { seed, writes, functions, backfillKills, seconds, rowsCompared } = report;
-  const harm = describeCounts({ ...functions, 'backfill killed': backfillKills });
+  const { seed, writes, functions, backfillKills, backfillStops, seconds, rowsCompared } = report;
+  const harm = describeCounts({ ...functions, 'backfill killed': backfillKills, 'backfill stopped': backfillStops });
   return `seed ${seed}: ${isEqual(report) ? 'equal' : 'DIFFERENT'}, ${rowsCompared} rows, ${writes} writes, functions ${harm}, ${seconds.toFixed(1)} s`;
 }

@@ -4,10 +4,18 @@ import type { OldContent } from '../../functions/model/expected.ts';
 import { HELD_RECORDS, type HeldRecords } from '../../functions/model/sources.ts';
 import { hotContent } from './hot-content.ts';
 
-/** When a process of the backfill is killed: so long after this pass, or a later one, has begun. */
-export interface BackfillKill {
+/** A blow at a process of the backfill: so long after this pass, or a later one, has begun. */
+export interface BackfillBlow {
   readonly pass: Pass;
   readonly afterMs: number;
+}
+
+/** What befalls one process of the backfill. */
+export interface BackfillBlows {
+  /** Stopped for a while, and let go on with what it has read before. */
+  readonly stop?: BackfillBlow & { readonly forMs: number };
+  /** Absent for the last process, which is left to finish. */
+  readonly kill?: BackfillBlow;
 }
 
 /** All that is drawn for one run before it begins. */
@@ -18,21 +26,28 @@ export interface RunPlan {
   readonly segments: number;
   /** Seeds of the writers that write at the same time. */
   readonly writerSeeds: readonly number[];
-  readonly backfillKills: readonly BackfillKill[];
-  /** Writes of all writers together, in as many bursts as the backfill is started, and one after it. */
+  /** A process of the backfill each. */
+  readonly backfill: readonly BackfillBlows[];
+  /** Writes of all writers together. */
   readonly writes: number;
-  /** How long functions are still harmed when backfill and writers are done. */
+  /** From the end of the backfill to the last writes: the streams are alone, and functions are harmed. */
+  readonly streamsAloneMs: number;
+  /** How long functions are still harmed when the last write is made. */
   readonly faultsOutlastMs: number;
   readonly content: OldContent;
   readonly faults: SeededRandom;
   readonly proof: SeededRandom;
 }
 
+/** A pass takes some hundred milliseconds. */
+const KILL_AFTER_MS_MOST = 250;
+const STOP_AFTER_MS_MOST = 150;
+
 /** The most that a draw may come to. */
 export interface PlanLimits {
   readonly writesMost: number;
   readonly backfillKillsMost: number;
-  /** Records of each old table at the beginning; at least half as many are drawn. */
+  /** Records of each old table at the beginning; at least a tenth as many are drawn. */
   readonly recordsOfTableMost: number;
 }
 
@@ -41,16 +56,25 @@ export function planRun(seed: number, { writesMost, backfillKillsMost, recordsOf
   const random = seededRandom(seed);
   const drawn = (): number => random.below(2 ** 31);
   const many = <T>(count: number, draw: () => T): T[] => Array.from({ length: count }, draw);
+  const blow = (afterMsMost: number): BackfillBlow => ({
+    pass: random.pick(PASSES),
+    afterMs: random.below(afterMsMost),
+  });
+  const stopMs = (): number => 500 + random.below(3_000);
+  const kills = many(1 + random.below(backfillKillsMost), () => blow(KILL_AFTER_MS_MOST)).sort(
+    (left, right) => PASSES.indexOf(left.pass) - PASSES.indexOf(right.pass),
+  );
   return {
     seed,
     heldRecords: random.pick(HELD_RECORDS),
     segments: 2 + random.below(5),
     writerSeeds: many(1 + random.below(3), drawn),
-    backfillKills: many(1 + random.below(backfillKillsMost), () => ({
-      pass: random.pick(PASSES),
-      afterMs: random.below(400),
-    })).sort((left, right) => PASSES.indexOf(left.pass) - PASSES.indexOf(right.pass)),
+    backfill: [
+      ...kills.map((kill) => ({ kill, stop: { ...blow(STOP_AFTER_MS_MOST), forMs: stopMs() } })),
+      { stop: { ...blow(STOP_AFTER_MS_MOST), forMs: stopMs() } },
+    ],
     writes: Math.ceil(writesMost / 2) + random.below(writesMost / 2),
+    streamsAloneMs: random.below(6_000),
     faultsOutlastMs: random.below(3_000),
     content: hotContent(seededRandom(drawn()), recordsOfTableMost),
     faults: seededRandom(drawn()),
