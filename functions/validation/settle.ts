@@ -33,8 +33,6 @@ export interface Settled {
 
 /** What has been seen of a row that differs. */
 interface Watched {
-  readonly first: Finding;
-  readonly firstLook: number;
   last: Finding;
   moved: boolean;
   follows: boolean;
@@ -44,7 +42,8 @@ interface Watched {
 const PAUSE_GROWTH = 2;
 
 /**
- * Looks at what differs again and again until it agrees or patience ends. A row that the service changes meanwhile differs
+ * Looks at what differed at the first look again and again until it agrees or patience ends. What comes to differ later agreed then, as did all that
+ * was not looked at again, so nothing more is asked of it: otherwise a service that never rests would keep every verdict open. A row that the service changes meanwhile differs
  * for as long as its change is under way; one that replication has forgotten differs, unmoved, to the end, and the streams have
  * nothing left from before the first look.
  */
@@ -55,7 +54,9 @@ export async function settle(examiner: Examiner, suspects: readonly Suspect[], p
   const unopened = suspects.length - look.size;
   const rows = [...look.values()].reduce((sum, each) => sum + each.rows, 0);
   const watched = new Map<string, Watched>();
-  watch(watched, look, 0);
+  for (const [key, last] of oneEach([...look.values()].flatMap(({ findings }) => findings))) {
+    watched.set(key, { last, moved: false, follows: false, expectedDigests: new Set([last.expectedDigest]) });
+  }
   let pauseMs = patience.pauseMs;
   for (let at = 1; watched.size > 0; at += 1) {
     const leftMs = startMs + patience.patienceMs - patience.nowMs();
@@ -63,31 +64,31 @@ export async function settle(examiner: Examiner, suspects: readonly Suspect[], p
     if (leftMs <= 0 && at > 1) break;
     await patience.sleep(Math.min(pauseMs, Math.max(leftMs, patience.pauseMs)), patience.stop);
     pauseMs *= PAUSE_GROWTH;
-    const different = [...look].filter(([, { findings }]) => findings.length > 0).map(([suspect]) => suspect);
-    look = await lookAtAll(examiner, different, patience);
-    watch(watched, look, at);
+    const isWatched = (finding: Finding): boolean => watched.has(findingKey(finding));
+    const different = [...look].filter(([, { findings }]) => findings.some(isWatched)).map(([suspect]) => suspect);
+    // As many as it takes: a row that was passed over would seem to agree.
+    look = await lookAtAll(examiner, different, { ...patience, findingsMax: Number.POSITIVE_INFINITY });
+    lookAgain(watched, look);
   }
   // While a change made before the first look is still on its way, what has not moved may be waiting for just that.
   const lagMs = watched.size === 0 ? 0 : await patience.lagMs();
   const streamsPassed = patience.nowMs() - lagMs >= startMs;
   const proven: Finding[] = [];
   const inFlight: (Finding & { follows: boolean })[] = [];
-  for (const { last, moved, firstLook, follows } of watched.values()) {
-    if (moved || firstLook > 0 || !streamsPassed) inFlight.push({ ...last, follows });
+  for (const { last, moved, follows } of watched.values()) {
+    if (moved || !streamsPassed) inFlight.push({ ...last, follows });
     else proven.push(last);
   }
   return { proven, inFlight, collisions, unopened, rows };
 }
 
-/** Takes a look in: what agrees now is forgotten, what differs is compared with the looks before. */
-function watch(watched: Map<string, Watched>, looks: ReadonlyMap<Suspect, Look>, at: number): void {
+/** Takes a later look in: what agrees now is forgotten, what still differs is compared with the looks before. */
+function lookAgain(watched: Map<string, Watched>, looks: ReadonlyMap<Suspect, Look>): void {
   const findings = oneEach([...looks.values()].flatMap((look) => look.findings));
-  for (const key of watched.keys()) if (!findings.has(key)) watched.delete(key);
-  for (const [key, finding] of findings) {
-    const known = watched.get(key);
-    if (known === undefined) {
-      const expectedDigests = new Set([finding.expectedDigest]);
-      watched.set(key, { first: finding, firstLook: at, last: finding, moved: false, follows: false, expectedDigests });
+  for (const [key, known] of watched) {
+    const finding = findings.get(key);
+    if (finding === undefined) {
+      watched.delete(key);
       continue;
     }
     const foundMoved = finding.foundDigest !== known.last.foundDigest;

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { startBesideWriter } from './beside-writer.ts';
 import { ValidationBench } from './engine-validation.ts';
 import { richContent } from './rich-content.ts';
 import { ServiceBeside } from './service-beside.ts';
@@ -46,9 +47,27 @@ test('a row that replication has forgotten is found beside the writer, too', asy
   const service = new ServiceBeside(bench, known, SEED);
   await bench.remove('kpiData', 'actual-29');
 
-  const { report } = await bench.validate({ pauseMs: 50, patienceMs: 1_000, lagMs: async () => service.lagMs() });
+  const { report } = await bench.validate({ pauseMs: 50, patienceMs: 4_000, lagMs: async () => service.lagMs() });
   await service.stop();
 
   expect(report.verdict).toBe('disagree');
   expect(report.findings.map(({ id, kind }) => `${id} ${kind}`)).toEqual(['actual-29 missing']);
+});
+
+test('validations beside a writer and the functions themselves raise no false alarm, and agree when the writes end', {
+  timeout: 600_000,
+}, async () => {
+  const beside = await startBesideWriter({ seed: SEED, kpis: 12, recordsOfKpi: 5, patienceSeconds: 30, aheadMax: 4 });
+  try {
+    for (let run = 0; run < 2; run += 1) {
+      const { report, writes } = await beside.validate();
+      expect(report.findings).toEqual([]);
+      expect(report.verdict).not.toBe('disagree');
+      expect(writes).toBeGreaterThan(0);
+    }
+    await beside.quiet();
+    expect((await beside.validate()).report).toMatchObject({ verdict: 'agree', reasons: [] });
+  } finally {
+    await beside.stop();
+  }
 });

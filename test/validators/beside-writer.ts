@@ -1,0 +1,151 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
+import { type Environment, replicationOf } from '../../backfill/environment.ts';
+import { createLegacyWriter, hotKpisOf, sendLegacyWrite } from '../../backfill/local/live-writer.ts';
+import { type LocalCloud, startLocalCloud } from '../../backfill/local/local-cloud.ts';
+import { OLD_TABLE_ROLES } from '../../backfill/local/old-table-schemas.ts';
+import { seededRandom } from '../../backfill/local/seeded-random.ts';
+import { validateEnvironment } from '../../backfill/validators/run-validation.ts';
+import { textOf } from '../../functions/model/attribute-value.ts';
+import type { OldContent } from '../../functions/model/expected.ts';
+import { kpiIdentity, kpiKeyOf, SOURCES } from '../../functions/model/sources.ts';
+import { connect, dynamoTables } from '../../functions/tables/dynamo-tables.ts';
+import { OLD_TABLE_OF } from '../../functions/tables/table-names.ts';
+import { longestLagMs } from '../../functions/validation/longest-lag.ts';
+import type { ValidationReport } from '../../functions/validation/report.ts';
+import { readSettings } from '../../infra/settings.ts';
+import { generatedContent } from '../bench/generated-content.ts';
+import { writeTableExport } from '../local/small-export.ts';
+import { runCli } from '../run-cli.ts';
+
+/** Some writes leave no record on a stream: where nothing comes for so long, there is nothing to wait for. */
+const WAIT_MAX_MS = 30_000;
+
+export interface BesideWriterOptions {
+  readonly seed: number;
+  readonly kpis: number;
+  readonly recordsOfKpi: number;
+  /** From the first look at a row that differs to the last; what streams lag behind has to be less. */
+  readonly patienceSeconds: number;
+  /** Writes that the functions have not taken yet, beyond which the writer waits: more would only add to the lag. */
+  readonly aheadMax: number;
+}
+
+/** One validation beside the writer, as it went. */
+export interface RunBesideWriter {
+  readonly report: ValidationReport;
+  readonly seconds: number;
+  /** Writes of the service while it ran. */
+  readonly writes: number;
+  /** How far the streams were behind at its end, in milliseconds, by what the functions noted. */
+  readonly lagMs: number;
+}
+
+/** A local cloud with its functions at work, a service that writes without a pause, and what `validate` makes of it. */
+export interface BesideWriter {
+  validate(): Promise<RunBesideWriter>;
+  /** Removes a row behind the protocol's back, of a KPI that the writer leaves alone. @returns its id. */
+  loseRow(): Promise<string>;
+  /** Ends the writes, and resolves when the functions have been handed all of them. */
+  quiet(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts it all: the tables are filled by the backfill before the writer begins. */
+export async function startBesideWriter(options: BesideWriterOptions): Promise<BesideWriter> {
+  const { seed, kpis, recordsOfKpi, patienceSeconds } = options;
+  await using starting = new AsyncDisposableStack();
+  const local = readSettings('local');
+  const settings = { ...local, validation: { ...local.validation, pauseSeconds: 0.5, patienceSeconds } };
+  const content = generatedContent(0, kpis, recordsOfKpi);
+  const exportDirectory = await mkdtemp(join(tmpdir(), 'beside-writer-'));
+  starting.defer(() => rm(exportDirectory, { recursive: true, force: true }));
+  for (const role of OLD_TABLE_ROLES) writeTableExport(exportDirectory, settings.tables[role], itemsOf(content, role));
+  const cloud = await startLocalCloud({ settings, exportDirectory, onProgress: () => {} });
+  starting.defer(() => cloud.stop());
+  const client = connect(cloud.clientConfig);
+  starting.defer(() => client.destroy());
+  const filled = await runCli(['backfill', '--execute'], { AWS_ENDPOINT_URL_DYNAMODB: cloud.dynamodbUrl });
+  if (filled.exitCode !== 0) throw new Error(`The backfill failed: ${filled.stderr}`);
+
+  const tables = dynamoTables(client, settings.tables);
+  const environment: Environment = { settings, client, tables, replication: replicationOf(settings, tables) };
+  const writer = new Writer(environment, cloud, content, options);
+  starting.defer(() => writer.end());
+  const running = starting.move();
+  return {
+    async validate() {
+      const startMs = Date.now();
+      const before = writer.writes;
+      const progress = { note: () => {}, begin: () => {}, advance: () => {}, end: () => {} };
+      const { report } = await validateEnvironment(environment, { progress, stop: new AbortController().signal });
+      return {
+        report,
+        seconds: (Date.now() - startMs) / 1_000,
+        writes: writer.writes - before,
+        lagMs: await longestLagMs(tables.control, Date.now()),
+      };
+    },
+    async loseRow() {
+      const hot = new Set(hotKpisOf(seededRandom(seed), content).map(kpiIdentity));
+      const cold = content.actuals.find((item) => !hot.has(kpiIdentity(kpiKeyOf(item))));
+      const id = textOf(cold, 'id') ?? '';
+      await client.send(new DeleteItemCommand({ TableName: settings.tables.kpiData, Key: { id: { S: id } } }));
+      return id;
+    },
+    async quiet() {
+      await writer.end();
+      await cloud.mappings.drained();
+    },
+    stop: () => running.disposeAsync(),
+  };
+}
+
+function itemsOf(content: OldContent, role: (typeof OLD_TABLE_ROLES)[number]) {
+  if (role === 'kpis' || role === 'people') return content[role];
+  return SOURCES.filter((source) => OLD_TABLE_OF[source] === role).flatMap((source) => content[source]);
+}
+
+/** The service: as fast as the engine takes its writes and the functions follow. */
+class Writer {
+  writes = 0;
+  #ended = false;
+  readonly #aheadMax: number;
+  readonly #running: Promise<void>;
+
+  constructor({ client, settings }: Environment, cloud: LocalCloud, content: OldContent, options: BesideWriterOptions) {
+    this.#aheadMax = options.aheadMax;
+    const next = createLegacyWriter(seededRandom(options.seed), content);
+    const handed = () => cloud.mappings.counters().records;
+    this.#running = this.#run(() => sendLegacyWrite(client, settings.tables, next()), handed);
+  }
+
+  async end(): Promise<void> {
+    this.#ended = true;
+    await this.#running;
+  }
+
+  async #run(write: () => Promise<void>, handed: () => number): Promise<void> {
+    let ahead = 0;
+    let seen = handed();
+    let seenAtMs = Date.now();
+    while (!this.#ended) {
+      if (handed() > seen) {
+        ahead = Math.max(0, ahead - (handed() - seen));
+        seen = handed();
+        seenAtMs = Date.now();
+      }
+      if (Date.now() - seenAtMs > WAIT_MAX_MS) ahead = 0;
+      if (ahead >= this.#aheadMax) {
+        await sleep(5);
+        continue;
+      }
+      await write();
+      this.writes += 1;
+      ahead += 1;
+    }
+  }
+}
