@@ -82,6 +82,11 @@ addCommand(program, 'plan', 'what a backfill would come to: rows, held, quaranti
     ),
 );
 
+addCommand(program, 'backup', 'back up every table, and wait until all can be restored').action(
+  (options: CommonOptions) =>
+    tell(options, async () => (await import('./backup-command.ts')).backupCommand(options.env, stopSignal())),
+);
+
 addCommand(program, 'backfill', 'plan the copy of the old tables; with --execute copy, resume and sweep')
   .addOption(new Option('--phase <source>', 'only this source').choices(SOURCES))
   .option('--execute', 'write', false)
