@@ -121,6 +121,8 @@ class Writer {
     const next = createLegacyWriter(seededRandom(options.seed), content);
     const handed = () => cloud.mappings.counters().records;
     this.#running = this.#run(() => sendLegacyWrite(client, settings.tables, next()), handed);
+    // Thrown by `end`, who awaits it; until then it must not end the process.
+    this.#running.catch(() => {});
   }
 
   async end(): Promise<void> {

@@ -57,7 +57,7 @@ test('a row that replication has forgotten is found beside the writer, too', asy
 test('validations beside a writer and the functions themselves raise no false alarm, and agree when the writes end', {
   timeout: 600_000,
 }, async () => {
-  const beside = await startBesideWriter({ seed: SEED, kpis: 12, recordsOfKpi: 5, patienceSeconds: 30, aheadMax: 4 });
+  const beside = await startBesideWriter({ seed: SEED, kpis: 12, recordsOfKpi: 10, patienceSeconds: 30, aheadMax: 4 });
   try {
     for (let run = 0; run < 2; run += 1) {
       const { report, writes } = await beside.validate();
