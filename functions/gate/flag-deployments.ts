@@ -43,7 +43,7 @@ export class FlagConflictError extends MigrationError {
 const IN_PROGRESS: ReadonlySet<DeploymentState> = new Set(['VALIDATING', 'DEPLOYING', 'BAKING', 'ROLLING_BACK']);
 
 /** The deployments, newest first, as AppConfig lists them. */
-async function listDeployments(client: AppConfigClient, ids: FlagIds): Promise<FlagDeployment[]> {
+export async function listDeployments(client: AppConfigClient, ids: FlagIds): Promise<FlagDeployment[]> {
   const found: FlagDeployment[] = [];
   const input = { ApplicationId: ids.applicationId, EnvironmentId: ids.environmentId };
   for await (const { Items = [] } of paginateListDeployments({ client }, input)) found.push(...Items.map(deploymentOf));
@@ -81,7 +81,12 @@ export async function readFlagState(client: AppConfigClient, ids: FlagIds): Prom
   };
 }
 
-async function readFlagVersion(client: AppConfigClient, ids: FlagIds, version: number): Promise<ReadPath | undefined> {
+/** What a version says; undefined where its content cannot be read. */
+export async function readFlagVersion(
+  client: AppConfigClient,
+  ids: FlagIds,
+  version: number,
+): Promise<ReadPath | undefined> {
   const { Content } = await client.send(
     new GetHostedConfigurationVersionCommand({
       ApplicationId: ids.applicationId,

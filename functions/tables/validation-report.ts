@@ -82,3 +82,11 @@ export async function reportHistory(control: Pick<ControlTable, 'list'>): Promis
     .filter(({ sort }) => sort.startsWith(REPORT_PREFIX) && sort !== LATEST_SORT)
     .flatMap(({ value }) => summary.safeParse(value).data ?? []);
 }
+
+/** The rows of all validations that are kept, as they are stored, also such as cannot be read; by key. */
+export async function storedReports(
+  control: Pick<ControlTable, 'list'>,
+): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  const rows = await control.list(VALIDATION_PARTITION);
+  return rows.filter(({ sort }) => sort.startsWith(REPORT_PREFIX)).map(({ value }) => value);
+}

@@ -20,9 +20,14 @@ export interface RollingState {
   readonly lastRoundDiffering?: number;
 }
 
+/** The state as it was left; undefined where the standing validation never ran. */
+export async function storedRolling(control: Pick<ControlTable, 'get'>): Promise<RollingState | undefined> {
+  return (await control.get(VALIDATION_PARTITION, ROLLING_SORT)) as RollingState | undefined;
+}
+
 /** The state as it was left; a new round where there is none, or where it was of another number of parts. */
 export async function readRolling(control: ControlTable, parts: number, now: string): Promise<RollingState> {
-  const stored = (await control.get(VALIDATION_PARTITION, ROLLING_SORT)) as RollingState | undefined;
+  const stored = await storedRolling(control);
   return stored?.parts === parts ? stored : { parts, next: 0, roundStartedAt: now, rowsCompared: 0, rowsDiffering: 0 };
 }
 

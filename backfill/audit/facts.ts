@@ -1,0 +1,59 @@
+import type { FlagHistoryEntry } from '../../functions/gate/flag-history.ts';
+import { mappingHash } from '../../functions/model/mapping-hash.ts';
+import type { Source } from '../../functions/model/sources.ts';
+import type { QuarantineRow } from '../../functions/tables/control-rows.ts';
+import type { ControlTable } from '../../functions/tables/control-table.ts';
+import { readLagMs } from '../../functions/tables/replication-lag.ts';
+import { type Rollback, readRollback } from '../../functions/tables/rollback-row.ts';
+import { storedReports } from '../../functions/tables/validation-report.ts';
+import { type RollingState, storedRolling } from '../../functions/validation/rolling-state.ts';
+import type { Settings } from '../../infra/settings.ts';
+import { type Checkpoint, type Run, readCheckpoints, readRun } from '../run-state.ts';
+
+/** All that an audit bundle tells, read in one pass. */
+export interface AuditFacts {
+  /** ISO 8601: when reading began. */
+  readonly at: string;
+  readonly by: string;
+  readonly settings: Settings;
+  readonly mappingHash: string;
+  readonly run: Run | undefined;
+  readonly checkpoints: readonly Checkpoint[];
+  readonly rollback: Rollback | undefined;
+  readonly reports: readonly Readonly<Record<string, unknown>>[];
+  readonly rolling: RollingState | undefined;
+  readonly quarantine: readonly QuarantineRow[];
+  /** Oldest first. */
+  readonly flagHistory: readonly FlagHistoryEntry[];
+  readonly lagMs: Readonly<Record<Source, number>>;
+}
+
+export interface AuditReads {
+  readonly settings: Settings;
+  readonly control: ControlTable;
+  readonly quarantine: () => AsyncIterable<QuarantineRow>;
+  readonly flagHistory: () => Promise<readonly FlagHistoryEntry[]>;
+  readonly by: string;
+  readonly nowMs: () => number;
+}
+
+/** Reads all facts, each once. What cannot be read ends it: a bundle that lacks a part would not say so of itself. */
+export async function readFacts(reads: AuditReads): Promise<AuditFacts> {
+  const { settings, control, by } = reads;
+  const nowMs = reads.nowMs();
+  const at = new Date(nowMs).toISOString();
+  return {
+    at,
+    by,
+    settings,
+    mappingHash: mappingHash(),
+    run: await readRun(control),
+    checkpoints: await readCheckpoints(control),
+    rollback: await readRollback(control),
+    reports: await storedReports(control),
+    rolling: await storedRolling(control),
+    quarantine: await Array.fromAsync(reads.quarantine()),
+    flagHistory: await reads.flagHistory(),
+    lagMs: await readLagMs(control, nowMs),
+  };
+}
