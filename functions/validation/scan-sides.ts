@@ -43,7 +43,7 @@ export interface ScanOptions {
   readonly segments: number;
   readonly phase?: Source;
   readonly checkpoints: Checkpoints;
-  /** Milliseconds between two checkpoints. */
+  /** Milliseconds between two checkpoints; where it is infinite, none is kept. */
   readonly checkpointMs: number;
   readonly nowMs: () => number;
   readonly progress: ScanProgress;
@@ -80,7 +80,7 @@ export async function scanSides(options: ScanOptions): Promise<Sides> {
       await scanRecords(options, 'kpiData', positions.kpiData, keeper, (items) => sides.addNewData(items));
     }
   } finally {
-    await keeper.keep();
+    if (Number.isFinite(options.checkpointMs)) await keeper.keep();
   }
   return sides;
 }
