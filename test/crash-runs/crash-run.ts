@@ -91,7 +91,13 @@ export async function crashRun({ plan, synthesised, nowMs, keep }: CrashRunOptio
     },
     quiet.signal,
   );
-  const backfill = await killedBackfill(cloud, settings, plan.backfill, write.burst, note);
+  const backfill = await killedBackfill(
+    cloud,
+    settings,
+    plan.backfill,
+    { burst: write.burst, drained: cloud.mappings.drained },
+    note,
+  );
   await sleep(plan.streamsAloneMs);
   const writes = await write.rest();
   note(`the last of ${writes} writes is made`);

@@ -14,6 +14,17 @@ const PROCESS = fileURLToPath(new URL('backfill-process.ts', import.meta.url));
 /** Failures after which an operator runs the same command again: the machine was too busy to renew the lease. */
 const RUN_AGAIN = ['LEASE_LOST'];
 
+const LONG_LEASE_SECONDS = 30;
+/** Well below that lease's time without its reserve. */
+const STOPPED_MS_MOST = 15_000;
+
+/** The service beside the backfill. */
+export interface Service {
+  readonly burst: () => Promise<void>;
+  /** Resolves when all that is on the streams has been delivered. */
+  readonly drained: () => Promise<void>;
+}
+
 export interface BackfillStory {
   readonly kills: number;
   readonly stops: number;
@@ -23,24 +34,26 @@ export interface BackfillStory {
 /**
  * Runs the backfill in a process of its own as often as it takes: stopped and killed as planned, and at last left to finish.
  *
- * @param onHarm called when a process has the lease and begins to copy, and when one is stopped: writes that come now do most harm.
+ * @param service makes a burst of writes when a process begins to copy, and when one is stopped: they do most harm then.
  * @throws what the backfill failed of.
  */
 export async function killedBackfill(
   cloud: LocalCloud,
   settings: Settings,
   planned: readonly BackfillBlows[],
-  onHarm: () => Promise<void>,
+  service: Service,
   note: (message: string) => void,
 ): Promise<BackfillStory> {
   const story = { kills: 0, stops: 0, starts: 0 };
   for (const blows of planned) {
     for (let { stop, kill } = blows; ; stop = undefined) {
       story.starts += 1;
-      const end = await runOnce(cloud, settings, { ...(stop && { stop }), ...(kill && { kill }) }, onHarm);
+      const end = await runOnce(cloud, settings, { ...(stop && { stop }), ...(kill && { kill }) }, service);
       if (end.killed) story.kills += 1;
       if (end.stopped) story.stops += 1;
-      const stopped = end.stopped ? `stopped for ${stop?.forMs} ms, ` : '';
+      const stopped = end.stopped
+        ? `stopped ${stop?.forMs === undefined ? 'until all was delivered' : `for ${stop.forMs} ms`}, `
+        : '';
       note(`backfill ${stopped}${end.killed ? `killed in ${kill?.pass} or later` : (end.failed ?? 'finished')}`);
       if (end.failed === undefined) break;
       if (!RUN_AGAIN.includes(end.failed)) throw new Error(`The backfill failed: ${end.failed}\n${end.told}`);
@@ -61,9 +74,9 @@ async function runOnce(
   cloud: LocalCloud,
   settings: Settings,
   { stop, kill }: BackfillBlows,
-  onHarm: () => Promise<void>,
+  { burst, drained }: Service,
 ): Promise<BackfillEnd> {
-  const child = fork(PROCESS, [JSON.stringify(settings)], {
+  const child = fork(PROCESS, [JSON.stringify(stop && stop.forMs === undefined ? withLongLease(settings) : settings)], {
     env: { ...process.env, ...localClientEnvironment(cloud.dynamodbUrl) },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
@@ -71,7 +84,7 @@ async function runOnce(
   let failed: string | undefined;
   let stopped = false;
   const bursts: Promise<void>[] = [];
-  child.once('message', () => bursts.push(onHarm()));
+  child.once('message', () => bursts.push(burst()));
   child.on('message', (message: BackfillMessage) => {
     if ('failed' in message) failed = message.failed;
   });
@@ -85,8 +98,8 @@ async function runOnce(
       strike(stop, async () => {
         stopped = true;
         child.kill('SIGSTOP');
-        await onHarm();
-        await sleep(stop.forMs);
+        await burst();
+        await (stop.forMs === undefined ? Promise.race([drained(), sleep(STOPPED_MS_MOST)]) : sleep(stop.forMs));
         child.kill('SIGCONT');
       }),
     kill && strike(kill, () => void child.kill('SIGKILL')),
@@ -99,6 +112,11 @@ async function runOnce(
   const killed = exitCode === null;
   if (!killed && exitCode !== 0) failed ??= 'UNKNOWN';
   return { killed, stopped, ...(failed !== undefined && !killed && { failed }), told: await told };
+}
+
+/** Outlasts the stop: a copier whose lease ran out writes nothing of what it has read. */
+function withLongLease(settings: Settings): Settings {
+  return { ...settings, backfill: { ...settings.backfill, leaseSeconds: LONG_LEASE_SECONDS } };
 }
 
 /** Resolves when the process begins this pass or a later one, or has ended. */

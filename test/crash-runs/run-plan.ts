@@ -1,7 +1,7 @@
 import { type SeededRandom, seededRandom } from '../../backfill/local/seeded-random.ts';
 import { PASSES, type Pass } from '../../backfill/run-state.ts';
 import type { OldContent } from '../../functions/model/expected.ts';
-import { HELD_RECORDS, type HeldRecords } from '../../functions/model/sources.ts';
+import { HELD_RECORDS, type HeldRecords, RECORD_SOURCES } from '../../functions/model/sources.ts';
 import { hotContent } from './hot-content.ts';
 
 /** A blow at a process of the backfill: so long after this pass, or a later one, has begun. */
@@ -12,9 +12,9 @@ export interface BackfillBlow {
 
 /** What befalls one process of the backfill. */
 export interface BackfillBlows {
-  /** Stopped for a while, and let go on with what it has read before. */
-  readonly stop?: BackfillBlow & { readonly forMs: number };
-  /** Absent for the last process, which is left to finish. */
+  /** Stopped, and let go on with what it has read before: after a while or, where no time is given, when all that came since is delivered. */
+  readonly stop?: BackfillBlow & { readonly forMs?: number };
+  /** Absent for a process that is left to finish. */
   readonly kill?: BackfillBlow;
 }
 
@@ -64,15 +64,15 @@ export function planRun(seed: number, { writesMost, backfillKillsMost, recordsOf
   const kills = many(1 + random.below(backfillKillsMost), () => blow(KILL_AFTER_MS_MOST)).sort(
     (left, right) => PASSES.indexOf(left.pass) - PASSES.indexOf(right.pass),
   );
+  const killed = kills.map((kill) => ({ kill, stop: { ...blow(STOP_AFTER_MS_MOST), forMs: stopMs() } }));
+  const outlasting = { stop: { ...blow(STOP_AFTER_MS_MOST), pass: random.pick(RECORD_SOURCES) } };
   return {
     seed,
     heldRecords: random.pick(HELD_RECORDS),
     segments: 2 + random.below(5),
     writerSeeds: many(1 + random.below(3), drawn),
-    backfill: [
-      ...kills.map((kill) => ({ kill, stop: { ...blow(STOP_AFTER_MS_MOST), forMs: stopMs() } })),
-      { stop: { ...blow(STOP_AFTER_MS_MOST), forMs: stopMs() } },
-    ],
+    // Only the first of a run has all to copy; the one after the kills may find no more than the sweep to do.
+    backfill: random.below(2) === 0 ? [outlasting, ...killed, {}] : [...killed, outlasting],
     writes: Math.ceil(writesMost / 2) + random.below(writesMost / 2),
     streamsAloneMs: random.below(6_000),
     faultsOutlastMs: random.below(3_000),

@@ -16,7 +16,7 @@ async function main(): Promise<number> {
     options: {
       runs: { type: 'string', default: '50' },
       seed: { type: 'string', default: '1' },
-      writes: { type: 'string', default: '400' },
+      writes: { type: 'string', default: '500' },
       kills: { type: 'string', default: '3' },
       records: { type: 'string', default: '50' },
     },

@@ -5,8 +5,8 @@ import { textOf } from '../../functions/model/attribute-value.ts';
 import type { TableNames } from '../../functions/tables/table-names.ts';
 import type { RunPlan } from './run-plan.ts';
 
-/** Writes of each writer in one burst. */
-const BURST_WRITES = 25;
+/** Writes of all writers in one burst. */
+const BURST_WRITES = 30;
 
 export interface Writers {
   /** Makes a few writes beside whatever else goes on: it is called where they do most harm. */
@@ -44,7 +44,7 @@ export function startWriters(
     return last;
   };
   return {
-    burst: () => begin(BURST_WRITES),
+    burst: () => begin(Math.ceil(BURST_WRITES / writers.length)),
     async rest() {
       await begin(Number.POSITIVE_INFINITY);
       return made;
