@@ -5,6 +5,7 @@ import { STAGES, type Stage } from '../functions/read/stages.ts';
 import { QUARANTINE_SOURCES, type QuarantineSource } from '../functions/tables/control-rows.ts';
 import { type CommandResult, describeFailure, EXIT, failureOf } from './outcome.ts';
 import type { StageOptions } from './read-flag/stage-command.ts';
+import type { RetireOptions } from './retire-command.ts';
 
 interface CommonOptions {
   readonly env: string;
@@ -131,6 +132,20 @@ addCommand(program, 'stage', 'plan which tables answer reads; with --execute dep
 addCommand(program, 'fallback', 'put all reads on the old tables at once').action((options: CommonOptions) =>
   tell(options, async () => (await import('./read-flag/fallback-command.ts')).fallbackCommand(options.env)),
 );
+
+addCommand(program, 'report', 'write the audit bundle: what was done, found, accepted and deployed, by whom and when')
+  .option('--out <dir>', 'an empty folder for it; one among the temporary files where absent')
+  .action((options: CommonOptions & { out?: string }) =>
+    tell(options, async () => (await import('./report-command.ts')).reportCommand(options)),
+  );
+
+addCommand(program, 'retire', 'what still keeps the old tables; with --execute take last backups, and tell what may go')
+  .option('--accept-held', 'take it that held records have no row in the new tables', false)
+  .option('--by <name>', 'who answers for the held records')
+  .option('--execute', 'take the backups', false)
+  .action((options: CommonOptions & RetireOptions) =>
+    tell(options, async () => (await import('./retire-command.ts')).retireCommand(options, stopSignal())),
+  );
 
 addCommand(
   program,

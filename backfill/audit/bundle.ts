@@ -71,6 +71,10 @@ function contents(facts: AuditFacts): Record<string, { says: string; value: unkn
       says: 'every deployment of the read flag, oldest first, with author and time',
       value: facts.flagHistory,
     },
+    retirement: {
+      says: 'when the old tables were found ready to go: who said so and answers for held records, and the last backups',
+      value: facts.retirement ?? null,
+    },
     lag: { says: 'how far each stream is behind, in milliseconds', value: { at: facts.at, lagMs: facts.lagMs } },
   };
 }

@@ -4,6 +4,7 @@ import type { Source } from '../../functions/model/sources.ts';
 import type { QuarantineRow } from '../../functions/tables/control-rows.ts';
 import type { ControlTable } from '../../functions/tables/control-table.ts';
 import { readLagMs } from '../../functions/tables/replication-lag.ts';
+import { type Retirement, readRetirement } from '../../functions/tables/retirement-row.ts';
 import { type Rollback, readRollback } from '../../functions/tables/rollback-row.ts';
 import { storedReports } from '../../functions/tables/validation-report.ts';
 import { type RollingState, storedRolling } from '../../functions/validation/rolling-state.ts';
@@ -20,6 +21,7 @@ export interface AuditFacts {
   readonly run: Run | undefined;
   readonly checkpoints: readonly Checkpoint[];
   readonly rollback: Rollback | undefined;
+  readonly retirement: Retirement | undefined;
   readonly reports: readonly Readonly<Record<string, unknown>>[];
   readonly rolling: RollingState | undefined;
   readonly quarantine: readonly QuarantineRow[];
@@ -50,6 +52,7 @@ export async function readFacts(reads: AuditReads): Promise<AuditFacts> {
     run: await readRun(control),
     checkpoints: await readCheckpoints(control),
     rollback: await readRollback(control),
+    retirement: await readRetirement(control),
     reports: await storedReports(control),
     rolling: await storedRolling(control),
     quarantine: await Array.fromAsync(reads.quarantine()),
