@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { type Environment, replicationOf } from '../../backfill/environment.ts';
 import { createLegacyWriter, hotKpisOf, sendLegacyWrite } from '../../backfill/local/live-writer.ts';
@@ -20,9 +19,6 @@ import { readSettings } from '../../infra/settings.ts';
 import { generatedContent } from '../bench/generated-content.ts';
 import { writeTableExport } from '../local/small-export.ts';
 import { runCli } from '../run-cli.ts';
-
-/** Some writes leave no record on a stream: where nothing comes for so long, there is nothing to wait for. */
-const WAIT_MAX_MS = 30_000;
 
 export interface BesideWriterOptions {
   readonly seed: number;
@@ -119,8 +115,10 @@ class Writer {
   constructor({ client, settings }: Environment, cloud: LocalCloud, content: OldContent, options: BesideWriterOptions) {
     this.#aheadMax = options.aheadMax;
     const next = createLegacyWriter(seededRandom(options.seed), content);
-    const handed = () => cloud.mappings.counters().records;
-    this.#running = this.#run(() => sendLegacyWrite(client, settings.tables, next()), handed);
+    this.#running = this.#run(
+      () => sendLegacyWrite(client, settings.tables, next()),
+      () => cloud.mappings.drained(),
+    );
     // Thrown by `end`, who awaits it; until then it must not end the process.
     this.#running.catch(() => {});
   }
@@ -130,24 +128,19 @@ class Writer {
     await this.#running;
   }
 
-  async #run(write: () => Promise<void>, handed: () => number): Promise<void> {
-    let ahead = 0;
-    let seen = handed();
-    let seenAtMs = Date.now();
+  /** In two halves, of which the one is written while the functions take the other. */
+  async #run(write: () => Promise<void>, drained: () => Promise<void>): Promise<void> {
+    let before = Promise.resolve();
     while (!this.#ended) {
-      if (handed() > seen) {
-        ahead = Math.max(0, ahead - (handed() - seen));
-        seen = handed();
-        seenAtMs = Date.now();
+      for (let at = 0; at < this.#aheadMax / 2 && !this.#ended; at += 1) {
+        await write();
+        this.writes += 1;
       }
-      if (Date.now() - seenAtMs > WAIT_MAX_MS) ahead = 0;
-      if (ahead >= this.#aheadMax) {
-        await sleep(5);
-        continue;
-      }
-      await write();
-      this.writes += 1;
-      ahead += 1;
+      const taken = drained();
+      taken.catch(() => {});
+      await before;
+      before = taken;
     }
+    await before;
   }
 }
