@@ -52,7 +52,14 @@ export function decideLink(
 ): Write[] {
   const mapped = base.kind === 'valid' ? base.row : undefined;
   const rowWrites: Write[] = [];
-  if (mapped && !sameItem(mapped, snapshot.row)) rowWrites.push({ kind: 'put', table: 'kpiLinks', item: mapped });
+  if (mapped && !sameItem(mapped, snapshot.row)) {
+    rowWrites.push({
+      kind: 'put',
+      table: 'kpiLinks',
+      item: mapped,
+      ...(snapshot.row === undefined && { ifAbsent: true }),
+    });
+  }
   if (!mapped && snapshot.row) rowWrites.push({ kind: 'delete', table: 'kpiLinks', key: { id: { S: id } } });
   const refused = base.kind === 'quarantined' ? base : undefined;
   const quarantinedAt = new Date(circumstances.nowSeconds * 1000).toISOString();

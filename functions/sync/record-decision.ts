@@ -99,8 +99,9 @@ function idOf(row: Item): string {
 /**
  * Decides what brings the record's rows and quarantine entries to what the old tables demand. Pure.
  *
- * At the record's first touch rows that are not there are deleted all the same: a copier may insert one between the snapshot
- * and the write, and the sweep may pass by before the write leaves the C row by which it would find the record.
+ * A row that was not there is put only if it is still not there, and at the record's first touch none may have come that is not wanted: a
+ * copier may insert one between the snapshot and the write, of a later version than the decision knows, and the sweep may pass by
+ * before the write leaves the C row by which it would find the record.
  */
 export function decideRecord(
   recordId: string,
@@ -115,12 +116,16 @@ export function decideRecord(
   for (const row of desired.rows) {
     const id = idOf(row);
     wanted.add(id);
-    if (!sameItem(row, snapshot.rows.get(id))) writes.push({ kind: 'put', table: 'kpiData', item: row });
+    const stored = snapshot.rows.get(id);
+    if (sameItem(row, stored)) continue;
+    writes.push({ kind: 'put', table: 'kpiData', item: row, ...(stored === undefined && { ifAbsent: true }) });
   }
   const candidates = snapshot.firstTouch ? candidateRowIds(recordId, snapshot.kpis) : [];
   const unwanted = new Set([...snapshot.rows.keys(), ...candidates].filter((id) => !wanted.has(id)));
   const rowsPut = writes.length;
-  for (const id of unwanted) writes.push({ kind: 'delete', table: 'kpiData', key: { id: { S: id } } });
+  for (const id of unwanted) {
+    writes.push({ kind: snapshot.rows.has(id) ? 'delete' : 'absent', table: 'kpiData', key: { id: { S: id } } });
+  }
   for (const [source, stored] of snapshot.quarantined) {
     writes.push(...decideQuarantine(source, recordId, stored, desired.refused.get(source), quarantinedAt));
   }

@@ -73,17 +73,18 @@ async function replicateLink(replication: Replication, change: LinkChange, origi
     if (base.kind === 'gone' && origin !== 'live') {
       return { change, outcome: base.kind, changed: false, warnings: [], kpis };
     }
-    if (base.kind !== 'gone') {
-      const wider = distinctKpis([...kpis, kpiKeyOf(base.image)]);
-      if (wider.length > kpis.length) {
-        kpis = wider;
-        continue;
-      }
+    // Whoever writes a row moves the token of the KPI that the row is of: so of two that came by different events one is refused.
+    const row = items[kpis.length];
+    const images = base.kind === 'gone' ? [row] : [row, base.image];
+    const wider = distinctKpis([...kpis, ...images.filter((image) => image !== undefined).map(kpiKeyOf)]);
+    if (wider.length > kpis.length) {
+      kpis = wider;
+      continue;
     }
     const quarantined = items[kpis.length + 1];
     const snapshot = {
       kpis: kpis.map((kpi, at) => decodeKpiRow(kpi, items[at])),
-      row: items[kpis.length],
+      row,
       quarantined: quarantined && decodeQuarantineRow(quarantined),
     };
     const writes = decideLink(change.id, base, snapshot, {

@@ -11,7 +11,7 @@ import {
 import type { Item } from '../model/attribute-value.ts';
 import { cancellationCodes, retryTransient } from './retry.ts';
 import type { TableNames } from './table-names.ts';
-import { type Transactions, TransactionTooLargeError, type Write } from './transactions.ts';
+import { type OwnTable, type Transactions, TransactionTooLargeError, type Write } from './transactions.ts';
 
 /** Transactions over DynamoDB itself. A single write needs no transaction, and so costs half. */
 export function dynamoTransactions(client: DynamoDBClient, names: TableNames): Transactions {
@@ -43,7 +43,7 @@ export function dynamoTransactions(client: DynamoDBClient, names: TableNames): T
 async function send(client: DynamoDBClient, names: TableNames, writes: readonly Write[]): Promise<void> {
   const [first, ...others] = writes;
   if (first === undefined) return;
-  if (others.length > 0) {
+  if (others.length > 0 || first.kind === 'absent') {
     await client.send(
       new TransactWriteItemsCommand({ TransactItems: writes.map((write) => inTransaction(names, write)) }),
     );
@@ -55,20 +55,28 @@ async function send(client: DynamoDBClient, names: TableNames, writes: readonly 
 }
 
 function inTransaction(names: TableNames, write: Write): TransactWriteItem {
-  return write.kind === 'put'
-    ? { Put: putOf(names, write) }
-    : { Delete: { TableName: names[write.table], Key: write.key } };
+  if (write.kind === 'put') return { Put: putOf(names, write) };
+  const row = { TableName: names[write.table], Key: write.key };
+  return write.kind === 'delete' ? { Delete: row } : { ConditionCheck: { ...row, ...absentCondition(write.table) } };
 }
 
 function putOf(names: TableNames, write: Write & { kind: 'put' }) {
-  return { TableName: names[write.table], Item: write.item, ...conditionOf(write.ifToken) };
+  return { TableName: names[write.table], Item: write.item, ...conditionOf(write) };
 }
 
-function conditionOf(ifToken: string | null | undefined): {
+function absentCondition(table: OwnTable) {
+  return {
+    ConditionExpression: 'attribute_not_exists(#key)',
+    ExpressionAttributeNames: { '#key': table === 'control' ? 'pk' : 'id' },
+  };
+}
+
+function conditionOf({ table, ifToken, ifAbsent }: Write & { kind: 'put' }): {
   ConditionExpression?: string;
   ExpressionAttributeNames?: Record<string, string>;
   ExpressionAttributeValues?: Record<string, AttributeValue>;
 } {
+  if (ifAbsent) return absentCondition(table);
   if (ifToken === undefined) return {};
   const ExpressionAttributeNames = { '#token': 'token' };
   return ifToken === null

@@ -11,12 +11,19 @@ export interface RowKey {
 }
 
 /**
- * One write of a transaction. With `ifToken`, it takes effect only if the stored row's `token` is just that; `null`
- * demands that the row be absent.
+ * One write of a transaction. With `ifToken`, it takes effect only if the stored row's `token` is just that, and with `null` only
+ * if there is none; with `ifAbsent`, only if there is no row of its key. `absent` writes nothing, and demands that there be none.
  */
 export type Write =
-  | { readonly kind: 'put'; readonly table: OwnTable; readonly item: Item; readonly ifToken?: string | null }
-  | { readonly kind: 'delete'; readonly table: OwnTable; readonly key: Item };
+  | {
+      readonly kind: 'put';
+      readonly table: OwnTable;
+      readonly item: Item;
+      readonly ifToken?: string | null;
+      readonly ifAbsent?: boolean;
+    }
+  | { readonly kind: 'delete'; readonly table: OwnTable; readonly key: Item }
+  | { readonly kind: 'absent'; readonly table: OwnTable; readonly key: Item };
 
 /** Items a transaction may hold, read or write (DynamoDB service quotas). */
 export const TRANSACTION_ITEMS_MAX = 100;
@@ -43,7 +50,7 @@ export interface Transactions {
   /**
    * Applies up to {@link TRANSACTION_ITEMS_MAX} writes as one, or none of them.
    *
-   * @returns false where a token was not as demanded and nothing was written.
+   * @returns false where a token or a row was not as demanded and nothing was written.
    */
   write(writes: readonly Write[]): Promise<boolean>;
 }

@@ -5,6 +5,7 @@ import type { Replication } from '../../functions/sync/replication.ts';
 import { replicateStreamBatch, type StreamEvent } from '../../functions/sync/stream-batch.ts';
 import { memoryTables } from './memory-tables.ts';
 import type { Process } from './process.ts';
+import type { RowHistory } from './row-history.ts';
 import type { Actor, Scheduler } from './scheduler.ts';
 import type { Change, Store } from './store.ts';
 import type { World } from './world.ts';
@@ -14,6 +15,7 @@ export interface Stage {
   readonly store: Store;
   readonly scheduler: Scheduler;
   readonly world: World;
+  readonly history: RowHistory;
   readonly recordConcurrency: number;
   /** Whether the operator has been told that the backfill is finished. */
   copied: boolean;

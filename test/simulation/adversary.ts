@@ -1,4 +1,5 @@
 import { type Decisions, oneOf } from './decisions.ts';
+import { FAULTS, type Fault } from './process.ts';
 
 /** What the adversary of one schedule may do, and how often. Probabilities are those of a single opportunity. */
 export interface Adversary {
@@ -10,6 +11,7 @@ export interface Adversary {
   /** A call fails; see `Fault`. */
   readonly fault: number;
   readonly faultsMax: number;
+  readonly faultKinds: readonly Fault[];
   /** Events that were dealt with are delivered again. */
   readonly redelivery: number;
   readonly redeliveriesMax: number;
@@ -52,6 +54,7 @@ export function drawAdversary(decisions: Decisions): Adversary {
     abandon: 0.3,
     fault: rough ? oneOf(decisions, [0, 0.01, 0.03]) : 0,
     faultsMax: 6,
+    faultKinds: FAULTS,
     redelivery: oneOf(decisions, [0, 0.05, 0.2]),
     redeliveriesMax: 3,
     replaysMax: oneOf(decisions, [0, 3]),

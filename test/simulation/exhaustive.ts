@@ -53,6 +53,7 @@ const EVERY_ORDER: Adversary = {
   abandon: 0,
   fault: 0,
   faultsMax: 0,
+  faultKinds: [],
   redelivery: 0,
   redeliveriesMax: 0,
   replaysMax: 0,
@@ -73,6 +74,15 @@ const EVERY_ORDER: Adversary = {
 
 /** Every order and every lag, but no crash, and reads of several items at once. */
 export const IN_ORDER: Partial<Adversary> = { crash: 0, halfVisible: 0, splitRead: 0 };
+
+/** The same where the SDK may send one write twice, and the second lands some time. */
+export const WITH_A_TWIN: Partial<Adversary> = {
+  ...IN_ORDER,
+  indexLag: 0,
+  fault: 1,
+  faultsMax: 1,
+  faultKinds: ['seen-twice'],
+};
 
 /** Which parts of the adversary a search takes in: each multiplies the number of schedules. */
 export interface SearchOptions {

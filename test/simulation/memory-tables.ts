@@ -275,7 +275,7 @@ function newTables(store: Store, scheduler: Scheduler, call: Gate): NewTables {
 }
 
 function isConditional(write: Write): boolean {
-  return write.kind === 'put' && write.ifToken !== undefined;
+  return write.kind === 'put' && (write.ifToken !== undefined || write.ifAbsent === true);
 }
 
 /** The part of a sorted listing after the cursor, which names the last key of the page before. */
@@ -310,7 +310,8 @@ function showKey(key: string): string {
 
 function showWrite(write: Write): string {
   if (write.kind === 'delete') return `-${showKey(keyText(write.table, write.key))}`;
-  if (write.table !== 'control') return `+${showItem(write.item)}`;
+  if (write.kind === 'absent') return `no ${showKey(keyText(write.table, write.key))}`;
+  if (write.table !== 'control') return `+${showItem(write.item)}${write.ifAbsent ? ' if absent' : ''}`;
   const condition = write.ifToken === undefined ? '' : ` if ${write.ifToken ?? 'absent'}`;
   const links = write.item.links && 'M' in write.item.links ? `[${Object.keys(write.item.links.M).join(' ')}]` : '';
   return `+${showKey(keyText('control', write.item))}${links}=${textOf(write.item, 'token') ?? ''}${condition}`;

@@ -2,6 +2,7 @@ import { runBatch, seedsFrom } from './batch.ts';
 import { IN_ORDER } from './exhaustive.ts';
 import { buildMutant } from './mutant.ts';
 import type { Mutation } from './mutations.ts';
+import type { ScheduleOptions, ScheduleResult } from './schedule.ts';
 import { SMALL_WORLDS } from './small-worlds.ts';
 
 export interface Hunt {
@@ -21,11 +22,13 @@ export async function hunt(
   const mutant = await buildMutant(mutation);
   const smallWorld = mutation.smallWorld === undefined ? undefined : SMALL_WORLDS[mutation.smallWorld];
   if (smallWorld) {
-    const { runs, divergence } = await mutant.searchAll(smallWorld, { runsMax: schedulesMax, adversary: IN_ORDER });
+    const adversary = mutation.adversary ?? IN_ORDER;
+    const { runs, divergence } = await mutant.searchAll(smallWorld, { runsMax: schedulesMax, adversary });
     return { name: mutation.name, schedules: runs, seed: undefined, divergence: divergence?.differences[0] };
   }
+  const options = scheduleOptionsOf(mutation);
   const report = await runBatch(
-    (seed) => mutant.runSchedule(seed),
+    async (seed) => onlyBy(mutation.foundOnlyBy, await mutant.runSchedule(seed, options)),
     seedsFrom(firstSeed, schedulesMax),
     ({ divergent }) => divergent === 0,
   );
@@ -36,4 +39,16 @@ export async function hunt(
     seed: example?.seed,
     divergence: example?.divergences[0],
   };
+}
+
+/** What schedules that hunt the mutation are run with, beside their seed. */
+export function scheduleOptionsOf({ scheduledWorld }: Mutation): ScheduleOptions {
+  const world = scheduledWorld === undefined ? undefined : SMALL_WORLDS[scheduledWorld];
+  return world === undefined ? {} : { world };
+}
+
+/** The result, without what it found where another check than the one asked for found anything. */
+function onlyBy(check: string | undefined, result: ScheduleResult): ScheduleResult {
+  const counts = check === undefined || result.divergences.every((divergence) => divergence.includes(check));
+  return counts ? result : { ...result, divergences: [] };
 }

@@ -1,20 +1,23 @@
 import { describe, expect, test } from 'vitest';
 import { mutatedFiles } from './mutant.ts';
-import { hunt } from './mutation-hunt.ts';
+import { hunt, scheduleOptionsOf } from './mutation-hunt.ts';
 import { MUTATIONS } from './mutations.ts';
 import { runSchedule } from './schedule.ts';
 
 const SCHEDULES_MAX = 3_000;
+/** Of a small world; they are shorter. */
+const RUNS_MAX = 20_000;
 
 describe('the simulator finds what is wrong with a protocol', () => {
   test.each(MUTATIONS.map((mutation) => [mutation.name, mutation] as const))(
     '%s',
     { timeout: 120_000 },
     async (_, mutation) => {
-      const found = await hunt(mutation, SCHEDULES_MAX);
+      const found = await hunt(mutation, mutation.smallWorld === undefined ? SCHEDULES_MAX : RUNS_MAX);
       expect(found.divergence).toBeTypeOf('string');
       // It is the mutation that is found: the product itself takes that schedule well.
-      if (found.seed !== undefined) expect((await runSchedule(found.seed)).divergences).toEqual([]);
+      if (found.seed !== undefined)
+        expect((await runSchedule(found.seed, scheduleOptionsOf(mutation))).divergences).toEqual([]);
     },
   );
 });

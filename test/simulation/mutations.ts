@@ -1,3 +1,6 @@
+import type { Adversary } from './adversary.ts';
+import { WITH_A_TWIN } from './exhaustive.ts';
+
 /** An exact text of a source file, there once, and what takes its place. */
 export interface Edit {
   readonly file: string;
@@ -11,8 +14,14 @@ export interface Mutation {
   readonly edits: readonly Edit[];
   /** Where a short hunt begins: a little before a seed known to find it. 1 where it is found soon anyway. */
   readonly firstSeed?: number;
+  /** Part of the divergence's text, where only a schedule counts in which this check finds it and no other does. */
+  readonly foundOnlyBy?: string;
   /** The small world whose whole search finds it, where schedules by seed hardly ever do. */
   readonly smallWorld?: string;
+  /** The small world in which schedules are drawn by seed, where a world by seed hardly ever shows it. */
+  readonly scheduledWorld?: string;
+  /** How that world is searched; in order, without faults, where it is absent. */
+  readonly adversary?: Partial<Adversary>;
 }
 
 const edit = (file: string, find: string, replace: string): Edit => ({ file, find, replace });
@@ -42,6 +51,23 @@ const readBasesBy = (expression: string): Edit =>
      const result = await replicateRecords({ ...replication, old: { ...replication.old, readRecords: ${expression} } },`,
   );
 
+/** Writes what a batch's images say before it reads the items: in the end all is right, since the items are read after. */
+const IMAGE_FIRST: readonly Edit[] = [
+  KEEP_IMAGE,
+  edit(
+    BATCH,
+    'const result = await replicateRecords(\n    replication,',
+    `const imageOf = new Map(changes.map((change) => [change.id, change.image]));
+     const readRecords = async (ids) => new Map(ids.map((id) => [id, imageOf.get(id) ? { [source]: imageOf.get(id) } : {}]));
+     const quick = await replicateRecords(
+       { ...replication, old: { ...replication.old, readRecords } },
+       changes.filter(({ image }) => image !== undefined).map(({ id, kpis }) => ({ id, kpis, sources: [source] })),
+     );
+     const result = await replicateRecords(\n    replication,`,
+  ),
+  edit(BATCH, 'result.fanOut,', '[...quick.fanOut, ...result.fanOut],'),
+];
+
 /** Every one of these is found by the simulator (mutations.test.ts). */
 export const MUTATIONS: readonly Mutation[] = [
   {
@@ -57,7 +83,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [edit(LINK_DECISION, 'tombstones.set(id, circumstances.nowSeconds);', '')],
   },
   { name: 'no sweep', edits: NO_SWEEP },
-  { name: 'no sweep of records', edits: NO_SWEEP.slice(0, 1) },
+  { name: 'no sweep of records', firstSeed: 10_950, edits: NO_SWEEP.slice(0, 1) },
   { name: 'no sweep of KPIs', firstSeed: 3_850, edits: NO_SWEEP.slice(1) },
   {
     name: 'token after state',
@@ -113,6 +139,49 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
+    name: 'rows are taken away before they are put anew',
+    foundOnlyBy: 'a row went away, back from',
+    edits: [
+      edit(
+        BATCH,
+        'const result = await replicateRecords(\n    replication,',
+        `for (const { id, kpis } of changes) {
+           const readRecords = async () => new Map();
+           await replicateRecords({ ...replication, old: { ...replication.old, readRecords } }, [{ id, kpis, sources: [source] }]);
+         }
+         const result = await replicateRecords(\n    replication,`,
+      ),
+    ],
+  },
+  {
+    name: 'no wait for a twin of an insert before the sweep',
+    smallWorld: 'a copied record that goes',
+    adversary: WITH_A_TWIN,
+    edits: [
+      edit('backfill/backfill.ts', "if (!isDone(run, 'sweep-records', copied)) await lease.outlastWrites();", ''),
+    ],
+  },
+  {
+    name: "a record's image is written before the item is read",
+    foundOnlyBy: 'a row went back to',
+    edits: IMAGE_FIRST,
+  },
+  {
+    name: "a link's image is written before the item is read",
+    foundOnlyBy: 'a row went back to',
+    edits: [
+      KEEP_IMAGE,
+      edit(
+        BATCH,
+        "const result = await replicateLinks(replication, changes, 'live');",
+        `const imageOf = new Map(changes.map((change) => [change.id, change.image]));
+         const readLink = async (id) => imageOf.get(id);
+         await replicateLinks({ ...replication, old: { ...replication.old, readLink } }, changes, 'live');
+         const result = await replicateLinks(replication, changes, 'live');`,
+      ),
+    ],
+  },
+  {
     name: 'index only: a fan-out does not list C rows',
     edits: [
       edit(FAN_OUT, "['touched', ...RECORD_SOURCES] as const", '[...RECORD_SOURCES] as const'),
@@ -142,6 +211,23 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a first touch that deletes only what it saw',
     smallWorld: 'a copied record that goes',
     edits: [edit('functions/sync/record-decision.ts', 'snapshot.firstTouch ? candidate', 'false ? candidate')],
+  },
+  {
+    name: 'a first write over what a copier brought meanwhile',
+    foundOnlyBy: 'a row went back to',
+    scheduledWorld: 'a copied record that comes and changes',
+    firstSeed: 8_500,
+    edits: [edit('functions/sync/record-decision.ts', '...(stored === undefined && { ifAbsent: true })', '')],
+  },
+  {
+    name: "a link's first write over what another brought meanwhile",
+    foundOnlyBy: 'a row went back to',
+    edits: [edit(LINK_DECISION, '...(snapshot.row === undefined && { ifAbsent: true })', '')],
+  },
+  {
+    name: "a link's write without a look at the KPI that its row is in",
+    foundOnlyBy: 'a row went back to',
+    edits: [edit(LINKS, '? [row] : [row, base.image]', '? [] : [base.image]')],
   },
   {
     name: 'unconditional copy without sweep',

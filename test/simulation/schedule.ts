@@ -3,6 +3,7 @@ import { legacyWriter, operator, replayer, type Stage, streamShard } from './act
 import { type Adversary, drawAdversary } from './adversary.ts';
 import { changesSince, contentOf, differencesAtRest, RowWitness } from './checks.ts';
 import { type Decisions, oneOf, SeededDecisions } from './decisions.ts';
+import { RowHistory } from './row-history.ts';
 import { type Actor, type Counts, Scheduler } from './scheduler.ts';
 import { Store } from './store.ts';
 import { drawWorld, type World } from './world.ts';
@@ -61,6 +62,8 @@ export function setStage(decisions: Decisions, adversary: Adversary, world: Worl
   const scheduler = new Scheduler(decisions, adversary, trace ? [] : undefined);
   for (const item of world.kpis) store.kpis.set(JSON.stringify(item.id).slice(6, -2), item);
   for (const item of world.people) store.people.set(JSON.stringify(item.id), item);
+  const history = new RowHistory(store, world);
+  store.onOldWrite = history.note.bind(history);
   for (const { source, id, item } of world.initial) store.writeOld(source, id, item, false);
   scheduler.trace?.push(`held records: ${world.heldRecords}; ${JSON.stringify(adversary)}`);
   for (const { source, id, item } of world.initial)
@@ -69,18 +72,21 @@ export function setStage(decisions: Decisions, adversary: Adversary, world: Worl
     store,
     scheduler,
     world,
+    history,
     recordConcurrency: adversary.holdUps ? oneOf(decisions, [1, 2, 8]) : 1,
     copied: !world.backfill,
   };
 }
 
-/** Notes every row of KpiData that holds what it never should have held. */
-export function watchRows({ store, scheduler, world }: Stage): string[] {
+/** Notes every row of KpiData that holds what it never should have held, and every row that goes back in time. */
+export function watchRows({ store, scheduler, world, history }: Stage): string[] {
   const witness = new RowWitness(world);
   const divergences: string[] = [];
-  store.onDataRow = (row) => {
-    if (!witness.hasBeen(row))
+  store.onRow = (table, row, before) => {
+    if (table === 'kpiData' && row && !witness.hasBeen(row))
       divergences.push(`step ${scheduler.steps}: a row held what never was: ${JSON.stringify(row)}`);
+    history.see(table, row, before);
+    for (const violation of history.violations.splice(0)) divergences.push(`step ${scheduler.steps}: ${violation}`);
   };
   return divergences;
 }

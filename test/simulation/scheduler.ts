@@ -274,11 +274,15 @@ export class Scheduler {
   #drawFault(call: Call): Fault | undefined {
     const { adversary, counts } = this;
     if (this.#quiet || adversary.fault === 0) return undefined;
+    const { kind, again } = call.effect;
+    const kinds = adversary.faultKinds.filter((name) =>
+      name === 'seen-twice' ? again : kind === 'write' || name === 'throttle',
+    );
     const sum = FAULTS.reduce((faults, name) => faults + counts[name], 0);
-    if (sum >= adversary.faultsMax || !this.decisions.chance(adversary.fault)) return undefined;
-    if (call.effect.kind === 'read') return 'throttle';
-    if (this.decisions.chance(0.4)) return 'late-effect';
-    return oneOf(this.decisions, call.effect.again ? FAULTS : FAULTS.filter((name) => name !== 'seen-twice'));
+    if (kinds.length === 0 || sum >= adversary.faultsMax || !this.decisions.chance(adversary.fault)) return undefined;
+    // What lands late does most harm.
+    if (kinds.includes('late-effect') && this.decisions.chance(0.4)) return 'late-effect';
+    return oneOf(this.decisions, kinds);
   }
 
   #misanswer(call: Call, fault: Fault): void {
@@ -287,7 +291,10 @@ export class Scheduler {
     else if (fault === 'late-effect' || call.begun) this.#leaveBehind(call);
     if (fault === 'seen-twice' && !call.begun) {
       const value = finish(call.effect);
-      call.answer(call.effect.again ? call.effect.again(value) : value);
+      // Of the two attempts one is answered; the other has landed before, or lands some time.
+      const twinIsLate = this.decisions.chance(0.5);
+      if (twinIsLate) this.#leaveBehind(call);
+      call.answer(call.effect.again && !twinIsLate ? call.effect.again(value) : value);
       return;
     }
     this.remember(call.process, fault);

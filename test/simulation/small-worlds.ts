@@ -56,6 +56,7 @@ export const SMALL_WORLDS: Readonly<Record<string, World>> = {
   'a link that comes and goes twice': live(one, first, without(first), first),
   'a record that goes and comes again': live(first, one, without(one), record('r1', 2)),
   'a copied record that goes': copied([first, one], without(one)),
+  'a copied record that comes and changes': copied([first], one, record('r1', 2)),
   'a copied link that goes': copied([first, one], without(first)),
   'a copied record that gets an earlier link': copied([second, one], first),
 };

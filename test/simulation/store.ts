@@ -14,6 +14,9 @@ export interface Change {
 /** A plain row of the control table. */
 export type Document = Readonly<Record<string, unknown>>;
 
+/** The new tables. */
+export type RowTable = Exclude<OwnTable, 'control'>;
+
 /** All tables, in memory. Nothing here decides when: the scheduler does, and each method takes effect at once. */
 export class Store {
   readonly old: Readonly<Record<Source, Map<string, Item>>> = {
@@ -32,8 +35,10 @@ export class Store {
   };
   readonly documents = new Map<string, Document>();
   readonly streams: Readonly<Record<Source, Change[]>> = { links: [], milestones: [], actuals: [], readings: [] };
-  /** Called with every new row of KpiData, before it is stored. */
-  onDataRow: ((row: Item, before: Item | undefined) => void) | undefined;
+  /** Called with every row that is put into a new table, or, without `row`, taken from it; before it is so. */
+  onRow: ((table: RowTable, row: Item | undefined, before: Item | undefined) => void) | undefined;
+  /** Called with every write of the service. */
+  onOldWrite: ((source: Source, id: string, item: Item | undefined) => void) | undefined;
   /** What the kpi-index may still show of an item, oldest first; the last is how it is. */
   readonly #indexed: Readonly<Record<RecordSource, Map<string, (string | undefined)[]>>> = {
     milestones: new Map(),
@@ -52,6 +57,7 @@ export class Store {
 
   /** A write of the service. `live` writes go to the stream; those before the migration do not. */
   writeOld(source: Source, id: string, item: Item | undefined, live: boolean): void {
+    this.onOldWrite?.(source, id, item);
     const oldImage = this.old[source].get(id);
     if (item) this.old[source].set(id, item);
     else this.old[source].delete(id);
@@ -110,24 +116,28 @@ export class Store {
 
   /** All or nothing. With `hazily`, plain reads see the rows one by one until {@link settle}. */
   transact(writes: readonly Write[], hazily: boolean): boolean {
+    for (const write of writes) if (!this.#isAsDemanded(write)) return false;
     for (const write of writes) {
-      if (write.kind !== 'put' || write.ifToken === undefined) continue;
-      const stored = this.own[write.table].get(keyText(write.table, write.item));
-      if ((textOf(stored, 'token') ?? null) !== write.ifToken) return false;
-    }
-    for (const write of writes) {
+      if (write.kind === 'absent') continue;
       const key = keyText(write.table, write.kind === 'put' ? write.item : write.key);
       const rows = this.own[write.table];
       const hazyKey = `${write.table} ${key}`;
       if (hazily) this.#hazy.set(hazyKey, rows.get(key));
       else this.#hazy.delete(hazyKey);
-      if (write.kind === 'delete') rows.delete(key);
-      else {
-        if (write.table === 'kpiData') this.onDataRow?.(write.item, rows.get(key));
-        rows.set(key, write.item);
-      }
+      const row = write.kind === 'put' ? write.item : undefined;
+      if (write.table !== 'control') this.onRow?.(write.table, row, rows.get(key));
+      if (row === undefined) rows.delete(key);
+      else rows.set(key, row);
     }
     return true;
+  }
+
+  #isAsDemanded(write: Write): boolean {
+    const stored = this.own[write.table].get(keyText(write.table, write.kind === 'put' ? write.item : write.key));
+    if (write.kind === 'absent') return stored === undefined;
+    if (write.kind === 'delete') return true;
+    if (write.ifAbsent && stored !== undefined) return false;
+    return write.ifToken === undefined || (textOf(stored, 'token') ?? null) === write.ifToken;
   }
 
   /** The transaction's rows are now seen by all. */
@@ -140,7 +150,7 @@ export class Store {
   insertIfAbsent(row: Item): boolean {
     const id = textOf(row, 'id') as string;
     if (this.own.kpiData.has(id)) return false;
-    this.onDataRow?.(row, undefined);
+    this.onRow?.('kpiData', row, undefined);
     this.own.kpiData.set(id, row);
     return true;
   }

@@ -3,6 +3,8 @@ import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Item } from '../../functions/model/attribute-value.ts';
 import { fanOutRowId } from '../../functions/model/ids.ts';
+import { mapRecord } from '../../functions/model/mapping.ts';
+import { parseRecord } from '../../functions/model/old-records.ts';
 import { fanOut } from '../../functions/sync/fan-out.ts';
 import { replicateRecords } from '../../functions/sync/replicate-records.ts';
 import { OutOfTimeError } from '../../functions/sync/replication.ts';
@@ -82,6 +84,46 @@ describe('bounds', () => {
     expect(counter.take().total).toBe(5);
   });
 });
+
+describe('a first touch that is held up while a copier brings a later version', () => {
+  test.each([
+    ['does not put the version it read', actual('r1', 'k1', '1')],
+    ['does not delete the row, though it found the record gone', undefined],
+  ])('%s', async (_, found) => {
+    await insert('links', link('l1', 'k1'));
+    if (found) await putOld(client, names, 'actuals', found);
+    const later = actual('r1', 'k1', '2');
+    const { transactions, data } = replicationOver(client, names);
+    const answers: boolean[] = [];
+    const heldUp = replicationOver(client, names, {
+      transactions: {
+        ...transactions,
+        async write(writes) {
+          if (answers.length === 0) {
+            await putOld(client, names, 'actuals', later);
+            await data.insertDataIfAbsent([copiedRow(later)]);
+          }
+          const answer = await transactions.write(writes);
+          answers.push(answer);
+          return answer;
+        },
+      },
+    });
+
+    await replicateStreamBatch(heldUp, 'actuals', [eventOf('1', { oldImage: actual('r1', 'k1', '1') })]);
+
+    expect(answers).toEqual([false, true]);
+    expect([...(await rowsById(replicationOver(client, names), 'kpiData')).values()]).toEqual([copiedRow(later)]);
+  });
+});
+
+/** The row that a copier makes of the record for link `l1`. */
+function copiedRow(item: Item): Item {
+  const parsed = parseRecord('actuals', item);
+  if (parsed.kind !== 'valid') throw new Error('The record is whole.');
+  const result = mapRecord(parsed.record, [{ id: 'l1', linkedAt: '2024-01-01' }]);
+  return result.kind === 'mapped' ? (result.rows[0] as Item) : {};
+}
 
 describe('fan-out', () => {
   const kpi = { tenantId: TENANT, kpiId: 'k1' };

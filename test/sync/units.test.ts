@@ -32,7 +32,7 @@ test('what events cost', async () => {
 
   expect(costs).toEqual({
     'a first link': '17 calls, 30 units',
-    'a new record, one link': '5 calls, 24 units',
+    'a new record, one link': '5 calls, 25 units',
     'a changed record, one link': '5 calls, 23 units',
     'an event that changes nothing': '5 calls, 16 units',
     'a second link, one record': '27 calls, 70.5 units',
