@@ -87,6 +87,7 @@ export async function crashRun({ plan, synthesised, nowMs, keep }: CrashRunOptio
       burst: write.burst,
       drained: cloud.mappings.drained,
       random: plan.faults,
+      blows: plan.functionBlows,
       note,
     },
     quiet.signal,

@@ -27,12 +27,14 @@ export interface HarmOptions {
   /** Resolves when all that is on the streams has been delivered. */
   readonly drained: () => Promise<void>;
   readonly random: SeededRandom;
+  /** How many, at most. */
+  readonly blows: number;
   readonly note: (message: string) => void;
 }
 
-/** Harms processes that have an invocation in hand until the signal is aborted; resolves when all that were lost have ended. */
+/** Harms processes that have an invocation in hand, until the signal is aborted at the latest; resolves when all that were lost have ended. */
 export async function harmFunctions(
-  { busy, burst, drained, random, note }: HarmOptions,
+  { busy, burst, drained, random, blows: blowsMost, note }: HarmOptions,
   end: AbortSignal,
 ): Promise<FunctionFaults> {
   const faults: FunctionFaults = { killed: 0, stopped: 0, lost: 0 };
@@ -77,7 +79,7 @@ export async function harmFunctions(
   ];
   const draw = blows.flatMap((blow) => Array.from({ length: blow[0] }, () => blow));
 
-  while (!end.aborted) {
+  for (let left = blowsMost; left > 0 && !end.aborted; ) {
     await sleep(between(PAUSE_MS));
     while (busy().length === 0 && !end.aborted) await sleep(POLL_MS);
     await sleep(random.below(random.pick(INTO_INVOCATION_MS)));
@@ -86,6 +88,7 @@ export async function harmFunctions(
     const [, name, blow] = random.pick(draw);
     note(`functions: ${name} of ${all.length}`);
     blow(all);
+    left -= 1;
   }
   await Promise.all(under);
   return faults;

@@ -30,6 +30,8 @@ export interface RunPlan {
   readonly backfill: readonly BackfillBlows[];
   /** Writes of all writers together. */
   readonly writes: number;
+  /** Blows at the functions' processes; after the last the run may come to its end, however slow the machine. */
+  readonly functionBlows: number;
   /** From the end of the backfill to the last writes: the streams are alone, and functions are harmed. */
   readonly streamsAloneMs: number;
   /** How long functions are still harmed when the last write is made. */
@@ -74,6 +76,7 @@ export function planRun(seed: number, { writesMost, backfillKillsMost, recordsOf
     // Only the first of a run has all to copy; the one after the kills may find no more than the sweep to do.
     backfill: random.below(2) === 0 ? [outlasting, ...killed, {}] : [...killed, outlasting],
     writes: Math.ceil(writesMost / 2) + random.below(writesMost / 2),
+    functionBlows: 6 + random.below(15),
     streamsAloneMs: random.below(6_000),
     faultsOutlastMs: random.below(3_000),
     content: hotContent(seededRandom(drawn()), recordsOfTableMost),
