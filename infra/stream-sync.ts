@@ -91,6 +91,7 @@ export class StreamSync extends Construct {
       ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem'],
       [newTables.kpiLinks.tableArn, newTables.kpiData.tableArn],
     );
+    allow(['dynamodb:ConditionCheckItem'], [newTables.kpiData.tableArn]);
     allow(
       ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'].map((action) => `dynamodb:${action}`),
       [control.table.tableArn],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { allowedBy, otherThanReading, wildcards } from './policies.ts';
+import { allowedBy, mayOf, otherThanReading, wildcards } from './policies.ts';
 import { ofType, type Resources, settingsWith, synthesise } from './synthesis.ts';
 
 const settings = settingsWith();
@@ -139,6 +139,7 @@ describe('what the functions may do', () => {
         put: may('dynamodb:PutItem'),
         remove: may('dynamodb:DeleteItem'),
         update: may('dynamodb:UpdateItem'),
+        check: may('dynamodb:ConditionCheckItem'),
         read: may('dynamodb:GetItem'),
         readMany: may('dynamodb:BatchGetItem'),
         query: may('dynamodb:Query'),
@@ -148,6 +149,7 @@ describe('what the functions may do', () => {
         put: written,
         remove: written,
         update: ['kpi-migration-control'],
+        check: ['purposepath-kpi-data'],
         read: [...written, goalKpiLinks, kpis].sort(),
         readMany: ['kpi-migration-control', kpiActuals, kpiMilestones, kpiReadings],
         query: [
@@ -162,28 +164,6 @@ describe('what the functions may do', () => {
       });
     },
   );
-
-  /** Actions and resources of the policies of one role, without those for its log. */
-  function mayOf(all: Resources, owner: RegExp): Record<string, string[]> {
-    const own = allowedBy(all).filter(
-      ({ where }) => owner.test(where) && !where.includes('/AssumeRolePolicyDocument/'),
-    );
-    const pairs = own.flatMap(({ actions, resources: arns }) =>
-      actions.flatMap((action) =>
-        arns.map((arn) => [action, arn.replace(/^.*:(table|application|deploymentstrategy)\//, '')] as const),
-      ),
-    );
-    const byAction = Object.groupBy(
-      pairs.filter(([action]) => !action.startsWith('logs:')),
-      ([action]) => action,
-    );
-    return Object.fromEntries(
-      Object.entries(byAction).map(([action, group = []]) => [
-        action,
-        group.map(([, arn]) => arn.replace(/[0-9A-F]{8}(?=[.>])/g, '')).sort(),
-      ]),
-    );
-  }
 
   test('of the gate is reading evidence, and what is deployed of this flag', () => {
     const application = '<ReadFlagApplication>';

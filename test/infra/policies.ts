@@ -111,3 +111,23 @@ export function wildcards(resources: Resources): string[] {
     ]);
   return [...new Set(found.map((text) => text.replace(/[0-9A-F]{8}(?=[.>]|: )/g, '')))].sort();
 }
+
+/** Actions and resources of the policies of one role, without those for its log. */
+export function mayOf(all: Resources, owner: RegExp): Record<string, string[]> {
+  const own = allowedBy(all).filter(({ where }) => owner.test(where) && !where.includes('/AssumeRolePolicyDocument/'));
+  const pairs = own.flatMap(({ actions, resources: arns }) =>
+    actions.flatMap((action) =>
+      arns.map((arn) => [action, arn.replace(/^.*:(table|application|deploymentstrategy)\//, '')] as const),
+    ),
+  );
+  const byAction = Object.groupBy(
+    pairs.filter(([action]) => !action.startsWith('logs:')),
+    ([action]) => action,
+  );
+  return Object.fromEntries(
+    Object.entries(byAction).map(([action, group = []]) => [
+      action,
+      group.map(([, arn]) => arn.replace(/[0-9A-F]{8}(?=[.>])/g, '')).sort(),
+    ]),
+  );
+}

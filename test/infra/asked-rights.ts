@@ -1,0 +1,47 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { TABLE_ROLES, type TableNames } from '../../functions/tables/table-names.ts';
+
+/** What of a command names a table. */
+interface TableCommand {
+  readonly TableName?: string;
+  readonly IndexName?: string;
+  readonly RequestItems?: Readonly<Record<string, unknown>>;
+  readonly TransactItems?: readonly Readonly<Record<string, { readonly TableName: string }>>[];
+}
+
+/** A transaction is authorised by the actions of its items (DynamoDB Developer Guide, "IAM permissions for transactions"). */
+const ACTION_OF_ITEM: Readonly<Record<string, string>> = {
+  Get: 'GetItem',
+  Put: 'PutItem',
+  Update: 'UpdateItem',
+  Delete: 'DeleteItem',
+  ConditionCheck: 'ConditionCheckItem',
+};
+
+/** Notes the rights that all calls of this client ask for from now on, as `action role` or `action role/index/name`. */
+export function noteRights(client: DynamoDBClient, names: TableNames): ReadonlySet<string> {
+  const asked = new Set<string>();
+  client.middlewareStack.add(
+    (next, { commandName = '' }) =>
+      async (call) => {
+        for (const [action, table] of pairsOf(commandName.replace(/Command$/, ''), call.input as TableCommand)) {
+          const [name, ...index] = table.split('/');
+          const role = TABLE_ROLES.find((each) => names[each] === name);
+          asked.add(`dynamodb:${action} ${[role, ...index].join('/')}`);
+        }
+        return next(call);
+      },
+    { step: 'initialize' },
+  );
+  return asked;
+}
+
+function pairsOf(action: string, input: TableCommand): [action: string, table: string][] {
+  if (input.TransactItems) {
+    return input.TransactItems.flatMap((item) =>
+      Object.entries(item).map(([kind, { TableName }]): [string, string] => [ACTION_OF_ITEM[kind] ?? kind, TableName]),
+    );
+  }
+  if (input.RequestItems) return Object.keys(input.RequestItems).map((table) => [action, table]);
+  return [[action, `${input.TableName}${input.IndexName ? `/index/${input.IndexName}` : ''}`]];
+}
