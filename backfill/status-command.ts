@@ -1,6 +1,7 @@
 import { type FlagState, readFlagState } from '../functions/gate/flag-deployments.ts';
 import { QUARANTINE_SOURCES } from '../functions/tables/control-rows.ts';
 import { listQuarantine } from '../functions/tables/quarantine-entries.ts';
+import { type Rollback, readRollback } from '../functions/tables/rollback-row.ts';
 import type { Settings } from '../infra/settings.ts';
 import { type PassReport, reportPasses } from './backfill.ts';
 import { openEnvironment } from './environment.ts';
@@ -22,13 +23,15 @@ export async function statusCommand(environment: string): Promise<CommandResult>
   for await (const { source } of listQuarantine(client, settings.tables)) {
     quarantined[source] = (quarantined[source] ?? 0) + 1;
   }
-  const nextStep = nextStepOf(run, passes, running);
+  const rollback = await readRollback(tables.control);
+  const nextStep = nextStepOf(run, passes, running, rollback);
   const flag = await readFlag(settings);
   return {
     exitCode: EXIT.done,
-    document: { run, passes, lease: running ? holder : undefined, quarantined, flag, nextStep },
+    document: { run, passes, lease: running ? holder : undefined, quarantined, flag, rollback, nextStep },
     lines: [
       ...(run ? [describeRun(run), ...describePasses(passes)] : ['No backfill has begun.']),
+      ...(isUnfinished(rollback) ? [`A rollback by ${rollback.by}, begun ${rollback.begunAt}, has not ended.`] : []),
       ...(running ? [`${holder.owner} is at work.`] : []),
       `In quarantine: ${Object.entries(quarantined)
         .map(([source, count]) => `${source} ${count}`)
@@ -54,8 +57,18 @@ function describeRun(run: Run): string {
   return `Run ${run.runId}, begun ${run.startedAt}, ${run.totalSegments} segments, ${end}.`;
 }
 
-function nextStepOf(run: Run | undefined, passes: readonly PassReport[], running: boolean): string {
-  if (running) return 'let the backfill that is at work finish';
+function isUnfinished(rollback: Rollback | undefined): rollback is Rollback {
+  return rollback !== undefined && rollback.endedAt === undefined;
+}
+
+function nextStepOf(
+  run: Run | undefined,
+  passes: readonly PassReport[],
+  running: boolean,
+  rollback: Rollback | undefined,
+): string {
+  if (running) return 'let the command that is at work finish';
+  if (isUnfinished(rollback)) return 'kpi-migrate rollback --execute, which goes on where it was cut off';
   if (run === undefined) return 'kpi-migrate backfill, to see what a backfill comes to';
   const due = passes.find((pass) => !pass.done);
   return due === undefined

@@ -21,7 +21,7 @@ import { backfillOptions, silent } from './backfill-options.ts';
 import { liveService } from './live-service.ts';
 import { load, oldItems, oldLink, oldRecord } from './old-items.ts';
 
-const LEASE_MS = 60_000;
+const LEASE_MS = 600_000;
 const RECORDS = 40;
 const READS_OLD: FlagState = { deployed: { enabled: false }, inProgress: undefined, last: undefined };
 
@@ -36,7 +36,7 @@ beforeEach(async () => {
 
 const nowMs = (): number => Date.now() + aheadMs;
 
-/** Whatever is waited for is over at once; the heart of a lease, which waits longest, does not beat. */
+/** Whatever is waited for is over at once; the heart of a lease does not beat, which is why leases here are long. */
 const sleep: BackfillOptions['sleep'] = async (ms, signal) => {
   signal.throwIfAborted();
   if (ms === LEASE_MS / 3)
@@ -48,7 +48,9 @@ const tables = (heldRecords: HeldRecords = 'hold') => replicationOver(client, na
 
 function backfill(heldRecords: HeldRecords = 'hold', changes: Partial<BackfillOptions> = {}) {
   const replication = tables(heldRecords);
-  return runBackfill(backfillOptions({ replication, data: replication.data }, { nowMs, sleep, ...changes }));
+  return runBackfill(
+    backfillOptions({ replication, data: replication.data }, { nowMs, sleep, leaseMs: LEASE_MS, ...changes }),
+  );
 }
 
 function rollback(changes: Partial<RollbackOptions> = {}) {
