@@ -6,8 +6,9 @@ import { replicateStreamBatch, type StreamEvent } from '../../functions/sync/str
 import { memoryTables } from './memory-tables.ts';
 import type { Process } from './process.ts';
 import type { RowHistory } from './row-history.ts';
-import type { Actor, Scheduler } from './scheduler.ts';
+import type { Scheduler } from './scheduler.ts';
 import type { Change, Store } from './store.ts';
+import type { Actor } from './turns.ts';
 import type { World } from './world.ts';
 
 /** What all actors of a schedule share. */
@@ -39,7 +40,7 @@ function replicationOf(stage: Stage, process: Process) {
     newToken,
     nowMs: () => scheduler.nowMs,
     remainingMs: () => {
-      if (process.reserveMs !== undefined || !scheduler.outOfTime()) return 900_000;
+      if (process.reserveMs !== undefined || !scheduler.faults.outOfTime()) return 900_000;
       return 0;
     },
     heldRecords: world.heldRecords,
@@ -58,7 +59,7 @@ export function legacyWriter(stage: Stage): Actor {
   let nextStep = decisions.choose(1 + adversary.stepsBetweenWrites);
   return {
     name: 'service',
-    pace: scheduler.drawPace(),
+    pace: scheduler.turns.drawPace(),
     state: () => String(written),
     ready: (idle) => (idle || nextStep <= scheduler.steps) && written < (stage.copied ? world.live.length : early),
     begin() {
@@ -98,7 +99,7 @@ export function streamShard(stage: Stage, source: Source, shard: number, shards:
 
   return {
     name: `${source}/${shard}`,
-    pace: scheduler.drawPace(),
+    pace: scheduler.turns.drawPace(),
     state: () => `${checkpoint} ${busy} ${deliveries}`,
     ready: () => !busy && (stage.copied || !scheduler.adversary.streamsWait) && checkpoint < events().length,
     begin() {
@@ -125,7 +126,7 @@ export function streamShard(stage: Stage, source: Source, shard: number, shards:
                 `${scheduler.steps} ${name}: failed ${failed.join(' ')}: ${result.errors.join('; ')}`,
               );
             }
-            if (scheduler.redelivers()) {
+            if (scheduler.faults.redelivers()) {
               checkpoint = Math.max(0, checkpoint - 1 - decisions.choose(3));
               scheduler.trace?.push(`${scheduler.steps} ${name}: again from ${checkpoint}`);
             }
@@ -201,7 +202,7 @@ export function operator(stage: Stage, name: string, phases: readonly (Source | 
   let runs = 0;
   return {
     name,
-    pace: scheduler.drawPace(),
+    pace: scheduler.turns.drawPace(),
     state: () => `${at} ${busy} ${runs}`,
     ready: () => !busy && at < phases.length,
     begin() {
@@ -241,7 +242,7 @@ function backfill(stage: Stage, process: Process, phase: Source | undefined, seg
     leaseMs: LEASE_MS,
     nowMs: replication.nowMs,
     newToken: replication.newToken,
-    sleep: (durationMs, signal) => scheduler.sleep(process, durationMs, signal),
+    sleep: (durationMs, signal) => scheduler.sleepers.sleep(process, scheduler.nowMs + durationMs, signal),
     stop: new AbortController().signal,
     ...(phase && { phase }),
   });

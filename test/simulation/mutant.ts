@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import type { searchAll } from './exhaustive.ts';
-import type { Mutation } from './mutations.ts';
+import type { Mutation } from './mutation.ts';
 import type { runSchedule } from './schedule.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');

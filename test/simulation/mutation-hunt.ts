@@ -1,7 +1,7 @@
 import { runBatch, seedsFrom } from './batch.ts';
 import { IN_ORDER } from './exhaustive.ts';
 import { buildMutant } from './mutant.ts';
-import type { Mutation } from './mutations.ts';
+import type { Mutation } from './mutation.ts';
 import type { ScheduleOptions, ScheduleResult } from './schedule.ts';
 import { SMALL_WORLDS } from './small-worlds.ts';
 

@@ -36,7 +36,7 @@ export interface Process {
   crashed: (() => void) | undefined;
   /** Milliseconds within which an unconditional write lands, or never does; undefined: whenever it likes. */
   readonly reserveMs: number | undefined;
-  /** How readily it is chosen; see `Scheduler.drawPace`. */
+  /** How readily it is chosen; see `Turns.drawPace`. */
   readonly pace: number;
   /** Until then it does nothing: a process that was halted, and goes on later. */
   haltedUntilStep: number;
@@ -63,4 +63,11 @@ export class FaultError extends Error {
     super(`simulated: ${fault}`);
     this.name = 'TimeoutError';
   }
+}
+
+/** Lets all parts of a call take effect at once. */
+export function finish(effect: Effect<unknown>): unknown {
+  let value = effect.run();
+  while (value instanceof Later) value = value.effect.run();
+  return value;
 }

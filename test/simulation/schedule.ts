@@ -3,9 +3,11 @@ import { legacyWriter, operator, replayer, type Stage, streamShard } from './act
 import { type Adversary, drawAdversary } from './adversary.ts';
 import { changesSince, contentOf, differencesAtRest, RowWitness } from './checks.ts';
 import { type Decisions, oneOf, SeededDecisions } from './decisions.ts';
+import type { Counts } from './faults.ts';
 import { RowHistory } from './row-history.ts';
-import { type Actor, type Counts, Scheduler } from './scheduler.ts';
+import { Scheduler } from './scheduler.ts';
 import { Store } from './store.ts';
+import type { Actor } from './turns.ts';
 import { drawWorld, type World } from './world.ts';
 
 export interface ScheduleResult {
@@ -49,7 +51,7 @@ export async function runSchedule(seed: number, options: ScheduleOptions = {}): 
   return {
     seed,
     steps: scheduler.steps,
-    counts: scheduler.counts,
+    counts: scheduler.faults.counts,
     liveWrites: world.live.length,
     divergences,
     trace: scheduler.trace ?? [],
@@ -123,7 +125,7 @@ async function finishRun(stage: Stage): Promise<void> {
 
 async function secondBackfill(stage: Stage): Promise<string[]> {
   const before = contentOf(stage.store);
-  stage.scheduler.quiet();
+  stage.scheduler.faults.quiet();
   await stage.scheduler.run([operator(stage, 'second-backfill', [undefined], 1)]);
   return changesSince(before, stage.store);
 }

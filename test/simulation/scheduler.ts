@@ -1,37 +1,18 @@
 import type { Adversary } from './adversary.ts';
 import { type Decisions, oneOf } from './decisions.ts';
-import { type Call, type Effect, FAULTS, type Fault, FaultError, Later, type Process } from './process.ts';
-
-/** What can begin something new: a writer its next write, a stream its next delivery, an operator a run. */
-export interface Actor {
-  readonly name: string;
-  /** See `Scheduler.drawPace`. */
-  readonly pace: number;
-  /** `idle`: nobody else can act, so that there is nothing to wait for. */
-  ready(idle: boolean): boolean;
-  /** What it will do depends on this, and on what is stored. */
-  state(): string;
-  begin(): void;
-}
-
-interface Sleeper {
-  readonly process: Process;
-  readonly wakeAtMs: number;
-  readonly wake: () => void;
-}
-
-export type Counts = Record<Fault | 'crash' | 'abandoned' | 'zombie-write' | 'redelivery' | 'out-of-time', number>;
+import { Faults } from './faults.ts';
+import { LateWrites } from './late-writes.ts';
+import { type Call, type Effect, type Fault, FaultError, finish, Later, type Process } from './process.ts';
+import { quiescence } from './quiescence.ts';
+import { Sleepers } from './sleepers.ts';
+import { shortly } from './trace-text.ts';
+import { type Actor, Turns, unitsHeldUp, unitsReady } from './turns.ts';
 
 /** More than any schedule takes: who passes it does not come to rest. */
 const STEPS_MAX = 20_000;
 
 /** Steps for which a call, a dead process's write or a halted process may be held up, at most: one of these. For ever is until nobody else can act. */
 const HOLD_UP_STEPS_MAX = [10, 60, 400, Number.POSITIVE_INFINITY] as const;
-
-/** How often another is looked for where the one chosen is slow. */
-const CHOICES_MAX = 4;
-
-const OUT_OF_TIME_MAX = 4;
 
 /** The schedule did not end. */
 export class NoRestError extends Error {}
@@ -41,18 +22,10 @@ export class NoRestError extends Error {}
  * itself one call is chosen, takes effect at once, and is answered. There is no timer: time passes only where a sleeper is chosen.
  */
 export class Scheduler {
-  readonly counts: Counts = {
-    throttle: 0,
-    'no-effect': 0,
-    'lost-answer': 0,
-    'late-effect': 0,
-    'seen-twice': 0,
-    crash: 0,
-    abandoned: 0,
-    'zombie-write': 0,
-    redelivery: 0,
-    'out-of-time': 0,
-  };
+  readonly faults: Faults;
+  readonly sleepers = new Sleepers();
+  readonly lateWrites = new LateWrites();
+  readonly turns: Turns;
   readonly decisions: Decisions;
   readonly adversary: Adversary;
   readonly trace: string[] | undefined;
@@ -61,14 +34,12 @@ export class Scheduler {
   /** Called at every choice; false ends the schedule. */
   onChoice: (() => boolean) | undefined;
   processes: Process[] = [];
-  zombies: Call[] = [];
-  #sleepers: Sleeper[] = [];
-  #last: Process | Actor | undefined;
-  #quiet = false;
 
   constructor(decisions: Decisions, adversary: Adversary, trace?: string[]) {
     this.decisions = decisions;
     this.adversary = adversary;
+    this.faults = new Faults(decisions, adversary);
+    this.turns = new Turns(decisions, adversary);
     this.trace = trace;
   }
 
@@ -85,7 +56,7 @@ export class Scheduler {
       alive: true,
       crashed: settle.crashed,
       reserveMs,
-      pace: this.drawPace(),
+      pace: this.turns.drawPace(),
       haltedUntilStep: 0,
       tokens: 0,
       history: '',
@@ -131,18 +102,6 @@ export class Scheduler {
     return Number.isFinite(stepsMax) ? this.steps + this.decisions.choose(stepsMax) : stepsMax;
   }
 
-  sleep(process: Process, durationMs: number, signal: AbortSignal): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    if (signal.aborted) reject(signal.reason);
-    const sleeper = { process, wakeAtMs: this.nowMs + durationMs, wake: resolve };
-    this.#sleepers.push(sleeper);
-    signal.addEventListener('abort', () => {
-      this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
-      reject(signal.reason);
-    });
-    return promise;
-  }
-
   /** All that what happens next depends on, but for the storage and the actors. */
   state(): string {
     const open = this.processes.map(({ name, history, calls, crashed }) => [
@@ -151,31 +110,15 @@ export class Scheduler {
       crashed !== undefined,
       calls.map((call) => call.effect.label() + call.begun),
     ]);
-    const zombies = this.zombies.map((call) => call.effect.label() + call.begun).sort();
-    const sleepers = this.#sleepers.map(({ process, wakeAtMs }) => [process.name, wakeAtMs]);
-    return JSON.stringify([open, zombies, sleepers, this.nowMs, this.counts.crash, this.counts.abandoned]);
-  }
-
-  /** Whether a function is told that its time is up. */
-  outOfTime(): boolean {
-    if (this.#quiet || this.counts['out-of-time'] >= OUT_OF_TIME_MAX) return false;
-    if (!this.decisions.chance(this.adversary.outOfTime)) return false;
-    this.counts['out-of-time'] += 1;
-    return true;
-  }
-
-  /** Whether a stream delivers once more what was dealt with. */
-  redelivers(): boolean {
-    const { adversary, counts } = this;
-    if (this.#quiet || counts.redelivery >= adversary.redeliveriesMax) return false;
-    if (!this.decisions.chance(adversary.redelivery)) return false;
-    counts.redelivery += 1;
-    return true;
-  }
-
-  /** Without faults from now on: what is under way is finished as it is. */
-  quiet(): void {
-    this.#quiet = true;
+    const { counts } = this.faults;
+    return JSON.stringify([
+      open,
+      this.lateWrites.state(),
+      this.sleepers.state(),
+      this.nowMs,
+      counts.crash,
+      counts.abandoned,
+    ]);
   }
 
   /** Goes on until no actor has anything to do and no process is left. */
@@ -186,10 +129,10 @@ export class Scheduler {
       this.steps += 1;
       if (this.steps > STEPS_MAX) throw new NoRestError(`no rest after ${STEPS_MAX} steps`);
       if (this.#crashOne()) continue;
-      const able = this.#units(actors);
-      const units = able.length > 0 ? able : this.#heldUp(actors);
+      const able = unitsReady(this.processes, actors, this.lateWrites, this.steps);
+      const units = able.length > 0 ? able : unitsHeldUp(this.processes, actors, this.lateWrites);
       const waitsFor = able.length > 0 ? this.adversary.timePasses : 0.5;
-      const unit = units.length > 0 && !this.#timePasses(waitsFor) ? this.#pick(units) : undefined;
+      const unit = units.length > 0 && !this.#timePasses(waitsFor) ? this.turns.pick(units) : undefined;
       if (unit === undefined) {
         if (this.#wakeOne()) continue;
         if (units.length === 0) return;
@@ -203,53 +146,14 @@ export class Scheduler {
     }
   }
 
-  /** How readily something is chosen: mostly at once, or slow for as long as it lives. */
-  drawPace(): number {
-    const { adversary, decisions } = this;
-    return decisions.chance(adversary.slow) ? oneOf(decisions, [0.3, 0.05]) : 1;
-  }
-
-  #units(actors: readonly Actor[]): (Actor | Process | 'zombie')[] {
-    const units: (Actor | Process | 'zombie')[] = [];
-    for (const process of this.processes) {
-      if (process.calls.length === 0) continue;
-      const halted = process.haltedUntilStep > this.steps;
-      if (!halted && process.calls.some((call) => call.notBeforeStep <= this.steps)) units.push(process);
-    }
-    for (const actor of actors) if (actor.ready(false)) units.push(actor);
-    if (this.zombies.some((call) => call.notBeforeStep <= this.steps)) units.push('zombie');
-    return units;
-  }
-
-  /** Those that go on before their time where nobody else can. */
-  #heldUp(actors: readonly Actor[]): (Actor | Process | 'zombie')[] {
-    const units = [
-      ...this.processes.filter(({ calls }) => calls.length > 0),
-      ...actors.filter((actor) => actor.ready(true)),
-    ];
-    return this.zombies.length > 0 ? [...units, 'zombie'] : units;
-  }
-
-  #pick(units: readonly (Actor | Process | 'zombie')[]): Actor | Process | 'zombie' {
-    const last = this.#last;
-    if (last && units.includes(last) && this.decisions.chance(this.adversary.stickiness)) return last;
-    let unit = units[this.decisions.choose(units.length)] as Actor | Process | 'zombie';
-    for (let choice = 1; choice < CHOICES_MAX && unit !== 'zombie'; choice += 1) {
-      if (unit.pace === 1 || this.decisions.chance(unit.pace)) break;
-      unit = units[this.decisions.choose(units.length)] as Actor | Process | 'zombie';
-    }
-    if (unit !== 'zombie') this.#last = unit;
-    return unit;
-  }
-
   /** Lets one of the process's calls take effect, well or badly. */
   #answer(process: Process): void {
     const open = process.calls.filter((call) => call.notBeforeStep <= this.steps);
     const among = open.length > 0 ? open : process.calls;
     const call = among[this.decisions.choose(among.length)] as Call;
-    const fault = this.#drawFault(call);
+    const fault = this.faults.draw(call);
     if (fault) {
-      this.counts[fault] += 1;
+      this.faults.counts[fault] += 1;
       this.trace?.push(`${this.steps} ${process.name}: ${fault.toUpperCase()} ${call.effect.label()}`);
       process.calls.splice(process.calls.indexOf(call), 1);
       this.#misanswer(call, fault);
@@ -271,20 +175,6 @@ export class Scheduler {
   /** For the exhaustive search: what a process has been told is all that its state can depend on. */
   remember: (process: Process, value: unknown) => void = () => {};
 
-  #drawFault(call: Call): Fault | undefined {
-    const { adversary, counts } = this;
-    if (this.#quiet || adversary.fault === 0) return undefined;
-    const { kind, again } = call.effect;
-    const kinds = adversary.faultKinds.filter((name) =>
-      name === 'seen-twice' ? again : kind === 'write' || name === 'throttle',
-    );
-    const sum = FAULTS.reduce((faults, name) => faults + counts[name], 0);
-    if (kinds.length === 0 || sum >= adversary.faultsMax || !this.decisions.chance(adversary.fault)) return undefined;
-    // What lands late does most harm.
-    if (kinds.includes('late-effect') && this.decisions.chance(0.4)) return 'late-effect';
-    return oneOf(this.decisions, kinds);
-  }
-
   #misanswer(call: Call, fault: Fault): void {
     if (fault === 'lost-answer') finish(call.effect);
     // What has begun to take effect will be finished, whatever its caller was told.
@@ -302,13 +192,10 @@ export class Scheduler {
   }
 
   #crashOne(): boolean {
-    const { adversary, counts, decisions } = this;
-    if (this.#quiet || adversary.crash === 0 || counts.crash + counts.abandoned >= adversary.crashesMax) return false;
-    const victims = this.processes.filter((process) => process.crashed);
-    if (victims.length === 0 || !decisions.chance(adversary.crash)) return false;
-    // What a crash can do harm to is mostly what was being written.
-    const writers = victims.filter(({ calls }) => calls.some(({ effect }) => effect.kind === 'write'));
-    const victim = oneOf(decisions, writers.length > 0 && decisions.chance(0.5) ? writers : victims);
+    const { adversary, decisions } = this;
+    const { counts } = this.faults;
+    const victim = this.faults.drawVictim(this.processes);
+    if (victim === undefined) return false;
     const crashed = victim.crashed;
     victim.crashed = undefined;
     if (decisions.chance(adversary.abandon)) {
@@ -320,7 +207,7 @@ export class Scheduler {
       this.trace?.push(`${this.steps} ${victim.name}: CRASH`);
       victim.alive = false;
       this.processes = this.processes.filter((process) => process !== victim);
-      this.#sleepers = this.#sleepers.filter((sleeper) => sleeper.process !== victim);
+      this.sleepers.forget(victim);
       for (const call of victim.calls) {
         if (call.effect.kind === 'write' && (call.begun || decisions.chance(0.6))) this.#leaveBehind(call);
       }
@@ -331,37 +218,28 @@ export class Scheduler {
   }
 
   #leaveBehind(call: Call): void {
-    this.counts['zombie-write'] += 1;
+    this.faults.counts['zombie-write'] += 1;
     call.notBeforeStep = this.#later();
-    this.zombies.push(call);
+    this.lateWrites.add(call);
   }
 
   #landZombie(): void {
-    const ripe = this.zombies.filter((call) => call.notBeforeStep <= this.steps);
-    const call = oneOf(this.decisions, ripe.length > 0 ? ripe : this.zombies);
-    this.zombies.splice(this.zombies.indexOf(call), 1);
+    const call = this.lateWrites.draw(this.decisions, this.steps);
     const value = finish(call.effect);
     if (this.trace) this.#note(call, value, 'LATE ');
   }
 
   #timePasses(probability: number): boolean {
-    return this.#sleepers.length > 0 && this.decisions.chance(probability);
+    return !this.sleepers.isEmpty && this.decisions.chance(probability);
   }
 
   /** Time passes until a sleeper's end, unless a write would by then be under way for longer than any can be. */
   #wakeOne(): boolean {
-    if (this.#sleepers.length === 0) return false;
-    let boundMs = Number.POSITIVE_INFINITY;
-    for (const call of this.zombies) boundMs = Math.min(boundMs, call.landsBeforeMs);
-    for (const process of this.processes) {
-      for (const call of process.calls) boundMs = Math.min(boundMs, call.landsBeforeMs);
-    }
-    const awake = this.#sleepers.filter(({ process }) => process.haltedUntilStep <= this.steps);
-    const among = awake.length > 0 ? awake : this.#sleepers;
-    const able = among.filter((sleeper) => sleeper.wakeAtMs < boundMs);
-    const sleeper = able[this.decisions.choose(able.length)];
+    if (this.sleepers.isEmpty) return false;
+    const underWay = [...this.lateWrites.calls, ...this.processes.flatMap(({ calls }) => calls)];
+    const boundMs = underWay.reduce((bound, call) => Math.min(bound, call.landsBeforeMs), Number.POSITIVE_INFINITY);
+    const sleeper = this.sleepers.draw(this.decisions, this.steps, boundMs);
     if (sleeper === undefined) return false;
-    this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
     this.nowMs = Math.max(this.nowMs, sleeper.wakeAtMs);
     this.trace?.push(`${this.steps} ${sleeper.process.name}: wakes`);
     this.remember(sleeper.process, 'wakes');
@@ -375,26 +253,4 @@ export class Scheduler {
     const answer = value instanceof Later ? '…' : effect.show ? effect.show(value) : shortly(value);
     this.trace.push(`${this.steps} ${call.process.name}: ${prefix}${effect.label()} → ${answer}`);
   }
-}
-
-function finish(effect: Effect<unknown>): unknown {
-  let value = effect.run();
-  while (value instanceof Later) value = value.effect.run();
-  return value;
-}
-
-function shortly(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  const text = JSON.stringify(value);
-  return text.length > 160 ? `${text.slice(0, 160)}…` : text;
-}
-
-/**
- * Resolves when every promise that can go on by itself has done so: ticks are run when the queue of promises is empty, and
- * a tick asked for by a promise comes after all others.
- */
-export function quiescence(): Promise<void> {
-  return new Promise((resolve) => {
-    queueMicrotask(() => process.nextTick(resolve));
-  });
 }

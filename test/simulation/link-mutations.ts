@@ -1,0 +1,92 @@
+import { edit, KEEP_IMAGE, type Mutation } from './mutation.ts';
+
+const BATCH = 'functions/sync/stream-batch.ts';
+const LINK_DECISION = 'functions/sync/link-decision.ts';
+const LINKS = 'functions/sync/replicate-links.ts';
+const FAN_OUT = 'functions/sync/fan-out.ts';
+
+/** Mistakes of how a link is replicated, and its records after it. */
+export const LINK_MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'no K fence: a KPI row is written whatever its token',
+    edits: [edit(LINK_DECISION, ', ifToken: kpi.token ?? null }', ' }')],
+  },
+  {
+    name: 'no tombstone of a link that went',
+    edits: [edit(LINK_DECISION, 'tombstones.set(id, circumstances.nowSeconds);', '')],
+  },
+  {
+    name: "a link's token after its state",
+    edits: [
+      edit(
+        LINKS,
+        'const items = await replication.transactions.read([',
+        'const base = await readBase(replication.old, change.id);\n    const items = await replication.transactions.read([',
+      ),
+      edit(LINKS, '    const base = await readBase(replication.old, change.id);\n    // What', '    // What'),
+    ],
+  },
+  {
+    name: "a link's image is written before the item is read",
+    foundOnlyBy: 'a row went back to',
+    edits: [
+      KEEP_IMAGE,
+      edit(
+        BATCH,
+        "const result = await replicateLinks(replication, changes, 'live');",
+        `const imageOf = new Map(changes.map((change) => [change.id, change.image]));
+         const readLink = async (id) => imageOf.get(id);
+         await replicateLinks({ ...replication, old: { ...replication.old, readLink } }, changes, 'live');
+         const result = await replicateLinks(replication, changes, 'live');`,
+      ),
+    ],
+  },
+  {
+    name: 'index only: a fan-out does not list C rows',
+    edits: [
+      edit(FAN_OUT, "['touched', ...RECORD_SOURCES] as const", '[...RECORD_SOURCES] as const'),
+      edit(FAN_OUT, "return { listing: 'touched' };", "return { listing: 'milestones' };"),
+    ],
+  },
+  {
+    name: 'C rows only: a fan-out does not list the index',
+    edits: [edit(FAN_OUT, "['touched', ...RECORD_SOURCES] as const", "['touched'] as const")],
+  },
+  {
+    name: "a link's first write over what another brought meanwhile",
+    foundOnlyBy: 'a row went back to',
+    edits: [edit(LINK_DECISION, '...(snapshot.row === undefined && { ifAbsent: true })', '...{}')],
+  },
+  {
+    name: "a link's write without a look at the KPI that its row is in",
+    foundOnlyBy: 'a row went back to',
+    edits: [edit(LINKS, '? [row] : [row, base.image]', '? [] : [base.image]')],
+  },
+  {
+    name: 'the fan-out mark goes before the fan-out',
+    edits: [
+      edit(
+        FAN_OUT,
+        'let position: Position | undefined =',
+        'await replication.control.clearMark(kpi, mark, generation);\n    let position: Position | undefined =',
+      ),
+    ],
+  },
+  {
+    name: 'a fan-out takes away a mark that is newer than itself',
+    firstSeed: 4_950,
+    edits: [
+      edit(
+        FAN_OUT,
+        'await replication.control.clearMark(kpi, mark, generation);',
+        `const [now] = await replication.control.readKpis([kpi]);
+         await replication.control.clearMark(kpi, mark, (mark === 'fan_out_pending' ? now.fanOutPending : now.sweepPending) ?? '');
+         return distinctKpis(found);`,
+      ),
+    ],
+  },
+  {
+    name: 'a fan-out goes on where another generation stopped',
+    edits: [edit(FAN_OUT, 'if (stored?.generation !== generation)', 'if (stored === undefined)')],
+  },
+];

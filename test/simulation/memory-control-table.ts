@@ -1,0 +1,123 @@
+import { type Item, textOf } from '../../functions/model/attribute-value.ts';
+import { kpiKeyOf } from '../../functions/model/sources.ts';
+import { CONTROL_SORT, decodeKpiRow, kpiPartition, kpiRowKey } from '../../functions/tables/control-rows.ts';
+import type { ControlTable } from '../../functions/tables/control-table.ts';
+import type { Page, ScanPosition } from '../../functions/tables/old-tables.ts';
+import { type Gate, readEach } from './gate.ts';
+import { pageOf, segmentOf } from './paging.ts';
+import type { Scheduler } from './scheduler.ts';
+import { keyText, type Store } from './store.ts';
+
+/** The control table of one process. */
+export function controlTable(store: Store, scheduler: Scheduler, call: Gate): ControlTable {
+  const pageItems = scheduler.adversary.pageItems;
+  const scanControl = <T>(position: ScanPosition, what: string, read: (key: string, item: Item) => T | undefined) =>
+    call<Page<T>>({
+      kind: 'read',
+      label: () => `scan ${what} segment ${position.segment}`,
+      run: () => {
+        const { items, cursor } = pageOf(
+          segmentOf(store.controlKeys(), position),
+          (key) => key,
+          position.cursor,
+          pageItems,
+        );
+        const found = items.flatMap((key) => {
+          const item = store.getPlainly('control', key);
+          const value = item && read(key, item);
+          return value === undefined ? [] : [value];
+        });
+        return { items: found, ...(cursor && { cursor }) };
+      },
+    });
+
+  return {
+    readKpis: (kpis) =>
+      call(
+        readEach(
+          scheduler,
+          () => `read ${kpis.map((kpi) => `K(${kpi.tenantId}/${kpi.kpiId})`).join(' ')}`,
+          kpis,
+          (kpi) => decodeKpiRow(kpi, store.getPlainly('control', keyText('control', kpiRowKey(kpi).key))),
+          (rows) => rows.map((row) => `${row.token ?? 'none'}[${[...row.links.keys()].join(' ')}]`).join(' '),
+        ),
+      ),
+
+    queryTouchedRecords: (kpi, cursor) =>
+      call({
+        kind: 'read',
+        label: () => `query C(${kpi.tenantId}/${kpi.kpiId})`,
+        run: () => {
+          const prefix = `${kpiPartition(kpi)}\n${CONTROL_SORT.touchedRecords}`;
+          const keys = store.controlKeys().filter((key) => key.startsWith(prefix));
+          const page = pageOf(keys, (key) => key, cursor, pageItems);
+          const ids = page.items.map((key) => textOf(store.getPlainly('control', key), 'record_id'));
+          return { items: ids.filter((id) => id !== undefined), ...(page.cursor && { cursor: page.cursor }) };
+        },
+        show: (page) => page.items.join(' '),
+      }),
+
+    scanTouchedRecords: (position) =>
+      scanControl(position, 'C rows', (_, item) => {
+        const recordId = textOf(item, 'record_id');
+        return recordId === undefined ? undefined : { kpi: kpiKeyOf(item), recordId };
+      }),
+
+    scanKpis: (position) =>
+      scanControl(position, 'K rows', (key, item) =>
+        key.startsWith('kpi#') && key.endsWith(`\n${CONTROL_SORT.kpi}`)
+          ? decodeKpiRow(kpiKeyOf(item), item)
+          : undefined,
+      ),
+
+    clearMark: (kpi, mark, expected) =>
+      call<boolean>({
+        kind: 'write',
+        label: () => `clear ${mark} of K(${kpi.tenantId}/${kpi.kpiId}) if ${expected}`,
+        fenced: true,
+        run: () => {
+          const key = keyText('control', kpiRowKey(kpi).key);
+          const item = store.get('control', key);
+          if (item === undefined || textOf(item, mark) !== expected) return false;
+          const { [mark]: _, ...rest } = item;
+          store.replaceControl(key, rest);
+          return true;
+        },
+        again: () => false,
+      }),
+
+    get: (partition, sort) =>
+      call({
+        kind: 'read',
+        label: () => `get ${partition} ${sort}`,
+        run: () => store.documents.get(`${partition}\n${sort}`),
+      }),
+    put: (partition, sort, value) =>
+      call<void>({
+        kind: 'write',
+        label: () => `put ${partition} ${sort} ${JSON.stringify(value).slice(0, 120)}`,
+        run: () => {
+          store.documents.set(`${partition}\n${sort}`, value);
+        },
+      }),
+    delete: (partition, sort) =>
+      call<void>({
+        kind: 'write',
+        label: () => `delete ${partition} ${sort}`,
+        run: () => {
+          store.documents.delete(`${partition}\n${sort}`);
+        },
+      }),
+    list: (partition) =>
+      call({
+        kind: 'read',
+        label: () => `list ${partition}`,
+        run: () => {
+          const prefix = `${partition}\n`;
+          const rows = [...store.documents].filter(([key]) => key.startsWith(prefix));
+          return rows.map(([key, value]) => ({ sort: key.slice(prefix.length), value }));
+        },
+        show: (rows) => rows.map((row) => row.sort).join(' '),
+      }),
+  };
+}

@@ -1,0 +1,77 @@
+import { textOf } from '../../functions/model/attribute-value.ts';
+import type { NewTables } from '../../functions/tables/new-tables.ts';
+import type { Transactions, Write } from '../../functions/tables/transactions.ts';
+import type { Gate } from './gate.ts';
+import { pageOf, segmentOf } from './paging.ts';
+import { Later } from './process.ts';
+import type { Scheduler } from './scheduler.ts';
+import { keyText, type Store } from './store.ts';
+import { showItem, showKey, showWrite } from './trace-text.ts';
+
+/** Transactions over the new tables and the control table, of one process. */
+export function transactions(store: Store, scheduler: Scheduler, call: Gate): Transactions {
+  return {
+    read: (keys) =>
+      call({
+        kind: 'read',
+        label: () => `transactional read ${keys.map(({ table, key }) => showKey(keyText(table, key))).join(' ')}`,
+        run: () => store.readAtOnce(keys),
+        show: (items) => items.map((item) => (item ? (textOf(item, 'token') ?? 'row') : '-')).join(' '),
+      }),
+
+    write: (writes) => {
+      const label = () => `write ${writes.map(showWrite).join(' ')}`;
+      const commit = (): boolean | Later<boolean> => {
+        const hazily = writes.length > 1 && scheduler.decisions.chance(scheduler.adversary.halfVisible);
+        if (!store.transact(writes, hazily)) return false;
+        if (!hazily) return true;
+        const settled = () => {
+          store.settle(writes);
+          return true;
+        };
+        return new Later<boolean>({ kind: 'write', label, fenced: true, run: settled });
+      };
+      // The SDK's second attempt at a transaction is known as such by its client token; that at a single write is not.
+      const again = writes.length === 1 ? { again: () => false } : {};
+      return call<boolean>({ kind: 'write', label, fenced: writes.some(isConditional), run: commit, ...again });
+    },
+  };
+}
+
+function isConditional(write: Write): boolean {
+  return write.kind === 'put' && (write.ifToken !== undefined || write.ifAbsent === true);
+}
+
+/** The new tables of one process. */
+export function newTables(store: Store, scheduler: Scheduler, call: Gate): NewTables {
+  return {
+    async insertDataIfAbsent(rows) {
+      const inserted = await Promise.all(
+        rows.map((row) =>
+          call<boolean>({
+            kind: 'write',
+            label: () => `insert ${showItem(row)}`,
+            run: () => store.insertIfAbsent(row),
+            again: () => false,
+          }),
+        ),
+      );
+      const count = inserted.filter(Boolean).length;
+      return { inserted: count, present: rows.length - count };
+    },
+
+    scan: (table, position) =>
+      call({
+        kind: 'read',
+        label: () => `scan ${table}`,
+        run: () => {
+          const keys = segmentOf([...store.own[table].keys()], position);
+          const page = pageOf(keys, (key) => key, position.cursor, scheduler.adversary.pageItems);
+          return {
+            items: page.items.map((key) => store.getPlainly(table, key)).filter((item) => item !== undefined),
+            ...(page.cursor && { cursor: page.cursor }),
+          };
+        },
+      }),
+  };
+}

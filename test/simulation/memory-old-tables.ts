@@ -1,0 +1,65 @@
+import type { Item } from '../../functions/model/attribute-value.ts';
+import { textOf } from '../../functions/model/attribute-value.ts';
+import { RECORD_SOURCES, type RecordSource } from '../../functions/model/sources.ts';
+import type { OldTables } from '../../functions/tables/old-tables.ts';
+import { type Gate, readEach } from './gate.ts';
+import { pageOf, segmentOf } from './paging.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { Store } from './store.ts';
+import { showItem } from './trace-text.ts';
+
+/** The old tables and the look-up tables of one process. */
+export function oldTables(store: Store, scheduler: Scheduler, call: Gate): OldTables {
+  return {
+    readLink: (id) =>
+      call({ kind: 'read', label: () => `read link ${id}`, run: () => store.old.links.get(id), show: showItem }),
+
+    async readRecords(ids) {
+      const keys = ids.flatMap((id) => RECORD_SOURCES.map((source) => ({ id, source })));
+      const items = await call(
+        readEach(
+          scheduler,
+          () => `read records ${ids.join(' ')}`,
+          keys,
+          ({ id, source }) => store.old[source].get(id),
+          (found) =>
+            found
+              .map((item, at) => item && `${keys[at]?.source} ${showItem(item)}`)
+              .filter(Boolean)
+              .join(', '),
+        ),
+      );
+      const records = new Map<string, Partial<Record<RecordSource, Item>>>();
+      for (const [at, { id, source }] of keys.entries()) {
+        const item = items[at];
+        if (item) records.set(id, { ...records.get(id), [source]: item });
+      }
+      return records;
+    },
+
+    queryRecordIds: (source, kpi, cursor) =>
+      call({
+        kind: 'read',
+        label: () => `query ${source} by index ${kpi.kpiId}`,
+        run: () => pageOf(store.queryIndex(source, kpi.kpiId), (id) => id, cursor, scheduler.adversary.pageItems),
+        show: (page) => page.items.join(' '),
+      }),
+
+    scan: (source, position) =>
+      call({
+        kind: 'read',
+        label: () => `scan ${source} segment ${position.segment}`,
+        run: () => {
+          const ids = segmentOf([...store.old[source].keys()], position);
+          const { items, cursor } = pageOf(ids, (id) => id, position.cursor, scheduler.adversary.pageItems);
+          return { items: items.map((id) => store.old[source].get(id) as Item), ...(cursor && { cursor }) };
+        },
+        show: (page) => page.items.map((item) => showItem(item)).join(', '),
+      }),
+
+    // Nothing writes the look-up tables while a schedule runs, so reading them is no choice.
+    readKpi: async (kpiId) => store.kpis.get(kpiId),
+    queryPeople: async (userId) =>
+      [...store.people.values()].filter((item) => textOf(item, 'linked_user_id') === userId),
+  };
+}

@@ -1,0 +1,153 @@
+import { type Edit, edit, KEEP_IMAGE, type Mutation } from './mutation.ts';
+
+const BATCH = 'functions/sync/stream-batch.ts';
+const RECORD = 'functions/sync/replicate-record.ts';
+const RECORDS = 'functions/sync/replicate-records.ts';
+const SNAPSHOT = 'functions/sync/record-snapshot.ts';
+const RECORD_DECISION = 'functions/sync/record-decision.ts';
+
+/** Gives the record protocol another way to read base items, knowing the batch's changes. */
+const readBasesBy = (expression: string): Edit =>
+  edit(
+    BATCH,
+    'const result = await replicateRecords(\n    replication,',
+    `const imageOf = new Map(changes.map((change) => [change.id, change.image]));
+     const result = await replicateRecords({ ...replication, old: { ...replication.old, readRecords: ${expression} } },`,
+  );
+
+/** Writes what a batch's images say before it reads the items: in the end all is right, since the items are read after. */
+const IMAGE_FIRST: readonly Edit[] = [
+  KEEP_IMAGE,
+  edit(
+    BATCH,
+    'const result = await replicateRecords(\n    replication,',
+    `const imageOf = new Map(changes.map((change) => [change.id, change.image]));
+     const readRecords = async (ids) => new Map(ids.map((id) => [id, imageOf.get(id) ? { [source]: imageOf.get(id) } : {}]));
+     const quick = await replicateRecords(
+       { ...replication, old: { ...replication.old, readRecords } },
+       changes.filter(({ image }) => image !== undefined).map(({ id, kpis }) => ({ id, kpis, sources: [source] })),
+     );
+     const result = await replicateRecords(\n    replication,`,
+  ),
+  edit(BATCH, 'result.fanOut,', '[...quick.fanOut, ...result.fanOut],'),
+];
+
+/** Mistakes of how a record is replicated. */
+export const RECORD_MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'no R fence: a record is written whatever its token',
+    edits: [edit(RECORD, ', ifToken: current }', ' }')],
+  },
+  {
+    name: 'token after state',
+    edits: [
+      edit(
+        RECORD,
+        `const snapshot = await readRecordSnapshot(replication, views, change.id, scope);
+    if (snapshot === undefined) continue;
+    const base = (await replication.old.readRecords([change.id])).get(change.id) ?? {};`,
+        `const base = (await replication.old.readRecords([change.id])).get(change.id) ?? {};
+    const snapshot = await readRecordSnapshot(replication, views, change.id, scope);
+    if (snapshot === undefined) continue;`,
+      ),
+    ],
+  },
+  {
+    name: 'rows before tokens',
+    firstSeed: 50_100,
+    edits: [
+      edit(
+        SNAPSHOT,
+        'items = await replication.transactions.read(keys);',
+        `const rowsFirst = await replication.transactions.read(keys.slice(heads.length));
+         items = [...(await replication.transactions.read(keys.slice(0, heads.length))), ...rowsFirst];`,
+      ),
+    ],
+  },
+  {
+    name: 'image instead of re-read',
+    edits: [
+      KEEP_IMAGE,
+      readBasesBy(
+        'async (ids) => new Map(ids.map((id) => [id, imageOf.get(id) ? { [source]: imageOf.get(id) } : {}]))',
+      ),
+    ],
+  },
+  {
+    name: 'delete by image',
+    edits: [
+      KEEP_IMAGE,
+      readBasesBy('async (ids) => (ids.every(imageOf.get, imageOf) ? replication.old.readRecords(ids) : new Map())'),
+    ],
+  },
+  {
+    name: 'rows are taken away before they are put anew',
+    foundOnlyBy: 'a row went away, back from',
+    edits: [
+      edit(
+        BATCH,
+        'const result = await replicateRecords(\n    replication,',
+        `for (const { id, kpis } of changes) {
+           const readRecords = async () => new Map();
+           await replicateRecords({ ...replication, old: { ...replication.old, readRecords } }, [{ id, kpis, sources: [source] }]);
+         }
+         const result = await replicateRecords(\n    replication,`,
+      ),
+    ],
+  },
+  {
+    name: "a record's image is written before the item is read",
+    foundOnlyBy: 'a row went back to',
+    edits: IMAGE_FIRST,
+  },
+  {
+    name: 'no second look at K',
+    edits: [edit(RECORDS, 'return result.seen.every(', 'return true || result.seen.every(')],
+  },
+  {
+    name: 'a second look that takes the same links for no change',
+    firstSeed: 11_150,
+    edits: [
+      edit(
+        RECORDS,
+        'views.get(kpiIdentity(row.kpi))?.linksToken === row.linksToken',
+        '[...views.get(kpiIdentity(row.kpi)).links].join() === [...row.links].join()',
+      ),
+    ],
+  },
+  {
+    name: 'a first touch that deletes only what it saw',
+    smallWorld: 'a copied record that goes',
+    edits: [edit(RECORD_DECISION, 'snapshot.firstTouch ? candidate', 'false ? candidate')],
+  },
+  {
+    name: 'a first write over what a copier brought meanwhile',
+    foundOnlyBy: 'a row went back to',
+    scheduledWorld: 'a copied record that comes and changes',
+    firstSeed: 8_500,
+    edits: [edit(RECORD_DECISION, '...(stored === undefined && { ifAbsent: true })', '')],
+  },
+  {
+    name: 'no coalescing: of several events of an item only the last says where to look',
+    edits: [edit(BATCH, '...(known?.kpis ?? []), ', '')],
+  },
+  {
+    name: 'the KPI that the base item names is not looked at',
+    edits: [edit(RECORD, 'if (wider) {', 'if (false) {')],
+  },
+  {
+    name: 'anchor by arrival',
+    edits: [
+      edit(
+        RECORD_DECISION,
+        'mapRecord(parsed.record, linksOf(parsed.record, kpis, heldRecords))',
+        `mapRecord(parsed.record, linksOf(parsed.record, kpis, heldRecords).map(({ id }, at) => ({ id, linkedAt: '200' + at + '-01-01' })))`,
+      ),
+    ],
+  },
+  {
+    name: 'a token that stays where nothing changes',
+    firstSeed: 7_500,
+    edits: [edit(RECORD, 'if (await commit(', 'if (decision.writes.length === 0 || await commit(')],
+  },
+];
