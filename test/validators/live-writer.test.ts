@@ -59,12 +59,14 @@ test('validations beside a writer and the functions themselves raise no false al
 }, async () => {
   const beside = await startBesideWriter({ seed: SEED, kpis: 12, recordsOfKpi: 10, patienceSeconds: 30, aheadMax: 4 });
   try {
+    let written = 0;
     for (let run = 0; run < 2; run += 1) {
       const { report, writes } = await beside.validate();
       expect(report.findings).toEqual([]);
       expect(report.verdict).not.toBe('disagree');
-      expect(writes).toBeGreaterThan(0);
+      written += writes;
     }
+    expect(written).toBeGreaterThan(0);
     await beside.quiet();
     expect((await beside.validate()).report).toMatchObject({ verdict: 'agree', reasons: [] });
   } finally {
