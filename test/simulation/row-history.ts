@@ -58,9 +58,7 @@ export class RowHistory {
     if (shown === undefined) return;
     if (row === undefined && table === 'kpiData' && !this.#linksStay) return;
     const content = contentOf(table, shown);
-    // A KPI's own link is of no write.
-    const timeline =
-      table === 'kpiLinks' ? this.#timelines.get(`link ${textOf(shown, 'id')}`) : this.#byContent.get(content);
+    const timeline = this.#timelineOfRow(table, shown);
     if (timeline === undefined) return;
     const kpi = this.#kpiOf(table, shown);
     const isOf = (state: State | undefined): boolean =>
@@ -77,9 +75,17 @@ export class RowHistory {
     if (this.#world.backfill && run?.finishedAt === undefined) return false;
     this.#readable = true;
     for (const table of ['kpiData', 'kpiLinks'] as const) {
-      for (const row of this.#store.own[table].values()) this.see(table, row, undefined);
+      for (const row of this.#store.own[table].values()) this.#begin(table, row);
     }
     return true;
+  }
+
+  /** Of a record that has moved, rows of the KPI before may still stand beside those of the next: what counts is the latest. */
+  #begin(table: RowTable, row: Item): void {
+    const content = contentOf(table, row);
+    const timeline = this.#timelineOfRow(table, row);
+    const at = timeline?.states.findIndex((state) => state?.content === content) ?? -1;
+    if (timeline) timeline.shown = Math.max(timeline.shown, at);
   }
 
   #timelineOf(kind: 'link' | 'record', id: string): Timeline {
@@ -87,6 +93,12 @@ export class RowHistory {
     const timeline = this.#timelines.get(key) ?? { states: [undefined], shown: 0 };
     this.#timelines.set(key, timeline);
     return timeline;
+  }
+
+  /** A KPI's own link is of no write. */
+  #timelineOfRow(table: RowTable, row: Item): Timeline | undefined {
+    if (table === 'kpiLinks') return this.#timelines.get(`link ${textOf(row, 'id')}`);
+    return this.#byContent.get(contentOf(table, row));
   }
 
   /** A link's row goes only with the link; a record's is in the KPI of its link, which stays. */
