@@ -19,7 +19,7 @@ export function streamHandler(source: Source, environment: Readonly<Record<strin
   const settings = readFunctionSettings(environment);
   const logger = new Logger({ serviceName: `replicate-${source}` });
   const tables = connectTables(settings.tableNames);
-  const lag = new LagRecorder(source, tables.control, Date.now);
+  const lag = new LagRecorder(source, randomUUID(), tables.control, Date.now);
   const replication: Omit<Replication, 'remainingMs'> = {
     ...tables,
     newToken: randomUUID,

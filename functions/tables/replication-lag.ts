@@ -5,11 +5,17 @@ import type { ControlTable } from './control-table.ts';
 const PARTITION = 'replication-lag';
 
 const row = z.object({
-  /** ISO 8601 instant of the oldest change that was handed to a function and is not replicated; absent where there is none. */
-  pendingSince: z.iso.datetime().optional(),
-  /** When this was written. */
-  at: z.iso.datetime(),
+  /** ISO 8601 instant of the oldest change that was handed to a process of the function and is not replicated. */
+  pendingSince: z.iso.datetime(),
+  /** Epoch seconds, the table's time-to-live attribute: after it the note counts no more, deleted or not. */
+  expires_at: z.number(),
 });
+
+/**
+ * How long a note counts that nobody renews. Lambda runs a function for 15 minutes at most ("Lambda quotas"): whoever wrote an older one has died in its
+ * batch, which was delivered again, to a process that notes for itself.
+ */
+const NOTE_COUNTS_MS = 16 * 60_000;
 
 /** Lag that is worth a write of its own, in milliseconds. */
 const NOTEWORTHY_LAG_MS = 10_000;
@@ -18,17 +24,18 @@ const NOTEWORTHY_LAG_MS = 10_000;
 export const UNNOTED_LAG_MAX_MS = NOTEWORTHY_LAG_MS + 2_000;
 
 /**
- * Notes how far a source's stream is behind, for whoever decides by it. What keeps up is not noted; a function that dies in a
- * batch leaves its note behind.
+ * Notes how far a source's stream is behind, for whoever decides by it. What keeps up is not noted. Each process of the function has a
+ * note of its own, since one that keeps up with its shard knows nothing of another that does not.
  */
 export class LagRecorder {
-  private readonly source: Source;
-  private readonly control: Pick<ControlTable, 'put'>;
+  private readonly sort: string;
+  private readonly control: Pick<ControlTable, 'put' | 'delete'>;
   private readonly nowMs: () => number;
   private noted = false;
 
-  constructor(source: Source, control: Pick<ControlTable, 'put'>, nowMs: () => number) {
-    this.source = source;
+  /** @param processId unlike that of any other process. */
+  constructor(source: Source, processId: string, control: Pick<ControlTable, 'put' | 'delete'>, nowMs: () => number) {
+    this.sort = `${source}#${processId}`;
     this.control = control;
     this.nowMs = nowMs;
   }
@@ -63,14 +70,19 @@ export class LagRecorder {
   }
 
   private async note(pendingSinceMs: number | undefined): Promise<void> {
-    const now = this.nowMs();
-    if (pendingSinceMs === undefined && !this.noted) return;
-    if (pendingSinceMs !== undefined && now - pendingSinceMs < NOTEWORTHY_LAG_MS) return;
-    await this.control.put(PARTITION, this.source, {
-      at: new Date(now).toISOString(),
-      ...(pendingSinceMs !== undefined && { pendingSince: new Date(pendingSinceMs).toISOString() }),
-    });
-    this.noted = pendingSinceMs !== undefined;
+    if (pendingSinceMs === undefined) {
+      if (this.noted) await this.control.delete(PARTITION, this.sort);
+      this.noted = false;
+      return;
+    }
+    const nowMs = this.nowMs();
+    if (nowMs - pendingSinceMs < NOTEWORTHY_LAG_MS) return;
+    const note: z.infer<typeof row> = {
+      pendingSince: new Date(pendingSinceMs).toISOString(),
+      expires_at: Math.ceil((nowMs + NOTE_COUNTS_MS) / 1_000),
+    };
+    await this.control.put(PARTITION, this.sort, note);
+    this.noted = true;
   }
 }
 
@@ -82,10 +94,11 @@ export async function readLagMs(
   control: Pick<ControlTable, 'list'>,
   nowMs: number,
 ): Promise<Readonly<Record<Source, number>>> {
-  const rows = new Map((await control.list(PARTITION)).map(({ sort, value }) => [sort, row.parse(value)]));
+  const notes = (await control.list(PARTITION)).map(({ sort, value }) => ({ sort, ...row.parse(value) }));
+  const counting = notes.filter(({ expires_at: expiresAt }) => expiresAt * 1_000 > nowMs);
   const lagOf = (source: Source): number => {
-    const pendingSince = rows.get(source)?.pendingSince;
-    return pendingSince === undefined ? 0 : Math.max(0, nowMs - Date.parse(pendingSince));
+    const own = counting.filter(({ sort }) => sort.startsWith(`${source}#`));
+    return Math.max(0, ...own.map(({ pendingSince }) => nowMs - Date.parse(pendingSince)));
   };
   return Object.fromEntries(SOURCES.map((source) => [source, lagOf(source)])) as Record<Source, number>;
 }

@@ -44,7 +44,9 @@ test('the last report is read, and quarantine until it is accepted by name', asy
 });
 
 describe('the lag of a stream', () => {
-  const recorder = () => new LagRecorder('links', dynamoTables(client, names).control, () => NOW_MS);
+  let processes = 0;
+  const recorder = () =>
+    new LagRecorder('links', `process-${++processes}`, dynamoTables(client, names).control, () => NOW_MS);
   const lagOfLinks = async () => (await readLagMs(dynamoTables(client, names).control, NOW_MS + 1_000)).links;
   const done = async () => ({ result: 'done', leftSinceMs: undefined });
 
@@ -68,19 +70,37 @@ describe('the lag of a stream', () => {
     expect(await lagOfLinks()).toBe(21_000);
   });
 
-  test('stays where the function died, until a later batch is done', async () => {
+  test('stays where a batch failed, until the same process has done a later one', async () => {
     const survivor = recorder();
-    const died = survivor.during(NOW_MS - 30_000, () => Promise.reject(new Error('died')));
-    await expect(died).rejects.toThrow('died');
-    await recorder().during(undefined, done);
+    const failed = survivor.during(NOW_MS - 30_000, () => Promise.reject(new Error('failed')));
+    await expect(failed).rejects.toThrow('failed');
     expect(await lagOfLinks()).toBe(31_000);
     await survivor.during(NOW_MS, done);
     expect(await lagOfLinks()).toBe(0);
   });
 
+  test('is not taken away by a process that keeps up with another shard', async () => {
+    const [behind, other] = [recorder(), recorder()];
+    await behind.during(NOW_MS - 30_000, async () => {
+      await other.during(NOW_MS - 20_000, done);
+      await other.during(NOW_MS, done);
+      expect(await lagOfLinks()).toBe(31_000);
+      return done();
+    });
+    expect(await lagOfLinks()).toBe(0);
+  });
+
+  test('that a process noted before it died counts until no batch of its time can be under way', async () => {
+    await recorder().during(NOW_MS - 30_000, async () => ({ result: undefined, leftSinceMs: NOW_MS - 30_000 }));
+    const lagAt = async (minutes: number) =>
+      (await readLagMs(dynamoTables(client, names).control, NOW_MS + minutes * 60_000)).links;
+    expect(await lagAt(15)).toBe(15 * 60_000 + 30_000);
+    expect(await lagAt(16)).toBe(0);
+  });
+
   test('is noted in the midst of a batch that takes long', async () => {
     let nowMs = NOW_MS;
-    const slow = new LagRecorder('links', dynamoTables(client, names).control, () => nowMs);
+    const slow = new LagRecorder('links', 'slow', dynamoTables(client, names).control, () => nowMs);
     await slow.during(NOW_MS - 9_990, async () => {
       nowMs += 11;
       await vi.waitUntil(async () => (await lagOfLinks()) > 0, { timeout: 10_000 });

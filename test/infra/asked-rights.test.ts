@@ -77,7 +77,7 @@ async function replicateEverything(client: DynamoDBClient): Promise<void> {
   }
   const { control } = dynamoTables(client, names);
   const during = async () => ({ result: undefined, leftSinceMs: 1 });
-  await new LagRecorder('actuals', control, Date.now).during(Date.now() - 60_000, during);
+  await new LagRecorder('actuals', 'one', control, Date.now).during(Date.now() - 60_000, during);
 }
 
 test.each(SOURCES)('replication asks for nothing that its function for %s may not', async (source) => {
