@@ -268,7 +268,10 @@ test('a plan foretells what the backfill does and writes nothing at all', async 
   expect(plan.sources.links.warnings).toEqual({ 'weight-out-of-range': 1, 'second-link-to-goal': 1 });
   const heldIn = (source: RecordSource) => plan.heldKpis.reduce((sum, kpi) => sum + kpi.records[source], 0);
   expect(RECORD_SOURCES.map(heldIn)).toEqual(RECORD_SOURCES.map((source) => plan.sources[source].held));
-  expect(plan.heldKpis.map(({ tenantId, kpiId }) => `${tenantId} ${kpiId}`)).toEqual(['tenant-0 kpi-10', 'tenant-1 kpi-11']);
+  expect(plan.heldKpis.map(({ tenantId, kpiId }) => `${tenantId} ${kpiId}`)).toEqual([
+    'tenant-0 kpi-10',
+    'tenant-1 kpi-11',
+  ]);
   const copies = report.passes.slice(0, 4);
   expect(Object.entries(plan.sources).map(([source, { held, quarantined }]) => [source, held, quarantined])).toEqual(
     copies.map(({ pass, tally }) => [pass, tally.held, tally.quarantined]),
