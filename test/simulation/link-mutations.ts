@@ -55,11 +55,14 @@ export const LINK_MUTATIONS: readonly Mutation[] = [
   {
     name: "a link's first write over what another brought meanwhile",
     foundOnlyBy: 'a row went back to',
+    scheduledWorld: 'a copied link that comes, and comes again elsewhere',
+    firstSeed: 13_640,
     edits: [edit(LINK_DECISION, '...(snapshot.row === undefined && { ifAbsent: true })', '...{}')],
   },
   {
     name: "a link's write without a look at the KPI that its row is in",
     foundOnlyBy: 'a row went back to',
+    scheduledWorld: 'a link that comes and goes, here and there',
     edits: [edit(LINKS, '? [row] : [row, base.image]', '? [] : [base.image]')],
   },
   {

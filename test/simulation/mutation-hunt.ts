@@ -3,7 +3,7 @@ import { IN_ORDER } from './exhaustive.ts';
 import { buildMutant } from './mutant.ts';
 import type { Mutation } from './mutation.ts';
 import type { ScheduleOptions, ScheduleResult } from './schedule.ts';
-import { SMALL_WORLDS } from './small-worlds.ts';
+import { LONGER_WORLDS, SMALL_WORLDS } from './small-worlds.ts';
 
 export interface Hunt {
   readonly name: string;
@@ -43,7 +43,7 @@ export async function hunt(
 
 /** What schedules that hunt the mutation are run with, beside their seed. */
 export function scheduleOptionsOf({ scheduledWorld }: Mutation): ScheduleOptions {
-  const world = scheduledWorld === undefined ? undefined : SMALL_WORLDS[scheduledWorld];
+  const world = scheduledWorld === undefined ? undefined : LONGER_WORLDS[scheduledWorld];
   return world === undefined ? {} : { world };
 }
 

@@ -17,7 +17,7 @@ export interface Mutation {
   readonly foundOnlyBy?: string;
   /** The small world whose whole search finds it, where schedules by seed hardly ever do. */
   readonly smallWorld?: string;
-  /** The small world in which schedules are drawn by seed, where a world by seed hardly ever shows it. */
+  /** Which of LONGER_WORLDS schedules are drawn in by seed, where a world by seed hardly ever shows it. */
   readonly scheduledWorld?: string;
   /** How that world is searched; in order, without faults, where it is absent. */
   readonly adversary?: Partial<Adversary>;

@@ -28,6 +28,12 @@ function record(id: string, value: number): LegacyWrite {
   return { source: 'milestones', id, item };
 }
 
+/** The write, in another KPI of the tenant. */
+const elsewhere = ({ item, ...write }: LegacyWrite): LegacyWrite => ({
+  ...write,
+  item: { ...item, kpi_id: { S: 'k2' } },
+});
+
 const without = ({ source, id }: LegacyWrite): LegacyWrite => ({ source, id, item: undefined });
 
 function live(...writes: LegacyWrite[]): World {
@@ -58,5 +64,25 @@ export const SMALL_WORLDS: Readonly<Record<string, World>> = {
   'a copied record that goes': copied([first, one], without(one)),
   'a copied record that comes and changes': copied([first], one, record('r1', 2)),
   'a copied link that goes': copied([first, one], without(first)),
+  'a copied link that comes, and comes again elsewhere': copied([], first, without(first), elsewhere(first)),
   'a copied record that gets an earlier link': copied([second, one], first),
+};
+
+const numbered = ({ item, ...write }: LegacyWrite, version: number): LegacyWrite => ({
+  ...write,
+  item: { ...item, display_order: { N: `${version}` } },
+});
+
+/** Worlds in which schedules are drawn by seed: of few rows, but with too many writes to be searched whole. */
+export const LONGER_WORLDS: Readonly<Record<string, World>> = {
+  ...SMALL_WORLDS,
+  'a link that comes and goes, here and there': live(
+    first,
+    without(first),
+    elsewhere(first),
+    without(first),
+    numbered(first, 3),
+    without(first),
+    numbered(elsewhere(first), 4),
+  ),
 };
