@@ -17,4 +17,4 @@ java.once('exit', (code) => {
   rmSync(temporaryFiles, { recursive: true, force: true });
   process.exit(code ?? 1);
 });
-process.once('disconnect', () => java.kill('SIGKILL'));
+for (const end of ['disconnect', 'SIGTERM', 'SIGINT']) process.once(end, () => java.kill('SIGKILL'));

@@ -51,6 +51,14 @@ test('an engine ends with the process that started it, even when that is killed,
   expect(readdirSync(temporaryFiles)).toEqual([]);
 });
 
+test.each(['SIGTERM', 'SIGINT'] as const)('an engine ends with the guardian that %s ends', async (signal) => {
+  const { pid } = await startEngine();
+  const { stdout: guardianPid } = await promisify(execFile)('ps', ['-o', 'ppid=', '-p', String(pid)]);
+  process.kill(Number(guardianPid), signal);
+  for (let waits = 0; isAlive(pid) && waits < 200; waits += 1) await sleep(50);
+  expect(isAlive(pid)).toBe(false);
+});
+
 function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
