@@ -3,7 +3,6 @@ import { type Edit, edit, KEEP_IMAGE, type Mutation } from './mutation.ts';
 const BATCH = 'functions/sync/stream-batch.ts';
 const RECORD = 'functions/sync/replicate-record.ts';
 const RECORDS = 'functions/sync/replicate-records.ts';
-const SNAPSHOT = 'functions/sync/record-snapshot.ts';
 const RECORD_DECISION = 'functions/sync/record-decision.ts';
 
 /** Gives the record protocol another way to read base items, knowing the batch's changes. */
@@ -49,18 +48,6 @@ export const RECORD_MUTATIONS: readonly Mutation[] = [
         `const base = (await replication.old.readRecords([change.id])).get(change.id) ?? {};
     const snapshot = await readRecordSnapshot(replication, views, change.id, scope);
     if (snapshot === undefined) continue;`,
-      ),
-    ],
-  },
-  {
-    name: 'rows before tokens',
-    firstSeed: 50_100,
-    edits: [
-      edit(
-        SNAPSHOT,
-        'items = await replication.transactions.read(keys);',
-        `const rowsFirst = await replication.transactions.read(keys.slice(heads.length));
-         items = [...(await replication.transactions.read(keys.slice(0, heads.length))), ...rowsFirst];`,
       ),
     ],
   },
@@ -116,11 +103,6 @@ export const RECORD_MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: 'a first touch that deletes only what it saw',
-    smallWorld: 'a copied record that goes',
-    edits: [edit(RECORD_DECISION, 'snapshot.firstTouch ? candidate', 'false ? candidate')],
-  },
-  {
     name: 'a first write over what a copier brought meanwhile',
     foundOnlyBy: 'a row went back to',
     scheduledWorld: 'a copied record that comes and changes',
@@ -129,6 +111,7 @@ export const RECORD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'no coalescing: of several events of an item only the last says where to look',
+    firstSeed: 3_350,
     edits: [edit(BATCH, '...(known?.kpis ?? []), ', '')],
   },
   {

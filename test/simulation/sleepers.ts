@@ -32,12 +32,18 @@ export class Sleepers {
     this.#sleepers = this.#sleepers.filter((sleeper) => sleeper.process !== process);
   }
 
-  /** Takes out one of those that wake before the bound; one that is not halted, if there is one. */
-  draw(decisions: Decisions, step: number, boundMs: number): Sleeper | undefined {
+  /**
+   * Takes out one of those that wake before the bound; one that is not halted, if there is one.
+   *
+   * @param inOrder of those, the first: whoever renews a lease could otherwise be chosen for ever.
+   */
+  draw(decisions: Decisions, step: number, boundMs: number, inOrder: boolean): Sleeper | undefined {
     const awake = this.#sleepers.filter(({ process }) => process.haltedUntilStep <= step);
     const among = awake.length > 0 ? awake : this.#sleepers;
     const able = among.filter((sleeper) => sleeper.wakeAtMs < boundMs);
-    const sleeper = able[decisions.choose(able.length)];
+    const earliestMs = Math.min(...able.map(({ wakeAtMs }) => wakeAtMs));
+    const due = inOrder ? able.filter(({ wakeAtMs }) => wakeAtMs === earliestMs) : able;
+    const sleeper = due[decisions.choose(due.length)];
     if (sleeper) this.#remove(sleeper);
     return sleeper;
   }
