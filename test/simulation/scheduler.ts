@@ -238,7 +238,7 @@ export class Scheduler {
     if (this.sleepers.isEmpty) return false;
     const underWay = [...this.lateWrites.calls, ...this.processes.flatMap(({ calls }) => calls)];
     const boundMs = underWay.reduce((bound, call) => Math.min(bound, call.landsBeforeMs), Number.POSITIVE_INFINITY);
-    const sleeper = this.sleepers.draw(this.decisions, this.steps, boundMs);
+    const sleeper = this.sleepers.draw(this.decisions, this.steps, boundMs, !this.adversary.holdUps);
     if (sleeper === undefined) return false;
     this.nowMs = Math.max(this.nowMs, sleeper.wakeAtMs);
     this.trace?.push(`${this.steps} ${sleeper.process.name}: wakes`);
