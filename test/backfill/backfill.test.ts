@@ -14,7 +14,7 @@ import type { Replication } from '../../functions/sync/replication.ts';
 import { dynamoTables, type Tables } from '../../functions/tables/dynamo-tables.ts';
 import { TABLE_ROLES, type TableNames } from '../../functions/tables/table-names.ts';
 import { createTestTables, engineClient } from '../engine-client.ts';
-import { backfillOptions, silent } from './backfill-options.ts';
+import { backfillOptions, LEASE_MS, silent } from './backfill-options.ts';
 import { load, oldItems, oldLink, oldRecord } from './old-items.ts';
 
 /** Items a page of a segment has. */
@@ -115,14 +115,14 @@ test('the sweep waits until a write that the SDK sent twice can land no more', a
   const withClock = options({
     progress: { ...silent, begin: (pass) => told.push(pass) },
     sleep: async (ms, signal) => {
-      if (ms < 20_000) told.push(`${ms} ms`);
+      if (ms < LEASE_MS / 3) told.push(`${ms} ms`);
       else await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
     },
   });
 
   await runBackfill(withClock);
 
-  expect(told).toEqual([...SOURCES, '12000 ms', 'sweep-records', 'sweep-kpis']);
+  expect(told).toEqual([...SOURCES, `${LEASE_MS / 5} ms`, 'sweep-records', 'sweep-kpis']);
 });
 
 describe('a run that was interrupted goes on where it was and ends as if it had not been', () => {
@@ -151,7 +151,7 @@ describe('a run that was interrupted goes on where it was and ends as if it had 
     await load(client, names, oldItems(1));
     const stop = new AbortController();
     const sleep: BackfillOptions['sleep'] = async (ms, signal) => {
-      if (ms < 20_000) stop.abort();
+      if (ms < LEASE_MS / 3) stop.abort();
       await new Promise((_, reject) => {
         if (signal.aborted) reject(signal.reason);
         signal.addEventListener('abort', () => reject(signal.reason));
@@ -177,7 +177,7 @@ describe('a run that was interrupted goes on where it was and ends as if it had 
     };
 
     await expect(runBackfill(options({ segments: 1, replication: crashing }))).rejects.toThrow('crash');
-    const afterTheReserve = () => Date.now() + 60_000;
+    const afterTheReserve = () => Date.now() + LEASE_MS;
     const resumed = await runBackfill(options({ nowMs: afterTheReserve }));
 
     const actuals = resumed.passes.find(({ pass }) => pass === 'actuals');
@@ -282,7 +282,7 @@ test('a copier that has lost its lease stops writing', async () => {
   await load(client, names, oldItems(RECORDS));
   let aheadMs = 0;
   const progress = atPage('milestones', 1, () => {
-    aheadMs = 120_000;
+    aheadMs = 2 * LEASE_MS;
   });
 
   const overtaken = runBackfill(options({ segments: 1, progress, nowMs: () => Date.now() + aheadMs }));

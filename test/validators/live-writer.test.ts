@@ -7,6 +7,8 @@ import { ServiceBeside } from './service-beside.ts';
 /** Validations beside the writer; more by the environment, for a long run. */
 const RUNS = Number(process.env.VALIDATION_RUNS ?? 2);
 const SEED = Number(process.env.VALIDATION_SEED ?? 7);
+/** Validations go on until the service has written so much beside them. */
+const WRITES_MIN = 50;
 
 test('a validation beside a service that writes at full speed raises no false alarm', {
   timeout: 3_600_000,
@@ -18,7 +20,7 @@ test('a validation beside a service that writes at full speed raises no false al
   const service = new ServiceBeside(bench, content, SEED);
   const verdicts: string[] = [];
   const alarms: unknown[] = [];
-  for (let run = 0; run < RUNS; run += 1) {
+  for (let run = 0; run < RUNS || service.writes < WRITES_MIN; run += 1) {
     const { report } = await bench.validate({ pauseMs: 50, patienceMs: 2_000, lagMs: async () => service.lagMs() });
     verdicts.push(report.verdict);
     if (report.verdict === 'disagree') alarms.push(report.findings);
@@ -27,7 +29,6 @@ test('a validation beside a service that writes at full speed raises no false al
   if (process.env.VALIDATION_RUNS) process.stdout.write(`${service.writes} writes: ${verdicts.join(' ')}\n`);
 
   expect(alarms).toEqual([]);
-  expect(service.writes).toBeGreaterThan(50);
   expect((await bench.validate()).report).toMatchObject({ verdict: 'agree', reasons: [] });
 });
 
