@@ -1,4 +1,4 @@
-import { compareInstants, compareText, parseInstant } from './instant.ts';
+import { compareInstants, compareText, type Instant, parseInstant } from './instant.ts';
 import type { LinkReference } from './sources.ts';
 
 /**
@@ -8,13 +8,20 @@ import type { LinkReference } from './sources.ts';
 export function inAnchorOrder(links: readonly LinkReference[]): LinkReference[] {
   // Most KPIs have one link, and there is a record for every call.
   if (links.length < 2) return [...links];
-  return links
-    .map((link) => ({
-      link,
-      instant: parseInstant(link.linkedAt) ?? { epochSeconds: Number.POSITIVE_INFINITY, fraction: '' },
-    }))
-    .sort((left, right) => compareInstants(left.instant, right.instant) || compareText(left.link.id, right.link.id))
-    .map(({ link }) => link);
+  return links.toSorted(
+    (left, right) => compareInstants(instantOf(left), instantOf(right)) || compareText(left.id, right.id),
+  );
+}
+
+/** A KPI's links are put in order once for each of its records. */
+const instants = new WeakMap<LinkReference, Instant>();
+
+function instantOf(link: LinkReference): Instant {
+  const known = instants.get(link);
+  if (known) return known;
+  const instant = parseInstant(link.linkedAt) ?? { epochSeconds: Number.POSITIVE_INFINITY, fraction: '' };
+  instants.set(link, instant);
+  return instant;
 }
 
 export function anchorOf(links: readonly LinkReference[]): LinkReference | undefined {

@@ -12,8 +12,9 @@ function parseDecimal(text: string): Decimal | undefined {
   const match = PATTERN.exec(text);
   if (match === null) return undefined;
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = match;
-  const withoutLeading = (whole + fraction).replace(/^0+/, '');
-  const digits = withoutLeading.replace(/0+$/, '');
+  const all = whole + fraction;
+  const withoutLeading = all.startsWith('0') ? all.replace(/^0+/, '') : all;
+  const digits = withoutLeading.endsWith('0') ? withoutLeading.replace(/0+$/, '') : withoutLeading;
   if (digits === '') return { negative: false, digits, exponent: 0 };
   return { negative: sign === '-', digits, exponent: Number(exponent) + withoutLeading.length - fraction.length };
 }

@@ -4,15 +4,40 @@ import { canonicalNumber } from './decimal.ts';
 import { compareText } from './instant.ts';
 import { type KpiKey, kpiIdentity } from './sources.ts';
 
-/** A row's digest is 128 bits: four words. */
+/** Of a row's digest the first 128 bits are summed: four words. */
 const WORDS = 4;
 const WORD_BYTES = 4;
 
 /** The row in one spelling: two rows have the same if, and only if, they are the same by compare.ts. */
 export function canonicalRow(row: Item): string {
   let text = '';
-  // By code unit, as sort has it where nothing else is said. Called for every row of every table, so without a list of the parts.
-  for (const name of Object.keys(row).sort()) text += framed(name) + canonicalValue(row[name] as AttributeValue);
+  // Called for every row of every table, so without a list of the parts.
+  for (const name of sortedNames(row)) text += framedName(name) + canonicalValue(row[name] as AttributeValue);
+  return text;
+}
+
+/** Of the row before: a table's rows mostly have the same attributes in the same order, and sorting them takes longer than to see that. */
+let namesBefore: readonly string[] = [];
+let sortedBefore: readonly string[] = [];
+
+/** By code unit, as sort has it where nothing else is said. */
+function sortedNames(row: Item): readonly string[] {
+  const names = Object.keys(row);
+  if (names.length === namesBefore.length && names.every((name, at) => name === namesBefore[at])) return sortedBefore;
+  namesBefore = names;
+  sortedBefore = names.toSorted();
+  return sortedBefore;
+}
+
+/** Names come again with every row; only those of the model are kept, and somebody's own attributes are not without bound. */
+const FRAMED_NAMES_MAX = 1_000;
+const framedNames = new Map<string, string>();
+
+function framedName(name: string): string {
+  const known = framedNames.get(name);
+  if (known !== undefined) return known;
+  const text = framed(name);
+  if (framedNames.size < FRAMED_NAMES_MAX) framedNames.set(name, text);
   return text;
 }
 
@@ -38,9 +63,9 @@ function framed(text: string): string {
   return `${text.length}:${text}`;
 }
 
-/** SHA-256 of the row in its one spelling, cut to 128 bits: a text of one character a byte, which is made faster than a Buffer. */
+/** SHA-256 of the row in its one spelling: a text of one character a byte, which is made faster than a Buffer. */
 export function rowDigest(row: Item): string {
-  return hash('sha256', canonicalRow(row), 'binary').slice(0, WORDS * WORD_BYTES);
+  return hash('sha256', canonicalRow(row), 'binary');
 }
 
 /** Which of `buckets` a KPI's rows are counted in: FNV-1a over the key, with its high bits mixed in. */

@@ -79,14 +79,16 @@ export function mapRecord(record: OldRecord, links: readonly LinkReference[]): R
   const [anchor, ...others] = inAnchorOrder(links);
   if (anchor === undefined) return { kind: 'held' };
   const shared = sharedAttributes(record);
-  const rows = [
-    dataRow(record.id, anchor.id, shared),
-    ...others.map((link) => dataRow(fanOutRowId(record.id, link.id), link.id, shared)),
+  const owned = [
+    ownAttributes(record.id, anchor.id, shared),
+    ...others.map((link) => ownAttributes(fanOutRowId(record.id, link.id), link.id, shared)),
   ];
-  const tooLarge = rows.some((row) => itemBytes(row) > ITEM_BYTES_MAX);
-  return tooLarge ? { kind: 'quarantined', reason: rowTooLarge('KpiData') } : { kind: 'mapped', rows };
+  const bytesMax = ITEM_BYTES_MAX - itemBytes(shared);
+  if (owned.some((own) => itemBytes(own) > bytesMax)) return { kind: 'quarantined', reason: rowTooLarge('KpiData') };
+  return { kind: 'mapped', rows: owned.map((own) => ({ ...own, ...shared })) };
 }
 
+/** What all rows of the record have alike. */
 function sharedAttributes(record: OldRecord): Item {
   const attributes: Item = { tenant_id: { S: record.kpi.tenantId } };
   for (const [name, rule] of RULES_OF[record.source]) {
@@ -96,12 +98,12 @@ function sharedAttributes(record: OldRecord): Item {
   return attributes;
 }
 
-function dataRow(id: string, linkId: string, shared: Item): Item {
+/** What only the row under this link has. */
+function ownAttributes(id: string, linkId: string, shared: Item): Item {
   const targetSubtype = textOf(shared, 'target_subtype');
   return {
     id: { S: id },
     kpi_link_id: { S: linkId },
-    ...shared,
     kpi_link_category_key: { S: `${linkId}#${textOf(shared, 'data_category')}` },
     ...(targetSubtype !== undefined && { target_key: { S: `${linkId}#${targetSubtype}` } }),
   };

@@ -17,7 +17,7 @@ const KPIS = Number(process.env.BENCH_KPIS ?? 1_000);
 const RECORDS_OF_KPI = 30;
 const SEGMENTS = 4;
 /** Pairs of a bare scan and a validation; the first one warms up and does not count. */
-const PAIRS = 8;
+const PAIRS = 12;
 
 /** In the order in which a validation scans them. */
 const SCANNED = [
