@@ -60,7 +60,6 @@ export function legacyWriter(stage: Stage): Actor {
   return {
     name: 'service',
     pace: scheduler.turns.drawPace(),
-    state: () => String(written),
     ready: (idle) => (idle || nextStep <= scheduler.steps) && written < (stage.copied ? world.live.length : early),
     begin() {
       const write = world.live[written];
@@ -100,11 +99,12 @@ export function streamShard(stage: Stage, source: Source, shard: number, shards:
   return {
     name: `${source}/${shard}`,
     pace: scheduler.turns.drawPace(),
-    state: () => `${checkpoint} ${busy} ${deliveries}`,
     ready: () => !busy && (stage.copied || !scheduler.adversary.streamsWait) && checkpoint < events().length,
     begin() {
       const start = checkpoint;
-      const batch = events().slice(start, start + 1 + decisions.choose(4));
+      const all = events();
+      const batch = all.slice(start, start + 1 + decisions.choose(4, all.length - start));
+      for (const at of batch.keys()) store.tracker?.reads(`stream of ${source} at ${start + at}`);
       busy = true;
       deliveries += 1;
       const name = `${source}/${shard}#${deliveries}@${start}+${batch.length}`;
@@ -156,7 +156,6 @@ export function replayer(stage: Stage, source: Source): Actor {
   return {
     name: `replay-${source}`,
     pace: 0.1,
-    state: () => `${left} ${busy}`,
     ready: () => !busy && left > 0 && store.streams[source].length > 0,
     begin() {
       left -= 1;
@@ -203,7 +202,6 @@ export function operator(stage: Stage, name: string, phases: readonly (Source | 
   return {
     name,
     pace: scheduler.turns.drawPace(),
-    state: () => `${at} ${busy} ${runs}`,
     ready: () => !busy && at < phases.length,
     begin() {
       busy = true;

@@ -25,9 +25,9 @@ export interface Adversary {
   readonly slow: number;
   /** The one who acted last acts again, if it can. */
   readonly stickiness: number;
-  /** A transaction's rows become visible to plain reads one by one. */
+  /** A transaction's rows become visible to plain reads one by one; 1: each by a step of its own. */
   readonly halfVisible: number;
-  /** A batched read reads its items at different times. */
+  /** A batched read reads its items at different times; 1: each at a time of its own. */
   readonly splitRead: number;
   /** An index answers for an item as it was before. */
   readonly indexLag: number;

@@ -1,9 +1,13 @@
 /** Where every choice of a schedule comes from: by seed, or enumerated. */
 export interface Decisions {
-  /** One of `count` alternatives, from 0. */
-  choose(count: number): number;
-  /** Whether something happens that does so with this probability; 0 never, and then no choice is used up. */
-  chance(probability: number): boolean;
+  /** One of `count` alternatives, from 0, of which an exhaustive search need only try the first `enough`. */
+  choose(count: number, enough?: number): number;
+  /**
+   * Whether something happens that does so with this probability; 0 never, and then no choice is used up.
+   *
+   * @param matters false where nobody could tell.
+   */
+  chance(probability: number, matters?: boolean): boolean;
 }
 
 /** Choices that are the same for the same seed, on every machine (the generator is mulberry32). */

@@ -1,45 +1,17 @@
-import { hash } from 'node:crypto';
 import type { Source } from '../../functions/model/sources.ts';
-import { legacyWriter, operator, streamShard } from './actors.ts';
+import { legacyWriter, operator, type Stage, streamShard } from './actors.ts';
 import type { Adversary } from './adversary.ts';
 import { differencesAtRest } from './checks.ts';
-import type { Decisions } from './decisions.ts';
+import { type Conflict, OrderSearch } from './order-search.ts';
 import { setStage, watchRows } from './schedule.ts';
+import type { Store } from './store.ts';
 import type { World } from './world.ts';
-
-/** Follows a path of choices, and beyond its end takes the first of each, noting how many there were. */
-class Path implements Decisions {
-  readonly taken: { at: number; of: number }[];
-  #next = 0;
-
-  constructor(start: readonly { at: number; of: number }[]) {
-    this.taken = [...start];
-  }
-
-  /** Whether all choices that were given have been made. */
-  get isBeyond(): boolean {
-    return this.#next >= this.taken.length;
-  }
-
-  choose(count: number): number {
-    if (count <= 1) return 0;
-    const known = this.taken[this.#next];
-    this.#next += 1;
-    if (known) return known.at;
-    this.taken.push({ at: 0, of: count });
-    return 0;
-  }
-
-  chance(probability: number): boolean {
-    return probability > 0 && this.choose(2) === 1;
-  }
-}
 
 export interface SearchReport {
   /** Whether every schedule was looked at, or the bound came first. */
   readonly complete: boolean;
+  /** Schedules run, those included that were ended since all that could follow had been searched. */
   readonly runs: number;
-  readonly states: number;
   /** Schedules that came to rest. */
   readonly ends: number;
   /** The first that ended wrongly: what was wrong, and its steps. */
@@ -48,7 +20,7 @@ export interface SearchReport {
 
 /** Everything that is a matter of order, lag or one crash; nothing that is a matter of how long. */
 const EVERY_ORDER: Adversary = {
-  crash: 1,
+  crash: 0.5,
   crashesMax: 1,
   abandon: 0,
   fault: 0,
@@ -63,7 +35,7 @@ const EVERY_ORDER: Adversary = {
   stickiness: 0,
   halfVisible: 1,
   splitRead: 1,
-  indexLag: 1,
+  indexLag: 0.5,
   outOfTime: 0,
   timePasses: 0,
   stepsBetweenWrites: 0,
@@ -79,81 +51,69 @@ export const IN_ORDER: Partial<Adversary> = { crash: 0, halfVisible: 0, splitRea
 export const WITH_A_TWIN: Partial<Adversary> = {
   ...IN_ORDER,
   indexLag: 0,
-  fault: 1,
+  fault: 0.5,
   faultsMax: 1,
   faultKinds: ['seen-twice'],
 };
 
-/** Which parts of the adversary a search takes in: each multiplies the number of schedules. */
+/** What the long searches take in: each part of the adversary multiplies the number of schedules. */
+export const SEARCHES: Readonly<Record<string, Partial<Adversary>>> = {
+  'no crash': { crash: 0 },
+  'a crash': { halfVisible: 0, splitRead: 0, indexLag: 0 },
+  'a crash and all else': {},
+};
+
 export interface SearchOptions {
   readonly runsMax: number;
+  /** What differs from every order, lag and one crash. */
   readonly adversary?: Partial<Adversary>;
+  /** Whether it matters which of two steps comes first, where that is not to be told by what they read and write. */
+  readonly conflict?: Conflict;
+  /** Told of the tables each time a schedule has come to rest. */
+  readonly atRest?: (store: Store) => void;
 }
 
 /**
- * Searches all schedules of a world, depth first. Promises cannot be copied, so each is run from its beginning along its
- * choices; a state that was met before, by whatever way, is not gone on from.
+ * Searches all schedules of a world, depth first, but for those that differ from another only in the order of steps that have nothing to do with
+ * each other. Promises cannot be copied, so each is run from its beginning.
  */
 export async function searchAll(world: World, options: SearchOptions): Promise<SearchReport> {
   const adversary = { ...EVERY_ORDER, ...options.adversary };
-  const seen = new Set<string>();
-  let start: { at: number; of: number }[] | undefined = [];
+  const search = new OrderSearch(options.conflict ?? ((one, other) => one.conflictsWith(other)));
   let runs = 0;
   let ends = 0;
-  while (start !== undefined && runs < options.runsMax) {
-    const path = new Path(start);
-    const { ended, differences } = await runAlong(path, world, adversary, seen);
+  let goesOn = true;
+  while (goesOn && runs < options.runsMax) {
+    const { store, differences } = await runAlong(search, world, adversary, false);
     runs += 1;
-    if (ended) ends += 1;
     if (differences.length > 0) {
-      const trace = await traceOf(path, world, adversary);
-      return { complete: false, runs, states: seen.size, ends, divergence: { differences, trace } };
+      const { trace } = await runAlong(search, world, adversary, true);
+      return { complete: false, runs, ends, divergence: { differences, trace } };
     }
-    start = nextPath(path.taken);
+    if (!search.isCutShort) {
+      ends += 1;
+      options.atRest?.(store);
+    }
+    goesOn = search.goesOn();
   }
-  return { complete: start === undefined, runs, states: seen.size, ends, divergence: undefined };
+  return { complete: !goesOn, runs, ends, divergence: undefined };
 }
 
-/** The path that takes, at the last choice that had others, the next of them. */
-function nextPath(taken: readonly { at: number; of: number }[]): { at: number; of: number }[] | undefined {
-  const last = taken.findLastIndex(({ at, of }) => at + 1 < of);
-  const turn = taken[last];
-  return turn && [...taken.slice(0, last), { at: turn.at + 1, of: turn.of }];
-}
-
-async function runAlong(path: Path, world: World, adversary: Adversary, seen: Set<string>) {
-  const stage = setStage(path, adversary, world, false);
+/** The schedule that the search is at. */
+async function runAlong(search: OrderSearch, world: World, adversary: Adversary, isTraced: boolean) {
+  search.begin(adversary.crash > 0 ? adversary.crashesMax : 0);
+  const stage = setStage(search, adversary, world, isTraced);
   const { scheduler, store } = stage;
-  const actors = actorsOf(stage);
+  scheduler.search = search;
+  store.tracker = search;
   const differences = watchRows(stage);
-  scheduler.remember = (process, value) => {
-    process.history = hash('sha1', process.history + JSON.stringify(value ?? null), 'base64');
-  };
-  let pruned = false;
-  scheduler.onChoice = () => {
-    if (!path.isBeyond) return true;
-    const state = hash(
-      'sha1',
-      [store.state(), scheduler.state(), ...actors.map((actor) => actor.state())].join('\n'),
-      'base64',
-    );
-    pruned = seen.has(state);
-    seen.add(state);
-    return !pruned;
-  };
-  await scheduler.run(actors);
-  if (pruned) return { ended: false, differences };
-  differences.push(...differencesAtRest(store, world));
-  return { ended: true, differences };
+  await scheduler.run(actorsOf(stage));
+  store.tracker = undefined;
+  if (!search.isCutShort) differences.push(...differencesAtRest(store, world));
+  return { store, differences, trace: scheduler.trace ?? [] };
 }
 
-async function traceOf(path: Path, world: World, adversary: Adversary): Promise<readonly string[]> {
-  const stage = setStage(new Path(path.taken), adversary, world, true);
-  await stage.scheduler.run(actorsOf(stage));
-  return stage.scheduler.trace ?? [];
-}
-
-function actorsOf(stage: Parameters<typeof legacyWriter>[0]) {
+function actorsOf(stage: Stage) {
   const sources = new Set<Source>(stage.world.live.map(({ source }) => source));
   return [
     legacyWriter(stage),

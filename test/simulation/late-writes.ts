@@ -26,8 +26,4 @@ export class LateWrites {
     this.calls = this.calls.filter((_, other) => other !== at);
     return drawn;
   }
-
-  state(): string[] {
-    return this.calls.map((call) => call.effect.label() + call.begun).sort();
-  }
 }

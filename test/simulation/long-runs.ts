@@ -1,6 +1,9 @@
-import { searchAll } from './exhaustive.ts';
+import { Worker } from 'node:worker_threads';
+import pMap from 'p-map';
+import { SEARCHES, type SearchReport } from './exhaustive.ts';
 import { hunt } from './mutation-hunt.ts';
 import { MUTATIONS } from './mutations.ts';
+import type { SearchTask } from './search-worker.ts';
 import { SMALL_WORLDS } from './small-worlds.ts';
 
 type Say = (line: string) => void;
@@ -16,18 +19,35 @@ export async function huntAll(schedulesMax: number, firstSeed: number, say: Say)
   return all;
 }
 
-/** Searches every small world, without and with a crash, each for at most so many runs. */
-export async function searchWorlds(runsMax: number, say: Say): Promise<boolean> {
-  let well = true;
-  for (const crash of [0, 1]) {
-    for (const [name, world] of Object.entries(SMALL_WORLDS)) {
-      const report = await searchAll(world, { runsMax, adversary: { crash } });
-      const extent = report.complete ? 'whole' : 'in part';
-      say(`${extent}: ${report.runs} runs, ${report.states} states, ${report.ends} ends  ${name}, ${crash} crash`);
-      if (report.divergence === undefined) continue;
-      well = false;
-      for (const line of [...report.divergence.trace, 'DIVERGED', ...report.divergence.differences]) say(line);
-    }
-  }
-  return well;
+/** Searches every small world by each of the searches, several at the same time, each for at most so many schedules. */
+export async function searchWorlds(runsMax: number, workers: number, say: Say): Promise<boolean> {
+  const tasks: SearchTask[] = Object.keys(SEARCHES).flatMap((search) =>
+    Object.keys(SMALL_WORLDS).map((world) => ({ world, search, runsMax })),
+  );
+  const reports = await pMap(
+    tasks,
+    async (task) => {
+      const report = await searchInWorker(task);
+      say(
+        `${report.complete ? 'whole  ' : 'in part'} ${String(report.runs).padStart(8)}  ${task.world}, ${task.search}`,
+      );
+      const { trace = [], differences = [] } = report.divergence ?? {};
+      if (report.divergence) for (const line of [...trace, 'DIVERGED', ...differences]) say(line);
+      return report;
+    },
+    { concurrency: workers },
+  );
+  const whole = reports.filter(({ complete }) => complete);
+  say(
+    `${whole.length} of ${reports.length} searches whole, ${reports.reduce((sum, { runs }) => sum + runs, 0)} schedules`,
+  );
+  return reports.every(({ divergence }) => divergence === undefined);
+}
+
+function searchInWorker(task: SearchTask): Promise<SearchReport> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL('./search-worker.ts', import.meta.url), { workerData: task });
+    worker.on('message', resolve);
+    worker.on('error', reject);
+  });
 }

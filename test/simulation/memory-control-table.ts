@@ -49,7 +49,7 @@ export function controlTable(store: Store, scheduler: Scheduler, call: Gate): Co
         label: () => `query C(${kpi.tenantId}/${kpi.kpiId})`,
         run: () => {
           const prefix = `${kpiPartition(kpi)}\n${CONTROL_SORT.touchedRecords}`;
-          const keys = store.controlKeys().filter((key) => key.startsWith(prefix));
+          const keys = store.controlKeys(prefix);
           const page = pageOf(keys, (key) => key, cursor, pageItems);
           const ids = page.items.map((key) => textOf(store.getPlainly('control', key), 'record_id'));
           return { items: ids.filter((id) => id !== undefined), ...(page.cursor && { cursor: page.cursor }) };
@@ -90,14 +90,14 @@ export function controlTable(store: Store, scheduler: Scheduler, call: Gate): Co
       call({
         kind: 'read',
         label: () => `get ${partition} ${sort}`,
-        run: () => store.documents.get(`${partition}\n${sort}`),
+        run: () => store.document(`${partition}\n${sort}`),
       }),
     put: (partition, sort, value) =>
       call<void>({
         kind: 'write',
         label: () => `put ${partition} ${sort} ${JSON.stringify(value).slice(0, 120)}`,
         run: () => {
-          store.documents.set(`${partition}\n${sort}`, value);
+          store.putDocument(`${partition}\n${sort}`, value);
         },
       }),
     delete: (partition, sort) =>
@@ -105,7 +105,7 @@ export function controlTable(store: Store, scheduler: Scheduler, call: Gate): Co
         kind: 'write',
         label: () => `delete ${partition} ${sort}`,
         run: () => {
-          store.documents.delete(`${partition}\n${sort}`);
+          store.putDocument(`${partition}\n${sort}`, undefined);
         },
       }),
     list: (partition) =>
@@ -114,7 +114,7 @@ export function controlTable(store: Store, scheduler: Scheduler, call: Gate): Co
         label: () => `list ${partition}`,
         run: () => {
           const prefix = `${partition}\n`;
-          const rows = [...store.documents].filter(([key]) => key.startsWith(prefix));
+          const rows = [...store.documents()].filter(([key]) => key.startsWith(prefix));
           return rows.map(([key, value]) => ({ sort: key.slice(prefix.length), value }));
         },
         show: (rows) => rows.map((row) => row.sort).join(' '),

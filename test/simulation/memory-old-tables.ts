@@ -12,7 +12,7 @@ import { showItem } from './trace-text.ts';
 export function oldTables(store: Store, scheduler: Scheduler, call: Gate): OldTables {
   return {
     readLink: (id) =>
-      call({ kind: 'read', label: () => `read link ${id}`, run: () => store.old.links.get(id), show: showItem }),
+      call({ kind: 'read', label: () => `read link ${id}`, run: () => store.readOld('links', id), show: showItem }),
 
     async readRecords(ids) {
       const keys = ids.flatMap((id) => RECORD_SOURCES.map((source) => ({ id, source })));
@@ -21,7 +21,7 @@ export function oldTables(store: Store, scheduler: Scheduler, call: Gate): OldTa
           scheduler,
           () => `read records ${ids.join(' ')}`,
           keys,
-          ({ id, source }) => store.old[source].get(id),
+          ({ id, source }) => store.readOld(source, id),
           (found) =>
             found
               .map((item, at) => item && `${keys[at]?.source} ${showItem(item)}`)
@@ -50,9 +50,9 @@ export function oldTables(store: Store, scheduler: Scheduler, call: Gate): OldTa
         kind: 'read',
         label: () => `scan ${source} segment ${position.segment}`,
         run: () => {
-          const ids = segmentOf([...store.old[source].keys()], position);
+          const ids = segmentOf(store.oldIds(source), position);
           const { items, cursor } = pageOf(ids, (id) => id, position.cursor, scheduler.adversary.pageItems);
-          return { items: items.map((id) => store.old[source].get(id) as Item), ...(cursor && { cursor }) };
+          return { items: items.map((id) => store.readOld(source, id) as Item), ...(cursor && { cursor }) };
         },
         show: (page) => page.items.map((item) => showItem(item)).join(', '),
       }),

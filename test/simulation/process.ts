@@ -18,12 +18,9 @@ export interface Effect<T> {
 /** A call that has begun to take effect and is not finished. */
 export class Later<T> {
   readonly effect: Effect<T>;
-  /** What it has found so far. */
-  readonly found: unknown;
 
-  constructor(effect: Effect<T>, found?: unknown) {
+  constructor(effect: Effect<T>) {
     this.effect = effect;
-    this.found = found;
   }
 }
 
@@ -41,8 +38,6 @@ export interface Process {
   /** Until then it does nothing: a process that was halted, and goes on later. */
   haltedUntilStep: number;
   tokens: number;
-  /** What it has been told so far, for the exhaustive search. */
-  history: string;
 }
 
 /** A call that waits to take effect. */

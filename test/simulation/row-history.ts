@@ -8,6 +8,7 @@ import type { World } from './world.ts';
 
 /** What an id of the old tables was, from one write of it to the next; undefined where nothing of it could be migrated. */
 interface Timeline {
+  readonly name: string;
   /** Where it was and what it said, after none of its writes, after one, and so on. */
   readonly states: (State | undefined)[];
   /** The earliest state that its rows, as they have been since reads may get them, can be of. */
@@ -60,6 +61,7 @@ export class RowHistory {
     const content = contentOf(table, shown);
     const timeline = this.#timelineOfRow(table, shown);
     if (timeline === undefined) return;
+    this.#store.tracker?.writes(`seen of ${timeline.name}`);
     const kpi = this.#kpiOf(table, shown);
     const isOf = (state: State | undefined): boolean =>
       row === undefined ? state === undefined || state.kpi !== kpi : state?.content === content;
@@ -71,7 +73,7 @@ export class RowHistory {
   /** From the first of the migration's writes where nothing was to be copied, else from the end of the first backfill. */
   #isReadable(): boolean {
     if (this.#readable) return true;
-    const run = this.#store.documents.get('backfill\nrun');
+    const run = this.#store.document('backfill\nrun');
     if (this.#world.backfill && run?.finishedAt === undefined) return false;
     this.#readable = true;
     for (const table of ['kpiData', 'kpiLinks'] as const) {
@@ -90,7 +92,7 @@ export class RowHistory {
 
   #timelineOf(kind: 'link' | 'record', id: string): Timeline {
     const key = `${kind} ${id}`;
-    const timeline = this.#timelines.get(key) ?? { states: [undefined], shown: 0 };
+    const timeline = this.#timelines.get(key) ?? { name: key, states: [undefined], shown: 0 };
     this.#timelines.set(key, timeline);
     return timeline;
   }

@@ -9,7 +9,7 @@ import type { WorkerTask } from './worker.ts';
 const USAGE = `npm run simulate -- [--schedules N] [--seed S] [--minutes M] [--workers W]
 npm run simulate -- --replay SEED
 npm run simulate -- --mutations [--schedules N] [--seed S]
-npm run simulate -- --exhaustive [--runs N]`;
+npm run simulate -- --exhaustive [--runs N] [--workers W]`;
 
 const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 
@@ -31,7 +31,8 @@ async function main(): Promise<number> {
   if (values.mutations) {
     return (await huntAll(wholeNumber(values.schedules), wholeNumber(values.seed), say)) ? 0 : 1;
   }
-  if (values.exhaustive) return (await searchWorlds(wholeNumber(values.runs), say)) ? 0 : 1;
+  if (values.exhaustive)
+    return (await searchWorlds(wholeNumber(values.runs), wholeNumber(values.workers), say)) ? 0 : 1;
   return simulate({
     schedules: wholeNumber(values.schedules),
     seed: wholeNumber(values.seed),

@@ -118,7 +118,7 @@ function shuffled<T>(decisions: Decisions, values: readonly T[]): T[] {
  * only a finished one promises anything.
  */
 async function finishRun(stage: Stage): Promise<void> {
-  const run = stage.store.documents.get('backfill\nrun');
+  const run = stage.store.document('backfill\nrun');
   if (run === undefined || run.finishedAt !== undefined) return;
   await stage.scheduler.run([operator(stage, 'finishing-backfill', [undefined], 1)]);
 }

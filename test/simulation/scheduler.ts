@@ -4,9 +4,10 @@ import { Faults } from './faults.ts';
 import { LateWrites } from './late-writes.ts';
 import { type Call, type Effect, type Fault, FaultError, finish, Later, type Process } from './process.ts';
 import { quiescence } from './quiescence.ts';
+import type { Search } from './search.ts';
 import { Sleepers } from './sleepers.ts';
 import { shortly } from './trace-text.ts';
-import { type Actor, Turns, unitsHeldUp, unitsReady } from './turns.ts';
+import { type Actor, Turns, type Unit, unitsHeldUp, unitsReady } from './turns.ts';
 
 /** More than any schedule takes: who passes it does not come to rest. */
 const STEPS_MAX = 20_000;
@@ -31,8 +32,8 @@ export class Scheduler {
   readonly trace: string[] | undefined;
   steps = 0;
   nowMs = 1_700_000_000_000;
-  /** Called at every choice; false ends the schedule. */
-  onChoice: (() => boolean) | undefined;
+  /** Of an exhaustive search. */
+  search: Search | undefined;
   processes: Process[] = [];
 
   constructor(decisions: Decisions, adversary: Adversary, trace?: string[]) {
@@ -59,9 +60,9 @@ export class Scheduler {
       pace: this.turns.drawPace(),
       haltedUntilStep: 0,
       tokens: 0,
-      history: '',
     };
     this.processes.push(process);
+    this.search?.acts(process);
     run(process).then(
       (value) => this.#end(process, () => settle.done(value)),
       (error: unknown) => this.#end(process, () => settle.failed(error)),
@@ -102,38 +103,19 @@ export class Scheduler {
     return Number.isFinite(stepsMax) ? this.steps + this.decisions.choose(stepsMax) : stepsMax;
   }
 
-  /** All that what happens next depends on, but for the storage and the actors. */
-  state(): string {
-    const open = this.processes.map(({ name, history, calls, crashed }) => [
-      name,
-      history,
-      crashed !== undefined,
-      calls.map((call) => call.effect.label() + call.begun),
-    ]);
-    const { counts } = this.faults;
-    return JSON.stringify([
-      open,
-      this.lateWrites.state(),
-      this.sleepers.state(),
-      this.nowMs,
-      counts.crash,
-      counts.abandoned,
-    ]);
-  }
-
   /** Goes on until no actor has anything to do and no process is left. */
   async run(actors: readonly Actor[]): Promise<void> {
     for (;;) {
       await quiescence();
-      if (this.onChoice && !this.onChoice()) return;
       this.steps += 1;
       if (this.steps > STEPS_MAX) throw new NoRestError(`no rest after ${STEPS_MAX} steps`);
       if (this.#crashOne()) continue;
       const able = unitsReady(this.processes, actors, this.lateWrites, this.steps);
       const units = able.length > 0 ? able : unitsHeldUp(this.processes, actors, this.lateWrites);
       const waitsFor = able.length > 0 ? this.adversary.timePasses : 0.5;
-      const unit = units.length > 0 && !this.#timePasses(waitsFor) ? this.turns.pick(units) : undefined;
+      const unit = units.length > 0 && !this.#timePasses(waitsFor) ? this.#pick(units) : undefined;
       if (unit === undefined) {
+        if (units.length > 0 && this.search) return;
         if (this.#wakeOne()) continue;
         if (units.length === 0) return;
       } else if (unit === 'zombie') {
@@ -144,6 +126,10 @@ export class Scheduler {
         this.#answer(unit);
       }
     }
+  }
+
+  #pick(units: readonly Unit[]): Unit | undefined {
+    return this.search ? this.search.turn(units) : this.turns.pick(units);
   }
 
   /** Lets one of the process's calls take effect, well or badly. */
@@ -159,21 +145,18 @@ export class Scheduler {
       this.#misanswer(call, fault);
       return;
     }
+    this.search?.acts(process);
     const value = call.effect.run();
     this.#note(call, value);
     if (value instanceof Later) {
       call.effect = value.effect;
       call.begun = true;
-      this.remember(process, value.found);
       return;
     }
     process.calls.splice(process.calls.indexOf(call), 1);
-    this.remember(process, value);
-    call.answer(value);
+    if (this.search?.crashesAfter(call)) this.#crash(process);
+    else call.answer(value);
   }
-
-  /** For the exhaustive search: what a process has been told is all that its state can depend on. */
-  remember: (process: Process, value: unknown) => void = () => {};
 
   #misanswer(call: Call, fault: Fault): void {
     if (fault === 'lost-answer') finish(call.effect);
@@ -187,15 +170,18 @@ export class Scheduler {
       call.answer(call.effect.again && !twinIsLate ? call.effect.again(value) : value);
       return;
     }
-    this.remember(call.process, fault);
     call.fail(new FaultError(fault));
   }
 
   #crashOne(): boolean {
+    const victim = this.search ? this.search.victim() : this.faults.drawVictim(this.processes);
+    if (victim) this.#crash(victim);
+    return victim !== undefined;
+  }
+
+  #crash(victim: Process): void {
     const { adversary, decisions } = this;
     const { counts } = this.faults;
-    const victim = this.faults.drawVictim(this.processes);
-    if (victim === undefined) return false;
     const crashed = victim.crashed;
     victim.crashed = undefined;
     if (decisions.chance(adversary.abandon)) {
@@ -209,21 +195,26 @@ export class Scheduler {
       this.processes = this.processes.filter((process) => process !== victim);
       this.sleepers.forget(victim);
       for (const call of victim.calls) {
-        if (call.effect.kind === 'write' && (call.begun || decisions.chance(0.6))) this.#leaveBehind(call);
+        if (call.effect.kind === 'write' && this.#isLeftBehind(call)) this.#leaveBehind(call);
       }
       victim.calls = [];
     }
     crashed?.();
-    return true;
+  }
+
+  #isLeftBehind(call: Call): boolean {
+    return call.begun || (this.search ? this.search.leavesBehind(call) : this.decisions.chance(0.6));
   }
 
   #leaveBehind(call: Call): void {
+    this.search?.writes('late writes');
     this.faults.counts['zombie-write'] += 1;
     call.notBeforeStep = this.#later();
     this.lateWrites.add(call);
   }
 
   #landZombie(): void {
+    this.search?.writes('late writes');
     const call = this.lateWrites.draw(this.decisions, this.steps);
     const value = finish(call.effect);
     if (this.trace) this.#note(call, value, 'LATE ');
@@ -238,11 +229,12 @@ export class Scheduler {
     if (this.sleepers.isEmpty) return false;
     const underWay = [...this.lateWrites.calls, ...this.processes.flatMap(({ calls }) => calls)];
     const boundMs = underWay.reduce((bound, call) => Math.min(bound, call.landsBeforeMs), Number.POSITIVE_INFINITY);
+    this.search?.timePasses();
     const sleeper = this.sleepers.draw(this.decisions, this.steps, boundMs, !this.adversary.holdUps);
     if (sleeper === undefined) return false;
     this.nowMs = Math.max(this.nowMs, sleeper.wakeAtMs);
     this.trace?.push(`${this.steps} ${sleeper.process.name}: wakes`);
-    this.remember(sleeper.process, 'wakes');
+    this.search?.acts(sleeper.process);
     sleeper.wake();
     return true;
   }

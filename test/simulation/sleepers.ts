@@ -48,10 +48,6 @@ export class Sleepers {
     return sleeper;
   }
 
-  state(): (string | number)[][] {
-    return this.#sleepers.map(({ process, wakeAtMs }) => [process.name, wakeAtMs]);
-  }
-
   #remove(sleeper: Sleeper): void {
     this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
   }

@@ -2,6 +2,7 @@ import { type Item, textOf } from '../../functions/model/attribute-value.ts';
 import type { RecordSource, Source } from '../../functions/model/sources.ts';
 import type { OwnTable, RowKey, Write } from '../../functions/tables/transactions.ts';
 import type { Decisions } from './decisions.ts';
+import type { Tracker } from './footprint.ts';
 
 /** One change of an old table's item, as its stream has it. */
 export interface Change {
@@ -33,10 +34,11 @@ export class Store {
     kpiData: new Map(),
     control: new Map(),
   };
-  readonly documents = new Map<string, Document>();
   readonly streams: Readonly<Record<Source, Change[]>> = { links: [], milestones: [], actuals: [], readings: [] };
   /** Called with every row that is put into a new table, or, without `row`, taken from it; before it is so. */
   onRow: ((table: RowTable, row: Item | undefined, before: Item | undefined) => void) | undefined;
+  /** Told what is read and written, where someone wants to know. */
+  tracker: Tracker | undefined;
   /** Called with every write of the service. */
   onOldWrite: ((source: Source, id: string, item: Item | undefined) => void) | undefined;
   /** What the kpi-index may still show of an item, oldest first; the last is how it is. */
@@ -47,6 +49,7 @@ export class Store {
   };
   /** Rows of transactions that plain reads may not see yet: as they were before. */
   readonly #hazy = new Map<string, Item | undefined>();
+  readonly #documents = new Map<string, Document>();
   readonly #decisions: Decisions;
   readonly #indexLag: number;
 
@@ -59,6 +62,10 @@ export class Store {
   writeOld(source: Source, id: string, item: Item | undefined, live: boolean): void {
     this.onOldWrite?.(source, id, item);
     const oldImage = this.old[source].get(id);
+    this.tracker?.writes(`${source} ${id}`);
+    this.tracker?.writes(`index of ${source}`);
+    if ((oldImage === undefined) !== (item === undefined)) this.tracker?.writes(`ids of ${source}`);
+    if (live) this.tracker?.writes(`stream of ${source} at ${this.streams[source].length}`);
     if (item) this.old[source].set(id, item);
     else this.old[source].delete(id);
     if (live) this.streams[source].push({ source, id, oldImage, newImage: item });
@@ -70,11 +77,25 @@ export class Store {
     else this.#indexed[source].set(id, [undefined, kpiId]);
   }
 
+  readOld(source: Source, id: string): Item | undefined {
+    this.tracker?.reads(`${source} ${id}`);
+    return this.old[source].get(id);
+  }
+
+  oldIds(source: Source): string[] {
+    this.tracker?.reads(`ids of ${source}`);
+    return [...this.old[source].keys()];
+  }
+
   /** The ids that the index shows for the KPI now; each item is as late as it likes, and may go back. */
   queryIndex(source: RecordSource, kpiId: string): string[] {
     const ids: string[] = [];
+    // One that lags may answer after a write as it would have before.
+    if (this.#indexLag === 0) this.tracker?.reads(`index of ${source}`);
     for (const [id, states] of this.#indexed[source]) {
-      const late = states.length > 1 && this.#decisions.chance(this.#indexLag);
+      const isThere = states.at(-1) === kpiId;
+      const matters = states.some((state) => (state === kpiId) !== isThere);
+      const late = states.length > 1 && this.#decisions.chance(this.#indexLag, matters);
       const at = late ? this.#decisions.choose(states.length - 1) : states.length - 1;
       if (states[at] === kpiId) ids.push(id);
     }
@@ -82,24 +103,29 @@ export class Store {
   }
 
   get(table: OwnTable, key: string): Item | undefined {
+    this.tracker?.reads(`${table} ${key}`);
     return this.own[table].get(key);
   }
 
   /** As a plain read sees it: a transaction's row may still be as it was. Once seen, it stays. */
   getPlainly(table: OwnTable, key: string): Item | undefined {
     const hazyKey = `${table} ${key}`;
+    this.tracker?.reads(hazyKey);
     if (this.#hazy.size > 0 && this.#hazy.has(hazyKey)) {
-      if (this.#decisions.choose(2) === 0) return this.#hazy.get(hazyKey);
+      this.tracker?.writes(hazyKey);
+      // A search has it seen from a step of its own on.
+      if (this.#decisions.choose(2, 1) === 0) return this.#hazy.get(hazyKey);
       this.#hazy.delete(hazyKey);
     }
     return this.own[table].get(key);
   }
 
   /** Keys of control rows, those included that plain reads may see although they are gone. */
-  controlKeys(): string[] {
+  controlKeys(prefix = ''): string[] {
+    this.tracker?.reads(prefix === '' ? 'control' : `control ${listingOf(prefix)}`);
     const keys = new Set(this.own.control.keys());
     for (const key of this.#hazy.keys()) if (key.startsWith('control ')) keys.add(key.slice('control '.length));
-    return [...keys].sort();
+    return [...keys].filter((key) => key.startsWith(prefix)).sort();
   }
 
   /**
@@ -109,7 +135,9 @@ export class Store {
   readAtOnce(keys: readonly RowKey[]): (Item | undefined)[] {
     return keys.map(({ table, key }) => {
       const text = keyText(table, key);
-      this.#hazy.delete(`${table} ${text}`);
+      const hazyKey = `${table} ${text}`;
+      if (this.#hazy.delete(hazyKey)) this.tracker?.writes(hazyKey);
+      this.tracker?.reads(hazyKey);
       return this.own[table].get(text);
     });
   }
@@ -122,6 +150,8 @@ export class Store {
       const key = keyText(write.table, write.kind === 'put' ? write.item : write.key);
       const rows = this.own[write.table];
       const hazyKey = `${write.table} ${key}`;
+      this.tracker?.writes(hazyKey);
+      if (rows.has(key) !== (write.kind === 'put')) this.#writesListing(write.table, key);
       if (hazily) this.#hazy.set(hazyKey, rows.get(key));
       else this.#hazy.delete(hazyKey);
       const row = write.kind === 'put' ? write.item : undefined;
@@ -132,8 +162,13 @@ export class Store {
     return true;
   }
 
+  #writesListing(table: OwnTable, key: string): void {
+    this.tracker?.writes(table);
+    if (table === 'control') this.tracker?.writes(`control ${listingOf(key)}`);
+  }
+
   #isAsDemanded(write: Write): boolean {
-    const stored = this.own[write.table].get(keyText(write.table, write.kind === 'put' ? write.item : write.key));
+    const stored = this.get(write.table, keyText(write.table, write.kind === 'put' ? write.item : write.key));
     if (write.kind === 'absent') return stored === undefined;
     if (write.kind === 'delete') return true;
     if (write.ifAbsent && stored !== undefined) return false;
@@ -143,31 +178,52 @@ export class Store {
   /** The transaction's rows are now seen by all. */
   settle(writes: readonly Write[]): void {
     for (const write of writes) {
-      this.#hazy.delete(`${write.table} ${keyText(write.table, write.kind === 'put' ? write.item : write.key)}`);
+      const key = keyText(write.table, write.kind === 'put' ? write.item : write.key);
+      const hazyKey = `${write.table} ${key}`;
+      if (!this.#hazy.has(hazyKey)) continue;
+      this.tracker?.writes(hazyKey);
+      this.#writesListing(write.table, key);
+      this.#hazy.delete(hazyKey);
     }
   }
 
   insertIfAbsent(row: Item): boolean {
     const id = textOf(row, 'id') as string;
-    if (this.own.kpiData.has(id)) return false;
+    if (this.get('kpiData', id)) return false;
+    this.tracker?.writes(`kpiData ${id}`);
     this.onRow?.('kpiData', row, undefined);
     this.own.kpiData.set(id, row);
     return true;
   }
 
   replaceControl(key: string, item: Item): void {
+    this.tracker?.writes(`control ${key}`);
     this.own.control.set(key, item);
   }
 
-  /** All that is stored, in the streams and seen by the indexes, as one text. */
-  state(): string {
-    const tables = [...Object.values(this.old), ...Object.values(this.own), this.documents, this.#hazy];
-    return JSON.stringify([
-      tables.map((rows) => [...rows].sort(([one], [other]) => (one < other ? -1 : 1))),
-      Object.values(this.#indexed).map((items) => [...items]),
-      Object.values(this.streams),
-    ]);
+  document(key: string): Document | undefined {
+    this.tracker?.reads(`document ${key}`);
+    return this.#documents.get(key);
   }
+
+  /** Without `value`, takes it away. */
+  putDocument(key: string, value: Document | undefined): void {
+    this.tracker?.writes(`document ${key}`);
+    this.tracker?.writes('documents');
+    if (value) this.#documents.set(key, value);
+    else this.#documents.delete(key);
+  }
+
+  documents(): ReadonlyMap<string, Document> {
+    this.tracker?.reads('documents');
+    return this.#documents;
+  }
+}
+
+/** The partition, and the kind of its rows that are listed together. */
+function listingOf(controlKey: string): string {
+  const [partition, sort = ''] = controlKey.split('\n');
+  return `${partition}\n${sort.split('#')[0]}`;
 }
 
 /** A row's primary key as a text: the id, or both keys of the control table. */

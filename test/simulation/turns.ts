@@ -10,8 +10,6 @@ export interface Actor {
   readonly pace: number;
   /** `idle`: nobody else can act, so that there is nothing to wait for. */
   ready(idle: boolean): boolean;
-  /** What it will do depends on this, and on what is stored. */
-  state(): string;
   begin(): void;
 }
 
