@@ -2,10 +2,9 @@ import { BatchWriteItemCommand, CreateTableCommand, type DynamoDBClient } from '
 import pMap from 'p-map';
 import { oldTableSchemas, tableSchema } from '../../backfill/local/old-table-schemas.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
-import { expectedRows } from '../../functions/model/expected.ts';
+import { expectedRows, type OldContent } from '../../functions/model/expected.ts';
 import { SOURCES } from '../../functions/model/sources.ts';
 import { OLD_TABLE_OF, type TableNames } from '../../functions/tables/table-names.ts';
-import { generatedContent } from './generated-content.ts';
 
 /** Items that BatchWriteItem takes at once. */
 const BATCH_ITEMS = 25;
@@ -16,12 +15,7 @@ const CONCURRENCY = 8;
  *
  * @returns how many items there are in all.
  */
-export async function fillTables(
-  client: DynamoDBClient,
-  names: TableNames,
-  kpis: number,
-  recordsOfKpi: number,
-): Promise<number> {
+export async function fillTables(client: DynamoDBClient, names: TableNames, content: OldContent): Promise<number> {
   const schemas = [
     ...oldTableSchemas(names),
     tableSchema(names.kpiLinks, ['id'], { 'kpi-index': ['kpi_id'] }),
@@ -29,7 +23,6 @@ export async function fillTables(
     tableSchema(names.control, ['pk', 'sk'], {}),
   ];
   for (const schema of schemas) await client.send(new CreateTableCommand(schema));
-  const content = generatedContent(0, kpis, recordsOfKpi);
   const expected = expectedRows(content, 'hold');
   const tables: [string, readonly Item[]][] = [
     ...SOURCES.map((source): [string, readonly Item[]] => [names[OLD_TABLE_OF[source]], content[source]]),

@@ -10,6 +10,7 @@ import type { ReadTable, ValidationReads } from '../../functions/tables/validati
 import { proveItself } from '../../functions/validation/self-proof.ts';
 import { validate } from '../../functions/validation/validate.ts';
 import { meterReads } from '../validators/read-meter.ts';
+import { generatedContent } from './generated-content.ts';
 import { report } from './report.ts';
 import { fillTables } from './validation-tables.ts';
 
@@ -43,7 +44,7 @@ export async function benchValidation(): Promise<void> {
   const engine = await startEngine();
   const client = connect(localClientConfig(engine.url));
   const names = Object.fromEntries(TABLE_ROLES.map((role) => [role, `bench-${role}`])) as TableNames;
-  const items = await fillTables(client, names, KPIS, RECORDS_OF_KPI);
+  const items = await fillTables(client, names, generatedContent(0, KPIS, RECORDS_OF_KPI));
   const taken = meterReads(client);
   const reads = dynamoValidationReads(client, names, async () => {});
   const tables = dynamoTables(client, names);
