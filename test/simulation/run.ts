@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { addReports, type BatchReport, EMPTY_REPORT } from './batch.ts';
 import { huntAll, searchWorlds } from './long-runs.ts';
-import { runSchedule } from './schedule.ts';
+import { runSchedule, type ScheduleResult, worldOf } from './schedule.ts';
+import { shrink } from './shrink.ts';
 import type { WorkerTask } from './worker.ts';
 
 const USAGE = `npm run simulate -- [--schedules N] [--seed S] [--minutes M] [--workers W]
@@ -47,10 +48,14 @@ function wholeNumber(text: string): number {
 }
 
 async function replay(seed: number): Promise<number> {
-  const { trace, divergences } = await runSchedule(seed, { trace: true });
+  const result = await runSchedule(seed, { trace: true });
+  tellSteps(result);
+  return result.divergences.length === 0 ? 0 : 1;
+}
+
+function tellSteps({ trace, divergences }: ScheduleResult): void {
   for (const line of trace) say(line);
   say(divergences.length === 0 ? 'nothing diverged' : `DIVERGED\n${divergences.join('\n')}`);
-  return divergences.length === 0 ? 0 : 1;
 }
 
 interface Options {
@@ -86,6 +91,12 @@ async function simulate({ schedules, seed, minutes, workers }: Options): Promise
     }),
   );
   tell(report, (Date.now() - startedAtMs) / 1000);
+  const [example] = report.examples;
+  if (example) {
+    const smallest = await shrink(example.seed, worldOf(example.seed), runSchedule);
+    say(`  seed ${example.seed} with ${smallest.liveWrites} live writes:`);
+    tellSteps(smallest);
+  }
   return report.divergent === 0 ? 0 : 1;
 }
 
