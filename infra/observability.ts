@@ -53,6 +53,12 @@ export class Observability extends Construct {
     super(scope, id);
     this.action = new SnsAction(this.topic(settings));
     const streams = SOURCES.map((source) => this.streamAlarms(source, settings, sync));
+    this.alarm('RoundsTooSlow', {
+      metric: ownMetric('PartsUnfinished', settings).with({ statistic: 'Average', period: SLOWNESS_PERIOD }),
+      threshold: 0.5,
+      description:
+        'Half of the invocations of the standing validation run out of time: a round takes twice as long. Raise validation.rollingParts. Next: kpi-migrate validate',
+    });
     this.rollbackAlarms = [
       this.anyOf('StreamsBehind', 'A stream is further behind than the new side may be.', streams, 'behind'),
       this.anyOf('ChangesGivenUp', 'Changes were given up: they are in the bucket, or lost.', streams, 'givenUp'),
@@ -165,6 +171,9 @@ export class Observability extends Construct {
 }
 
 const MINUTE = Duration.minutes(1);
+
+/** One part that is too large for an invocation is no matter; many are. */
+const SLOWNESS_PERIOD = Duration.hours(6);
 
 /** A metric that a function writes into its log (functions/embedded-metrics.ts). */
 function ownMetric(metricName: string, { name }: Settings): Metric {

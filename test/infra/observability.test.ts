@@ -81,6 +81,15 @@ describe('the alarms', () => {
     expect(alarmsOf(synthesise(settingsWith({ readFlag })))[name]?.Threshold).toBe(threshold);
   });
 
+  test('tell when the standing validation hardly ever comes to the end of a part', () => {
+    expect(alarms.RoundsTooSlow).toMatchObject({
+      MetricName: 'PartsUnfinished',
+      Statistic: 'Average',
+      Period: 21_600,
+      Threshold: 0.5,
+    });
+  });
+
   test('look at what the functions of their own environment count by themselves', () => {
     const report = { part: 0, parts: 1, kpis: 0, rowsCompared: 0, proven: [], inFlight: [], unopened: 0 };
     const counted = [countsOf(report), readMetricsOf({})].flatMap((counts) => Object.keys(counts));
