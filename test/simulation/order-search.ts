@@ -120,6 +120,10 @@ export class OrderSearch implements Decisions, Search {
     this.#turns.at(-1)?.footprint.writes(place);
   }
 
+  adds(place: string): void {
+    this.#turns.at(-1)?.footprint.adds(place);
+  }
+
   acts(process: Process): void {
     this.#acted = process;
   }

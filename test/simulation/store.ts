@@ -110,9 +110,8 @@ export class Store {
   /** As a plain read sees it: a transaction's row may still be as it was. Once seen, it stays. */
   getPlainly(table: OwnTable, key: string): Item | undefined {
     const hazyKey = `${table} ${key}`;
-    this.tracker?.reads(hazyKey);
+    this.tracker?.reads(`sight of ${hazyKey}`);
     if (this.#hazy.size > 0 && this.#hazy.has(hazyKey)) {
-      this.tracker?.writes(hazyKey);
       // A search has it seen from a step of its own on.
       if (this.#decisions.choose(2, 1) === 0) return this.#hazy.get(hazyKey);
       this.#hazy.delete(hazyKey);
@@ -135,9 +134,8 @@ export class Store {
   readAtOnce(keys: readonly RowKey[]): (Item | undefined)[] {
     return keys.map(({ table, key }) => {
       const text = keyText(table, key);
-      const hazyKey = `${table} ${text}`;
-      if (this.#hazy.delete(hazyKey)) this.tracker?.writes(hazyKey);
-      this.tracker?.reads(hazyKey);
+      this.tracker?.reads(`${table} ${text}`);
+      this.#clear(table, text);
       return this.own[table].get(text);
     });
   }
@@ -151,7 +149,9 @@ export class Store {
       const rows = this.own[write.table];
       const hazyKey = `${write.table} ${key}`;
       this.tracker?.writes(hazyKey);
-      if (rows.has(key) !== (write.kind === 'put')) this.#writesListing(write.table, key);
+      if (!hazily || this.#hazy.has(hazyKey)) {
+        this.#comesIntoSight(write.table, key, rows.has(key) !== (write.kind === 'put'));
+      }
       if (hazily) this.#hazy.set(hazyKey, rows.get(key));
       else this.#hazy.delete(hazyKey);
       const row = write.kind === 'put' ? write.item : undefined;
@@ -162,9 +162,20 @@ export class Store {
     return true;
   }
 
-  #writesListing(table: OwnTable, key: string): void {
-    this.tracker?.writes(table);
-    if (table === 'control') this.tracker?.writes(`control ${listingOf(key)}`);
+  /** Plain reads find from now on what is stored. */
+  #clear(table: OwnTable, key: string): void {
+    const hazyKey = `${table} ${key}`;
+    if (!this.#hazy.has(hazyKey)) return;
+    const wasThere = this.#hazy.get(hazyKey) !== undefined;
+    this.#comesIntoSight(table, key, wasThere !== this.own[table].has(key));
+    this.#hazy.delete(hazyKey);
+  }
+
+  #comesIntoSight(table: OwnTable, key: string, comesOrGoes: boolean): void {
+    this.tracker?.adds(`sight of ${table} ${key}`);
+    if (!comesOrGoes) return;
+    this.tracker?.adds(table);
+    if (table === 'control') this.tracker?.adds(`control ${listingOf(key)}`);
   }
 
   #isAsDemanded(write: Write): boolean {
@@ -179,11 +190,8 @@ export class Store {
   settle(writes: readonly Write[]): void {
     for (const write of writes) {
       const key = keyText(write.table, write.kind === 'put' ? write.item : write.key);
-      const hazyKey = `${write.table} ${key}`;
-      if (!this.#hazy.has(hazyKey)) continue;
-      this.tracker?.writes(hazyKey);
-      this.#writesListing(write.table, key);
-      this.#hazy.delete(hazyKey);
+      this.tracker?.reads(`${write.table} ${key}`);
+      this.#clear(write.table, key);
     }
   }
 
@@ -191,6 +199,7 @@ export class Store {
     const id = textOf(row, 'id') as string;
     if (this.get('kpiData', id)) return false;
     this.tracker?.writes(`kpiData ${id}`);
+    this.#comesIntoSight('kpiData', id, true);
     this.onRow?.('kpiData', row, undefined);
     this.own.kpiData.set(id, row);
     return true;
@@ -198,6 +207,7 @@ export class Store {
 
   replaceControl(key: string, item: Item): void {
     this.tracker?.writes(`control ${key}`);
+    this.#comesIntoSight('control', key, false);
     this.own.control.set(key, item);
   }
 
@@ -209,7 +219,7 @@ export class Store {
   /** Without `value`, takes it away. */
   putDocument(key: string, value: Document | undefined): void {
     this.tracker?.writes(`document ${key}`);
-    this.tracker?.writes('documents');
+    this.tracker?.adds('documents');
     if (value) this.#documents.set(key, value);
     else this.#documents.delete(key);
   }
