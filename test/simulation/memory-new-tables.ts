@@ -25,7 +25,8 @@ export function transactions(store: Store, scheduler: Scheduler, call: Gate): Tr
       const commit = (): boolean | Later<boolean> => {
         const hazily = writes.length > 1 && scheduler.decisions.chance(scheduler.adversary.halfVisible);
         if (!store.transact(writes, hazily)) return false;
-        if (!hazily || !eachApart) return !hazily || settleOn(writes);
+        if (!hazily) return true;
+        if (!eachApart) return settleOn(writes);
         store.settle(writes.filter((write) => !isReadPlainly(write)));
         return settleOn(writes.filter(isReadPlainly));
       };
