@@ -2,8 +2,9 @@ import type { Source } from '../../functions/model/sources.ts';
 import { legacyWriter, operator, type Stage, streamShard } from './actors.ts';
 import type { Adversary } from './adversary.ts';
 import { differencesAtRest } from './checks.ts';
-import { type Conflict, OrderSearch } from './order-search.ts';
+import { OrderSearch } from './order-search.ts';
 import { setStage, watchRows } from './schedule.ts';
+import type { Conflict } from './schedule-tree.ts';
 import type { Store } from './store.ts';
 import type { World } from './world.ts';
 
