@@ -1,7 +1,6 @@
 import type { Item } from '../model/attribute-value.ts';
 import { distinctKpis, type KpiKey, RECORD_SOURCES, type RecordSource } from '../model/sources.ts';
 import { kpiPartition } from '../tables/control-rows.ts';
-import type { RecordChange } from './replicate-record.ts';
 import { replicateRecords } from './replicate-records.ts';
 import { OutOfTimeError, type Replication } from './replication.ts';
 
@@ -21,7 +20,8 @@ interface Position {
 }
 
 interface FanOutPage {
-  readonly changes: readonly RecordChange[];
+  /** Of records, some perhaps more than once. */
+  readonly ids: readonly string[];
   readonly next: Position | undefined;
 }
 
@@ -47,31 +47,50 @@ async function fanOutKpi(replication: Replication, kpi: KpiKey, mark: FanOutMark
   for (;;) {
     const [row] = await replication.control.readKpis([kpi]);
     const generation = mark === 'fan_out_pending' ? row?.fanOutPending : row?.sweepPending;
-    if (generation === undefined) return distinctKpis(found);
-    let position: Position | undefined = await readProgress(replication, kpi, mark, generation);
-    while (position !== undefined) {
-      if (replication.remainingMs() < PAGE_RESERVE_MS) throw new OutOfTimeError('the fan-out of a KPI');
-      const { changes, next }: FanOutPage = await readPage(replication, kpi, position);
-      const result = await replicateRecords(replication, changes);
-      if (result.failed[0]) throw result.failed[0].error;
-      found.push(...result.fanOut);
-      if (next) await replication.control.put(kpiPartition(kpi), `progress#${mark}`, { generation, ...next });
-      position = next;
-    }
-    await replication.control.delete(kpiPartition(kpi), `progress#${mark}`);
+    if (generation === undefined) break;
+    found.push(...(await bringRecords(replication, kpi, mark, generation)));
+    if (await replication.control.clearMark(kpi, mark, generation)) break;
     // Not cleared: the links changed again meanwhile, and the records listed before that are to be seen once more.
-    await replication.control.clearMark(kpi, mark, generation);
   }
+  return distinctKpis(found);
 }
 
-/** Where an earlier, interrupted fan-out of the same generation got to. */
-async function readProgress(
+/** Brings every record of the KPI to its links, from the page on that an interrupted fan-out of the same generation reached. */
+async function bringRecords(
   replication: Replication,
   kpi: KpiKey,
   mark: FanOutMark,
   generation: string,
-): Promise<Position> {
-  const stored = await replication.control.get(kpiPartition(kpi), `progress#${mark}`);
+): Promise<readonly KpiKey[]> {
+  const { control } = replication;
+  const progress = [kpiPartition(kpi), `progress#${mark}`] as const;
+  const stored = await control.get(...progress);
+  const found: KpiKey[] = [];
+  const brought = new Set<string>();
+  let isStored = stored !== undefined;
+  let position: Position | undefined = reached(stored, generation);
+  while (position !== undefined) {
+    if (replication.remainingMs() < PAGE_RESERVE_MS) throw new OutOfTimeError('the fan-out of a KPI');
+    const { ids, next }: FanOutPage = await readPage(replication, kpi, position);
+    // Most records that have a C row are in an index, too: what one listing named needs no second look for another.
+    const due = [...new Set(ids).difference(brought)];
+    const changes = due.map((id) => ({ id, kpis: [kpi], sources: [] }));
+    const result = await replicateRecords(replication, changes);
+    if (result.failed[0]) throw result.failed[0].error;
+    found.push(...result.fanOut);
+    for (const id of due) brought.add(id);
+    if (next && due.length > 0) {
+      await control.put(...progress, { generation, ...next });
+      isStored = true;
+    }
+    position = next;
+  }
+  if (isStored) await control.delete(...progress);
+  return found;
+}
+
+/** Where to begin: at the page that the progress row names, where it is of this generation. */
+function reached(stored: Record<string, unknown> | undefined, generation: string): Position {
   if (stored?.generation !== generation) return { listing: 'touched' };
   return { listing: stored.listing as Listing, ...(stored.cursor !== undefined && { cursor: stored.cursor as Item }) };
 }
@@ -87,7 +106,7 @@ async function readPage(replication: Replication, kpi: KpiKey, position: Positio
       : await replication.old.queryRecordIds(position.listing as RecordSource, kpi, position.cursor);
   const following = LISTINGS[LISTINGS.indexOf(position.listing) + 1];
   return {
-    changes: [...new Set(items)].map((id) => ({ id, kpis: [kpi], sources: [] })),
+    ids: items,
     next: cursor ? { listing: position.listing, cursor } : following && { listing: following },
   };
 }

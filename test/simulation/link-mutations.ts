@@ -62,7 +62,8 @@ export const LINK_MUTATIONS: readonly Mutation[] = [
   {
     name: "a link's write without a look at the KPI that its row is in",
     foundOnlyBy: 'a row went back to',
-    scheduledWorld: 'a link that comes and goes, here and there',
+    scheduledWorld: 'a link that changes, goes and comes again elsewhere',
+    firstSeed: 18_000,
     edits: [edit(LINKS, '? [row] : [row, base.image]', '? [] : [base.image]')],
   },
   {
@@ -70,8 +71,8 @@ export const LINK_MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         FAN_OUT,
-        'let position: Position | undefined =',
-        'await replication.control.clearMark(kpi, mark, generation);\n    let position: Position | undefined =',
+        'found.push(...(await bringRecords(',
+        'await replication.control.clearMark(kpi, mark, generation);\n    found.push(...(await bringRecords(',
       ),
     ],
   },
@@ -81,15 +82,28 @@ export const LINK_MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         FAN_OUT,
-        'await replication.control.clearMark(kpi, mark, generation);',
+        'if (await replication.control.clearMark(kpi, mark, generation)) break;',
         `const [now] = await replication.control.readKpis([kpi]);
          await replication.control.clearMark(kpi, mark, (mark === 'fan_out_pending' ? now.fanOutPending : now.sweepPending) ?? '');
-         return distinctKpis(found);`,
+         break;`,
       ),
     ],
   },
   {
     name: 'a fan-out goes on where another generation stopped',
     edits: [edit(FAN_OUT, 'if (stored?.generation !== generation)', 'if (stored === undefined)')],
+  },
+  {
+    name: 'a fan-out leaves out what it brought for another generation',
+    edits: [
+      edit(FAN_OUT, '  const brought = new Set<string>();\n', ''),
+      edit(FAN_OUT, '  generation: string,\n)', '  generation: string,\n  brought: Set<string>,\n)'),
+      edit(FAN_OUT, '  for (;;) {', '  const brought = new Set<string>();\n  for (;;) {'),
+      edit(
+        FAN_OUT,
+        'bringRecords(replication, kpi, mark, generation)',
+        'bringRecords(replication, kpi, mark, generation, brought)',
+      ),
+    ],
   },
 ];

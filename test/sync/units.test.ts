@@ -31,11 +31,11 @@ test('what events cost', async () => {
   };
 
   expect(costs).toEqual({
-    'a first link': '17 calls, 30 units',
+    'a first link': '12 calls, 25 units',
     'a new record, one link': '5 calls, 25 units',
     'a changed record, one link': '5 calls, 23 units',
     'an event that changes nothing': '5 calls, 16 units',
-    'a second link, one record': '27 calls, 70.5 units',
+    'a second link, one record': '19 calls, 51.5 units',
     'a changed record, two links': '5 calls, 25 units',
   });
 });
