@@ -33,6 +33,8 @@ interface Watched {
   readonly comparison?: ComparisonOperator;
   readonly datapoints?: number;
   readonly periods?: number;
+  /** What a period without any measurement is taken for: by default nothing happened in it, and nothing is wrong. */
+  readonly missing?: TreatMissingData;
   readonly description: string;
 }
 
@@ -58,6 +60,15 @@ export class Observability extends Construct {
       threshold: 0.5,
       description:
         'Half of the invocations of the standing validation run out of time: a round takes twice as long. Raise validation.rollingParts. Next: kpi-migrate validate',
+    });
+    this.alarm('ValidationSilent', {
+      metric: ownMetric('PartsUnfinished', settings).with({ statistic: 'SampleCount', period: HOUR }),
+      threshold: 1,
+      comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
+      ...allOf(Math.ceil((INVOCATIONS_MISSED * settings.validation.rollingEveryMinutes) / 60)),
+      missing: TreatMissingData.BREACHING,
+      description:
+        'The standing validation compares nothing: look at its schedule, its concurrency and its log. Next: kpi-migrate validate',
     });
     this.rollbackAlarms = [
       this.anyOf('StreamsBehind', 'A stream is further behind than the new side may be.', streams, 'behind'),
@@ -137,8 +148,7 @@ export class Observability extends Construct {
       comparisonOperator: watched.comparison ?? ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       datapointsToAlarm: watched.datapoints ?? 1,
       evaluationPeriods: watched.periods ?? 1,
-      // Where nothing happens, nothing is measured.
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+      treatMissingData: watched.missing ?? TreatMissingData.NOT_BREACHING,
       alarmDescription: watched.description,
     });
     alarm.addAlarmAction(this.action);
@@ -171,9 +181,16 @@ export class Observability extends Construct {
 }
 
 const MINUTE = Duration.minutes(1);
+const HOUR = Duration.hours(1);
+
+/** Invocations of the standing validation that have to be missed until it counts as silent. CloudWatch looks back over seven days at most. */
+const INVOCATIONS_MISSED = 4;
 
 /** One part that is too large for an invocation is no matter; many are. */
 const SLOWNESS_PERIOD = Duration.hours(6);
+
+/** In every one of so many periods. */
+const allOf = (periods: number) => ({ datapoints: periods, periods });
 
 /** A metric that a function writes into its log (functions/embedded-metrics.ts). */
 function ownMetric(metricName: string, { name }: Settings): Metric {

@@ -44,9 +44,11 @@ describe('the alarms', () => {
   test('tell people, and are quiet where nothing happens', () => {
     const [topic] = ofType(resources, 'AWS::SNS::Topic');
     for (const alarm of Object.values(alarms)) {
-      expect(alarm).toMatchObject({ AlarmActions: [{ Ref: topic?.id }], TreatMissingData: 'notBreaching' });
+      expect(alarm).toMatchObject({ AlarmActions: [{ Ref: topic?.id }] });
       expect(alarm.AlarmDescription).toMatch(/Next: kpi-migrate|Look into its log/);
     }
+    const heedsSilence = Object.keys(alarms).filter((name) => alarms[name]?.TreatMissingData !== 'notBreaching');
+    expect(heedsSilence).toEqual(['ValidationSilent']);
   });
 
   test.each(SOURCES)('%s: look at the age, the errors and what was given up of the stream of the source', (source) => {
@@ -89,6 +91,29 @@ describe('the alarms', () => {
       Threshold: 0.5,
     });
   });
+
+  test.each([
+    [15, 1],
+    [60, 4],
+    [1_440, 96],
+  ])(
+    'tell when the standing validation, every %i minutes, counts nothing for %i hours',
+    (rollingEveryMinutes, hours) => {
+      const silent = alarmsOf(synthesise(settingsWith({ validation: { rollingEveryMinutes } }))).ValidationSilent;
+      expect(silent).toMatchObject({
+        MetricName: 'PartsUnfinished',
+        Statistic: 'SampleCount',
+        Period: 3_600,
+        Threshold: 1,
+        ComparisonOperator: 'LessThanThreshold',
+        EvaluationPeriods: hours,
+        DatapointsToAlarm: hours,
+        TreatMissingData: 'breaching',
+      });
+      // CloudWatch refuses an alarm that looks back over more than seven days.
+      expect(silent?.Period * silent?.EvaluationPeriods).toBeLessThanOrEqual(7 * 86_400);
+    },
+  );
 
   test('look at what the functions of their own environment count by themselves', () => {
     const report = { part: 0, parts: 1, kpis: 0, rowsCompared: 0, proven: [], inFlight: [], unopened: 0 };
