@@ -1,9 +1,13 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { writeSmallExport } from './local/small-export.ts';
 import { type LocalCloudProcess, runCli, startLocalCloud } from './run-cli.ts';
 
 const ROOT = new URL('..', import.meta.url).pathname;
+const RUNBOOK = readFileSync(`${ROOT}runbook.md`, 'utf8');
 const COMMAND = 'npm run -s kpi-migrate -- ';
 
 /** Commands of the runbook, block by block, with the output that the block after them promises. */
@@ -35,14 +39,18 @@ function wordsOf(command: string): string[] {
 }
 
 let cloud: LocalCloudProcess;
+const exported = mkdtempSync(join(tmpdir(), 'runbook-'));
 
 beforeAll(async () => {
-  cloud = await startLocalCloud(['--export', `${ROOT}backfill/local/sample`]);
+  // An eighth of the sample, and the quarantined items that the runbook names.
+  await writeSmallExport(exported, 8, new Set(RUNBOOK.match(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g)));
+  cloud = await startLocalCloud(['--export', exported]);
 }, 120_000);
 afterAll(async () => {
   const exited = once(cloud.process, 'exit');
   cloud.process.kill('SIGINT');
   await exited;
+  rmSync(exported, { recursive: true });
 }, 60_000);
 
 /** Runs a command, again while it says that it was stopped before its end (a deployment is in progress). */
@@ -65,7 +73,7 @@ function asPattern(line: string): RegExp {
 }
 
 describe('the runbook', () => {
-  const steps = stepsOf(readFileSync(`${ROOT}runbook.md`, 'utf8'));
+  const steps = stepsOf(RUNBOOK);
 
   test('has commands in every phase up to the last', () => {
     const headings = new Set(steps.map(({ heading }) => heading));

@@ -9,14 +9,15 @@ import { readSettings } from '../../infra/settings.ts';
 
 const SAMPLE = new URL('../../backfill/local/sample', import.meta.url).pathname;
 
-/** Writes an export with every `part`-th KPI of the sample, its links and its records, and all people. */
-export async function writeSmallExport(directory: string, part: number): Promise<void> {
+/** Writes an export with every `part`-th KPI of the sample, its links and its records, the items with these ids, and all people. */
+export async function writeSmallExport(directory: string, part: number, ids = new Set<string>()): Promise<void> {
   const { tables } = readSettings('local');
   for (const role of OLD_TABLE_ROLES) {
     const kept: Item[] = [];
     for await (const item of (await openTableExport(SAMPLE, tables[role])).items()) {
       const kpiId = textOf(item, role === 'kpis' ? 'id' : 'kpi_id') ?? '';
-      if (role === 'people' || createHash('md5').update(kpiId).digest().readUInt16BE() % part === 0) kept.push(item);
+      const isPart = createHash('md5').update(kpiId).digest().readUInt16BE() % part === 0;
+      if (role === 'people' || isPart || ids.has(textOf(item, 'id') ?? '')) kept.push(item);
     }
     writeTableExport(directory, tables[role], kept);
   }
