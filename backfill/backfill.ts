@@ -1,5 +1,6 @@
 import { MigrationError } from '../functions/model/migration-error.ts';
 import { SOURCES, type Source } from '../functions/model/sources.ts';
+import { type Run, readRun, writeRun } from '../functions/tables/backfill-run-row.ts';
 import type { ControlTable } from '../functions/tables/control-table.ts';
 import { readRollback } from '../functions/tables/rollback-row.ts';
 import { type Copier, guardWrites } from './copier.ts';
@@ -7,17 +8,7 @@ import { copyLinks } from './copy-links.ts';
 import { copyRecords } from './copy-records.ts';
 import { acquireLease, type Lease, type LeaseOptions } from './lease.ts';
 import type { Progress } from './progress.ts';
-import {
-  checkpointsOf,
-  isDone,
-  PASSES,
-  type Pass,
-  type Run,
-  readCheckpoints,
-  readRun,
-  recordsHaveBegun,
-  writeRun,
-} from './run-state.ts';
+import { checkpointsOf, isDone, PASSES, type Pass, readCheckpoints, recordsHaveBegun } from './run-state.ts';
 import { type PagedWork, type PassCircumstances, runSegments } from './segments.ts';
 import { sweepKpis, sweepRecords } from './sweep.ts';
 import { addTallies, type Tally } from './tally.ts';
@@ -119,6 +110,7 @@ async function currentRun(options: BackfillOptions, control: ControlTable): Prom
     runId: options.newToken(),
     startedAt: new Date(options.nowMs()).toISOString(),
     totalSegments: options.segments,
+    isRepeat: stored !== undefined,
   };
   await writeRun(control, run);
   options.progress.note(`Beginning run ${run.runId}${stored ? `, after the one finished ${stored.finishedAt}` : ''}.`);
@@ -164,10 +156,10 @@ function segmented<T>(workOf: (copier: Copier, circumstances: PassCircumstances)
 }
 
 function recordCopy(source: Exclude<Source, 'links'>): Runner {
-  return segmented((copier) => ({
+  return segmented((copier, { run }) => ({
     pass: source,
     scan: (position) => copier.replication.old.scan(source, position),
-    work: (items) => copyRecords(copier, source, items),
+    work: (items) => copyRecords(copier, source, items, run.isRepeat),
   }));
 }
 

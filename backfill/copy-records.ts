@@ -2,9 +2,10 @@ import { type Item, textOf } from '../functions/model/attribute-value.ts';
 import { distinctKpis, kpiIdentity, kpiKeyOf, type RecordSource } from '../functions/model/sources.ts';
 import { fanOut } from '../functions/sync/fan-out.ts';
 import { linksInForce } from '../functions/sync/record-decision.ts';
+import type { RecordChange } from '../functions/sync/replicate-record.ts';
 import { replicateRecords } from '../functions/sync/replicate-records.ts';
 import type { Copier } from './copier.ts';
-import { decidePage, mayCollide } from './record-page.ts';
+import { decidePage, mayCollide, type PageDecision } from './record-page.ts';
 import { EMPTY_TALLY, type Tally } from './tally.ts';
 import { writeUnitsOf } from './write-pace.ts';
 
@@ -13,11 +14,18 @@ import { writeUnitsOf } from './write-pace.ts';
  * write is never replaced; whatever needs more than that goes through the protocol.
  *
  * A row may be written just after a live delete has removed it, or for links that have just changed: such a record was
- * touched live, or its KPI is marked, and the sweep puts it right.
+ * touched live, or its KPI is marked, and the sweep puts it right. Until then nobody reads the new tables.
+ *
+ * @param isRepeat whether somebody may: then records that lack a row go through the protocol, too, and nothing is written that was not so at that moment.
  */
-export async function copyRecords(copier: Copier, source: RecordSource, items: readonly Item[]): Promise<Tally> {
+export async function copyRecords(
+  copier: Copier,
+  source: RecordSource,
+  items: readonly Item[],
+  isRepeat: boolean,
+): Promise<Tally> {
   const { replication } = copier;
-  const ids = items.map((item) => textOf(item, 'id') ?? '');
+  const ids = items.map(idOf);
   const bases = mayCollide(source) ? await replication.old.readRecords(ids) : new Map();
   const kpis = await replication.control.readKpis(distinctKpis(items.map(kpiKeyOf)));
   const links = new Map(kpis.map((row) => [kpiIdentity(row.kpi), linksInForce(row, replication.heldRecords)]));
@@ -28,19 +36,45 @@ export async function copyRecords(copier: Copier, source: RecordSource, items: r
     heldRecords: replication.heldRecords,
   });
 
-  await copier.pace(page.rows.reduce((units, row) => units + writeUnitsOf(row), 0));
-  const { inserted, present } = await copier.data.insertDataIfAbsent(page.rows);
-  const result = await replicateRecords(replication, page.throughProtocol);
+  const plain = isRepeat ? await setApart(copier, page.plain) : await insert(copier, page.plain);
+  const result = await replicateRecords(replication, [...plain.throughProtocol, ...page.throughProtocol]);
   if (result.failed[0]) throw result.failed[0].error;
   await fanOut(replication, result.fanOut, 'fan_out_pending');
   const outcomes = result.done.map((done) => done.outcome);
   return {
     ...EMPTY_TALLY,
     scanned: items.length,
-    copied: inserted + result.done.reduce((rows, done) => rows + done.rowsWritten, 0),
-    present,
+    copied: plain.inserted + result.done.reduce((rows, done) => rows + done.rowsWritten, 0),
+    present: plain.present,
     held: page.held.length + outcomes.filter((outcome) => outcome === 'held').length,
     quarantined: page.throughProtocol.filter((change) => change.reason !== 'personal-link').length,
     unknownAttributes: page.unknownAttributes,
   };
+}
+
+/** What became of plain records. */
+interface Plain {
+  readonly inserted: number;
+  readonly present: number;
+  readonly throughProtocol: readonly RecordChange[];
+}
+
+async function insert({ data, pace }: Copier, plain: PageDecision['plain']): Promise<Plain> {
+  const rows = plain.flatMap((record) => record.rows);
+  await pace(rows.reduce((units, row) => units + writeUnitsOf(row), 0));
+  const { inserted, present } = await data.insertDataIfAbsent(rows);
+  return { inserted, present, throughProtocol: [] };
+}
+
+async function setApart({ data, pace }: Copier, plain: PageDecision['plain']): Promise<Plain> {
+  const rows = plain.flatMap((record) => record.rows);
+  const absent = await data.absentData(rows.map(idOf));
+  const lacking = plain.filter((record) => record.rows.some((row) => absent.has(idOf(row))));
+  const missing = rows.filter((row) => absent.has(idOf(row)));
+  await pace(missing.reduce((units, row) => units + writeUnitsOf(row), 0));
+  return { inserted: 0, present: rows.length - missing.length, throughProtocol: lacking.map(({ change }) => change) };
+}
+
+function idOf(item: Item): string {
+  return textOf(item, 'id') ?? '';
 }

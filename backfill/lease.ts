@@ -1,7 +1,7 @@
 import { type Item, textOf } from '../functions/model/attribute-value.ts';
 import { MigrationError } from '../functions/model/migration-error.ts';
+import { BACKFILL_PARTITION } from '../functions/tables/backfill-run-row.ts';
 import type { RowKey, Transactions } from '../functions/tables/transactions.ts';
-import { BACKFILL_PARTITION } from './run-state.ts';
 
 /** The right to be the only copier. */
 export interface Lease {

@@ -158,11 +158,12 @@ async function planRecords(
   const held = [...page.held, ...unlinked.filter((kpi) => !isAdopted(kpi))];
   for (const kpi of held) hold(ledger, source, kpi);
   ledger.reasons.push(...refused);
-  ledger.dataWriteUnits += page.rows.reduce((units, row) => units + writeUnitsOf(row), 0);
+  const rows = page.plain.flatMap((record) => record.rows);
+  ledger.dataWriteUnits += rows.reduce((units, row) => units + writeUnitsOf(row), 0);
   return {
     ...EMPTY_TALLY,
     scanned: items.length,
-    copied: page.rows.length + adopted.length,
+    copied: rows.length + adopted.length,
     held: held.length,
     quarantined: refused.length,
     unknownAttributes: page.unknownAttributes,

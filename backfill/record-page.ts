@@ -14,8 +14,8 @@ import { countNames } from './tally.ts';
 
 /** What to do with the records of a scanned page. */
 export interface PageDecision {
-  /** Rows that can be written as they are where their id is still free: one or more for each plain record. */
-  readonly rows: readonly Item[];
+  /** Plain records, whose rows can be written as they are where their ids are still free. */
+  readonly plain: readonly { readonly change: RecordChange; readonly rows: readonly Item[] }[];
   /** Records that need the whole protocol, since a row alone does not say what is to be done with them. */
   readonly throughProtocol: readonly (RecordChange & { readonly reason: QuarantineReason | 'personal-link' })[];
   /** The KPI of each record that stays where it is because that has no link. */
@@ -33,15 +33,16 @@ export interface PageContext {
 
 /** Sorts a page of one record table by what its items need. Pure. */
 export function decidePage(items: readonly Item[], context: PageContext): PageDecision {
-  const rows: Item[] = [];
+  const plain: PageDecision['plain'][number][] = [];
   const throughProtocol: PageDecision['throughProtocol'][number][] = [];
   const unknownAttributes: string[] = [];
   const held: KpiKey[] = [];
   for (const item of items) {
+    const change = { id: textOf(item, 'id') ?? '', kpis: [kpiKeyOf(item)], sources: [context.source] };
     const through = (reason: QuarantineReason | 'personal-link'): void => {
-      throughProtocol.push({ id: textOf(item, 'id') ?? '', kpis: [kpiKeyOf(item)], sources: [context.source], reason });
+      throughProtocol.push({ ...change, reason });
     };
-    const owner = ownerSource({ ...context.bases.get(textOf(item, 'id') ?? ''), [context.source]: item });
+    const owner = ownerSource({ ...context.bases.get(change.id), [context.source]: item });
     if (owner !== undefined && owner !== context.source) {
       through(idCollision(owner));
       continue;
@@ -54,13 +55,13 @@ export function decidePage(items: readonly Item[], context: PageContext): PageDe
     const { record } = parsed;
     unknownAttributes.push(...record.unknownAttributes);
     const result = mapRecord(record, context.linksOf(record.kpi));
-    if (result.kind === 'mapped') rows.push(...result.rows);
+    if (result.kind === 'mapped') plain.push({ change, rows: result.rows });
     else if (result.kind === 'quarantined') through(result.reason);
     else if (context.heldRecords === 'personal-link') through('personal-link');
     else held.push(record.kpi);
   }
   return {
-    rows,
+    plain,
     throughProtocol,
     held,
     unknownAttributes: countNames(unknownAttributes),

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FlagState, readFlagState } from '../functions/gate/flag-deployments.ts';
 import { RECORD_SOURCES } from '../functions/model/sources.ts';
+import { readRun } from '../functions/tables/backfill-run-row.ts';
 import { listQuarantine } from '../functions/tables/quarantine-entries.ts';
 import { readRollback } from '../functions/tables/rollback-row.ts';
 import { rowDeletion } from '../functions/tables/row-deletion.ts';
@@ -12,7 +13,6 @@ import { type Progress, showProgress } from './progress.ts';
 import { openFlag } from './read-flag/flag-access.ts';
 import { requireReadsOld } from './rollback/reads-old.ts';
 import { type RollbackReport, runRollback } from './rollback/rollback.ts';
-import { readRun } from './run-state.ts';
 import { scanPages } from './scan-pages.ts';
 import { grouped } from './text-table.ts';
 import { namingMissingTables } from './validators/missing-tables.ts';

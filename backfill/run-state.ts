@@ -1,20 +1,12 @@
 import type { Item } from '../functions/model/attribute-value.ts';
 import { RECORD_SOURCES, SOURCES } from '../functions/model/sources.ts';
+import { BACKFILL_PARTITION, type Run } from '../functions/tables/backfill-run-row.ts';
 import type { ControlTable } from '../functions/tables/control-table.ts';
 import { EMPTY_TALLY, type Tally } from './tally.ts';
 
 /** The passes of a run, in order: a copy of each source, then the sweep over what live writes touched meanwhile. */
 export const PASSES = [...SOURCES, 'sweep-records', 'sweep-kpis'] as const;
 export type Pass = (typeof PASSES)[number];
-
-/** One pass through all old tables. A run that was stopped goes on; one that is finished is followed by a new one. */
-export interface Run {
-  readonly runId: string;
-  readonly startedAt: string;
-  /** Fixed for the whole run: a cursor means something only beside the number of segments it was made with. */
-  readonly totalSegments: number;
-  readonly finishedAt?: string;
-}
 
 /** How far one segment of a pass has come. */
 export interface Checkpoint {
@@ -27,25 +19,8 @@ export interface Checkpoint {
   readonly tally: Tally;
 }
 
-/** The rows of this partition are written under the lease only. Its lease row is lease.ts's. */
-export const BACKFILL_PARTITION = 'backfill';
-const RUN_SORT = 'run';
-
-export async function readRun(control: ControlTable): Promise<Run | undefined> {
-  return (await control.get(BACKFILL_PARTITION, RUN_SORT)) as Run | undefined;
-}
-
-export async function writeRun(control: ControlTable, run: Run): Promise<void> {
-  await control.put(BACKFILL_PARTITION, RUN_SORT, { ...run });
-}
-
 export async function writeCheckpoint(control: ControlTable, checkpoint: Checkpoint): Promise<void> {
   await control.put(BACKFILL_PARTITION, `${checkpoint.pass}#${checkpoint.segment}`, { ...checkpoint });
-}
-
-/** The next backfill then begins a new run. */
-export async function deleteRun(control: ControlTable): Promise<void> {
-  await control.delete(BACKFILL_PARTITION, RUN_SORT);
 }
 
 export async function deleteCheckpoint(

@@ -1,6 +1,7 @@
+import type { Run } from '../functions/tables/backfill-run-row.ts';
 import type { ControlTable } from '../functions/tables/control-table.ts';
 import type { Page, ScanPosition } from '../functions/tables/old-tables.ts';
-import { type Checkpoint, checkpointsOf, type Pass, type Run, writeCheckpoint } from './run-state.ts';
+import { type Checkpoint, checkpointsOf, type Pass, writeCheckpoint } from './run-state.ts';
 import { addTallies, type Tally } from './tally.ts';
 
 /** Items between two checkpoints of a segment at most: what a crash makes the next run look at again. */

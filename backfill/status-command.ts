@@ -1,4 +1,5 @@
 import { type FlagState, readFlagState } from '../functions/gate/flag-deployments.ts';
+import { type Run, readRun } from '../functions/tables/backfill-run-row.ts';
 import { QUARANTINE_SOURCES } from '../functions/tables/control-rows.ts';
 import { listQuarantine } from '../functions/tables/quarantine-entries.ts';
 import { type Rollback, readRollback } from '../functions/tables/rollback-row.ts';
@@ -10,7 +11,7 @@ import { type CommandResult, EXIT } from './outcome.ts';
 import { describeFlag } from './read-flag/describe-flag.ts';
 import { openFlag } from './read-flag/flag-access.ts';
 import { describePasses } from './report.ts';
-import { type Run, readCheckpoints, readRun } from './run-state.ts';
+import { readCheckpoints } from './run-state.ts';
 
 /** `status`: where the backfill stands, how much is in quarantine, and the next step. */
 export async function statusCommand(environment: string): Promise<CommandResult> {

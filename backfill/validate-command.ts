@@ -1,13 +1,14 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Source } from '../functions/model/sources.ts';
+import { readRun } from '../functions/tables/backfill-run-row.ts';
 import { reportHistory } from '../functions/tables/validation-report.ts';
 import type { ValidationReport } from '../functions/validation/report.ts';
 import { reportPasses } from './backfill.ts';
 import { type Environment, openEnvironment } from './environment.ts';
 import { type CommandResult, EXIT } from './outcome.ts';
 import { showProgress } from './progress.ts';
-import { readCheckpoints, readRun } from './run-state.ts';
+import { readCheckpoints } from './run-state.ts';
 import { describeValidation } from './validators/describe-validation.ts';
 import { htmlReport } from './validators/html-report.ts';
 import { progressComment } from './validators/progress-comment.ts';

@@ -1,6 +1,7 @@
 import type { FlagHistoryEntry } from '../../functions/gate/flag-history.ts';
 import { mappingHash } from '../../functions/model/mapping-hash.ts';
 import type { Source } from '../../functions/model/sources.ts';
+import { type Run, readRun } from '../../functions/tables/backfill-run-row.ts';
 import type { QuarantineRow } from '../../functions/tables/control-rows.ts';
 import type { ControlTable } from '../../functions/tables/control-table.ts';
 import { readLagMs } from '../../functions/tables/replication-lag.ts';
@@ -9,7 +10,7 @@ import { type Rollback, readRollback } from '../../functions/tables/rollback-row
 import { storedReports } from '../../functions/tables/validation-report.ts';
 import { type RollingState, storedRolling } from '../../functions/validation/rolling-state.ts';
 import type { Settings } from '../../infra/settings.ts';
-import { type Checkpoint, type Run, readCheckpoints, readRun } from '../run-state.ts';
+import { type Checkpoint, readCheckpoints } from '../run-state.ts';
 
 /** All that an audit bundle tells, read in one pass. */
 export interface AuditFacts {

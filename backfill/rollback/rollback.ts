@@ -1,11 +1,12 @@
 import type { FlagState } from '../../functions/gate/flag-deployments.ts';
+import { deleteRun } from '../../functions/tables/backfill-run-row.ts';
 import type { QuarantineRow } from '../../functions/tables/control-rows.ts';
 import { deleteRollback, readRollback, writeRollback } from '../../functions/tables/rollback-row.ts';
 import type { DeleteRows } from '../../functions/tables/row-deletion.ts';
 import { type Copier, guardWrites } from '../copier.ts';
 import { acquireLease, type LeaseOptions } from '../lease.ts';
 import type { Progress } from '../progress.ts';
-import { deleteCheckpoint, deleteRun, readCheckpoints } from '../run-state.ts';
+import { deleteCheckpoint, readCheckpoints } from '../run-state.ts';
 import { clearTable } from './clear-table.ts';
 import { readersFollowInMs, requireReadsOld } from './reads-old.ts';
 import { restoreWhatNoCopyBrings } from './restore.ts';

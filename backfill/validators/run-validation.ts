@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MigrationError } from '../../functions/model/migration-error.ts';
 import type { Source } from '../../functions/model/sources.ts';
+import { readRun } from '../../functions/tables/backfill-run-row.ts';
 import { dynamoValidationReads } from '../../functions/tables/dynamo-validation-reads.ts';
 import { UnitPace } from '../../functions/tables/unit-pace.ts';
 import type { ValidationReads } from '../../functions/tables/validation-reads.ts';
@@ -8,7 +9,6 @@ import { longestLagMs } from '../../functions/validation/longest-lag.ts';
 import { type Validation, validate } from '../../functions/validation/validate.ts';
 import type { Environment } from '../environment.ts';
 import type { Progress } from '../progress.ts';
-import { readRun } from '../run-state.ts';
 import { namingMissingTables } from './missing-tables.ts';
 
 /** How often the scans' state is kept: what an interruption costs at most is what was scanned since. */

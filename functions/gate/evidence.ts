@@ -1,4 +1,5 @@
 import { mappingHash } from '../model/mapping-hash.ts';
+import { readRun } from '../tables/backfill-run-row.ts';
 import type { QuarantineRow } from '../tables/control-rows.ts';
 import type { ControlTable } from '../tables/control-table.ts';
 import { readLagMs } from '../tables/replication-lag.ts';
@@ -14,13 +15,14 @@ export interface EvidenceReads {
 
 /** Gathers what the gate decides by. */
 export async function readEvidence({ control, quarantine }: EvidenceReads, nowMs: number): Promise<Evidence> {
-  const [report, rollback, lagMs, unaccepted] = await Promise.all([
+  const [report, run, rollback, lagMs, unaccepted] = await Promise.all([
     latestReport(control),
+    readRun(control),
     readRollback(control),
     readLagMs(control, nowMs),
     namesOfUnaccepted(quarantine()),
   ]);
-  return { report, rollback, lagMs, unaccepted, mappingHash: mappingHash() };
+  return { report, run, rollback, lagMs, unaccepted, mappingHash: mappingHash() };
 }
 
 async function namesOfUnaccepted(entries: ReturnType<EvidenceReads['quarantine']>): Promise<string[]> {

@@ -1,4 +1,5 @@
 import { SOURCES, type Source } from '../model/sources.ts';
+import type { Run } from '../tables/backfill-run-row.ts';
 import type { Rollback } from '../tables/rollback-row.ts';
 import type { ValidationSummary } from '../tables/validation-report.ts';
 
@@ -12,6 +13,8 @@ export interface GateLimits {
 export interface Evidence {
   /** The last whole validation; undefined where there never was one. */
   readonly report: ValidationSummary | undefined;
+  /** The present or last run of the backfill; undefined where history was never copied, or has been cleared since. */
+  readonly run: Run | undefined;
   /** The last rollback of the new tables; absent where there never was one. */
   readonly rollback?: Rollback | undefined;
   readonly mappingHash: string;
@@ -36,6 +39,7 @@ export function missingEvidence(evidence: Evidence, limits: GateLimits, nowMs: n
   return [
     ...reportRefusals(evidence, limits, nowMs),
     ...rollbackRefusals(evidence),
+    ...backfillRefusals(evidence.run),
     ...quarantineRefusals(evidence.unaccepted),
     ...lagRefusals(evidence.lagMs, limits),
   ];
@@ -79,6 +83,15 @@ function rollbackRefusals({ report, rollback }: Evidence): Refusal[] {
   if (report === undefined || Date.parse(report.at) > Date.parse(rollback.endedAt)) return [];
   const message = `The last validation, of ${report.at}, is from before the new tables were cleared.`;
   return [refusal('REPORT_BEFORE_ROLLBACK', message, 'kpi-migrate backfill --execute')];
+}
+
+/** A first run writes rows past the writer, which may be old by then: nobody may read them before its sweep (../sync/README.md). */
+function backfillRefusals(run: Run | undefined): Refusal[] {
+  if (run?.finishedAt !== undefined) return [];
+  const message = run
+    ? `The backfill begun ${run.startedAt} has not come to its end.`
+    : 'History has not been copied into the new tables.';
+  return [refusal(run ? 'BACKFILL_UNFINISHED' : 'NO_BACKFILL', message, 'kpi-migrate backfill --execute')];
 }
 
 /** Items named in a refusal; more of them help nobody. */

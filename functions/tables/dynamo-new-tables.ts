@@ -1,7 +1,7 @@
 import { BatchExecuteStatementCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { Item } from '../model/attribute-value.ts';
+import { type Item, textOf } from '../model/attribute-value.ts';
 import { MigrationError } from '../model/migration-error.ts';
-import { scanPage } from './dynamo-reads.ts';
+import { batchGet, scanPage } from './dynamo-reads.ts';
 import type { NewTables } from './new-tables.ts';
 import { IncompleteBatchError, isTransientCode, retryTransient } from './retry.ts';
 import type { TableNames } from './table-names.ts';
@@ -24,6 +24,14 @@ export function dynamoNewTables(client: DynamoDBClient, names: TableNames): NewT
         counts.present += present;
       }
       return counts;
+    },
+
+    async absentData(ids) {
+      const found = await batchGet(
+        client,
+        ids.map((id) => ({ tableName: names.kpiData, key: { id: { S: id } } })),
+      );
+      return new Set(ids).difference(new Set(found.map(({ item }) => textOf(item, 'id'))));
     },
 
     scan: (table, position) => scanPage(client, names[table], position),

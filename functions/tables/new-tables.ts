@@ -10,6 +10,9 @@ export interface NewTables {
    */
   insertDataIfAbsent(rows: readonly Item[]): Promise<{ inserted: number; present: number }>;
 
+  /** Which of these ids have no row in KpiData. Read strongly, in no one moment. */
+  absentData(ids: readonly string[]): Promise<ReadonlySet<string>>;
+
   /** One page of a strongly consistent scan. */
   scan(table: 'kpiLinks' | 'kpiData', position: ScanPosition): Promise<Page<Item>>;
 }

@@ -5,13 +5,15 @@ import { type BackfillOptions, runBackfill } from '../../backfill/backfill.ts';
 import { compareAll, scanTable } from '../../backfill/local/agreement.ts';
 import { planBackfill } from '../../backfill/plan.ts';
 import type { Progress } from '../../backfill/progress.ts';
-import { type Pass, readCheckpoints, readRun } from '../../backfill/run-state.ts';
+import { type Pass, readCheckpoints } from '../../backfill/run-state.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
 import { RECORD_SOURCES, type RecordSource, SOURCES } from '../../functions/model/sources.ts';
 import { replicateLinks } from '../../functions/sync/replicate-links.ts';
 import { replicateRecords } from '../../functions/sync/replicate-records.ts';
 import type { Replication } from '../../functions/sync/replication.ts';
+import { readRun } from '../../functions/tables/backfill-run-row.ts';
 import { dynamoTables, type Tables } from '../../functions/tables/dynamo-tables.ts';
+import type { NewTables } from '../../functions/tables/new-tables.ts';
 import { TABLE_ROLES, type TableNames } from '../../functions/tables/table-names.ts';
 import { createTestTables, engineClient } from '../engine-client.ts';
 import { backfillOptions, LEASE_MS, silent } from './backfill-options.ts';
@@ -107,6 +109,39 @@ test('a second pass changes nothing', async () => {
   expect(second.state).toBe('finished');
   expect(second.passes.map(({ tally }) => tally.copied)).toEqual([0, 0, 0, 0, 0, 0]);
   expect(await newRows()).toEqual(before);
+});
+
+test('a second pass, beside which somebody may read, brings what is missing as it is then, and never as it was', async () => {
+  await load(client, names, oldItems(40));
+  await runBackfill(options());
+  const before = await newRows();
+  for (const id of ['milestones-1', 'actuals-2']) {
+    await client.send(new DeleteItemCommand({ TableName: names.kpiData, Key: { id: { S: id } } }));
+  }
+
+  // A copier has read the record and its KPI's links; before it writes, the record changes and its event is worked on.
+  const changed = oldRecord('milestones', 'milestones-1', 1, '99');
+  let raced = false;
+  const racing: NewTables = {
+    ...tables.data,
+    insertDataIfAbsent: () => Promise.reject(new Error('A row was put in past the protocol.')),
+    async absentData(ids) {
+      const absent = await tables.data.absentData(ids);
+      if (absent.has('milestones-1')) {
+        raced = true;
+        await load(client, names, { milestones: [changed] });
+        const kpi = { tenantId: 'tenant-1', kpiId: 'kpi-1' };
+        await replicateRecords(replication, [{ id: 'milestones-1', kpis: [kpi], sources: ['milestones'] }]);
+      }
+      return absent;
+    },
+  };
+  const second = await runBackfill(options({ data: racing }));
+
+  expect([raced, second.state]).toEqual([true, 'finished']);
+  expect(second.passes.map(({ tally }) => tally.copied)).toEqual([0, 0, 1, 0, 0, 0]);
+  expect((await newRows()).kpiData).toHaveLength(before.kpiData?.length ?? 0);
+  await expectAgreement();
 });
 
 test('the sweep waits until a write that the SDK sent twice can land no more', async () => {

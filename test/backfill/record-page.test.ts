@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { decidePage, type PageContext } from '../../backfill/record-page.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
-import type { LinkReference } from '../../functions/model/sources.ts';
+import { kpiKeyOf, type LinkReference } from '../../functions/model/sources.ts';
 import { oldRecord } from './old-items.ts';
 
 const LINKS: Readonly<Record<string, readonly LinkReference[]>> = {
@@ -22,12 +22,24 @@ function decide(items: readonly Item[], changes: Partial<PageContext> = {}) {
   });
 }
 
+const changeOf = (id: string, kpi: number) => ({
+  id,
+  kpis: [kpiKeyOf(oldRecord('actuals', id, kpi, '1'))],
+  sources: ['actuals'],
+});
+
 test('a record whose KPI has links gives a row for each, and needs nothing else', () => {
   const page = decide([oldRecord('actuals', 'one', 1, '1'), oldRecord('actuals', 'two', 2, '2')]);
-  expect(page.rows.map((row) => [row.kpi_link_id, row.post_value])).toEqual([
-    [{ S: 'only' }, { N: '1' }],
-    [{ S: 'early' }, { N: '2' }],
-    [{ S: 'late' }, { N: '2' }],
+  const records = page.plain.map(({ change, rows }) => [change, rows.map((row) => [row.kpi_link_id, row.post_value])]);
+  expect(records).toEqual([
+    [changeOf('one', 1), [[{ S: 'only' }, { N: '1' }]]],
+    [
+      changeOf('two', 2),
+      [
+        [{ S: 'early' }, { N: '2' }],
+        [{ S: 'late' }, { N: '2' }],
+      ],
+    ],
   ]);
   expect(page.throughProtocol).toEqual([]);
 });
@@ -35,12 +47,12 @@ test('a record whose KPI has links gives a row for each, and needs nothing else'
 test('a record whose KPI has no link is held, or asks for a link of its own', () => {
   const record = oldRecord('actuals', 'unlinked', 3, '1');
   expect(decide([record])).toMatchObject({
-    rows: [],
+    plain: [],
     throughProtocol: [],
     held: [{ tenantId: 'tenant-1', kpiId: 'kpi-3' }],
   });
   expect(decide([record], { heldRecords: 'personal-link' })).toMatchObject({
-    rows: [],
+    plain: [],
     held: [],
     throughProtocol: [{ id: 'unlinked', reason: 'personal-link', kpis: [{ tenantId: 'tenant-1', kpiId: 'kpi-3' }] }],
   });
@@ -49,7 +61,7 @@ test('a record whose KPI has no link is held, or asks for a link of its own', ()
 test('a malformed record goes through the protocol, which quarantines it', () => {
   const { actual_value: _, ...malformed } = oldRecord('actuals', 'malformed', 1, '1');
   expect(decide([malformed])).toMatchObject({
-    rows: [],
+    plain: [],
     throughProtocol: [{ id: 'malformed', sources: ['actuals'], reason: { code: 'missing-attribute' } }],
   });
 });
@@ -60,15 +72,15 @@ test('an id that an earlier table has is a collision, one that a later table has
   const later = new Map([['shared', { actuals: record, readings: oldRecord('readings', 'shared', 1, '1') }]]);
 
   expect(decide([record], { bases: earlier })).toMatchObject({
-    rows: [],
+    plain: [],
     throughProtocol: [{ id: 'shared', reason: { code: 'id-collision' } }],
   });
-  expect(decide([record], { bases: later }).rows).toHaveLength(1);
+  expect(decide([record], { bases: later }).plain).toHaveLength(1);
 });
 
 test('attributes that nobody knows are counted by name and not copied', () => {
   const record = { ...oldRecord('actuals', 'odd', 1, '1'), colour: { S: 'red' }, variance: { N: '1' } };
   const page = decide([record]);
   expect(page.unknownAttributes).toEqual({ colour: 1 });
-  expect(page.rows[0]).not.toHaveProperty('colour');
+  expect(page.plain[0]?.rows[0]).not.toHaveProperty('colour');
 });

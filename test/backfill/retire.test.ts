@@ -11,6 +11,7 @@ import type { RollingState } from '../../functions/validation/rolling-state.ts';
 import { readSettings } from '../../infra/settings.ts';
 import { createTestTables, engineClient } from '../engine-client.ts';
 import { AGREEING } from '../gate/agreeing-summary.ts';
+import { FINISHED_RUN } from '../gate/finished-run.ts';
 import { runCli } from '../run-cli.ts';
 
 const NOW_MS = Date.parse('2026-05-10T12:00:00Z');
@@ -47,6 +48,7 @@ const BACKUPS = { goalKpiLinks: RECENT, kpiMilestones: RECENT, kpiActuals: RECEN
 
 const READY: RetireEvidence = {
   report: REPORT,
+  run: FINISHED_RUN,
   mappingHash: 'mapping',
   unaccepted: [],
   lagMs: { links: 0, milestones: 0, actuals: 0, readings: 0 },

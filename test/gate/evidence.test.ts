@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { readEvidence } from '../../functions/gate/evidence.ts';
 import { mappingHash } from '../../functions/model/mapping-hash.ts';
 import { replicateStreamBatch } from '../../functions/sync/stream-batch.ts';
+import { writeRun } from '../../functions/tables/backfill-run-row.ts';
 import type { QuarantineRow } from '../../functions/tables/control-rows.ts';
 import { dynamoTables } from '../../functions/tables/dynamo-tables.ts';
 import { acceptQuarantined, listQuarantine } from '../../functions/tables/quarantine-entries.ts';
@@ -11,6 +12,7 @@ import { keepReport } from '../../functions/tables/validation-report.ts';
 import { createTestTables, engineClient } from '../engine-client.ts';
 import { actual, eventOf, putOld, replicationOver } from '../sync/fixtures.ts';
 import { AGREEING } from './agreeing-summary.ts';
+import { FINISHED_RUN } from './finished-run.ts';
 
 const client = engineClient();
 let names: TableNames;
@@ -25,10 +27,17 @@ const evidence = () => readEvidence({ control: dynamoTables(client, names).contr
 test('before anything has been done there is no report, no quarantine and no lag', async () => {
   expect(await evidence()).toEqual({
     report: undefined,
+    run: undefined,
+    rollback: undefined,
     unaccepted: [],
     lagMs: { links: 0, milestones: 0, actuals: 0, readings: 0 },
     mappingHash: mappingHash(),
   });
+});
+
+test('the last run of the backfill is read', async () => {
+  await writeRun(dynamoTables(client, names).control, FINISHED_RUN);
+  expect(await evidence()).toMatchObject({ run: FINISHED_RUN });
 });
 
 test('the last report is read, and quarantine until it is accepted by name', async () => {

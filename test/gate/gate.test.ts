@@ -4,12 +4,14 @@ import { type Gate, GateRefusedError, passGate } from '../../functions/gate/gate
 import { type Evidence, missingEvidence } from '../../functions/gate/verdict.ts';
 import type { ValidationSummary } from '../../functions/tables/validation-report.ts';
 import { AGREEING } from './agreeing-summary.ts';
+import { FINISHED_RUN } from './finished-run.ts';
 
 const NOW_MS = Date.parse('2026-05-01T12:00:00Z');
 const LIMITS = { reportAgeMaxMs: 3_600_000, lagMaxMs: 60_000 };
 
 const GOOD: Evidence = {
   report: AGREEING,
+  run: FINISHED_RUN,
   mappingHash: 'mapping',
   unaccepted: [],
   lagMs: { links: 0, milestones: 0, actuals: 60_000, readings: 0 },
@@ -19,6 +21,7 @@ test('evidence that lacks nothing refuses nothing', () => {
   expect(missingEvidence(GOOD, LIMITS, NOW_MS)).toEqual([]);
 });
 
+const { finishedAt: _, ...UNFINISHED_RUN } = FINISHED_RUN;
 const ROLLED_BACK = { begunAt: '2026-05-01T11:20:00.000Z', by: 'Ada', endedAt: '2026-05-01T11:29:00.000Z' };
 
 test('a validation that began after a rollback is evidence', () => {
@@ -40,6 +43,8 @@ describe('each condition refuses alone, and names the command for it', () => {
     ['REPORT_OLD', withReport({ at: '2026-05-01T12:00:01.000Z' }), 'kpi-migrate validate'],
     ['REPORT_OLD', withReport({ at: 'yesterday' }), 'kpi-migrate validate'],
     ['MAPPING_CHANGED', withReport({ mappingHash: 'another' }), 'kpi-migrate validate'],
+    ['NO_BACKFILL', { ...GOOD, run: undefined }, 'kpi-migrate backfill --execute'],
+    ['BACKFILL_UNFINISHED', { ...GOOD, run: UNFINISHED_RUN }, 'kpi-migrate backfill --execute'],
     [
       'ROLLBACK_UNFINISHED',
       { ...GOOD, rollback: { begunAt: ROLLED_BACK.begunAt, by: 'Ada' } },

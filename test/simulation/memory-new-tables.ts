@@ -1,7 +1,7 @@
 import { textOf } from '../../functions/model/attribute-value.ts';
 import type { NewTables } from '../../functions/tables/new-tables.ts';
 import type { Transactions, Write } from '../../functions/tables/transactions.ts';
-import type { Gate } from './gate.ts';
+import { type Gate, readEach } from './gate.ts';
 import { pageOf, segmentOf } from './paging.ts';
 import { Later } from './process.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -75,6 +75,19 @@ export function newTables(store: Store, scheduler: Scheduler, call: Gate): NewTa
       );
       const count = inserted.filter(Boolean).length;
       return { inserted: count, present: rows.length - count };
+    },
+
+    async absentData(ids) {
+      const rows = await call(
+        readEach(
+          scheduler,
+          () => `read rows ${ids.join(' ')}`,
+          ids,
+          (id) => store.getPlainly('kpiData', id),
+          (found) => found.map((row) => (row ? showItem(row) : '-')).join(' '),
+        ),
+      );
+      return new Set(ids.filter((_, at) => rows[at] === undefined));
     },
 
     scan: (table, position) =>
