@@ -7,6 +7,8 @@ import { SMALL_WORLDS } from './small-worlds.ts';
 const SHORT: readonly (readonly [string, Partial<Adversary>])[] = [
   ['a record and its link', { crash: 0 }],
   ['a link and its record', { crash: 0 }],
+  ['two records', { crash: 0 }],
+  ['a copied link that goes', { crash: 0 }],
   ['a record that changes', {}],
   ['a record that goes', {}],
   ['a link that goes', {}],
