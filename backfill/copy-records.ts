@@ -16,7 +16,8 @@ import { writeUnitsOf } from './write-pace.ts';
  * A row may be written just after a live delete has removed it, or for links that have just changed: such a record was
  * touched live, or its KPI is marked, and the sweep puts it right. Until then nobody reads the new tables.
  *
- * @param isRepeat whether somebody may: then records that lack a row go through the protocol, too, and nothing is written that was not so at that moment.
+ * @param isRepeat whether a run before was finished, so that somebody may read: then nothing is put in past the protocol,
+ * and records that lack a row go through it.
  */
 export async function copyRecords(
   copier: Copier,
@@ -59,6 +60,7 @@ interface Plain {
   readonly throughProtocol: readonly RecordChange[];
 }
 
+/** Puts their rows in where none is. */
 async function insert({ data, pace }: Copier, plain: PageDecision['plain']): Promise<Plain> {
   const rows = plain.flatMap((record) => record.rows);
   await pace(rows.reduce((units, row) => units + writeUnitsOf(row), 0));
@@ -66,6 +68,7 @@ async function insert({ data, pace }: Copier, plain: PageDecision['plain']): Pro
   return { inserted, present, throughProtocol: [] };
 }
 
+/** Only finds out which of them lack a row. */
 async function setApart({ data, pace }: Copier, plain: PageDecision['plain']): Promise<Plain> {
   const rows = plain.flatMap((record) => record.rows);
   const absent = await data.absentData(rows.map(idOf));
