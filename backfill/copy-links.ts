@@ -1,4 +1,4 @@
-import { type Item, textOf } from '../functions/model/attribute-value.ts';
+import { type Item, idOf } from '../functions/model/attribute-value.ts';
 import { parseLink } from '../functions/model/old-records.ts';
 import { kpiKeyOf } from '../functions/model/sources.ts';
 import { replicateLinks } from '../functions/sync/replicate-links.ts';
@@ -12,7 +12,7 @@ import { countNames, EMPTY_TALLY, type Tally } from './tally.ts';
  * @param recordsHaveBegun whether records may have been copied before these links, which then ask for the sweep.
  */
 export async function copyLinks(copier: Copier, items: readonly Item[], recordsHaveBegun: boolean): Promise<Tally> {
-  const changes = items.map((item) => ({ id: textOf(item, 'id') ?? '', kpis: [kpiKeyOf(item)] }));
+  const changes = items.map((item) => ({ id: idOf(item), kpis: [kpiKeyOf(item)] }));
   const origin = recordsHaveBegun ? 'late-backfill' : 'backfill';
   const { done, failed } = await replicateLinks(copier.replication, changes, origin);
   if (failed[0]) throw failed[0].error;

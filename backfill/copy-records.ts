@@ -1,4 +1,4 @@
-import { type Item, textOf } from '../functions/model/attribute-value.ts';
+import { type Item, idOf } from '../functions/model/attribute-value.ts';
 import { distinctKpis, kpiIdentity, kpiKeyOf, type RecordSource } from '../functions/model/sources.ts';
 import { fanOut } from '../functions/sync/fan-out.ts';
 import { linksInForce } from '../functions/sync/record-decision.ts';
@@ -63,7 +63,7 @@ interface Plain {
 /** Puts their rows in where none is. */
 async function insert({ data, pace }: Copier, plain: PageDecision['plain']): Promise<Plain> {
   const rows = plain.flatMap((record) => record.rows);
-  await pace(rows.reduce((units, row) => units + writeUnitsOf(row), 0));
+  await pace(writeUnitsOf(rows));
   const { inserted, present } = await data.insertDataIfAbsent(rows);
   return { inserted, present, throughProtocol: [] };
 }
@@ -74,10 +74,6 @@ async function setApart({ data, pace }: Copier, plain: PageDecision['plain']): P
   const absent = await data.absentData(rows.map(idOf));
   const lacking = plain.filter((record) => record.rows.some((row) => absent.has(idOf(row))));
   const missing = rows.filter((row) => absent.has(idOf(row)));
-  await pace(missing.reduce((units, row) => units + writeUnitsOf(row), 0));
+  await pace(writeUnitsOf(missing));
   return { inserted: 0, present: rows.length - missing.length, throughProtocol: lacking.map(({ change }) => change) };
-}
-
-function idOf(item: Item): string {
-  return textOf(item, 'id') ?? '';
 }

@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import { type Item, textOf } from '../functions/model/attribute-value.ts';
+import { type Item, idOf, textOf } from '../functions/model/attribute-value.ts';
 import { compareText } from '../functions/model/instant.ts';
 import { ownerOf } from '../functions/model/link-mapping.ts';
 import {
@@ -121,7 +121,7 @@ async function planLinks(options: PlanOptions, ledger: Ledger, items: readonly I
     if (ledger.goals.has(goal)) warnings.push('second-link-to-goal');
     ledger.goals.add(goal);
     const known = ledger.links.get(kpiIdentity(kpi)) ?? [];
-    ledger.links.set(kpiIdentity(kpi), [...known, { id: textOf(row, 'id') ?? '', linkedAt }]);
+    ledger.links.set(kpiIdentity(kpi), [...known, { id: idOf(row), linkedAt }]);
   }
   const refused = bases.filter((base) => base.kind === 'quarantined');
   ledger.reasons.push(...refused.map((base) => base.reason.code));
@@ -141,7 +141,7 @@ async function planRecords(
   source: RecordSource,
   items: readonly Item[],
 ): Promise<Tally> {
-  const ids = items.map((item) => textOf(item, 'id') ?? '');
+  const ids = items.map(idOf);
   const page = decidePage(items, {
     source,
     bases: mayCollide(source) ? await options.old.readRecords(ids) : new Map(),
@@ -159,7 +159,7 @@ async function planRecords(
   for (const kpi of held) hold(ledger, source, kpi);
   ledger.reasons.push(...refused);
   const rows = page.plain.flatMap((record) => record.rows);
-  ledger.dataWriteUnits += rows.reduce((units, row) => units + writeUnitsOf(row), 0);
+  ledger.dataWriteUnits += writeUnitsOf(rows);
   return {
     ...EMPTY_TALLY,
     scanned: items.length,

@@ -1,4 +1,4 @@
-import { type Item, textOf } from '../functions/model/attribute-value.ts';
+import { type Item, idOf } from '../functions/model/attribute-value.ts';
 import { mapRecord, ownerSource } from '../functions/model/mapping.ts';
 import { parseRecord } from '../functions/model/old-records.ts';
 import { idCollision, type QuarantineReason } from '../functions/model/quarantine-reason.ts';
@@ -38,7 +38,7 @@ export function decidePage(items: readonly Item[], context: PageContext): PageDe
   const unknownAttributes: string[] = [];
   const held: KpiKey[] = [];
   for (const item of items) {
-    const change = { id: textOf(item, 'id') ?? '', kpis: [kpiKeyOf(item)], sources: [context.source] };
+    const change = { id: idOf(item), kpis: [kpiKeyOf(item)], sources: [context.source] };
     const through = (reason: QuarantineReason | 'personal-link'): void => {
       throughProtocol.push({ ...change, reason });
     };

@@ -7,7 +7,7 @@ const WRITE_UNIT_BYTES = 1_024;
 /** KpiData has three indexes that project ALL (tables.md), so a new row is written four times. */
 const DATA_ROW_COPIES = 4;
 
-/** Write units that the insert of a KpiData row takes, its indexes included; an upper bound, as rows that are there take less. */
-export function writeUnitsOf(row: Item): number {
-  return Math.ceil(itemBytes(row) / WRITE_UNIT_BYTES) * DATA_ROW_COPIES;
+/** Write units that the inserts of KpiData rows take, their indexes included; an upper bound, as rows that are there take less. */
+export function writeUnitsOf(rows: readonly Item[]): number {
+  return rows.reduce((units, row) => units + Math.ceil(itemBytes(row) / WRITE_UNIT_BYTES) * DATA_ROW_COPIES, 0);
 }

@@ -61,11 +61,13 @@ export class Observability extends Construct {
       description:
         'Half of the invocations of the standing validation run out of time: a round takes twice as long. Raise validation.rollingParts. Next: kpi-migrate validate',
     });
+    const silentHours = Math.ceil((INVOCATIONS_MISSED * settings.validation.rollingEveryMinutes) / 60);
     this.alarm('ValidationSilent', {
       metric: ownMetric('PartsUnfinished', settings).with({ statistic: 'SampleCount', period: HOUR }),
       threshold: 1,
       comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
-      ...allOf(Math.ceil((INVOCATIONS_MISSED * settings.validation.rollingEveryMinutes) / 60)),
+      datapoints: silentHours,
+      periods: silentHours,
       missing: TreatMissingData.BREACHING,
       description:
         'The standing validation compares nothing: look at its schedule, its concurrency and its log. Next: kpi-migrate validate',
@@ -188,9 +190,6 @@ const INVOCATIONS_MISSED = 4;
 
 /** One part that is too large for an invocation is no matter; many are. */
 const SLOWNESS_PERIOD = Duration.hours(6);
-
-/** In every one of so many periods. */
-const allOf = (periods: number) => ({ datapoints: periods, periods });
 
 /** A metric that a function writes into its log (functions/embedded-metrics.ts). */
 function ownMetric(metricName: string, { name }: Settings): Metric {

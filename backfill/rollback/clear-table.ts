@@ -57,7 +57,7 @@ async function clearSegment(clearing: TableClearing, segment: number): Promise<n
       ...(cursor && { cursor }),
     });
     const ids = page.items.map((row) => textOf(row, 'id')).filter((id) => id !== undefined);
-    await pace(page.items.reduce((units, row) => units + writeUnitsOf(row), 0));
+    await pace(writeUnitsOf(page.items));
     await deleteRows(ids);
     rows += ids.length;
     onDeleted(ids.length);

@@ -22,3 +22,8 @@ export function textOf(item: Item | undefined, name: string): string | undefined
   const value = item?.[name];
   return value !== undefined && 'S' in value ? value.S : undefined;
 }
+
+/** The id of an item of any table but the control table: a text, since it is the key (tables.md); empty where there is none. */
+export function idOf(item: Item): string {
+  return textOf(item, 'id') ?? '';
+}

@@ -1,5 +1,5 @@
 import { inAnchorOrder } from './anchor.ts';
-import { type Item, textOf } from './attribute-value.ts';
+import { type Item, idOf, textOf } from './attribute-value.ts';
 import { earliestDate, mapLink, mapPersonalLink, ownerOf, userOfLink } from './link-mapping.ts';
 import { mapRecord, ownerSource } from './mapping.ts';
 import { type OldLink, type OldRecord, parseLink, parseRecord } from './old-records.ts';
@@ -207,6 +207,3 @@ function byId(items: readonly Item[]): Map<string, Item> {
 }
 
 /** The key of a stored item, which DynamoDB makes sure is a text. */
-function idOf(item: Item): string {
-  return textOf(item, 'id') ?? '';
-}

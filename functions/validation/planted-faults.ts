@@ -1,4 +1,4 @@
-import { type Item, textOf } from '../model/attribute-value.ts';
+import { type Item, idOf, textOf } from '../model/attribute-value.ts';
 import { RECORD_SOURCES, type RecordSource, SOURCES, type Source } from '../model/sources.ts';
 import { OLD_TABLE_OF } from '../tables/table-names.ts';
 import type { ReadTable } from '../tables/validation-reads.ts';
@@ -213,10 +213,6 @@ function* quarantineWrong(content: Content): Generator<PlantedFault> {
     content: { ...content, quarantine: { ...content.quarantine, links: surplus } },
     sought: [{ table: 'quarantine', id: STRANGE_ID, kind: 'extra' }],
   };
-}
-
-function idOf(row: Item): string {
-  return textOf(row, 'id') ?? '';
 }
 
 /** The row with its link and all keys that are made of it. */
