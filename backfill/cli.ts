@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { SOURCES, type Source } from '../functions/model/sources.ts';
 import { STAGES, type Stage } from '../functions/read/stages.ts';
 import { QUARANTINE_SOURCES, type QuarantineSource } from '../functions/tables/control-rows.ts';
+import { jsonOf } from './json.ts';
 import { type CommandResult, describeFailure, EXIT, failureOf } from './outcome.ts';
 import type { StageOptions } from './read-flag/stage-command.ts';
 import type { RetireOptions } from './retire-command.ts';
@@ -28,12 +29,12 @@ function addCommand(parent: Command, nameAndArguments: string, description: stri
 async function tell({ json }: CommonOptions, run: () => Promise<CommandResult>): Promise<void> {
   try {
     const result = await run();
-    process.stdout.write(`${json ? JSON.stringify(result.document) : result.lines.join('\n')}\n`);
+    process.stdout.write(`${json ? jsonOf(result.document) : result.lines.join('\n')}\n`);
     process.exitCode = result.exitCode;
   } catch (error) {
     const failure = failureOf(error);
     process.stderr.write(`${describeFailure(failure)}\n`);
-    if (json) process.stdout.write(`${JSON.stringify({ error: failure })}\n`);
+    if (json) process.stdout.write(`${jsonOf({ error: failure })}\n`);
     process.exitCode = failure.exitCode;
   }
 }

@@ -1,9 +1,10 @@
 import { type Item, idOf } from '../functions/model/attribute-value.ts';
+import { countNames } from '../functions/model/counts-by-name.ts';
 import { parseLink } from '../functions/model/old-records.ts';
 import { kpiKeyOf } from '../functions/model/sources.ts';
 import { replicateLinks } from '../functions/sync/replicate-links.ts';
 import type { Copier } from './copier.ts';
-import { countNames, EMPTY_TALLY, type Tally } from './tally.ts';
+import { countUnknownAttributes, EMPTY_TALLY, type Tally, type UnknownAttributes } from './tally.ts';
 
 /**
  * Copies a page of links, each by the protocol: its row stands in one transaction with its KPI's K row. What is right
@@ -24,12 +25,12 @@ export async function copyLinks(copier: Copier, items: readonly Item[], recordsH
     present: valid.filter((result) => !result.changed).length,
     quarantined: done.filter((result) => result.outcome === 'quarantined').length,
     warnings: countNames(done.flatMap((result) => result.warnings.map((warning) => warning.code))),
-    unknownAttributes: unknownLinkAttributes(items),
+    ...unknownLinkAttributes(items),
   };
 }
 
 /** Attributes of the valid links among the items that tables.md does not know, and how often each comes. */
-export function unknownLinkAttributes(items: readonly Item[]): Record<string, number> {
-  const parsed = items.map(parseLink);
-  return countNames(parsed.flatMap((result) => (result.kind === 'valid' ? result.record.unknownAttributes : [])));
+export function unknownLinkAttributes(items: readonly Item[]): UnknownAttributes {
+  const parsed = items.map(parseLink).filter((result) => result.kind === 'valid');
+  return countUnknownAttributes(parsed.map(({ record }) => record.unknownAttributes));
 }

@@ -49,7 +49,7 @@ export async function copyRecords(
     present: plain.present,
     held: page.held.length + outcomes.filter((outcome) => outcome === 'held').length,
     quarantined: page.throughProtocol.filter((change) => change.reason !== 'personal-link').length,
-    unknownAttributes: page.unknownAttributes,
+    ...page.unknown,
   };
 }
 

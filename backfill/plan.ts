@@ -1,5 +1,6 @@
 import pMap from 'p-map';
 import { type Item, idOf, textOf } from '../functions/model/attribute-value.ts';
+import { type CountsByName, countNames } from '../functions/model/counts-by-name.ts';
 import { compareText } from '../functions/model/instant.ts';
 import { ownerOf } from '../functions/model/link-mapping.ts';
 import {
@@ -17,7 +18,7 @@ import { unknownLinkAttributes } from './copy-links.ts';
 import type { Progress } from './progress.ts';
 import { decidePage, mayCollide } from './record-page.ts';
 import { scanPages } from './scan-pages.ts';
-import { addTallies, countNames, EMPTY_TALLY, type Tally } from './tally.ts';
+import { addTallies, EMPTY_TALLY, type Tally } from './tally.ts';
 import { writeUnitsOf } from './write-pace.ts';
 
 export interface PlanOptions {
@@ -35,7 +36,7 @@ export interface PlanOptions {
 export interface Plan {
   readonly sources: Readonly<Record<Source, Tally>>;
   /** Reasons of quarantine and how often each comes. */
-  readonly quarantineReasons: Readonly<Record<string, number>>;
+  readonly quarantineReasons: CountsByName;
   /** Rows that KpiLink and KpiData would have. */
   readonly rows: { readonly kpiLinks: number; readonly kpiData: number };
   /** The KPIs without a link, and how many records of each source wait for one; by tenant and KPI. */
@@ -131,7 +132,7 @@ async function planLinks(options: PlanOptions, ledger: Ledger, items: readonly I
     copied: valid.length,
     quarantined: refused.length,
     warnings: countNames(warnings),
-    unknownAttributes: unknownLinkAttributes(items),
+    ...unknownLinkAttributes(items),
   };
 }
 
@@ -166,7 +167,7 @@ async function planRecords(
     copied: rows.length + adopted.length,
     held: held.length,
     quarantined: refused.length,
-    unknownAttributes: page.unknownAttributes,
+    ...page.unknown,
   };
 }
 

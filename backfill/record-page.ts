@@ -10,7 +10,7 @@ import {
   type RecordSource,
 } from '../functions/model/sources.ts';
 import type { RecordChange } from '../functions/sync/replicate-record.ts';
-import { countNames } from './tally.ts';
+import { countUnknownAttributes, type UnknownAttributes } from './tally.ts';
 
 /** What to do with the records of a scanned page. */
 export interface PageDecision {
@@ -20,7 +20,7 @@ export interface PageDecision {
   readonly throughProtocol: readonly (RecordChange & { readonly reason: QuarantineReason | 'personal-link' })[];
   /** The KPI of each record that stays where it is because that has no link. */
   readonly held: readonly KpiKey[];
-  readonly unknownAttributes: Readonly<Record<string, number>>;
+  readonly unknown: UnknownAttributes;
 }
 
 export interface PageContext {
@@ -35,7 +35,7 @@ export interface PageContext {
 export function decidePage(items: readonly Item[], context: PageContext): PageDecision {
   const plain: PageDecision['plain'][number][] = [];
   const throughProtocol: PageDecision['throughProtocol'][number][] = [];
-  const unknownAttributes: string[] = [];
+  const unknownAttributes: (readonly string[])[] = [];
   const held: KpiKey[] = [];
   for (const item of items) {
     const change = { id: idOf(item), kpis: [kpiKeyOf(item)], sources: [context.source] };
@@ -53,7 +53,7 @@ export function decidePage(items: readonly Item[], context: PageContext): PageDe
       continue;
     }
     const { record } = parsed;
-    unknownAttributes.push(...record.unknownAttributes);
+    unknownAttributes.push(record.unknownAttributes);
     const result = mapRecord(record, context.linksOf(record.kpi));
     if (result.kind === 'mapped') plain.push({ change, rows: result.rows });
     else if (result.kind === 'quarantined') through(result.reason);
@@ -64,7 +64,7 @@ export function decidePage(items: readonly Item[], context: PageContext): PageDe
     plain,
     throughProtocol,
     held,
-    unknownAttributes: countNames(unknownAttributes),
+    unknown: countUnknownAttributes(unknownAttributes),
   };
 }
 

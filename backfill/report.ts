@@ -2,7 +2,7 @@ import { RECORD_SOURCES } from '../functions/model/sources.ts';
 import type { Settings } from '../infra/settings.ts';
 import type { BackfillReport, PassReport } from './backfill.ts';
 import type { HeldKpi, Plan } from './plan.ts';
-import { addTallies, type Tally } from './tally.ts';
+import { addTallies, NAMES_MAX, type Tally } from './tally.ts';
 import { describeCounts, grouped, textTable } from './text-table.ts';
 
 /** A plan as lines for a person: what it comes to, and what that takes where the settings tell. */
@@ -89,5 +89,10 @@ function describeOddities(tally: Tally): string[] {
   return [
     `Warnings: ${describeCounts(tally.warnings)}.`,
     `Unknown attributes, not copied: ${describeCounts(tally.unknownAttributes)}.`,
+    ...(tally.otherUnknownAttributes === 0
+      ? []
+      : [
+          `Unknown attributes of further names: ${grouped(tally.otherUnknownAttributes)}. Only the first ${NAMES_MAX} names are counted one by one.`,
+        ]),
   ];
 }

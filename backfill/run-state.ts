@@ -20,7 +20,10 @@ export interface Checkpoint {
 }
 
 export async function writeCheckpoint(control: ControlTable, checkpoint: Checkpoint): Promise<void> {
-  await control.put(BACKFILL_PARTITION, `${checkpoint.pass}#${checkpoint.segment}`, { ...checkpoint });
+  const { warnings, unknownAttributes, ...numbers } = checkpoint.tally;
+  // Counts are stored as lists: the document client takes an object with a `constructor` for one of a class, and refuses it.
+  const tally = { ...numbers, warnings: [...warnings], unknownAttributes: [...unknownAttributes] };
+  await control.put(BACKFILL_PARTITION, `${checkpoint.pass}#${checkpoint.segment}`, { ...checkpoint, tally });
 }
 
 export async function deleteCheckpoint(
@@ -35,7 +38,22 @@ export async function readCheckpoints(control: ControlTable): Promise<Checkpoint
   const rows = await control.list(BACKFILL_PARTITION);
   return rows
     .filter(({ value }) => PASSES.includes(value.pass as Pass))
-    .map(({ value }) => value as unknown as Checkpoint);
+    .map(({ value }) => decodeCheckpoint(value as unknown as StoredCheckpoint));
+}
+
+type StoredCounts = readonly (readonly [name: string, count: number])[];
+
+interface StoredCheckpoint extends Omit<Checkpoint, 'tally'> {
+  readonly tally: Omit<Tally, 'warnings' | 'unknownAttributes'> & {
+    readonly warnings: StoredCounts;
+    readonly unknownAttributes: StoredCounts;
+  };
+}
+
+function decodeCheckpoint({ tally, ...checkpoint }: StoredCheckpoint): Checkpoint {
+  const warnings = new Map(tally.warnings);
+  const unknownAttributes = new Map(tally.unknownAttributes);
+  return { ...checkpoint, tally: { ...tally, warnings, unknownAttributes } };
 }
 
 /** The checkpoints of one pass of a run, one a segment, from the stored ones and, where there is none, from the start. */

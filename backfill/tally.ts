@@ -1,3 +1,5 @@
+import { addCounts, type CountsByName, increase } from '../functions/model/counts-by-name.ts';
+
 /** What a pass over a table came to, by number of items unless said otherwise. */
 export interface Tally {
   readonly scanned: number;
@@ -9,10 +11,21 @@ export interface Tally {
   readonly held: number;
   readonly quarantined: number;
   /** Well-typed values that the new model would refuse, by code. */
-  readonly warnings: Readonly<Record<string, number>>;
-  /** Attributes that tables.md does not know, and that are not copied, by name. */
-  readonly unknownAttributes: Readonly<Record<string, number>>;
+  readonly warnings: CountsByName;
+  /** Attributes that tables.md does not know, and that are not copied, by name; the first {@link NAMES_MAX} names only. */
+  readonly unknownAttributes: CountsByName;
+  /** How often an unknown attribute came whose name is not among those. */
+  readonly otherUnknownAttributes: number;
 }
+
+/** What a tally says of unknown attributes. */
+export type UnknownAttributes = Pick<Tally, 'unknownAttributes' | 'otherUnknownAttributes'>;
+
+/** Unknown attributes counted by name. One item can have 100,000 names, and a checkpoint has to fit in 400 KB. */
+export const NAMES_MAX = 200;
+
+/** Characters of a name that are kept; DynamoDB allows 65,535 bytes (Developer Guide, "Naming rules and data types"). */
+export const NAME_LENGTH_MAX = 128;
 
 export const EMPTY_TALLY: Tally = {
   scanned: 0,
@@ -20,31 +33,55 @@ export const EMPTY_TALLY: Tally = {
   present: 0,
   held: 0,
   quarantined: 0,
-  warnings: {},
-  unknownAttributes: {},
+  warnings: new Map(),
+  unknownAttributes: new Map(),
+  otherUnknownAttributes: 0,
 };
 
 export function addTallies(tallies: Iterable<Tally>): Tally {
-  const sum = { ...EMPTY_TALLY, warnings: {}, unknownAttributes: {} };
-  for (const tally of tallies) {
+  const all = [...tallies];
+  const sum = { ...EMPTY_TALLY, warnings: addCounts(all.map(({ warnings }) => warnings)) };
+  const unknown = new UnknownAttributeCounts();
+  for (const tally of all) {
     sum.scanned += tally.scanned;
     sum.copied += tally.copied;
     sum.present += tally.present;
     sum.held += tally.held;
     sum.quarantined += tally.quarantined;
-    addCounts(sum.warnings, tally.warnings);
-    addCounts(sum.unknownAttributes, tally.unknownAttributes);
+    unknown.addAll(tally);
   }
-  return sum;
+  return { ...sum, ...unknown.counts };
 }
 
-function addCounts(sum: Record<string, number>, counts: Readonly<Record<string, number>>): void {
-  for (const [name, count] of Object.entries(counts)) sum[name] = (sum[name] ?? 0) + count;
+/** How often each name of an unknown attribute comes, within the bounds of a tally. */
+export function countUnknownAttributes(items: Iterable<readonly string[]>): UnknownAttributes {
+  const unknown = new UnknownAttributeCounts();
+  for (const names of items) for (const name of names) unknown.add(shortened(name), 1);
+  return unknown.counts;
 }
 
-/** How often each name comes. */
-export function countNames(names: Iterable<string>): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
-  return counts;
+class UnknownAttributeCounts {
+  readonly #byName = new Map<string, number>();
+  #others = 0;
+
+  get counts(): UnknownAttributes {
+    return { unknownAttributes: this.#byName, otherUnknownAttributes: this.#others };
+  }
+
+  add(name: string, by: number): void {
+    if (this.#byName.has(name) || this.#byName.size < NAMES_MAX) increase(this.#byName, name, by);
+    else this.#others += by;
+  }
+
+  addAll({ unknownAttributes, otherUnknownAttributes }: UnknownAttributes): void {
+    for (const [name, count] of unknownAttributes) this.add(name, count);
+    this.#others += otherUnknownAttributes;
+  }
+}
+
+/** A long name is cut, so that names with the same beginning are counted as one. */
+function shortened(name: string): string {
+  if (name.length <= NAME_LENGTH_MAX) return name;
+  // A cut between the two halves of a character would leave text that is not UTF-8.
+  return `${name.slice(0, NAME_LENGTH_MAX).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }

@@ -16,7 +16,12 @@ export function grouped(figure: number): string {
 }
 
 /** `name 3, other 1`, or `none`. */
-export function describeCounts(counts: Readonly<Record<string, number>>): string {
-  const parts = Object.entries(counts).map(([name, count]) => `${name} ${grouped(count)}`);
+export function describeCounts(counts: Iterable<readonly [name: string, count: number]>): string {
+  const parts = [...counts].map(([name, count]) => `${printable(name)} ${grouped(count)}`);
   return parts.length > 0 ? parts.join(', ') : 'none';
+}
+
+/** A text from data on one line: what would move the cursor, break the line or turn its direction is spelt out. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }

@@ -6,6 +6,7 @@ import { reportHistory } from '../functions/tables/validation-report.ts';
 import type { ValidationReport } from '../functions/validation/report.ts';
 import { reportPasses } from './backfill.ts';
 import { type Environment, openEnvironment } from './environment.ts';
+import { jsonOf } from './json.ts';
 import { type CommandResult, EXIT } from './outcome.ts';
 import { showProgress } from './progress.ts';
 import { readCheckpoints } from './run-state.ts';
@@ -55,7 +56,7 @@ async function writeReports(
 ): Promise<void> {
   const history = await reportHistory(tables.control);
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'validation.json'), `${JSON.stringify(report, null, 2)}\n`);
+  await writeFile(join(folder, 'validation.json'), `${jsonOf(report, 2)}\n`);
   await writeFile(join(folder, 'validation.html'), htmlReport(report, history));
   await writeFile(join(folder, 'progress-comment.md'), comment);
 }

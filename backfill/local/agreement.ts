@@ -1,11 +1,11 @@
 import { type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { type Item, textOf } from '../../functions/model/attribute-value.ts';
 import { type Difference, differences } from '../../functions/model/compare.ts';
+import { type CountsByName, countNames } from '../../functions/model/counts-by-name.ts';
 import { expectedRows } from '../../functions/model/expected.ts';
 import { type HeldRecords, SOURCES } from '../../functions/model/sources.ts';
 import { listQuarantine } from '../../functions/tables/quarantine-entries.ts';
 import type { TableNames, TableRole } from '../../functions/tables/table-names.ts';
-import { countNames } from '../tally.ts';
 
 /** A row that is not as the old tables demand. */
 export interface Disagreement {
@@ -18,8 +18,8 @@ export interface Disagreement {
 export interface Agreement {
   readonly rowsCompared: { readonly kpiLinks: number; readonly kpiData: number };
   readonly disagreements: readonly Disagreement[];
-  readonly heldBySource: Readonly<Record<string, number>>;
-  readonly quarantinedByReason: Readonly<Record<string, number>>;
+  readonly heldBySource: CountsByName;
+  readonly quarantinedByReason: CountsByName;
   readonly warnings: number;
 }
 

@@ -12,15 +12,15 @@ const DISAGREEMENTS_TOLD = 20;
 export function describeRehearsal(report: RehearsalReport, replay: string): string[] {
   const { agreement } = report;
   const facts: readonly (readonly [name: string, fact: string])[] = [
-    ['Old items', describeCounts(report.items)],
-    ['Live writes', `${grouped(sum(report.writes))}: ${describeCounts(report.writes)}`],
+    ['Old items', describeCounts(Object.entries(report.items))],
+    ['Live writes', `${grouped(sum(report.writes.values()))}: ${describeCounts(report.writes)}`],
     ['Events', `${grouped(report.events)} replicated, ${grouped(report.undelivered)} undelivered`],
     [
       'Rows compared',
       `KpiLink ${grouped(agreement.rowsCompared.kpiLinks)}, KpiData ${grouped(agreement.rowsCompared.kpiData)}`,
     ],
     ['Readers', describeReaders(report.readers)],
-    ['New side', `answers by act: ${describeCounts(report.cutover.newAnswers)}`],
+    ['New side', `answers by act: ${describeCounts(Object.entries(report.cutover.newAnswers))}`],
     ['Gate', describeGate(report.cutover)],
     ['Fallback', describeFallback(report.cutover)],
     ['Held', describeCounts(agreement.heldBySource)],
@@ -56,7 +56,7 @@ function verdict(report: RehearsalReport): string {
 function describeReaders({ reads, failed, foreignRows, ownWrites, ownWritesLost }: ReadersReport): string {
   const failures = Object.entries(failed).map(([message, count]) => ` (${count} times ${message})`);
   return [
-    `${grouped(reads)} reads, ${grouped(sum(failed))} failed${failures.join('')}`,
+    `${grouped(reads)} reads, ${grouped(sum(Object.values(failed)))} failed${failures.join('')}`,
     `${grouped(foreignRows)} rows of another tenant`,
     `${grouped(ownWritesLost)} of ${grouped(ownWrites)} own writes not read again`,
   ].join(', ');
@@ -76,15 +76,15 @@ function describeFallback({ fallbackMs }: CutoverReport): string {
 
 function describeDurations(durationsMs: RehearsalReport['durationsMs']): string {
   const parts = Object.entries(durationsMs).map(([name, elapsedMs]) => `${name} ${seconds(elapsedMs)}`);
-  return `${seconds(sum(durationsMs))}: ${parts.join(', ')}`;
+  return `${seconds(sum(Object.values(durationsMs)))}: ${parts.join(', ')}`;
 }
 
 function seconds(elapsedMs: number): string {
   return `${(elapsedMs / 1_000).toFixed(1)} s`;
 }
 
-function sum(counts: Readonly<Record<string, number>>): number {
-  return Object.values(counts).reduce((total, count) => total + count, 0);
+function sum(counts: Iterable<number>): number {
+  return [...counts].reduce((total, count) => total + count, 0);
 }
 
 function describeDisagreements(disagreements: readonly Disagreement[]): string[] {

@@ -1,13 +1,13 @@
 import { readdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Item } from '../../functions/model/attribute-value.ts';
+import { type CountsByName, countNames } from '../../functions/model/counts-by-name.ts';
 import { kpiIdentity, SOURCES, type Source } from '../../functions/model/sources.ts';
 import { connect, dynamoTables } from '../../functions/tables/dynamo-tables.ts';
 import { OLD_TABLE_OF } from '../../functions/tables/table-names.ts';
 import type { Settings } from '../../infra/settings.ts';
 import { type Environment, replicationOf } from '../environment.ts';
 import { openFlagAt } from '../read-flag/flag-access.ts';
-import { countNames } from '../tally.ts';
 import { validateEnvironment } from '../validators/run-validation.ts';
 import { type Agreement, compareAll, scanTable } from './agreement.ts';
 import { createLegacyWriter, hotKpisOf, sendLegacyWrite } from './live-writer.ts';
@@ -39,7 +39,7 @@ export interface RehearsalReport {
   /** Items of each old table when it began. */
   readonly items: Readonly<Record<string, number>>;
   /** Writes of the service by the situation they brought about. */
-  readonly writes: Readonly<Record<string, number>>;
+  readonly writes: CountsByName;
   /** Stream records that were handed to the functions. */
   readonly events: number;
   /** Deliveries that the on-failure destination kept: each may be a change that was not replicated. */
@@ -203,7 +203,7 @@ function startWriter(
   { seed, stop }: RehearsalOptions,
   { client, settings }: Environment,
   initial: Readonly<Record<Source, readonly Item[]>>,
-): { write: (count: number) => Promise<void>; counts: () => Record<string, number> } {
+): { write: (count: number) => Promise<void>; counts: () => CountsByName } {
   const next = createLegacyWriter(seededRandom(seed), initial);
   const pauses = seededRandom(seed + 3);
   const situations: string[] = [];

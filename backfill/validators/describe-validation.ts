@@ -1,4 +1,5 @@
 import type { AttributeValue } from '../../functions/model/attribute-value.ts';
+import { addCounts } from '../../functions/model/counts-by-name.ts';
 import type { Finding, RowClass } from '../../functions/validation/findings.ts';
 import type { ReportLine, ValidationReport } from '../../functions/validation/report.ts';
 import { sumOf } from '../../functions/validation/report.ts';
@@ -48,11 +49,8 @@ function describeLines(lines: readonly ReportLine[]): string[] {
 }
 
 function describeAttributes(lines: readonly ReportLine[]): string[] {
-  const counts: Record<string, number> = {};
-  for (const { differentByAttribute } of lines) {
-    for (const [name, count] of Object.entries(differentByAttribute)) counts[name] = (counts[name] ?? 0) + count;
-  }
-  return Object.keys(counts).length === 0 ? [] : [`Different by attribute: ${describeCounts(counts)}.`];
+  const counts = addCounts(lines.map(({ differentByAttribute }) => differentByAttribute));
+  return counts.size === 0 ? [] : [`Different by attribute: ${describeCounts(counts)}.`];
 }
 
 function describeFindings(findings: readonly Finding[]): string[] {

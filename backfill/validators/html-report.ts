@@ -43,7 +43,7 @@ const LINE_HEADER =
   'rows|tenant|expected|found|missing|extra|different|in flight|held|quarantined|warnings|by attribute'.split('|');
 
 function lineCells(line: ReportLine): (string | number)[] {
-  const attributes = Object.entries(line.differentByAttribute).map(([name, count]) => `${name} ${count}`);
+  const attributes = [...line.differentByAttribute].map(([name, count]) => `${name} ${count}`);
   const { expected, found, missing, extra, different, inFlight, held, quarantined, warnings } = line;
   const figures = [expected, found, missing, extra, different, inFlight, held, quarantined, warnings];
   return [NAME_OF[line.rows], line.tenantId, ...figures, attributes.join(', ')];

@@ -1,3 +1,4 @@
+import { addCounts, type CountsByName, countNames } from '../model/counts-by-name.ts';
 import type { Source } from '../model/sources.ts';
 import type { ValidationCounts, ValidationSummary } from '../tables/validation-report.ts';
 import type { Comparison } from './compare-sides.ts';
@@ -16,7 +17,7 @@ export interface ReportLine extends ValidationCounts {
   readonly rows: RowClass;
   readonly tenantId: string;
   /** How many of the rows that differ do so in this attribute. */
-  readonly differentByAttribute: Readonly<Record<string, number>>;
+  readonly differentByAttribute: CountsByName;
 }
 
 /** A validation, whole. */
@@ -39,7 +40,7 @@ export function linesOf(comparison: Comparison): ReportLine[] {
   const lines = new Map<string, { -readonly [Name in keyof ReportLine]: ReportLine[Name] }>();
   const lineOf = (rows: RowClass, tenantId: string) => {
     const key = JSON.stringify([rows, tenantId]);
-    const known = lines.get(key) ?? { rows, tenantId, ...NONE, differentByAttribute: {} };
+    const known = lines.get(key) ?? { rows, tenantId, ...NONE, differentByAttribute: new Map() };
     lines.set(key, known);
     return known;
   };
@@ -50,9 +51,8 @@ export function linesOf(comparison: Comparison): ReportLine[] {
     const line = lineOf(rowClass, tenantId);
     line[kind] += 1;
     if (kind !== 'different') continue;
-    const byAttribute: Record<string, number> = { ...line.differentByAttribute };
-    for (const { attribute } of differences) byAttribute[attribute] = (byAttribute[attribute] ?? 0) + 1;
-    line.differentByAttribute = byAttribute;
+    const names = countNames(differences.map(({ attribute }) => attribute));
+    line.differentByAttribute = addCounts([line.differentByAttribute, names]);
   }
   for (const { rowClass, tenantId } of comparison.inFlight) lineOf(rowClass, tenantId).inFlight += 1;
   return [...lines.values()].sort(

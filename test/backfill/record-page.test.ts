@@ -81,6 +81,6 @@ test('an id that an earlier table has is a collision, one that a later table has
 test('attributes that nobody knows are counted by name and not copied', () => {
   const record = { ...oldRecord('actuals', 'odd', 1, '1'), colour: { S: 'red' }, variance: { N: '1' } };
   const page = decide([record]);
-  expect(page.unknownAttributes).toEqual({ colour: 1 });
+  expect(page.unknown).toEqual({ unknownAttributes: new Map([['colour', 1]]), otherUnknownAttributes: 0 });
   expect(page.plain[0]?.rows[0]).not.toHaveProperty('colour');
 });

@@ -5,7 +5,7 @@ import { EMPTY_TALLY } from '../../backfill/tally.ts';
 
 const PLAN: Plan = {
   sources: { links: EMPTY_TALLY, milestones: EMPTY_TALLY, actuals: EMPTY_TALLY, readings: EMPTY_TALLY },
-  quarantineReasons: {},
+  quarantineReasons: new Map(),
   rows: { kpiLinks: 10, kpiData: 500_000 },
   heldKpis: [],
   dataWriteUnits: 2_000_000,

@@ -74,6 +74,8 @@ export function describeDifference(report: CrashRunReport, evidence: string, aga
 /** One run in a line, for whoever waits. */
 export function describeProgress(report: CrashRunReport): string {
   const { seed, writes, functions, backfillKills, backfillStops, seconds, rowsCompared } = report;
-  const harm = describeCounts({ ...functions, 'backfill killed': backfillKills, 'backfill stopped': backfillStops });
+  const harm = describeCounts(
+    Object.entries({ ...functions, 'backfill killed': backfillKills, 'backfill stopped': backfillStops }),
+  );
   return `seed ${seed}: ${isEqual(report) ? 'equal' : 'DIFFERENT'}, ${rowsCompared} rows, ${writes} writes, functions ${harm}, ${seconds.toFixed(1)} s`;
 }
