@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { STAGES, type Stage } from '../functions/flag/stages.ts';
 import { SOURCES, type Source } from '../functions/model/sources.ts';
-import { STAGES, type Stage } from '../functions/read/stages.ts';
 import { QUARANTINE_SOURCES, type QuarantineSource } from '../functions/tables/control-rows.ts';
 import { jsonOf } from './json.ts';
 import { type CommandResult, describeFailure, EXIT, failureOf } from './outcome.ts';

@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { readFlagHistory } from '../functions/gate/flag-history.ts';
+import { readFlagHistory } from '../functions/flag/history.ts';
 import { listQuarantine } from '../functions/tables/quarantine-entries.ts';
 import { bundleOf } from './audit/bundle.ts';
 import { readFacts } from './audit/facts.ts';
@@ -8,7 +8,7 @@ import { requireEmptyFolder, writeBundle } from './audit/write-bundle.ts';
 import { openEnvironment } from './environment.ts';
 import { operatorName } from './operator.ts';
 import { type CommandResult, EXIT } from './outcome.ts';
-import { openFlag } from './read-flag/flag-access.ts';
+import { openFlag } from './read-flag/open-flag.ts';
 import { textTable } from './text-table.ts';
 
 /** `report`: the audit bundle of an environment, in a folder that was empty. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readFlagState } from '../functions/flag/deployments.ts';
 import { readEvidence } from '../functions/gate/evidence.ts';
-import { readFlagState } from '../functions/gate/flag-deployments.ts';
-import type { Refusal } from '../functions/gate/verdict.ts';
+import type { Refusal } from '../functions/gate/missing-evidence.ts';
 import { MigrationError } from '../functions/model/migration-error.ts';
 import { type Backup, type Backups, dynamoBackups } from '../functions/tables/backups.ts';
 import { listQuarantine } from '../functions/tables/quarantine-entries.ts';
@@ -9,7 +9,7 @@ import { storedRolling } from '../functions/validation/rolling-state.ts';
 import { type Environment, openEnvironment } from './environment.ts';
 import { operatorName } from './operator.ts';
 import { type CommandResult, EXIT } from './outcome.ts';
-import { openFlag } from './read-flag/flag-access.ts';
+import { openFlag } from './read-flag/open-flag.ts';
 import { takeLastBackups } from './retire/last-backups.ts';
 import {
   isForBackup,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type FlagState, readFlagState } from '../functions/gate/flag-deployments.ts';
+import { type FlagState, readFlagState } from '../functions/flag/deployments.ts';
 import { RECORD_SOURCES } from '../functions/model/sources.ts';
 import { readRun } from '../functions/tables/backfill-run-row.ts';
 import { listQuarantine } from '../functions/tables/quarantine-entries.ts';
@@ -10,7 +10,7 @@ import { type Environment, openEnvironment } from './environment.ts';
 import { operatorName } from './operator.ts';
 import { type CommandResult, EXIT } from './outcome.ts';
 import { type Progress, showProgress } from './progress.ts';
-import { openFlag } from './read-flag/flag-access.ts';
+import { openFlag } from './read-flag/open-flag.ts';
 import { requireReadsOld } from './rollback/reads-old.ts';
 import { type RollbackReport, runRollback } from './rollback/rollback.ts';
 import { scanPages } from './scan-pages.ts';

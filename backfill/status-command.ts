@@ -1,4 +1,4 @@
-import { type FlagState, readFlagState } from '../functions/gate/flag-deployments.ts';
+import { type FlagState, readFlagState } from '../functions/flag/deployments.ts';
 import { type Run, readRun } from '../functions/tables/backfill-run-row.ts';
 import { QUARANTINE_SOURCES } from '../functions/tables/control-rows.ts';
 import { listQuarantine } from '../functions/tables/quarantine-entries.ts';
@@ -9,7 +9,7 @@ import { openEnvironment } from './environment.ts';
 import { readHolder } from './lease.ts';
 import { type CommandResult, EXIT } from './outcome.ts';
 import { describeFlag } from './read-flag/describe-flag.ts';
-import { openFlag } from './read-flag/flag-access.ts';
+import { openFlag } from './read-flag/open-flag.ts';
 import { describePasses } from './report.ts';
 import { readCheckpoints } from './run-state.ts';
 

@@ -1,15 +1,16 @@
 import middy from '@middy/core';
+import { connectAppConfig } from './flag/access.ts';
+import { readFlagState } from './flag/deployments.ts';
 import { readEvidence } from './gate/evidence.ts';
-import { connectFlag, readFlagState } from './gate/flag-deployments.ts';
 import { passGate } from './gate/gate.ts';
-import { parseGateEvent } from './gate/gate-event.ts';
-import { readGateSettings } from './settings.ts';
+import { parseGateEvent } from './gate/gate-request.ts';
+import { readGateSettings } from './runtime/settings.ts';
 import { connect, dynamoTables } from './tables/dynamo-tables.ts';
 import { listQuarantine } from './tables/quarantine-entries.ts';
 
 const { tableNames, environmentId, reportAgeMaxMs, lagMaxMs } = readGateSettings(process.env);
 const dynamodb = connect();
-const appConfig = connectFlag();
+const appConfig = connectAppConfig();
 const { control } = dynamoTables(dynamodb, tableNames);
 
 /** AppConfig's validator of the read flag: it refuses a version by throwing, and AppConfig tells its message. */

@@ -1,11 +1,11 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
-import { embeddedMetrics } from './embedded-metrics.ts';
-import { handleHttpRead } from './read/http-handler.ts';
+import { handleHttpRead } from './read/http/http-handler.ts';
+import { readReadSettings } from './read/http/read-settings.ts';
 import { openReads } from './read/open-reads.ts';
 import { readMetricsOf } from './read/read-metrics.ts';
-import { readReadSettings } from './read/read-settings.ts';
+import { embeddedMetrics } from './runtime/metrics.ts';
 
 const COUNTS_LOGGED_EVERY_MS = 60_000;
 

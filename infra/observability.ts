@@ -16,7 +16,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
-import { ENVIRONMENT_DIMENSION, METRIC_NAMESPACE } from '../functions/embedded-metrics.ts';
+import { ENVIRONMENT_DIMENSION, METRIC_NAMESPACE } from '../functions/runtime/metrics.ts';
 import { SOURCES, type Source } from './old-tables.ts';
 import type { Settings } from './settings.ts';
 import type { StreamSync } from './stream-sync.ts';
@@ -42,7 +42,7 @@ interface Watched {
 const DIFFERENCE_REMEMBERED_MINUTES = 30;
 
 /**
- * Alarms, and where people are told of them. The metrics that come from the logs of the functions (functions/embedded-metrics.ts)
+ * Alarms, and where people are told of them. The metrics that come from the logs of the functions (functions/runtime/metrics.ts)
  * bear the environment's name and not the function's: the readers of the flag and the flag itself would otherwise need one another
  * to be made.
  */
@@ -191,7 +191,7 @@ const INVOCATIONS_MISSED = 4;
 /** One part that is too large for an invocation is no matter; many are. */
 const SLOWNESS_PERIOD = Duration.hours(6);
 
-/** A metric that a function writes into its log (functions/embedded-metrics.ts). */
+/** A metric that a function writes into its log (functions/runtime/metrics.ts). */
 function ownMetric(metricName: string, { name }: Settings): Metric {
   const dimensionsMap = { [ENVIRONMENT_DIMENSION]: name };
   return new Metric({ namespace: METRIC_NAMESPACE, metricName, dimensionsMap, statistic: 'Sum', period: MINUTE });

@@ -10,7 +10,8 @@ import type { IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { type IRole, Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { flagDocument } from '../functions/gate/flag-document.ts';
+import { flagDocument } from '../functions/flag/document.ts';
+import { flagNames, strategyName } from '../functions/flag/names.ts';
 import { acknowledgeResource } from './acknowledge.ts';
 import type { ControlTable } from './control-table.ts';
 import { nodeFunction } from './node-function.ts';
@@ -43,19 +44,19 @@ export class ReadFlag extends Construct {
 
   constructor(scope: Construct, id: string, { settings, control, rollbackAlarms }: ReadFlagProps) {
     super(scope, id);
-    const name = `kpi-migration-${settings.name}`;
-    const application = new CfnApplication(this, 'Application', { name });
+    const names = flagNames(settings.name);
+    const application = new CfnApplication(this, 'Application', { name: names.application });
     this.monitorRole = this.roleOfMonitors();
     const environment = new CfnEnvironment(this, 'Environment', {
       applicationId: application.ref,
-      name: 'reads',
+      name: names.environment,
       monitors: rollbackAlarms.map(({ alarmArn }) => ({ alarmArn, alarmRoleArn: this.monitorRole.roleArn })),
     });
     environment.node.addDependency(this.monitorRole);
     const gate = this.gate(settings, control, environment.ref);
     const profile = new CfnConfigurationProfile(this, 'Profile', {
       applicationId: application.ref,
-      name: 'read-path',
+      name: names.profile,
       type: 'AWS.AppConfig.FeatureFlags',
       locationUri: 'hosted',
       validators: [{ type: 'LAMBDA', content: gate.functionArn }],
@@ -69,7 +70,7 @@ export class ReadFlag extends Construct {
     });
     // AppConfig refuses to delete a profile that has versions, as those that operators made, and an application that has a profile.
     for (const kept of [application, profile, version]) kept.applyRemovalPolicy(RemovalPolicy.RETAIN);
-    this.fallbackStrategyId = this.strategies(name, settings);
+    this.fallbackStrategyId = this.strategies(settings);
     this.applicationId = application.ref;
     this.environmentId = environment.ref;
     this.profileId = profile.ref;
@@ -133,7 +134,7 @@ export class ReadFlag extends Construct {
     acknowledgeResource(policy, versions, 'AppConfig numbers the versions that operators make.');
   }
 
-  /** Lets a function put all reads on the old tables (functions/gate/fall-back.ts), by the strategy for fallbacks alone. */
+  /** Lets a function put all reads on the old tables (functions/flag/fall-back.ts), by the strategy for fallbacks alone. */
   allowFallback(id: string, target: IFunction): void {
     this.allowReadingDeployments(`${id}Reads`, target);
     const profile = this.arn(`configurationprofile/${this.profileId}`);
@@ -183,9 +184,9 @@ export class ReadFlag extends Construct {
   }
 
   /** @returns the id of the one for fallbacks. */
-  private strategies(name: string, { readFlag: { widen } }: Settings): string {
+  private strategies({ name, readFlag: { widen } }: Settings): string {
     new CfnDeploymentStrategy(this, 'Widen', {
-      name: `${name}-widen`,
+      name: strategyName(name, 'widen'),
       description: 'Readers get the flag step by step, and alarms are watched for a while after.',
       deploymentDurationInMinutes: widen.deploymentMinutes,
       growthFactor: widen.growthPercent,
@@ -194,7 +195,7 @@ export class ReadFlag extends Construct {
       replicateTo: 'NONE',
     });
     const fallback = new CfnDeploymentStrategy(this, 'Fallback', {
-      name: `${name}-fallback`,
+      name: strategyName(name, 'fallback'),
       description: 'All readers get the flag at once.',
       deploymentDurationInMinutes: 0,
       growthFactor: 100,

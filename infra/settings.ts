@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { MigrationError } from '../functions/model/migration-error.ts';
 import { HELD_RECORDS } from '../functions/model/sources.ts';
-import { callersSchema } from '../functions/read/callers.ts';
+import { callersSchema } from '../functions/read/http/callers.ts';
 
 const tableName = z.string().regex(/^[a-zA-Z0-9_.-]{3,255}$/, 'is no DynamoDB table name');
 const count = z.number().int().positive();

@@ -1,4 +1,4 @@
-import type { FlagHistoryEntry } from '../../functions/gate/flag-history.ts';
+import type { FlagHistoryEntry } from '../../functions/flag/history.ts';
 import { mappingHash } from '../../functions/model/mapping-hash.ts';
 import type { Source } from '../../functions/model/sources.ts';
 import { type Run, readRun } from '../../functions/tables/backfill-run-row.ts';

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fallBack } from '../../functions/gate/fall-back.ts';
-import { readFlagState } from '../../functions/gate/flag-deployments.ts';
-import type { ReadPath } from '../../functions/gate/flag-document.ts';
+import type { FlagAccess } from '../../functions/flag/access.ts';
+import { applyFlagChange, planFlagChange } from '../../functions/flag/change.ts';
+import { readFlagState } from '../../functions/flag/deployments.ts';
+import type { ReadPath } from '../../functions/flag/document.ts';
+import { fallBack } from '../../functions/flag/fall-back.ts';
 import { MigrationError } from '../../functions/model/migration-error.ts';
 import type { QuarantineRow } from '../../functions/tables/control-rows.ts';
 import { acceptQuarantined, listQuarantine } from '../../functions/tables/quarantine-entries.ts';
 import type { Environment } from '../environment.ts';
-import { applyFlagChange, planFlagChange } from '../read-flag/change-flag.ts';
-import type { FlagAccess } from '../read-flag/flag-access.ts';
 import type { AilingNewReads, Ailment } from './new-side-faults.ts';
 import type { Readers } from './readers.ts';
 

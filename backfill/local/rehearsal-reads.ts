@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import { AppConfigDataClient } from '@aws-sdk/client-appconfigdata';
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { createFlagClient } from '../../functions/flag/client.ts';
+import { flagNames } from '../../functions/flag/names.ts';
 import { type Item, textOf } from '../../functions/model/attribute-value.ts';
 import { kpiIdentity, kpiKeyOf, type Source } from '../../functions/model/sources.ts';
 import { BREAKER_DEFAULTS } from '../../functions/read/breaker.ts';
-import { connectFlag, createFlagClient } from '../../functions/read/flag-client.ts';
 import { openReads } from '../../functions/read/open-reads.ts';
 import { ROUTER_DEFAULTS } from '../../functions/read/router.ts';
 import { connectReads } from '../../functions/tables/connect-reads.ts';
 import type { Settings } from '../../infra/settings.ts';
-import { FLAG_NAMES, flagApplication } from '../read-flag/flag-access.ts';
 import type { LocalCloud } from './local-cloud.ts';
 import { localClientConfig } from './local-endpoint.ts';
 import { AilingNewReads } from './new-side-faults.ts';
@@ -47,8 +48,10 @@ export function startReaders(
 ): RehearsalReads {
   const tables = connectReads(settings.tables, cloud.clientConfig);
   const newReads = new AilingNewReads(tables.new);
-  const flagSettings = { application: flagApplication(settings.name), ...FLAG_NAMES };
-  const flagClient = createFlagClient(flagSettings, { client: connectFlag(localClientConfig(cloud.appconfig.url)) });
+  const flagSettings = flagNames(settings.name);
+  const flagClient = createFlagClient(flagSettings, {
+    client: new AppConfigDataClient(localClientConfig(cloud.appconfig.url)),
+  });
   const { reads } = openReads({
     tableNames: settings.tables,
     heldRecords: settings.heldRecords,

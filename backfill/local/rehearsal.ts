@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { findFlag } from '../../functions/flag/access.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
 import { type CountsByName, countNames } from '../../functions/model/counts-by-name.ts';
 import { kpiIdentity, SOURCES, type Source } from '../../functions/model/sources.ts';
@@ -7,7 +8,6 @@ import { connect, dynamoTables } from '../../functions/tables/dynamo-tables.ts';
 import { OLD_TABLE_OF } from '../../functions/tables/table-names.ts';
 import type { Settings } from '../../infra/settings.ts';
 import { type Environment, replicationOf } from '../environment.ts';
-import { openFlagAt } from '../read-flag/flag-access.ts';
 import { validateEnvironment } from '../validators/run-validation.ts';
 import { type Agreement, compareAll, scanTable } from './agreement.ts';
 import { createLegacyWriter, hotKpisOf, sendLegacyWrite } from './live-writer.ts';
@@ -114,7 +114,7 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalRepo
   const [cutover] = await Promise.all([
     cutOver({
       environment,
-      flag: await openFlagAt(localClientConfig(appconfig.url), settings.name),
+      flag: await findFlag(localClientConfig(appconfig.url), settings.name),
       ...reading,
       validate: async () => {
         // An operator waits until the streams have caught up: before that, much is in flight.

@@ -1,5 +1,5 @@
-import type { FlagState } from '../../functions/gate/flag-deployments.ts';
-import type { ReadPath } from '../../functions/gate/flag-document.ts';
+import type { FlagState } from '../../functions/flag/deployments.ts';
+import type { ReadPath } from '../../functions/flag/document.ts';
 
 /** Who reads what under a flag, in words. */
 export function whoReadsWhat(flag: ReadPath | undefined): string {

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fallBack } from '../../functions/gate/fall-back.ts';
+import { fallBack } from '../../functions/flag/fall-back.ts';
 import { readSettings } from '../../infra/settings.ts';
 import { operatorName } from '../operator.ts';
 import { type CommandResult, EXIT } from '../outcome.ts';
-import { openFlag } from './flag-access.ts';
+import { openFlag } from './open-flag.ts';
 
 /** `fallback`: all reads on the old tables, at once. It plans nothing first, since nobody who needs it has the time. */
 export async function fallbackCommand(environment: string): Promise<CommandResult> {

@@ -1,16 +1,16 @@
+import { applyFlagChange, type FlagChange, planFlagChange } from '../../functions/flag/change.ts';
+import type { ReadPath } from '../../functions/flag/document.ts';
+import { readPathSchema, type Stage } from '../../functions/flag/stages.ts';
 import { readEvidence } from '../../functions/gate/evidence.ts';
-import type { ReadPath } from '../../functions/gate/flag-document.ts';
 import { GateRefusedError, passGate } from '../../functions/gate/gate.ts';
-import type { Refusal } from '../../functions/gate/verdict.ts';
+import type { Refusal } from '../../functions/gate/missing-evidence.ts';
 import { MigrationError } from '../../functions/model/migration-error.ts';
-import { readPathSchema, type Stage } from '../../functions/read/stages.ts';
 import { listQuarantine } from '../../functions/tables/quarantine-entries.ts';
 import { type Environment, openEnvironment } from '../environment.ts';
 import { operatorName } from '../operator.ts';
 import { type CommandResult, EXIT } from '../outcome.ts';
-import { applyFlagChange, type FlagChange, planFlagChange } from './change-flag.ts';
 import { whoReadsWhat } from './describe-flag.ts';
-import { openFlag } from './flag-access.ts';
+import { openFlag } from './open-flag.ts';
 
 export interface StageOptions {
   readonly env: string;

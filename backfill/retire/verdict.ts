@@ -1,5 +1,10 @@
-import type { FlagState } from '../../functions/gate/flag-deployments.ts';
-import { type Evidence, type GateLimits, missingEvidence, type Refusal } from '../../functions/gate/verdict.ts';
+import type { FlagState } from '../../functions/flag/deployments.ts';
+import {
+  type Evidence,
+  type GateLimits,
+  missingEvidence,
+  type Refusal,
+} from '../../functions/gate/missing-evidence.ts';
 import { SOURCES } from '../../functions/model/sources.ts';
 import type { Backup } from '../../functions/tables/backups.ts';
 import { OLD_TABLE_OF } from '../../functions/tables/table-names.ts';

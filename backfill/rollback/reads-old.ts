@@ -1,9 +1,9 @@
-import type { FlagState } from '../../functions/gate/flag-deployments.ts';
+import type { FlagState } from '../../functions/flag/deployments.ts';
 import { MigrationError } from '../../functions/model/migration-error.ts';
 import { whoReadsWhat } from '../read-flag/describe-flag.ts';
 
 /**
- * How long readers may follow the flag of before: they poll it every 15 seconds (functions/read/flag-client.ts), and one that missed
+ * How long readers may follow the flag of before: they poll it every 15 seconds (functions/flag/client.ts), and one that missed
  * a poll comes again.
  */
 export const READERS_FOLLOW_MS = 60_000;

@@ -1,4 +1,4 @@
-import type { FlagState } from '../../functions/gate/flag-deployments.ts';
+import type { FlagState } from '../../functions/flag/deployments.ts';
 import { deleteRun } from '../../functions/tables/backfill-run-row.ts';
 import type { QuarantineRow } from '../../functions/tables/control-rows.ts';
 import { deleteRollback, readRollback, writeRollback } from '../../functions/tables/rollback-row.ts';

@@ -5,7 +5,7 @@ import type { ControlTable } from '../tables/control-table.ts';
 import { readLagMs } from '../tables/replication-lag.ts';
 import { readRollback } from '../tables/rollback-row.ts';
 import { latestReport } from '../tables/validation-report.ts';
-import type { Evidence } from './verdict.ts';
+import type { Evidence } from './missing-evidence.ts';
 
 /** Where evidence is read from: all of it in the control table, strongly. */
 export interface EvidenceReads {

@@ -1,7 +1,7 @@
+import { READS_OLD, type ReadPath } from '../flag/document.ts';
+import { readsAnyNew, widening } from '../flag/widening.ts';
 import { MigrationError } from '../model/migration-error.ts';
-import { READS_OLD, type ReadPath } from './flag-document.ts';
-import { type Evidence, type GateLimits, missingEvidence, type Refusal } from './verdict.ts';
-import { readsAnyNew, widening } from './widening.ts';
+import { type Evidence, type GateLimits, missingEvidence, type Refusal } from './missing-evidence.ts';
 
 /** What the gate reaches outside itself. */
 export interface Gate {

@@ -1,12 +1,11 @@
+import { createFlagClient, type FlagClient, type FlagClientSettings, type Report } from '../flag/client.ts';
 import type { HeldRecords } from '../model/sources.ts';
 import { connectReads, type ReadTables } from '../tables/connect-reads.ts';
 import type { TableNames } from '../tables/table-names.ts';
-import { createFlagClient, type FlagClient, type FlagClientSettings } from './flag-client.ts';
 import { type KpiReads, kpiReads } from './kpi-reads.ts';
-import { newSide } from './new-side.ts';
-import { oldSide } from './old-side.ts';
 import { createRouter, type Provenance, type Router, type RouterSettings } from './router.ts';
-import type { ReadTrouble } from './shadow.ts';
+import { newSide } from './sides/new-side.ts';
+import { oldSide } from './sides/old-side.ts';
 
 export interface OpenReadsOptions {
   readonly tableNames: TableNames;
@@ -14,8 +13,7 @@ export interface OpenReadsOptions {
   readonly heldRecords: HeldRecords;
   readonly flag: FlagClientSettings;
   readonly router?: RouterSettings;
-  /** Told of what went wrong without a caller noticing; must not throw. */
-  readonly report?: (trouble: ReadTrouble) => void;
+  readonly report?: Report;
   /** Both sides' tables and the flag, where the SDK's own settings do not lead to them. */
   readonly tables?: ReadTables;
   readonly flagClient?: FlagClient;

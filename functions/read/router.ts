@@ -1,18 +1,13 @@
+import type { Report } from '../flag/client.ts';
+import type { ReadFlag } from '../flag/stages.ts';
+import { type Clock, systemClock, withDeadline } from '../runtime/clock.ts';
 import { Breaker, type BreakerSettings } from './breaker.ts';
 import { faultOf } from './check-answer.ts';
-import { type Clock, systemClock, withDeadline } from './clock.ts';
 import { Counters } from './counters.ts';
 import type { ReadOptions } from './kpi-reads.ts';
 import type { ReadRequest, ReadSide, RowPage } from './query.ts';
-import {
-  type Purpose,
-  type ReadTrouble,
-  SHADOW_DEFAULTS,
-  ShadowReads,
-  type ShadowSettings,
-  type SideName,
-} from './shadow.ts';
-import { type ReadFlag, type Route, routeOf } from './stages.ts';
+import { type Route, routeOf } from './route.ts';
+import { type Purpose, SHADOW_DEFAULTS, ShadowReads, type ShadowSettings, type SideName } from './shadow.ts';
 
 /** What an answer says of itself. */
 export interface Provenance {
@@ -47,8 +42,7 @@ export interface RouterDependencies {
   readonly clock?: Clock;
   /** A number of [0, 1). */
   readonly random?: () => number;
-  /** Told of what went wrong without a caller noticing, for a log; must not throw. */
-  readonly report?: (trouble: ReadTrouble) => void;
+  readonly report?: Report;
 }
 
 /** Routes each read to a side by the flag, and answers from the old one whenever the new one does not. */

@@ -1,6 +1,7 @@
+import type { Report } from '../flag/client.ts';
+import { type Clock, type Outcome, withDeadline } from '../runtime/clock.ts';
 import type { Breaker, ReadOutcome } from './breaker.ts';
 import { faultOf } from './check-answer.ts';
-import { type Clock, type Outcome, withDeadline } from './clock.ts';
 import { comparePages, provenDifferences } from './compare-pages.ts';
 import type { Counters } from './counters.ts';
 import type { ReadRequest, ReadSide, RowPage } from './query.ts';
@@ -37,13 +38,7 @@ interface ShadowDependencies {
   readonly counters: Counters;
   readonly breaker: Breaker;
   readonly settings: ShadowSettings;
-  readonly report: (trouble: ReadTrouble) => void;
-}
-
-/** Something went wrong that no caller noticed. */
-export interface ReadTrouble {
-  readonly what: string;
-  readonly error?: unknown;
+  readonly report: Report;
 }
 
 /**

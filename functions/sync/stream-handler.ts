@@ -4,7 +4,7 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context, DynamoDBBatchResponse } from 'aws-lambda';
 import type { Source } from '../model/sources.ts';
-import { readFunctionSettings } from '../settings.ts';
+import { readFunctionSettings } from '../runtime/settings.ts';
 import { connectTables } from '../tables/dynamo-tables.ts';
 import { LagRecorder } from '../tables/replication-lag.ts';
 import type { Replication } from './replication.ts';

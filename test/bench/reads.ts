@@ -1,7 +1,7 @@
 import { measure } from 'mitata';
+import type { ReadFlag } from '../../functions/flag/stages.ts';
 import type { ReadRequest, ReadSide } from '../../functions/read/query.ts';
 import { createRouter, ROUTER_DEFAULTS } from '../../functions/read/router.ts';
-import type { ReadFlag } from '../../functions/read/stages.ts';
 import { report } from './report.ts';
 
 const REQUEST: ReadRequest = { query: { kind: 'link-by-id', tenantId: 'tenant', linkId: 'link' }, limit: 1 };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { ReadPath } from '../../functions/gate/flag-document.ts';
+import type { ReadPath } from '../../functions/flag/document.ts';
 import { type Gate, GateRefusedError, passGate } from '../../functions/gate/gate.ts';
-import { type Evidence, missingEvidence } from '../../functions/gate/verdict.ts';
+import { type Evidence, missingEvidence } from '../../functions/gate/missing-evidence.ts';
 import type { ValidationSummary } from '../../functions/tables/validation-report.ts';
 import { AGREEING } from './agreeing-summary.ts';
 import { FINISHED_RUN } from './finished-run.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { parseFlagDocument } from '../../functions/gate/flag-document.ts';
-import { readGateSettings } from '../../functions/settings.ts';
+import { parseFlagDocument } from '../../functions/flag/document.ts';
+import { readGateSettings } from '../../functions/runtime/settings.ts';
 import { readSettings } from '../../infra/settings.ts';
 import { ofType, type Resource, type Resources, settingsWith, synthesise } from './synthesis.ts';
 
@@ -32,7 +32,7 @@ describe('the read flag', () => {
   const environment = only('AWS::AppConfig::Environment');
   const profile = only('AWS::AppConfig::ConfigurationProfile');
 
-  test('bears the names by which operators find it (backfill/read-flag/flag-access.ts)', () => {
+  test('bears the names by which operators find it (functions/flag/names.ts)', () => {
     expect(application.Properties.Name).toBe('kpi-migration-test');
     expect(environment.Properties).toMatchObject({ Name: 'reads', ApplicationId: { Ref: application.id } });
     expect(profile.Properties).toMatchObject({ Name: 'read-path', ApplicationId: { Ref: application.id } });

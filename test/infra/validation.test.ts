@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { standingFallback } from '../../functions/gate/standing-fallback.ts';
+import { standingFallback } from '../../functions/flag/standing-fallback.ts';
 import { ofType, type Resources, settingsWith, synthesise } from './synthesis.ts';
 
 function validateOf(all: Resources) {

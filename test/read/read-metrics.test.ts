@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { embeddedMetrics } from '../../functions/embedded-metrics.ts';
 import { readMetricsOf } from '../../functions/read/read-metrics.ts';
+import { embeddedMetrics } from '../../functions/runtime/metrics.ts';
 
 describe('the metrics of reads', () => {
   test.each([

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { isInPercent, type ReadFlag } from '../../functions/flag/stages.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
 import { kpiReads } from '../../functions/read/kpi-reads.ts';
 import type { ReadSide, RowPage } from '../../functions/read/query.ts';
 import { createRouter, ROUTER_DEFAULTS } from '../../functions/read/router.ts';
-import { isInPercent, type ReadFlag } from '../../functions/read/stages.ts';
 
 const OLD_TAKES_MS = 5;
 const LAG_BOUND_MS = 10_000;

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { ReadFlag } from '../../functions/flag/stages.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
 import { type KpiReads, kpiReads } from '../../functions/read/kpi-reads.ts';
 import type { ReadSide, RowPage } from '../../functions/read/query.ts';
@@ -10,7 +11,6 @@ import {
   type RouterDependencies,
   type RouterSettings,
 } from '../../functions/read/router.ts';
-import type { ReadFlag } from '../../functions/read/stages.ts';
 
 const NEW: ReadFlag = { stage: 'new', percent: 100, tenants: new Set(), lagBoundMs: 1_000 };
 const SHADOW: ReadFlag = { stage: 'shadow', lagBoundMs: 8_000 };

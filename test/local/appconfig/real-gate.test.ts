@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type LocalCloud, startLocalCloud } from '../../../backfill/local/local-cloud.ts';
-import { applyFlagChange, planFlagChange } from '../../../backfill/read-flag/change-flag.ts';
-import { type FlagAccess, openFlag } from '../../../backfill/read-flag/flag-access.ts';
-import { readFlagState } from '../../../functions/gate/flag-deployments.ts';
-import type { ReadPath } from '../../../functions/gate/flag-document.ts';
-import { createFlagClient } from '../../../functions/read/flag-client.ts';
+import { openFlag } from '../../../backfill/read-flag/open-flag.ts';
+import type { FlagAccess } from '../../../functions/flag/access.ts';
+import { applyFlagChange, planFlagChange } from '../../../functions/flag/change.ts';
+import { createFlagClient } from '../../../functions/flag/client.ts';
+import { readFlagState } from '../../../functions/flag/deployments.ts';
+import type { ReadPath } from '../../../functions/flag/document.ts';
 import { readSettings } from '../../../infra/settings.ts';
 
 const settings = readSettings('local');

@@ -1,0 +1,16 @@
+import { type FlagAccess, findFlag } from '../../functions/flag/access.ts';
+import type { Settings } from '../../infra/settings.ts';
+
+/**
+ * Opens an environment's read flag for an operator. Needs nothing but AppConfig.
+ *
+ * @throws MigrationError FLAG_NOT_DEPLOYED; LOCAL_CLOUD_NOT_RUNNING
+ */
+export async function openFlag({ name, region }: Pick<Settings, 'name' | 'region'>): Promise<FlagAccess> {
+  return findFlag(name === 'local' ? await localConfig() : { region }, name);
+}
+
+async function localConfig() {
+  const { localAppConfigEndpoint, localClientConfig } = await import('../local/local-endpoint.ts');
+  return localClientConfig(localAppConfigEndpoint());
+}

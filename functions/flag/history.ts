@@ -1,0 +1,30 @@
+import type { AppConfigClient } from '@aws-sdk/client-appconfig';
+import { type FlagDeployment, listDeployments } from './deployments.ts';
+import type { ReadPath } from './document.ts';
+import type { FlagIds } from './ids.ts';
+import { listFlagVersions, readFlagVersion } from './versions.ts';
+
+/** A deployment of the flag with what it said and who made that version. */
+export interface FlagHistoryEntry extends FlagDeployment {
+  /** As the version's description names them; `unknown` where it has none. */
+  readonly by: string;
+  /** Absent where the content cannot be read. */
+  readonly flag?: ReadPath;
+}
+
+/** All deployments of the flag, oldest first. */
+export async function readFlagHistory(client: AppConfigClient, ids: FlagIds): Promise<FlagHistoryEntry[]> {
+  const authors = new Map<number, string>();
+  for await (const { VersionNumber, Description } of listFlagVersions(client, ids)) {
+    if (VersionNumber !== undefined && Description) authors.set(VersionNumber, Description);
+  }
+  const flags = new Map<number, ReadPath | undefined>();
+  const history: FlagHistoryEntry[] = [];
+  for (const deployment of (await listDeployments(client, ids)).reverse()) {
+    const { version } = deployment;
+    if (!flags.has(version)) flags.set(version, await readFlagVersion(client, ids, version));
+    const flag = flags.get(version);
+    history.push({ ...deployment, by: authors.get(version) ?? 'unknown', ...(flag && { flag }) });
+  }
+  return history;
+}

@@ -1,0 +1,60 @@
+import * as z from 'zod';
+import { MigrationError } from '../../model/migration-error.ts';
+
+const PRINCIPAL = /^arn:aws[\w-]*:iam::\d{12}:(?:role|user)\/[\w+=,.@/-]+$/;
+
+/**
+ * Who may call the read API, and for which tenants.
+ *
+ * - a list: these tenants;
+ * - `session`: the tenant that the role's session is named after, which the role's trust policy can demand by the condition key
+ *   sts:RoleSessionName (IAM User Guide, "IAM and AWS STS condition context keys");
+ * - `any`: for the service itself, which has told its users' tenants apart before it calls.
+ */
+export const callersSchema = z
+  .array(
+    z.strictObject({
+      principal: z.string().regex(PRINCIPAL, 'is no ARN of an IAM role or user'),
+      tenants: z.union([z.literal(['any', 'session']), z.array(z.string().min(1)).min(1)]),
+    }),
+  )
+  .min(1);
+
+export type Callers = z.infer<typeof callersSchema>;
+
+const ASSUMED_ROLE = /^arn:(aws[\w-]*):sts::(\d{12}):assumed-role\/([^/]+)\/(.+)$/;
+const ROLE = /^(arn:aws[\w-]*:iam::\d{12}:role\/)(?:.*\/)?([^/]+)$/;
+
+/**
+ * Checks that the caller whom IAM has authorised may read the tenant named in the path.
+ *
+ * @param userArn `requestContext.authorizer.iam.userArn` of the event: signed for, and so not the caller's to choose.
+ * @throws MigrationError CALLER_REFUSED
+ */
+export function checkCaller(callers: Callers, userArn: string, tenantId: string): void {
+  const { principal, session } = callerOf(userArn);
+  const grant = callers.find((caller) => withoutPath(caller.principal) === principal);
+  if (grant === undefined) {
+    throw new MigrationError('CALLER_REFUSED', 'The caller is not among those who may read.', {
+      nextStep: 'Ask the operator to add the caller’s role to READ_CALLERS.',
+    });
+  }
+  const { tenants } = grant;
+  const isGranted = tenants === 'any' || (tenants === 'session' ? session === tenantId : tenants.includes(tenantId));
+  if (!isGranted) {
+    throw new MigrationError('CALLER_REFUSED', 'The caller may not read this tenant.', {
+      nextStep: 'Name a tenant that the caller’s role is for.',
+    });
+  }
+}
+
+function callerOf(userArn: string): { readonly principal: string; readonly session?: string } {
+  const [, partition, account, role, session] = ASSUMED_ROLE.exec(userArn) ?? [];
+  if (session === undefined) return { principal: withoutPath(userArn) };
+  return { principal: `arn:${partition}:iam::${account}:role/${role}`, session };
+}
+
+/** A session's ARN does not tell the path of its role, and names are unique without. */
+function withoutPath(principal: string): string {
+  return principal.replace(ROLE, '$1$2');
+}

@@ -1,0 +1,82 @@
+import * as z from 'zod';
+import { MigrationError } from '../../model/migration-error.ts';
+import { isTransientCode } from '../../tables/retry.ts';
+import type { KpiReads } from '../kpi-reads.ts';
+import type { Provenance } from '../router.ts';
+import { type Callers, checkCaller } from './callers.ts';
+import { answerRead } from './http-routes.ts';
+
+/** What is used of an HTTP API's event, payload format 2.0, with IAM authorisation. */
+const eventSchema = z.object({
+  routeKey: z.string(),
+  pathParameters: z.record(z.string(), z.string()).default({}),
+  queryStringParameters: z.record(z.string(), z.string()).default({}),
+  headers: z.record(z.string(), z.string()).default({}),
+  requestContext: z.object({
+    authorizer: z.object({ iam: z.object({ userArn: z.string() }) }).optional(),
+  }),
+});
+
+export interface HttpAnswer {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+const STATUS_OF: Readonly<Record<string, number>> = {
+  QUERY_INVALID: 400,
+  PAGE_TOKEN_INVALID: 400,
+  CALLER_REFUSED: 403,
+  ROUTE_UNKNOWN: 404,
+  ROW_NOT_FOUND: 404,
+};
+
+const JSON_TYPE = { 'content-type': 'application/json', 'cache-control': 'no-store' };
+
+/**
+ * Answers an event of the HTTP API. What the caller did wrong is answered 4xx with a code, a sentence and the next step; a
+ * refusal that passes by itself 503.
+ *
+ * @throws whatever else goes wrong: API Gateway then answers 500 and says nothing of the inside.
+ */
+export async function handleHttpRead(
+  reads: KpiReads<Provenance>,
+  callers: Callers,
+  rawEvent: unknown,
+): Promise<HttpAnswer> {
+  const event = eventSchema.parse(rawEvent);
+  try {
+    const userArn = event.requestContext.authorizer?.iam.userArn ?? '';
+    checkCaller(callers, userArn, event.pathParameters.tenantId ?? '');
+    const { origin, reason, ...content } = await answerRead(reads, {
+      routeKey: event.routeKey,
+      path: event.pathParameters,
+      query: event.queryStringParameters,
+      lastWriteAt: event.headers['x-last-write-at'],
+    });
+    return {
+      statusCode: 200,
+      headers: { ...JSON_TYPE, 'x-read-origin': origin, 'x-read-reason': reason },
+      body: JSON.stringify(content),
+    };
+  } catch (error) {
+    if (error instanceof MigrationError && STATUS_OF[error.code] !== undefined) {
+      return problem(STATUS_OF[error.code] as number, error);
+    }
+    if (error instanceof Error && isTransientCode(error.name)) {
+      return problem(503, { code: 'BUSY', message: 'The tables are busy.', nextStep: 'Try again after a moment.' });
+    }
+    throw error;
+  }
+}
+
+function problem(
+  statusCode: number,
+  { code, message, nextStep }: { code: string; message: string; nextStep: string | undefined },
+): HttpAnswer {
+  return {
+    statusCode,
+    headers: { ...JSON_TYPE, ...(statusCode === 503 && { 'retry-after': '1' }) },
+    body: JSON.stringify({ code, message, nextStep }),
+  };
+}

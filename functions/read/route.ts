@@ -1,0 +1,49 @@
+import { isInPercent, type ReadFlag, type Stage } from '../flag/stages.ts';
+
+/** Which side answers a read, and why. */
+export interface Route {
+  readonly side: 'old' | 'new';
+  /** Whether the other side is worth a look behind the answer. */
+  readonly shadow: boolean;
+  readonly reason:
+    | 'flag-disabled'
+    | 'flag-missing'
+    | 'flag-unreadable'
+    | 'flag-not-read'
+    | 'shadow'
+    | 'tenant-not-chosen'
+    | 'fresh-write'
+    | 'tenant-named'
+    | 'tenant-in-percent';
+}
+
+/** What of a read decides its route. */
+export interface RoutedRead {
+  readonly tenantId: string;
+  readonly lastWriteAtMs?: number | undefined;
+  readonly nowMs: number;
+}
+
+type Routes = { readonly [S in Stage]: (flag: Extract<ReadFlag, { stage: S }>, read: RoutedRead) => Route };
+
+const ROUTES: Routes = {
+  old: ({ reason }) => ({ side: 'old', shadow: false, reason }),
+  shadow: () => ({ side: 'old', shadow: true, reason: 'shadow' }),
+  new: (flag, read) => {
+    const isNamed = flag.tenants.has(read.tenantId);
+    if (!isNamed && !isInPercent(read.tenantId, flag.percent)) {
+      return { side: 'old', shadow: false, reason: 'tenant-not-chosen' };
+    }
+    if (isFresh(read, flag.lagBoundMs)) return { side: 'old', shadow: false, reason: 'fresh-write' };
+    return { side: 'new', shadow: false, reason: isNamed ? 'tenant-named' : 'tenant-in-percent' };
+  },
+};
+
+export function routeOf(flag: ReadFlag, read: RoutedRead): Route {
+  return (ROUTES[flag.stage] as (flag: ReadFlag, read: RoutedRead) => Route)(flag, read);
+}
+
+/** Whether the caller's write may not be replicated yet. An instant to come, or none that can be read, counts as fresh. */
+function isFresh({ lastWriteAtMs, nowMs }: RoutedRead, lagBoundMs: number): boolean {
+  return lastWriteAtMs !== undefined && !(nowMs - lastWriteAtMs >= lagBoundMs);
+}

@@ -1,0 +1,87 @@
+import { type Item, textOf } from '../../model/attribute-value.ts';
+import type { DataIndex, LinkIndex, NewReads } from '../../tables/new-reads.ts';
+import { rangeToRead } from '../date-range.ts';
+import type { DataOfLinkQuery, KpiQuery, ReadRequest, ReadSide, RowPage } from '../query.ts';
+import { inFullOrder, LOOK_AHEAD, type PositionedRow, sorted, takePage } from './ordered-page.ts';
+
+const LINK_INDEX = {
+  'links-by-kpi': 'kpi-index',
+  'links-by-goal': 'goal-index',
+  'links-by-tenant': 'tenant-index',
+} as const satisfies Record<string, LinkIndex>;
+
+/** Answers from the new tables. */
+export function newSide(tables: NewReads): ReadSide {
+  return {
+    async read(request, signal) {
+      const { query } = request;
+      switch (query.kind) {
+        case 'link-by-id':
+          return single(query, await tables.getLink(query.linkId, signal));
+        case 'data-by-id': {
+          const row = await tables.getData(query.dataId, signal);
+          const isOfLink = query.linkId === undefined || textOf(row, 'kpi_link_id') === query.linkId;
+          return single(query, isOfLink ? row : undefined);
+        }
+        case 'data-of-link':
+          return readData(tables, query, request, signal);
+        default: {
+          const key = query.kind === 'links-by-tenant' ? query.tenantId : query.id;
+          const rows = await tables.queryLinks(LINK_INDEX[query.kind], key, query.tenantId, signal);
+          return takePage(sorted(rows.map(linkPosition), 'oldest-first'), { ...request, order: 'oldest-first' });
+        }
+      }
+    },
+  };
+}
+
+/** A row that was found by its id alone, if it is of the tenant. */
+function single(query: KpiQuery, row: Item | undefined): RowPage {
+  return { rows: row && textOf(row, 'tenant_id') === query.tenantId ? [row] : [] };
+}
+
+function linkPosition(row: Item): PositionedRow {
+  return { position: { sort: '', id: textOf(row, 'id') ?? '' }, row };
+}
+
+async function readData(
+  tables: NewReads,
+  query: DataOfLinkQuery,
+  request: ReadRequest,
+  signal: AbortSignal | undefined,
+): Promise<RowPage> {
+  const range = rangeToRead(query, request.after);
+  if (range === undefined) return { rows: [] };
+  const { index, key } = indexOf(query);
+  const chunks = async function* (): AsyncGenerator<PositionedRow[]> {
+    let cursor: Item | undefined;
+    do {
+      const part = { ...range, descending: query.order === 'newest-first', limit: request.limit + LOOK_AHEAD };
+      const page = await tables.queryData(index, key, query.tenantId, part, cursor, signal);
+      yield page.items.filter((row) => isAsked(row, query)).map(dataPosition);
+      cursor = page.cursor;
+    } while (cursor);
+  };
+  return takePage(inFullOrder(chunks(), query.order), { ...request, order: query.order });
+}
+
+/** The narrowest index for the query (tables.md, "New tables"). */
+function indexOf(query: DataOfLinkQuery): { readonly index: DataIndex; readonly key: string } {
+  if (query.category === undefined) return { index: 'kpi-link-index', key: query.linkId };
+  if (query.category === 'Target' && query.subtype !== undefined) {
+    return { index: 'target-subtype-index', key: `${query.linkId}#${query.subtype}` };
+  }
+  return { index: 'kpi-link-category-index', key: `${query.linkId}#${query.category}` };
+}
+
+/** Actuals have no index by subtype; and of ids that hold a `#`, two may make one index key. */
+function isAsked(row: Item, query: DataOfLinkQuery): boolean {
+  if (textOf(row, 'kpi_link_id') !== query.linkId) return false;
+  if (query.category !== undefined && textOf(row, 'data_category') !== query.category) return false;
+  const subtype = textOf(row, query.category === 'Target' ? 'target_subtype' : 'actual_subtype');
+  return query.subtype === undefined || subtype === query.subtype;
+}
+
+function dataPosition(row: Item): PositionedRow {
+  return { position: { sort: textOf(row, 'post_date') ?? '', id: textOf(row, 'id') ?? '' }, row };
+}

@@ -1,0 +1,169 @@
+import { validate, version } from 'uuid';
+import { type Item, textOf } from '../../model/attribute-value.ts';
+import { fanOutRowId } from '../../model/ids.ts';
+import { mapRecord } from '../../model/mapping.ts';
+import { type KpiKey, kpiIdentity, RECORD_SOURCES, type RecordSource } from '../../model/sources.ts';
+import type { OldReads, RecordEntry } from '../../tables/old-reads.ts';
+import { isInRange, rangeToRead } from '../date-range.ts';
+import { comparePositions, compareUtf8 } from '../position.ts';
+import type { DataByIdQuery, DataOfLinkQuery, ReadRequest, RowPage } from '../query.ts';
+import { allEntries, type FoundLink, type OldLinks, owningRecord } from './old-links.ts';
+import { type PositionedRow, sorted, takePage } from './ordered-page.ts';
+import { entryChunks } from './record-entries.ts';
+
+/** The tables whose records give rows of each category and its subtype (tables.md, "The mapping"). */
+const SOURCES_OF = {
+  Target: { subtype: 'Expected', sources: ['milestones'] },
+  Actual: { subtype: 'Measured', sources: ['actuals', 'readings'] },
+} as const satisfies Record<string, { subtype: string; sources: readonly RecordSource[] }>;
+
+/** The KpiData row with this id, made from the old tables. */
+export async function oldDataById(tables: OldReads, links: OldLinks, query: DataByIdQuery): Promise<Item | undefined> {
+  const items = (await tables.readRecords([{ source: 'readings', id: query.dataId }])).get(query.dataId);
+  if (items !== undefined) {
+    const record = owningRecord(items);
+    if (record?.kpi.tenantId !== query.tenantId) return undefined;
+    const [anchorRow] = rowsOf(items, record.kpi, await links.ofKpi(record.kpi));
+    return isOfLink(anchorRow, query) ? anchorRow : undefined;
+  }
+  if (!isMadeId(query.dataId)) return undefined;
+  for (const { kpi, linksOfKpi } of await candidates(tables, links, query)) {
+    const row = await findFanOutRow(tables, query, kpi, linksOfKpi);
+    if (row) return row;
+  }
+  return undefined;
+}
+
+/** Rows of a link by date, made from the old tables. */
+export async function oldDataOfLink(
+  tables: OldReads,
+  links: OldLinks,
+  query: DataOfLinkQuery,
+  request: ReadRequest,
+): Promise<RowPage> {
+  const range = rangeToRead(query, request.after);
+  const sources = sourcesOf(query);
+  if (range === undefined || sources.length === 0) return { rows: [] };
+  const link = await links.find(query.tenantId, query.linkId);
+  if (link === undefined) return { rows: [] };
+  const linksRead = links.ofKpi(link.kpi, [link]);
+  // It is waited for beside the records; should these fail first, its own failure is nobody's any more.
+  linksRead.catch(() => {});
+
+  const load = async (entries: readonly RecordEntry[]): Promise<PositionedRow[]> => {
+    const [records, linksOfKpi] = await Promise.all([tables.readRecords(entries), linksRead]);
+    return entries.flatMap((entry): PositionedRow[] => {
+      // A record of another table that has the right to this id comes under an entry of its own.
+      const items = records.get(entry.id);
+      if (owningRecord(items)?.source !== entry.source) return [];
+      const row = rowsOf(items, link.kpi, linksOfKpi).find((each) => textOf(each, 'kpi_link_id') === link.id);
+      return row ? [{ position: { sort: textOf(row, 'post_date') ?? '', id: textOf(row, 'id') ?? '' }, row }] : [];
+    });
+  };
+
+  const rows = async function* (): AsyncGenerator<PositionedRow> {
+    const seen = new Set<string>();
+    let ahead: PositionedRow[] = [];
+    let passed: string | undefined;
+    for await (const { entries, through } of entryChunks(
+      tables,
+      sources,
+      link.kpi.kpiId,
+      range,
+      query.order,
+      request.limit + 1,
+    )) {
+      const fresh = entries.filter(({ source, id }) => !seen.has(`${source}/${id}`));
+      for (const { source, id } of fresh) seen.add(`${source}/${id}`);
+      // The base item may have got another date since the index was last brought up to date: then its row stands there.
+      const loaded = (await load(fresh)).filter(
+        ({ position: { sort } }) => isInRange(sort, range) && (passed === undefined || isBeyond(sort, passed, query)),
+      );
+      const all = sorted([...ahead, ...loaded], query.order);
+      const isReady = ({ position: { sort } }: PositionedRow) =>
+        through === undefined || !isBeyond(sort, through, query);
+      yield* all.filter(isReady);
+      ahead = all.filter((each) => !isReady(each));
+      passed = through;
+    }
+  };
+  return takePage(rows(), { ...request, order: query.order });
+}
+
+function isBeyond(date: string, other: string, query: DataOfLinkQuery): boolean {
+  return comparePositions({ sort: date, id: '' }, { sort: other, id: '' }, query.order) > 0;
+}
+
+function sourcesOf(query: DataOfLinkQuery): readonly RecordSource[] {
+  if (query.category === undefined) return RECORD_SOURCES;
+  const { subtype, sources } = SOURCES_OF[query.category];
+  return query.subtype === undefined || query.subtype === subtype ? sources : [];
+}
+
+/** The rows that the items of one id have under a KPI's links, the anchor's first. */
+function rowsOf(
+  items: Partial<Record<RecordSource, Item>> | undefined,
+  kpi: KpiKey,
+  linksOfKpi: readonly FoundLink[],
+): readonly Item[] {
+  const record = owningRecord(items);
+  if (record === undefined || kpiIdentity(record.kpi) !== kpiIdentity(kpi)) return [];
+  const result = mapRecord(record, linksOfKpi);
+  return result.kind === 'mapped' ? result.rows : [];
+}
+
+function isOfLink(row: Item | undefined, query: DataByIdQuery): boolean {
+  return query.linkId === undefined || textOf(row, 'kpi_link_id') === query.linkId;
+}
+
+const MADE_ID_VERSION = 5;
+
+/** Whether the id can be one that the migration made (tables.md, "Ids"); any other that no record bears is no row's. */
+function isMadeId(id: string): boolean {
+  return validate(id) && version(id) === MADE_ID_VERSION;
+}
+
+interface Candidate {
+  readonly kpi: KpiKey;
+  readonly linksOfKpi: readonly FoundLink[];
+}
+
+/**
+ * The KPIs under which a made id can be. It is a hash and tells neither its record nor its link: the caller names the link,
+ * or every KPI of the tenant that has several is tried.
+ */
+async function candidates(tables: OldReads, links: OldLinks, query: DataByIdQuery): Promise<Candidate[]> {
+  let all: Candidate[];
+  if (query.linkId !== undefined) {
+    const link = await links.find(query.tenantId, query.linkId);
+    all = link ? [{ kpi: link.kpi, linksOfKpi: await links.ofKpi(link.kpi, [link]) }] : [];
+  } else {
+    const ids = await tables.queryLinkIds('tenant-index', query.tenantId);
+    const found = (await links.mapped(await links.read(ids))).filter(({ kpi }) => kpi.tenantId === query.tenantId);
+    all = [...Map.groupBy(found, ({ kpi }) => kpiIdentity(kpi)).values()].map((linksOfKpi) => ({
+      kpi: (linksOfKpi[0] as FoundLink).kpi,
+      linksOfKpi,
+    }));
+  }
+  return all
+    .filter(({ linksOfKpi }) => linksOfKpi.length > 1)
+    .sort((left, right) => compareUtf8(left.kpi.kpiId, right.kpi.kpiId));
+}
+
+async function findFanOutRow(
+  tables: OldReads,
+  query: DataByIdQuery,
+  kpi: KpiKey,
+  linksOfKpi: readonly FoundLink[],
+): Promise<Item | undefined> {
+  const linkIds = query.linkId === undefined ? linksOfKpi.map(({ id }) => id) : [query.linkId];
+  for (const source of RECORD_SOURCES) {
+    const entries = await allEntries(tables, source, kpi.kpiId);
+    const entry = entries.find(({ id }) => linkIds.some((linkId) => fanOutRowId(id, linkId) === query.dataId));
+    if (entry === undefined) continue;
+    const items = (await tables.readRecords([{ source: 'readings', id: entry.id }])).get(entry.id);
+    const row = rowsOf(items, kpi, linksOfKpi).find((each) => textOf(each, 'id') === query.dataId);
+    if (row) return row;
+  }
+  return undefined;
+}

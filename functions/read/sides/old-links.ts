@@ -1,0 +1,171 @@
+import { type Item, textOf } from '../../model/attribute-value.ts';
+import { personalLinkId } from '../../model/ids.ts';
+import { ITEM_BYTES_MAX, itemBytes } from '../../model/item-size.ts';
+import { earliestDate, mapLink, mapPersonalLink, ownerOf, userOfLink } from '../../model/link-mapping.ts';
+import { ownerSource } from '../../model/mapping.ts';
+import { type OldLink, type OldRecord, parseLink, parseRecord } from '../../model/old-records.ts';
+import {
+  distinctKpis,
+  type HeldRecords,
+  type KpiKey,
+  kpiIdentity,
+  type LinkReference,
+  RECORD_SOURCES,
+  type RecordSource,
+} from '../../model/sources.ts';
+import type { OldReads, RecordEntry } from '../../tables/old-reads.ts';
+
+/** A link that has a row in the new model, and the KPI whose records it gives rows to. */
+export interface FoundLink extends LinkReference {
+  readonly kpi: KpiKey;
+}
+
+/** More bytes than mapping can add to a link: a person's id and the key made of two ids. */
+const MAPPING_BYTES_MAX = 8 * 1024;
+
+/** The record that has the right to an id, if it can be migrated (tables.md, "Ids" and "Quarantine"). */
+export function owningRecord(items: Partial<Record<RecordSource, Item>> | undefined): OldRecord | undefined {
+  const source = ownerSource(items ?? {});
+  const item = source && items?.[source];
+  const parsed = source && item && parseRecord(source, item);
+  return parsed?.kind === 'valid' ? parsed.record : undefined;
+}
+
+/**
+ * Links as the new model has them, read from the old tables. An instance serves one read: it looks up each KPI and each
+ * user's people once.
+ */
+export class OldLinks {
+  readonly #tables: OldReads;
+  readonly #heldRecords: HeldRecords;
+  readonly #kpis = new Map<string, Promise<Item | undefined>>();
+  readonly #people = new Map<string, Promise<readonly Item[]>>();
+
+  constructor(tables: OldReads, heldRecords: HeldRecords) {
+    this.#tables = tables;
+    this.#heldRecords = heldRecords;
+  }
+
+  /** The KpiLink row of a link; undefined where it is quarantined. */
+  async rowOf(link: OldLink): Promise<Item | undefined> {
+    const userId = userOfLink(link, await this.#kpi(link.kpi.kpiId));
+    const result = mapLink(link, userId, await this.#peopleOf(userId));
+    return result.kind === 'mapped' ? result.row : undefined;
+  }
+
+  /** The links with these ids that are well-formed, in the order of the ids. */
+  async read(ids: readonly string[]): Promise<OldLink[]> {
+    const items = await this.#tables.readLinks(ids);
+    return ids.flatMap((id) => {
+      const item = items.get(id);
+      const parsed = item && parseLink(item);
+      return parsed?.kind === 'valid' ? [parsed.record] : [];
+    });
+  }
+
+  /** The tenant's link with this id. */
+  async find(tenantId: string, linkId: string): Promise<FoundLink | undefined> {
+    const [link] = await this.read([linkId]);
+    if (link) return link.kpi.tenantId === tenantId && (await this.#isMapped(link)) ? foundLink(link) : undefined;
+    for (const kpi of await this.linklessKpis(tenantId, (kpiId) => personalLinkId(kpiId) === linkId)) {
+      const linkedAt = textOf(await this.personalRow(kpi), 'linked_at');
+      if (linkedAt !== undefined) return { id: linkId, linkedAt, kpi };
+    }
+    return undefined;
+  }
+
+  /** All links of the KPI that have rows. The index may not know of one just made, so a link known to be there is named. */
+  async ofKpi(kpi: KpiKey, known: readonly FoundLink[] = []): Promise<FoundLink[]> {
+    const knownIds = new Set(known.map(({ id }) => id));
+    const others = (await this.#tables.queryLinkIds('kpi-index', kpi.kpiId)).filter((id) => !knownIds.has(id));
+    const real = [...known, ...(await this.mapped(await this.read(others)))].filter(
+      (link) => kpiIdentity(link.kpi) === kpiIdentity(kpi),
+    );
+    if (real.length > 0 || this.#heldRecords === 'hold') return real;
+    const linkedAt = textOf(await this.personalRow(kpi), 'linked_at');
+    return linkedAt === undefined ? [] : [{ id: personalLinkId(kpi.kpiId), linkedAt, kpi }];
+  }
+
+  async mapped(links: readonly OldLink[]): Promise<FoundLink[]> {
+    const isMapped = await Promise.all(links.map((link) => this.#isMapped(link)));
+    return links.filter((_, at) => isMapped[at]).map(foundLink);
+  }
+
+  /**
+   * The row of the link that a KPI without any gets; the caller has seen that it has none. All of the KPI's records are
+   * read, since the smallest date as an instant need not be the first as text.
+   */
+  async personalRow(kpi: KpiKey): Promise<Item | undefined> {
+    const records = await this.#recordsOf(kpi);
+    const linkedAt = earliestDate(records.map((record) => record.date));
+    if (linkedAt === undefined) return undefined;
+    const kpiItem = await this.#kpi(kpi.kpiId);
+    const owner = ownerOf(kpi, kpiItem);
+    return owner === undefined ? undefined : mapPersonalLink(kpi, linkedAt, kpiItem, await this.#peopleOf(owner));
+  }
+
+  /** The tenant's KPIs that have records and no link, among those wanted; none where records without a link are held. */
+  async linklessKpis(tenantId: string, isWanted: (kpiId: string) => boolean): Promise<KpiKey[]> {
+    if (this.#heldRecords === 'hold') return [];
+    const wanted = await Promise.all(
+      RECORD_SOURCES.map(async (source) =>
+        (await this.#tables.queryRecordIdsOfTenant(source, tenantId)).map((id) => ({ source, id })),
+      ),
+    );
+    const records = [...(await this.#tables.readRecords(wanted.flat())).values()].flatMap(
+      (items) => owningRecord(items)?.kpi ?? [],
+    );
+    const kpis = distinctKpis(records.filter((kpi) => kpi.tenantId === tenantId && isWanted(kpi.kpiId)));
+    const linkIds = await this.#tables.queryLinkIds('tenant-index', tenantId);
+    const linked = new Set((await this.mapped(await this.read(linkIds))).map((link) => kpiIdentity(link.kpi)));
+    return kpis.filter((kpi) => !linked.has(kpiIdentity(kpi)));
+  }
+
+  async #recordsOf(kpi: KpiKey): Promise<OldRecord[]> {
+    const entries = await Promise.all(RECORD_SOURCES.map((source) => allEntries(this.#tables, source, kpi.kpiId)));
+    const items = await this.#tables.readRecords(entries.flat());
+    return [...items.values()].flatMap((each) => {
+      const record = owningRecord(each);
+      return record && kpiIdentity(record.kpi) === kpiIdentity(kpi) ? [record] : [];
+    });
+  }
+
+  /** Whether the link has a row, without the look-ups that only tell which person it names, where these cannot matter. */
+  async #isMapped(link: OldLink): Promise<boolean> {
+    const isPlain = link.createdBy !== '' && itemBytes(link.item) + MAPPING_BYTES_MAX <= ITEM_BYTES_MAX;
+    return isPlain || (await this.rowOf(link)) !== undefined;
+  }
+
+  #kpi(kpiId: string): Promise<Item | undefined> {
+    return memoized(this.#kpis, kpiId, () => this.#tables.readKpi(kpiId));
+  }
+
+  #peopleOf(userId: string): Promise<readonly Item[]> {
+    // An index key cannot be empty, so nobody is linked to the empty user, and DynamoDB would refuse to look.
+    return userId === '' ? Promise.resolve([]) : memoized(this.#people, userId, () => this.#tables.queryPeople(userId));
+  }
+}
+
+function foundLink(link: OldLink): FoundLink {
+  return { id: link.id, linkedAt: link.linkedAt, kpi: link.kpi };
+}
+
+const LISTING_LIMIT = 1_000;
+
+/** All records of the KPI in one table, of whichever tenant. */
+export async function allEntries(tables: OldReads, source: RecordSource, kpiId: string): Promise<RecordEntry[]> {
+  const entries: RecordEntry[] = [];
+  let cursor: Item | undefined;
+  do {
+    const page = await tables.queryRecords(source, kpiId, { descending: false, limit: LISTING_LIMIT }, cursor);
+    entries.push(...page.items);
+    cursor = page.cursor;
+  } while (cursor);
+  return entries;
+}
+
+function memoized<T>(memory: Map<string, Promise<T>>, key: string, load: () => Promise<T>): Promise<T> {
+  const known = memory.get(key) ?? load();
+  memory.set(key, known);
+  return known;
+}

@@ -1,0 +1,108 @@
+import { type Item, textOf } from '../../model/attribute-value.ts';
+import { personalLinkId } from '../../model/ids.ts';
+import type { OldLink } from '../../model/old-records.ts';
+import type { HeldRecords, KpiKey } from '../../model/sources.ts';
+import type { OldReads } from '../../tables/old-reads.ts';
+import { compareUtf8 } from '../position.ts';
+import type { KpiQuery, ReadRequest, ReadSide, RowPage } from '../query.ts';
+import { oldDataById, oldDataOfLink } from './old-data.ts';
+import { OldLinks } from './old-links.ts';
+import { type PositionedRow, takePage } from './ordered-page.ts';
+
+type LinksQuery = Extract<KpiQuery, { kind: `links-${string}` }>;
+
+/**
+ * Answers from the old tables, by the same mapping that makes the new ones: what is quarantined or held has no row.
+ *
+ * @param heldRecords the setting that replication runs with.
+ */
+export function oldSide(tables: OldReads, heldRecords: HeldRecords): ReadSide {
+  return {
+    async read(request) {
+      const links = new OldLinks(tables, heldRecords);
+      const { query } = request;
+      switch (query.kind) {
+        case 'link-by-id':
+          return single(await linkById(links, query.tenantId, query.linkId));
+        case 'data-by-id':
+          return single(await oldDataById(tables, links, query));
+        case 'data-of-link':
+          return oldDataOfLink(tables, links, query, request);
+        default:
+          return takePage(linkRows(tables, links, query, request), { ...request, order: 'oldest-first' });
+      }
+    },
+  };
+}
+
+function single(row: Item | undefined): RowPage {
+  return { rows: row ? [row] : [] };
+}
+
+async function linkById(links: OldLinks, tenantId: string, linkId: string): Promise<Item | undefined> {
+  const [link] = await links.read([linkId]);
+  if (link) return link.kpi.tenantId === tenantId ? links.rowOf(link) : undefined;
+  const [kpi] = await links.linklessKpis(tenantId, (kpiId) => personalLinkId(kpiId) === linkId);
+  return kpi && links.personalRow(kpi);
+}
+
+/** A link that may be listed: a GoalKpiLink by its id, or the own link of a KPI that has none. */
+interface Entry {
+  readonly id: string;
+  readonly personalOf?: KpiKey;
+}
+
+/** The rows of a listing by id, read and mapped only as far as the page needs. */
+async function* linkRows(
+  tables: OldReads,
+  links: OldLinks,
+  query: LinksQuery,
+  request: ReadRequest,
+): AsyncGenerator<PositionedRow> {
+  const { after } = request;
+  const entries = (await listEntries(tables, links, query))
+    .filter(({ id }) => after === undefined || compareUtf8(id, after.id) > 0)
+    .sort((left, right) => compareUtf8(left.id, right.id));
+  const size = request.limit + 1;
+  for (let start = 0; start < entries.length; start += size) {
+    const part = entries.slice(start, start + size);
+    const real = await links.read(part.filter(({ personalOf }) => !personalOf).map(({ id }) => id));
+    const realById = new Map(real.filter((link) => isListed(link, query)).map((link) => [link.id, link]));
+    const rows = await Promise.all(
+      part.map(({ id, personalOf }) => {
+        const link = realById.get(id);
+        if (link) return links.rowOf(link);
+        return personalOf && links.personalRow(personalOf);
+      }),
+    );
+    for (const row of rows) {
+      if (row) yield { position: { sort: '', id: textOf(row, 'id') ?? '' }, row };
+    }
+  }
+}
+
+async function listEntries(tables: OldReads, links: OldLinks, query: LinksQuery): Promise<Entry[]> {
+  const toEntry = (id: string): Entry => ({ id });
+  const toPersonal = (kpi: KpiKey): Entry => ({ id: personalLinkId(kpi.kpiId), personalOf: kpi });
+  switch (query.kind) {
+    case 'links-by-goal':
+      return (await tables.queryLinkIds('goal-index', query.id)).map(toEntry);
+    case 'links-by-kpi': {
+      const kpi = { tenantId: query.tenantId, kpiId: query.id };
+      return (await links.ofKpi(kpi)).map(({ id }) =>
+        id === personalLinkId(kpi.kpiId) ? toPersonal(kpi) : toEntry(id),
+      );
+    }
+    default: {
+      const linkless = await links.linklessKpis(query.tenantId, () => true);
+      return [...(await tables.queryLinkIds('tenant-index', query.tenantId)).map(toEntry), ...linkless.map(toPersonal)];
+    }
+  }
+}
+
+/** Whether the link as it is now still is what the index had it listed for, in the query's tenant. */
+function isListed(link: OldLink, query: LinksQuery): boolean {
+  if (link.kpi.tenantId !== query.tenantId) return false;
+  if (query.kind === 'links-by-kpi') return link.kpi.kpiId === query.id;
+  return query.kind === 'links-by-tenant' || link.goalId === query.id;
+}

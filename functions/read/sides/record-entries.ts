@@ -1,0 +1,72 @@
+import type { Item } from '../../model/attribute-value.ts';
+import type { RecordSource } from '../../model/sources.ts';
+import type { OldReads, RecordEntry } from '../../tables/old-reads.ts';
+import type { DateRange } from '../date-range.ts';
+import { compareUtf8, type Order } from '../position.ts';
+
+/** Records that come one after another in the listing, whole as far as `through`: no later chunk has one of that date. */
+export interface EntryChunk {
+  readonly entries: readonly RecordEntry[];
+  /** The last date that is complete; absent on the last chunk, after which nothing comes. */
+  readonly through?: string;
+}
+
+/** The KPI's records of several tables as one listing by date, in chunks of at least `size` that never part equal dates.
+ * One more is asked of each table, to see in the same query that the chunk's last date is complete. */
+export async function* entryChunks(
+  tables: OldReads,
+  sources: readonly RecordSource[],
+  kpiId: string,
+  range: DateRange,
+  order: Order,
+  size: number,
+): AsyncGenerator<EntryChunk> {
+  const listings = sources.map((source) => entriesOf(tables, source, kpiId, range, order, size + 1));
+  let entries: RecordEntry[] = [];
+  for await (const entry of merged(listings, order)) {
+    const through = entries.at(-1)?.date;
+    if (through !== undefined && entries.length >= size && entry.date !== through) {
+      yield { entries, through };
+      entries = [];
+    }
+    entries.push(entry);
+  }
+  yield { entries };
+}
+
+async function* entriesOf(
+  tables: OldReads,
+  source: RecordSource,
+  kpiId: string,
+  range: DateRange,
+  order: Order,
+  limit: number,
+): AsyncGenerator<RecordEntry> {
+  let cursor: Item | undefined;
+  do {
+    const part = { ...range, descending: order === 'newest-first', limit };
+    const page = await tables.queryRecords(source, kpiId, part, cursor);
+    yield* page.items;
+    cursor = page.cursor;
+  } while (cursor);
+}
+
+async function* merged(listings: readonly AsyncGenerator<RecordEntry>[], order: Order): AsyncGenerator<RecordEntry> {
+  const heads = await Promise.all(listings.map((listing) => listing.next()));
+  for (;;) {
+    let first: { readonly at: number; readonly entry: RecordEntry } | undefined;
+    for (const [at, head] of heads.entries()) {
+      if (!head.done && (first === undefined || comesBefore(head.value, first.entry, order))) {
+        first = { at, entry: head.value };
+      }
+    }
+    if (first === undefined) return;
+    yield first.entry;
+    heads[first.at] = await (listings[first.at] as AsyncGenerator<RecordEntry>).next();
+  }
+}
+
+function comesBefore(left: RecordEntry, right: RecordEntry, order: Order): boolean {
+  const ascending = compareUtf8(left.date, right.date);
+  return order === 'oldest-first' ? ascending < 0 : ascending > 0;
+}

@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest';
+import { ROUTES } from '../../functions/read/http/http-routes.ts';
+import { readReadSettings } from '../../functions/read/http/read-settings.ts';
+import { ofType, type Resource, settingsWith, synthesise } from './synthesis.ts';
+
+const callers = [{ principal: 'arn:aws:iam::123456789012:role/kpi-service', tenants: 'any' }];
+const settings = settingsWith({ readPath: { callers, requestsPerSecondMax: 50, burstMax: 70 } });
+const resources = synthesise(settings);
+
+/** The properties of the one resource of the type whose logical id begins so. */
+function only(type: string, prefix = ''): Resource['Properties'] {
+  const [found, ...more] = ofType(resources, type).filter(({ id }) => id.startsWith(prefix));
+  if (!found || more.length > 0) throw new Error(`There is not exactly one ${prefix} of ${type}.`);
+  return found.Properties;
+}
+
+describe('the read API', () => {
+  test('is made only where somebody may call it', () => {
+    expect(ofType(synthesise(settingsWith()), 'AWS::ApiGatewayV2::Api')).toEqual([]);
+    expect(ofType(resources, 'AWS::ApiGatewayV2::Api')).toHaveLength(1);
+  });
+
+  test('has a route for each that the function knows, all behind IAM', () => {
+    const routes = ofType(resources, 'AWS::ApiGatewayV2::Route').map(({ Properties }) => Properties);
+    expect(routes.map(({ RouteKey }) => RouteKey).sort()).toEqual(Object.keys(ROUTES).sort());
+    for (const { AuthorizationType } of routes) expect(AuthorizationType).toBe('AWS_IAM');
+  });
+
+  test('writes down who called, and takes no more than the settings say', () => {
+    expect(only('AWS::ApiGatewayV2::Stage')).toMatchObject({
+      AutoDeploy: true,
+      DefaultRouteSettings: { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 70 },
+    });
+    const { DestinationArn, Format } = only('AWS::ApiGatewayV2::Stage').AccessLogSettings;
+    expect(resources[DestinationArn['Fn::GetAtt'][0]]).toMatchObject({
+      Type: 'AWS::Logs::LogGroup',
+      DeletionPolicy: 'Retain',
+    });
+    expect(JSON.parse(Format)).toMatchObject({
+      'identity.userArn': '$context.identity.userArn',
+      routeKey: '$context.routeKey',
+      path: '$context.path',
+      status: '$context.status',
+    });
+  });
+
+  test('tells its function all that it asks for', () => {
+    const read = only('AWS::Lambda::Function', 'ReadPathReadKpi');
+    const { Variables } = read.Environment;
+    const types = ['FLAG_APPLICATION', 'FLAG_ENVIRONMENT', 'FLAG_PROFILE'].map(
+      (name) => resources[Variables[name].Ref]?.Type,
+    );
+    expect(types).toEqual([
+      'AWS::AppConfig::Application',
+      'AWS::AppConfig::Environment',
+      'AWS::AppConfig::ConfigurationProfile',
+    ]);
+    const flag = { FLAG_APPLICATION: 'a', FLAG_ENVIRONMENT: 'e', FLAG_PROFILE: 'p' };
+    expect(readReadSettings({ ...Variables, ...flag })).toMatchObject({
+      tableNames: settings.tables,
+      heldRecords: 'hold',
+      callers,
+      flag: { application: 'a', environment: 'e', profile: 'p' },
+    });
+    // An HTTP API gives up after 30 s.
+    expect(read.Timeout).toBeLessThan(30);
+  });
+
+  test('tells people when its function throws', () => {
+    const alarms = ofType(resources, 'AWS::CloudWatch::Alarm').map(({ Properties }) => Properties);
+    const ofRead = { Name: 'FunctionName', Value: { Ref: expect.stringContaining('ReadPathReadKpi') } };
+    expect(alarms).toContainEqual(expect.objectContaining({ MetricName: 'Errors', Dimensions: [ofRead] }));
+  });
+});
