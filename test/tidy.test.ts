@@ -91,6 +91,18 @@ function forbiddenClients(file: Pick<SourceFile, 'path' | 'imports'>): string[] 
   return allowed ? [] : file.imports.filter((name) => name.startsWith('@aws-sdk/'));
 }
 
+/** The two files that send reads of DynamoDB by key; they answer by themselves for keys that no item can have. */
+const KEYED_READERS = ['functions/tables/dynamo-reads.ts', 'functions/tables/dynamo-queries.ts'];
+/** The one that does so with JavaScript's own values. */
+const PLAIN_ROWS = 'functions/tables/dynamo-plain-rows.ts';
+
+function unguardedReads({ path, text }: Pick<SourceFile, 'path' | 'text'>): string[] {
+  if (!path.startsWith('functions/') || [...KEYED_READERS, PLAIN_ROWS].includes(path)) return [];
+  return [...text.matchAll(/\b((?:Batch|Transact)?Get(?:Item|Items)?Command|QueryCommand|paginateQuery)\b/g)].map(
+    ([, name]) => name ?? '',
+  );
+}
+
 describe('the tree', () => {
   const files = sourceFiles(FOLDERS);
 
@@ -100,6 +112,10 @@ describe('the tree', () => {
 
   test('talks to AWS only in functions/tables, functions/flag and backfill/local', () => {
     expect(files.flatMap((file) => forbiddenClients(file).map((name) => `${file.path} → ${name}`))).toEqual([]);
+  });
+
+  test('reads by key only where impossible keys are known', () => {
+    expect(files.flatMap((file) => unguardedReads(file).map((name) => `${file.path}: ${name}`))).toEqual([]);
   });
 
   test('has files that one reader can hold in mind', () => {
@@ -143,6 +159,14 @@ describe('the guards themselves', () => {
         imports: importsOf("import { x } from '@aws-sdk/client-dynamodb';"),
       };
       expect(forbiddenClients(file)).toEqual(['@aws-sdk/client-dynamodb']);
+    },
+  );
+
+  test.each(['GetItemCommand', 'BatchGetItemCommand', 'TransactGetItemsCommand', 'QueryCommand', 'paginateQuery'])(
+    'refuse %s in a file that does not know impossible keys',
+    (name) => {
+      const text = `import { ${name} } from '@aws-sdk/client-dynamodb';`;
+      expect(unguardedReads({ path: 'functions/tables/dynamo-old-tables.ts', text })).toEqual([name]);
     },
   );
 });

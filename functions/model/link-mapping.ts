@@ -2,6 +2,7 @@ import { type Item, textOf } from './attribute-value.ts';
 import { personalLinkId } from './ids.ts';
 import { compareInstants, compareText, parseInstant } from './instant.ts';
 import { ITEM_BYTES_MAX, itemBytes } from './item-size.ts';
+import { canBeKey, PARTITION_KEY_BYTES_MAX } from './key-limits.ts';
 import type { OldLink } from './old-records.ts';
 import { type QuarantineReason, rowTooLarge, type Warning } from './quarantine-reason.ts';
 import type { KpiKey } from './sources.ts';
@@ -23,8 +24,8 @@ const COPIED = [
   'updated_at',
 ] as const;
 
-/** Longest person_id in bytes: it is an index key, and with a kpi_id a part of another; those end at 2,048. */
-const PERSON_ID_BYTES_MAX = 1_024;
+/** Longest person_id in bytes: it is an index key, and with a kpi_id and a link's id a part of another. */
+const PERSON_ID_BYTES_MAX = PARTITION_KEY_BYTES_MAX / 2;
 
 export type LinkResult =
   | { readonly kind: 'mapped'; readonly row: Item; readonly warnings: readonly Warning[] }
@@ -62,7 +63,7 @@ export function mapLink(link: OldLink, userId: string, people: readonly Item[]):
     const message = 'Neither an owner nor created_by gives a person_id, which as an index key cannot be empty.';
     return { kind: 'quarantined', reason: { code: 'no-person', attribute: 'created_by', message } };
   }
-  if (Buffer.byteLength(person.id) > PERSON_ID_BYTES_MAX) {
+  if (!canBeKey(person.id, PERSON_ID_BYTES_MAX)) {
     const message = 'person_id, made of an owner or of created_by, is longer than an index key may be.';
     return { kind: 'quarantined', reason: { code: 'key-too-long', attribute: 'person_id', message } };
   }
@@ -99,7 +100,7 @@ export function mapPersonalLink(
   if (owner === undefined) return undefined;
   const id = personalLinkId(kpi.kpiId);
   const person = personOf(kpi.tenantId, owner, people);
-  if (Buffer.byteLength(person.id) > PERSON_ID_BYTES_MAX) return undefined;
+  if (!canBeKey(person.id, PERSON_ID_BYTES_MAX)) return undefined;
   return {
     id: { S: id },
     tenant_id: { S: kpi.tenantId },

@@ -1,14 +1,13 @@
 import * as z from 'zod';
 import { type Item, textOf } from './attribute-value.ts';
 import { parseInstant } from './instant.ts';
+import { canBeKey, PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX } from './key-limits.ts';
 import type { QuarantineReason, Warning } from './quarantine-reason.ts';
 import { type KpiKey, kpiKeyOf, type RecordSource } from './sources.ts';
 import { linkWarnings } from './warnings.ts';
 
-/** Longest id in bytes: two of them, joined, are an index key of a new table, and those end at 2,048. */
-const ID_BYTES_MAX = 512;
-/** Longest date in bytes: it is the sort key of the new table's indexes (service quotas). */
-const DATE_BYTES_MAX = 1_024;
+/** Longest id in bytes: two of them, joined, are an index key of a new table. */
+export const ID_BYTES_MAX = PARTITION_KEY_BYTES_MAX / 4;
 
 const KEY_TOO_LONG = 'key-too-long';
 const NOT_AN_INSTANT = 'not-an-instant';
@@ -25,11 +24,12 @@ const keyOf = (bytesMax: number) =>
       S: z
         .string()
         .min(1)
-        .refine((value) => Buffer.byteLength(value) <= bytesMax, { error: KEY_TOO_LONG }),
+        .refine((value) => canBeKey(value, bytesMax), { error: KEY_TOO_LONG }),
     })
     .describe('S');
 const id = keyOf(ID_BYTES_MAX);
-const date = keyOf(DATE_BYTES_MAX);
+/** It is the sort key of the new table's indexes. */
+const date = keyOf(SORT_KEY_BYTES_MAX);
 const instant = z
   .object({ S: z.string().refine((value) => parseInstant(value) !== undefined, { error: NOT_AN_INSTANT }) })
   .describe('S');

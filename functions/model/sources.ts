@@ -35,9 +35,9 @@ export function kpiKeyOf(item: Item): KpiKey {
   return tenantId && kpiId ? { tenantId, kpiId } : NO_KPI;
 }
 
-/** A text that two KPI keys share only if they are the same: what sets and maps of KPIs are keyed by. */
+/** A text that two KPI keys share only if they are the same, whatever signs they hold: what sets and maps of KPIs are keyed by. */
 export function kpiIdentity(kpi: KpiKey): string {
-  return `${kpi.tenantId}\u0000${kpi.kpiId}`;
+  return `${kpi.tenantId.length}#${kpi.tenantId}#${kpi.kpiId}`;
 }
 
 /** The KPIs without repeats, in order of first appearance. */

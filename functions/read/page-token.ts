@@ -1,15 +1,11 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX } from '../model/key-limits.ts';
 import { MigrationError } from '../model/migration-error.ts';
 import type { Position } from './position.ts';
 import type { KpiQuery } from './query.ts';
 
 const VERSION = 1;
-
-/** Longest sort key of an index, in bytes (DynamoDB service quotas). */
-const SORT_BYTES_MAX = 1_024;
-/** Longest partition key, in bytes. */
-const ID_BYTES_MAX = 2_048;
 
 const text = (bytesMax: number) =>
   z.string().refine((value) => Buffer.byteLength(value) <= bytesMax && value.isWellFormed());
@@ -17,8 +13,8 @@ const text = (bytesMax: number) =>
 const tokenSchema = z.object({
   version: z.literal(VERSION),
   query: z.string(),
-  sort: text(SORT_BYTES_MAX),
-  id: text(ID_BYTES_MAX),
+  sort: text(SORT_KEY_BYTES_MAX),
+  id: text(PARTITION_KEY_BYTES_MAX),
 });
 
 /**

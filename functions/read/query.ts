@@ -1,12 +1,13 @@
 import * as z from 'zod';
 import type { Item } from '../model/attribute-value.ts';
 import { MigrationError } from '../model/migration-error.ts';
+import { ID_BYTES_MAX } from '../model/old-records.ts';
 import type { Order, Position } from './position.ts';
 
-/** Longest id in bytes that the mapping lets into an index key (functions/model/old-records.ts). */
-const ID_BYTES_MAX = 512;
-/** Longest bound of a date range in bytes; a sort key ends at 1,024, and a bound is lengthened by one character. */
+/** Longest bound of a date range in bytes: a sort key ends at 1,024, and a bound is lengthened by one character. */
 const DATE_BYTES_MAX = 1_000;
+/** Longest subtype in bytes: with a link's id it is an index key. */
+const SUBTYPE_BYTES_MAX = 100;
 export const ROWS_PER_PAGE_MAX = 1_000;
 export const ROWS_PER_PAGE_DEFAULT = 100;
 
@@ -18,6 +19,7 @@ const boundedText = (bytesMax: number) =>
     .refine((text) => text.isWellFormed(), { error: 'is no well-formed Unicode text' });
 const id = boundedText(ID_BYTES_MAX);
 const date = boundedText(DATE_BYTES_MAX);
+const subtype = boundedText(SUBTYPE_BYTES_MAX);
 
 const linkById = z.strictObject({ kind: z.literal('link-by-id'), tenantId: id, linkId: id });
 const links = z.strictObject({ kind: z.enum(['links-by-kpi', 'links-by-goal']), tenantId: id, id });
@@ -29,7 +31,7 @@ const dataOfLink = z
     tenantId: id,
     linkId: id,
     category: z.enum(['Target', 'Actual']).optional(),
-    subtype: z.string().min(1).max(100).optional(),
+    subtype: subtype.optional(),
     from: date.optional(),
     to: date.optional(),
     order: z.enum(['oldest-first', 'newest-first'] satisfies Order[]),

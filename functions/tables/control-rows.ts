@@ -50,8 +50,11 @@ export interface QuarantineRow {
 const KEY_PART_LENGTH_MAX = 600;
 
 function keyPart(text: string): string {
-  const encoded = encodeURIComponent(text);
-  return encoded.length <= KEY_PART_LENGTH_MAX ? encoded : `sha256-${createHash('sha256').update(text).digest('hex')}`;
+  // Half a surrogate pair has no UTF-8, and so neither a percent-encoding nor a digest of its own in that form.
+  const encoded = text.isWellFormed() ? encodeURIComponent(text) : undefined;
+  if (encoded !== undefined && encoded.length <= KEY_PART_LENGTH_MAX) return encoded;
+  const bytes = encoded === undefined ? Buffer.from(text, 'utf16le') : text;
+  return `sha256-${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
 const RECORD_PREFIX = 'record#';

@@ -1,20 +1,10 @@
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  QueryCommand,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
-import {
-  DeleteCommand,
-  QueryCommand as DocumentQueryCommand,
-  DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-} from '@aws-sdk/lib-dynamodb';
-import { type Item, textOf } from '../model/attribute-value.ts';
+import { ConditionalCheckFailedException, type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { textOf } from '../model/attribute-value.ts';
 import { kpiIdentity, kpiKeyOf } from '../model/sources.ts';
 import { CONTROL_SORT, decodeKpiRow, kpiPartition, kpiRowKey } from './control-rows.ts';
 import type { ControlTable } from './control-table.ts';
+import { dynamoPlainRows } from './dynamo-plain-rows.ts';
+import { queryPage } from './dynamo-queries.ts';
 import { batchGet, scanPage } from './dynamo-reads.ts';
 import { retryTransient } from './retry.ts';
 import type { TableNames } from './table-names.ts';
@@ -22,12 +12,13 @@ import type { TableNames } from './table-names.ts';
 /** Ids a page of C rows has at most: as many records as are replicated between two looks at K. */
 const QUERY_LIMIT = 100;
 
-/** The control table over DynamoDB itself. Plain rows go through the document client; the protocol's keep their wire form. */
+/** The control table over DynamoDB itself. The protocol's rows keep their wire form. */
 export function dynamoControlTable(client: DynamoDBClient, names: TableNames): ControlTable {
   const tableName = names.control;
-  const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 
   return {
+    ...dynamoPlainRows(client, tableName),
+
     async readKpis(kpis) {
       const keys = kpis.map((kpi) => ({ tableName, key: kpiRowKey(kpi).key }));
       const found = await batchGet(client, keys);
@@ -36,22 +27,15 @@ export function dynamoControlTable(client: DynamoDBClient, names: TableNames): C
     },
 
     async queryTouchedRecords(kpi, cursor) {
-      const { Items = [], LastEvaluatedKey } = await client.send(
-        new QueryCommand({
-          TableName: tableName,
-          ConsistentRead: true,
-          KeyConditionExpression: 'pk = :partition AND begins_with(sk, :prefix)',
-          ExpressionAttributeValues: {
-            ':partition': { S: kpiPartition(kpi) },
-            ':prefix': { S: CONTROL_SORT.touchedRecords },
-          },
-          ProjectionExpression: 'record_id',
-          Limit: QUERY_LIMIT,
-          ExclusiveStartKey: cursor,
-        }),
-      );
-      const items = (Items as Item[]).map((item) => textOf(item, 'record_id')).filter((id) => id !== undefined);
-      return { items, ...(LastEvaluatedKey && { cursor: LastEvaluatedKey as Item }) };
+      const query = {
+        tableName,
+        partition: ['pk', kpiPartition(kpi)],
+        sort: { name: 'sk', prefix: CONTROL_SORT.touchedRecords },
+        attributes: ['record_id'],
+        limit: QUERY_LIMIT,
+      } as const;
+      const page = await queryPage(client, query, cursor);
+      return { ...page, items: page.items.map((item) => textOf(item, 'record_id')).filter((id) => id !== undefined) };
     },
 
     async scanTouchedRecords(position) {
@@ -91,40 +75,6 @@ export function dynamoControlTable(client: DynamoDBClient, names: TableNames): C
         if (error instanceof ConditionalCheckFailedException) return false;
         throw error;
       }
-    },
-
-    async get(partition, sort) {
-      const { Item: item } = await documents.send(
-        new GetCommand({ TableName: tableName, Key: { pk: partition, sk: sort }, ConsistentRead: true }),
-      );
-      return item;
-    },
-
-    async put(partition, sort, value) {
-      await documents.send(new PutCommand({ TableName: tableName, Item: { ...value, pk: partition, sk: sort } }));
-    },
-
-    async delete(partition, sort) {
-      await documents.send(new DeleteCommand({ TableName: tableName, Key: { pk: partition, sk: sort } }));
-    },
-
-    async list(partition) {
-      const rows: { sort: string; value: Record<string, unknown> }[] = [];
-      let cursor: Record<string, unknown> | undefined;
-      do {
-        const { Items = [], LastEvaluatedKey } = await documents.send(
-          new DocumentQueryCommand({
-            TableName: tableName,
-            ConsistentRead: true,
-            KeyConditionExpression: 'pk = :partition',
-            ExpressionAttributeValues: { ':partition': partition },
-            ExclusiveStartKey: cursor,
-          }),
-        );
-        rows.push(...Items.map((item) => ({ sort: String(item.sk), value: item })));
-        cursor = LastEvaluatedKey;
-      } while (cursor);
-      return rows;
     },
   };
 }

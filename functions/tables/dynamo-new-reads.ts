@@ -1,6 +1,7 @@
-import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Item } from '../model/attribute-value.ts';
-import { queryPage, rangeCondition } from './dynamo-queries.ts';
+import { queryAll, queryPage } from './dynamo-queries.ts';
+import { getItem } from './dynamo-reads.ts';
 import { type DataIndex, LINK_INDEX_KEY, type NewReads } from './new-reads.ts';
 import type { TableNames } from './table-names.ts';
 
@@ -12,58 +13,35 @@ const DATA_KEY: Readonly<Record<DataIndex, string>> = {
 
 /** The new tables' reads over DynamoDB itself. */
 export function dynamoNewReads(client: DynamoDBClient, names: TableNames): NewReads {
-  const get = async (tableName: string, id: string, signal?: AbortSignal): Promise<Item | undefined> => {
-    const command = new GetItemCommand({ TableName: tableName, Key: { id: { S: id } }, ConsistentRead: true });
-    const { Item: item } = await client.send(command, { abortSignal: signal });
-    return item as Item | undefined;
-  };
+  const get = (tableName: string, id: string, signal?: AbortSignal): Promise<Item | undefined> =>
+    getItem(client, { tableName, key: { id: { S: id } } }, signal);
 
   return {
     getLink: (id, signal) => get(names.kpiLinks, id, signal),
     getData: (id, signal) => get(names.kpiData, id, signal),
 
-    async queryLinks(index, key, tenantId, signal) {
-      const rows: Item[] = [];
-      let cursor: Item | undefined;
-      do {
-        const page = await queryPage(
-          client,
-          {
-            TableName: names.kpiLinks,
-            IndexName: index,
-            KeyConditionExpression: `${LINK_INDEX_KEY[index]} = :key`,
-            // A key attribute cannot be filtered by, and need not be.
-            ...(index !== 'tenant-index' && { FilterExpression: 'tenant_id = :tenant' }),
-            ExpressionAttributeValues: {
-              ':key': { S: key },
-              ...(index !== 'tenant-index' && { ':tenant': { S: tenantId } }),
-            },
-          },
-          cursor,
-          signal,
-        );
-        rows.push(...page.items);
-        cursor = page.cursor;
-      } while (cursor);
-      return rows;
+    queryLinks(index, key, tenantId, signal) {
+      const query = {
+        tableName: names.kpiLinks,
+        indexName: index,
+        partition: [LINK_INDEX_KEY[index], key],
+        // A key attribute cannot be filtered by, and need not be.
+        ...(index !== 'tenant-index' && { filter: ['tenant_id', tenantId] as const }),
+      } as const;
+      return Array.fromAsync(queryAll(client, query, signal));
     },
 
-    queryData(index, key, tenantId, range, cursor, signal) {
-      const dates = rangeCondition('post_date', range);
-      return queryPage(
-        client,
-        {
-          TableName: names.kpiData,
-          IndexName: index,
-          KeyConditionExpression: [`${DATA_KEY[index]} = :key`, ...dates.conditions].join(' AND '),
-          FilterExpression: 'tenant_id = :tenant',
-          ExpressionAttributeValues: { ':key': { S: key }, ':tenant': { S: tenantId }, ...dates.values },
-          ScanIndexForward: !range.descending,
-          Limit: range.limit,
-        },
-        cursor,
-        signal,
-      );
+    queryData(index, key, tenantId, { from, to, descending, limit }, cursor, signal) {
+      const query = {
+        tableName: names.kpiData,
+        indexName: index,
+        partition: [DATA_KEY[index], key],
+        sort: { name: 'post_date', from, to },
+        filter: ['tenant_id', tenantId],
+        descending,
+        limit,
+      } as const;
+      return queryPage(client, query, cursor, signal);
     },
   };
 }

@@ -1,9 +1,9 @@
-import type { DynamoDBClient, QueryCommandInput } from '@aws-sdk/client-dynamodb';
-import { type Item, textOf } from '../model/attribute-value.ts';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { type Item, idOf, textOf } from '../model/attribute-value.ts';
 import { DATE_ATTRIBUTE_OF } from '../model/old-records.ts';
 import { RECORD_SOURCES, type RecordSource } from '../model/sources.ts';
 import { dynamoOldTables } from './dynamo-old-tables.ts';
-import { queryPage, rangeCondition } from './dynamo-queries.ts';
+import { queryAll, queryPage } from './dynamo-queries.ts';
 import { batchGet } from './dynamo-reads.ts';
 import { LINK_INDEX_KEY } from './new-reads.ts';
 import type { OldReads } from './old-reads.ts';
@@ -14,29 +14,23 @@ export function dynamoOldReads(client: DynamoDBClient, names: TableNames): OldRe
   const { readKpi, queryPeople } = dynamoOldTables(client, names);
   const sourceOfTable = new Map(RECORD_SOURCES.map((source) => [names[OLD_TABLE_OF[source]], source]));
 
-  const queryIds = async (input: QueryCommandInput): Promise<string[]> => {
-    const ids: string[] = [];
-    let cursor: Item | undefined;
-    do {
-      const page = await queryPage(client, { ...input, ProjectionExpression: 'id' }, cursor);
-      ids.push(...page.items.map((item) => textOf(item, 'id') ?? ''));
-      cursor = page.cursor;
-    } while (cursor);
-    return ids;
+  const queryIds = async (
+    tableName: string,
+    indexName: string,
+    partition: readonly [name: string, value: string],
+  ): Promise<string[]> => {
+    const items = await Array.fromAsync(queryAll(client, { tableName, indexName, partition, attributes: ['id'] }));
+    return items.map(idOf);
   };
-  const keyIs = (attribute: string, key: string) => ({
-    KeyConditionExpression: `${attribute} = :key`,
-    ExpressionAttributeValues: { ':key': { S: key } },
-  });
 
   return {
     readKpi,
     queryPeople,
 
     async readLinks(ids) {
-      const keys = [...new Set(ids)].map((id) => ({ tableName: names.goalKpiLinks, key: { id: { S: id } } }));
+      const keys = ids.map((id) => ({ tableName: names.goalKpiLinks, key: { id: { S: id } } }));
       const found = await batchGet(client, keys);
-      return new Map(found.map(({ item }) => [textOf(item, 'id') ?? '', item]));
+      return new Map(found.map(({ item }) => [idOf(item), item]));
     },
 
     async readRecords(wanted) {
@@ -58,38 +52,25 @@ export function dynamoOldReads(client: DynamoDBClient, names: TableNames): OldRe
       return records;
     },
 
-    queryLinkIds: (index, key) =>
-      queryIds({ TableName: names.goalKpiLinks, IndexName: index, ...keyIs(LINK_INDEX_KEY[index], key) }),
+    queryLinkIds: (index, key) => queryIds(names.goalKpiLinks, index, [LINK_INDEX_KEY[index], key]),
 
-    async queryRecords(source, kpiId, range, cursor) {
+    async queryRecords(source, kpiId, { from, to, descending, limit }, cursor) {
       const dateAttribute = DATE_ATTRIBUTE_OF[source];
-      const dates = rangeCondition(dateAttribute, range);
-      const page = await queryPage(
-        client,
-        {
-          TableName: names[OLD_TABLE_OF[source]],
-          IndexName: 'kpi-index',
-          KeyConditionExpression: ['kpi_id = :kpi', ...dates.conditions].join(' AND '),
-          ExpressionAttributeValues: { ':kpi': { S: kpiId }, ...dates.values },
-          ProjectionExpression: `id, ${dateAttribute}`,
-          ScanIndexForward: !range.descending,
-          Limit: range.limit,
-        },
-        cursor,
-      );
-      const items = page.items.map((item) => ({
-        source,
-        id: textOf(item, 'id') ?? '',
-        date: textOf(item, dateAttribute) ?? '',
-      }));
+      const query = {
+        tableName: names[OLD_TABLE_OF[source]],
+        indexName: 'kpi-index',
+        partition: ['kpi_id', kpiId],
+        sort: { name: dateAttribute, from, to },
+        attributes: ['id', dateAttribute],
+        descending,
+        limit,
+      } as const;
+      const page = await queryPage(client, query, cursor);
+      const items = page.items.map((item) => ({ source, id: idOf(item), date: textOf(item, dateAttribute) ?? '' }));
       return { ...page, items };
     },
 
     queryRecordIdsOfTenant: (source, tenantId) =>
-      queryIds({
-        TableName: names[OLD_TABLE_OF[source]],
-        IndexName: 'tenant-index',
-        ...keyIs('tenant_id', tenantId),
-      }),
+      queryIds(names[OLD_TABLE_OF[source]], 'tenant-index', ['tenant_id', tenantId]),
   };
 }

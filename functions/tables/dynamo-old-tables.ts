@@ -1,7 +1,8 @@
-import { type DynamoDBClient, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
-import { type Item, textOf } from '../model/attribute-value.ts';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { type Item, idOf, textOf } from '../model/attribute-value.ts';
 import { RECORD_SOURCES, type RecordSource } from '../model/sources.ts';
-import { batchGet, scanPage } from './dynamo-reads.ts';
+import { queryAll, queryPage } from './dynamo-queries.ts';
+import { batchGet, getItem, scanPage } from './dynamo-reads.ts';
 import type { OldTables } from './old-tables.ts';
 import { OLD_TABLE_OF, type TableNames } from './table-names.ts';
 
@@ -10,18 +11,12 @@ const QUERY_LIMIT = 100;
 
 /** The old tables over DynamoDB itself. */
 export function dynamoOldTables(client: DynamoDBClient, names: TableNames): OldTables {
-  const getStrongly = async (tableName: string, id: string): Promise<Item | undefined> => {
-    const { Item: item } = await client.send(
-      new GetItemCommand({ TableName: tableName, Key: { id: { S: id } }, ConsistentRead: true }),
-    );
-    return item as Item | undefined;
-  };
   const sourceOfTable = new Map(RECORD_SOURCES.map((source) => [names[OLD_TABLE_OF[source]], source]));
 
   return {
-    readLink: (id) => getStrongly(names.goalKpiLinks, id),
+    readLink: (id) => getItem(client, { tableName: names.goalKpiLinks, key: { id: { S: id } } }),
 
-    readKpi: (kpiId) => getStrongly(names.kpis, kpiId),
+    readKpi: (kpiId) => getItem(client, { tableName: names.kpis, key: { id: { S: kpiId } } }),
 
     async readRecords(ids) {
       const keys = ids.flatMap((id) =>
@@ -38,40 +33,22 @@ export function dynamoOldTables(client: DynamoDBClient, names: TableNames): OldT
 
     async queryRecordIds(source, kpi, cursor) {
       // No filter by tenant: an index need not project tenant_id, and an id of another tenant does no harm.
-      const { Items = [], LastEvaluatedKey } = await client.send(
-        new QueryCommand({
-          TableName: names[OLD_TABLE_OF[source]],
-          IndexName: 'kpi-index',
-          KeyConditionExpression: 'kpi_id = :kpi_id',
-          ExpressionAttributeValues: { ':kpi_id': { S: kpi.kpiId } },
-          ProjectionExpression: 'id',
-          Limit: QUERY_LIMIT,
-          ExclusiveStartKey: cursor,
-        }),
-      );
-      const items = (Items as Item[]).map((item) => textOf(item, 'id')).filter((id) => id !== undefined);
-      return { items, ...(LastEvaluatedKey && { cursor: LastEvaluatedKey as Item }) };
+      const query = {
+        tableName: names[OLD_TABLE_OF[source]],
+        indexName: 'kpi-index',
+        partition: ['kpi_id', kpi.kpiId],
+        attributes: ['id'],
+        limit: QUERY_LIMIT,
+      } as const;
+      const page = await queryPage(client, query, cursor);
+      return { ...page, items: page.items.map(idOf) };
     },
 
     scan: (source, position) => scanPage(client, names[OLD_TABLE_OF[source]], position),
 
-    async queryPeople(userId) {
-      const people: Item[] = [];
-      let cursor: Item | undefined;
-      do {
-        const { Items = [], LastEvaluatedKey } = await client.send(
-          new QueryCommand({
-            TableName: names.people,
-            IndexName: 'linked-user-index',
-            KeyConditionExpression: 'linked_user_id = :user_id',
-            ExpressionAttributeValues: { ':user_id': { S: userId } },
-            ExclusiveStartKey: cursor,
-          }),
-        );
-        people.push(...(Items as Item[]));
-        cursor = LastEvaluatedKey as Item | undefined;
-      } while (cursor);
-      return people;
+    queryPeople(userId) {
+      const partition = ['linked_user_id', userId] as const;
+      return Array.fromAsync(queryAll(client, { tableName: names.people, indexName: 'linked-user-index', partition }));
     },
   };
 }

@@ -1,6 +1,13 @@
-import { BatchGetItemCommand, type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
+import {
+  BatchGetItemCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  ScanCommand,
+  TransactGetItemsCommand,
+} from '@aws-sdk/client-dynamodb';
 import type { Item } from '../model/attribute-value.ts';
 import type { Page, ScanPosition } from './old-tables.ts';
+import { canExist, distinctKeys, keyIdentity } from './possible-keys.ts';
 import { IncompleteBatchError, retryTransient } from './retry.ts';
 
 /** Keys a BatchGetItem takes (DynamoDB service quotas). */
@@ -37,14 +44,47 @@ export async function scanPage(
   return { items: Items as Item[], ...(LastEvaluatedKey && { cursor: LastEvaluatedKey as Item }) };
 }
 
-/** Strong reads by key over several tables: table name and key of each, in any number; absent items are left out. */
+/** An item's whole primary key, and the name of its table. */
+export interface ItemKey {
+  readonly tableName: string;
+  readonly key: Item;
+}
+
+/** One item, read strongly. */
+export async function getItem(
+  client: DynamoDBClient,
+  { tableName, key }: ItemKey,
+  signal?: AbortSignal,
+): Promise<Item | undefined> {
+  if (!canExist(key)) return undefined;
+  const command = new GetItemCommand({ TableName: tableName, Key: key, ConsistentRead: true });
+  const { Item: item } = await client.send(command, { abortSignal: signal });
+  return item as Item | undefined;
+}
+
+/** Items as of one instant, in the order of the keys; these may come twice, and there may be none for them. */
+export async function transactGet(
+  client: DynamoDBClient,
+  keys: readonly ItemKey[],
+): Promise<readonly (Item | undefined)[]> {
+  const sent = distinctKeys(keys, ({ tableName }) => tableName);
+  if (sent.length === 0) return keys.map(() => undefined);
+  const TransactItems = sent.map(({ tableName, key }) => ({ Get: { TableName: tableName, Key: key } }));
+  const { Responses = [] } = await client.send(new TransactGetItemsCommand({ TransactItems }));
+  if (sent.length === keys.length) return Responses.map(({ Item }) => Item as Item | undefined);
+  const found = new Map(sent.map(({ tableName, key }, at) => [keyIdentity(tableName, key), Responses[at]?.Item]));
+  return keys.map(({ tableName, key }) => found.get(keyIdentity(tableName, key)) as Item | undefined);
+}
+
+/** Strong reads by key over several tables, in any number; absent items are left out. */
 export async function batchGet(
   client: DynamoDBClient,
-  keys: readonly { readonly tableName: string; readonly key: Item }[],
+  keys: readonly ItemKey[],
 ): Promise<{ tableName: string; item: Item }[]> {
   const found: { tableName: string; item: Item }[] = [];
-  for (let start = 0; start < keys.length; start += BATCH_GET_KEYS_MAX) {
-    let pending = keys.slice(start, start + BATCH_GET_KEYS_MAX);
+  const distinct = distinctKeys(keys, ({ tableName }) => tableName);
+  for (let start = 0; start < distinct.length; start += BATCH_GET_KEYS_MAX) {
+    let pending: readonly ItemKey[] = distinct.slice(start, start + BATCH_GET_KEYS_MAX);
     await retryTransient(async () => {
       const byTable = Object.groupBy(pending, ({ tableName }) => tableName);
       const { Responses = {}, UnprocessedKeys = {} } = await client.send(

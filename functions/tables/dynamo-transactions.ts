@@ -4,11 +4,11 @@ import {
   DeleteItemCommand,
   type DynamoDBClient,
   PutItemCommand,
-  TransactGetItemsCommand,
   type TransactWriteItem,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { Item } from '../model/attribute-value.ts';
+import { transactGet } from './dynamo-reads.ts';
+import { canExist } from './possible-keys.ts';
 import { cancellationCodes, retryTransient } from './retry.ts';
 import type { TableNames } from './table-names.ts';
 import { type OwnTable, type Transactions, TransactionTooLargeError, type Write } from './transactions.ts';
@@ -17,20 +17,19 @@ import { type OwnTable, type Transactions, TransactionTooLargeError, type Write 
 export function dynamoTransactions(client: DynamoDBClient, names: TableNames): Transactions {
   return {
     async read(keys) {
-      const TransactItems = keys.map(({ table, key }) => ({ Get: { TableName: names[table], Key: key } }));
+      const itemKeys = keys.map(({ table, key }) => ({ tableName: names[table], key }));
       try {
-        const { Responses = [] } = await retryTransient(() =>
-          client.send(new TransactGetItemsCommand({ TransactItems })),
-        );
-        return Responses.map(({ Item }) => Item as Item | undefined);
+        return await retryTransient(() => transactGet(client, itemKeys));
       } catch (error) {
         throw isTooLarge(error) ? new TransactionTooLargeError(error) : error;
       }
     },
 
     async write(writes) {
+      // What cannot exist is absent, and need not be deleted.
+      const due = writes.filter((write) => write.kind === 'put' || canExist(write.key));
       try {
-        await retryTransient(() => send(client, names, writes));
+        await retryTransient(() => send(client, names, due));
         return true;
       } catch (error) {
         if (isConditionFailure(error)) return false;

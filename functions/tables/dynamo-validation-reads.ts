@@ -1,8 +1,9 @@
-import { type DynamoDBClient, QueryCommand, ResourceNotFoundException, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { type Item, textOf } from '../model/attribute-value.ts';
+import { type DynamoDBClient, ResourceNotFoundException, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { type Item, idOf } from '../model/attribute-value.ts';
 import { MigrationError } from '../model/migration-error.ts';
 import { decodeQuarantineRow, quarantineKey } from './control-rows.ts';
 import { dynamoOldTables } from './dynamo-old-tables.ts';
+import { queryPage } from './dynamo-queries.ts';
 import { batchGet } from './dynamo-reads.ts';
 import { listQuarantine } from './quarantine-entries.ts';
 import { retryTransient } from './retry.ts';
@@ -48,26 +49,21 @@ export function dynamoValidationReads(
     },
 
     async readItems(table, ids) {
-      const keys = [...new Set(ids)].map((id) => ({ tableName: names[table], key: { id: { S: id } } }));
+      const keys = ids.map((id) => ({ tableName: names[table], key: { id: { S: id } } }));
       const found = await batchGet(client, keys);
-      return new Map(found.map(({ item }) => [textOf(item, 'id') ?? '', item]));
+      return new Map(found.map(({ item }) => [idOf(item), item]));
     },
 
     async listIds(table, by, value, cursor) {
-      const { Items = [], LastEvaluatedKey } = await client.send(
-        new QueryCommand({
-          TableName: names[table],
-          IndexName: INDEX[by],
-          KeyConditionExpression: '#by = :value',
-          ExpressionAttributeNames: { '#by': by },
-          ExpressionAttributeValues: { ':value': { S: value } },
-          ProjectionExpression: 'id',
-          Limit: QUERY_LIMIT,
-          ExclusiveStartKey: cursor,
-        }),
-      );
-      const items = (Items as Item[]).map((item) => textOf(item, 'id')).filter((id) => id !== undefined);
-      return { items, ...(LastEvaluatedKey && { cursor: LastEvaluatedKey as Item }) };
+      const query = {
+        tableName: names[table],
+        indexName: INDEX[by],
+        partition: [by, value],
+        attributes: ['id'],
+        limit: QUERY_LIMIT,
+      } as const;
+      const page = await queryPage(client, query, cursor);
+      return { ...page, items: page.items.map(idOf) };
     },
 
     listPeople: (userId) => dynamoOldTables(client, names).queryPeople(userId),

@@ -1,10 +1,5 @@
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  paginateQuery,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
-import type { Item } from '../model/attribute-value.ts';
+import { ConditionalCheckFailedException, type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { textOf } from '../model/attribute-value.ts';
 import { MigrationError } from '../model/migration-error.ts';
 import {
   decodeQuarantineRow,
@@ -13,6 +8,7 @@ import {
   type QuarantineSource,
   quarantineKey,
 } from './control-rows.ts';
+import { queryAll } from './dynamo-queries.ts';
 import type { TableNames } from './table-names.ts';
 
 /** All entries of quarantine, or those of some sources, source by source in this order, read strongly, page by page. */
@@ -22,17 +18,9 @@ export async function* listQuarantine(
   sources: readonly QuarantineSource[] = QUARANTINE_SOURCES,
 ): AsyncGenerator<QuarantineRow> {
   for (const source of sources) {
-    const { pk } = quarantineKey(source, '').key;
-    const pages = paginateQuery(
-      { client },
-      {
-        TableName: names.control,
-        ConsistentRead: true,
-        KeyConditionExpression: 'pk = :partition',
-        ExpressionAttributeValues: { ':partition': pk as { S: string } },
-      },
-    );
-    for await (const { Items = [] } of pages) yield* (Items as Item[]).map(decodeQuarantineRow);
+    const partition = ['pk', textOf(quarantineKey(source, '').key, 'pk') ?? ''] as const;
+    const items = queryAll(client, { tableName: names.control, partition });
+    for await (const item of items) yield decodeQuarantineRow(item);
   }
 }
 

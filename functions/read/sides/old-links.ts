@@ -141,8 +141,7 @@ export class OldLinks {
   }
 
   #peopleOf(userId: string): Promise<readonly Item[]> {
-    // An index key cannot be empty, so nobody is linked to the empty user, and DynamoDB would refuse to look.
-    return userId === '' ? Promise.resolve([]) : memoized(this.#people, userId, () => this.#tables.queryPeople(userId));
+    return memoized(this.#people, userId, () => this.#tables.queryPeople(userId));
   }
 }
 
