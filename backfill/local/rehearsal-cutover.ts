@@ -3,8 +3,8 @@ import { fallBack } from '../../functions/gate/fall-back.ts';
 import { readFlagState } from '../../functions/gate/flag-deployments.ts';
 import type { ReadPath } from '../../functions/gate/flag-document.ts';
 import { MigrationError } from '../../functions/model/migration-error.ts';
-import type { QuarantineRow } from '../../functions/tables/control-rows.ts';
 import { acceptQuarantined, listQuarantine } from '../../functions/tables/quarantine-entries.ts';
+import type { QuarantineEntry } from '../../functions/tables/quarantine-rows.ts';
 import type { Environment } from '../environment.ts';
 import { applyFlagChange, planFlagChange } from '../read-flag/change-flag.ts';
 import type { FlagAccess } from '../read-flag/flag-access.ts';
@@ -168,7 +168,7 @@ async function acceptAll(environment: Environment): Promise<number> {
   return entries.length;
 }
 
-async function unaccepted({ client, settings }: Environment): Promise<QuarantineRow[]> {
+async function unaccepted({ client, settings }: Environment): Promise<QuarantineEntry[]> {
   const entries = await Array.fromAsync(listQuarantine(client, settings.tables));
   return entries.filter((entry) => entry.accepted === undefined);
 }
