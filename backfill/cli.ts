@@ -2,7 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { STAGES, type Stage } from '../functions/flag/stages.ts';
 import { SOURCES, type Source } from '../functions/model/sources.ts';
-import { QUARANTINE_SOURCES, type QuarantineSource } from '../functions/tables/control-rows.ts';
+import { QUARANTINE_SOURCES, type QuarantineSource } from '../functions/tables/quarantine-rows.ts';
 import { jsonOf } from './json.ts';
 import { type CommandResult, describeFailure, EXIT, failureOf } from './outcome.ts';
 import type { StageOptions } from './read-flag/stage-command.ts';

@@ -1,12 +1,13 @@
 import { MigrationError } from '../functions/model/migration-error.ts';
+import { bucketDeliveries, folderDeliveries } from '../functions/tables/failed-deliveries.ts';
+import { toJson } from '../functions/tables/packed-image.ts';
+import { acceptQuarantined, listQuarantine, readQuarantined } from '../functions/tables/quarantine-entries.ts';
 import {
-  decodeQuarantineRow,
-  type QuarantineRow,
+  decodeQuarantineEntry,
+  type QuarantineEntry,
   type QuarantineSource,
   quarantineKey,
-} from '../functions/tables/control-rows.ts';
-import { bucketDeliveries, folderDeliveries } from '../functions/tables/failed-deliveries.ts';
-import { acceptQuarantined, listQuarantine } from '../functions/tables/quarantine-entries.ts';
+} from '../functions/tables/quarantine-rows.ts';
 import { type Environment, openEnvironment } from './environment.ts';
 import { type CommandResult, EXIT } from './outcome.ts';
 import { replayDeliveries } from './quarantine-replay.ts';
@@ -15,8 +16,7 @@ import { textTable } from './text-table.ts';
 /** `quarantine list`: each item that cannot be migrated, with its reason. */
 export async function quarantineList(environment: string): Promise<CommandResult> {
   const { client, settings } = await openEnvironment(environment);
-  const entries: Omit<QuarantineRow, 'image'>[] = [];
-  for await (const { image: _, ...entry } of listQuarantine(client, settings.tables)) entries.push(entry);
+  const entries = await Array.fromAsync(listQuarantine(client, settings.tables));
   const rows = entries.map((entry) => [
     `${entry.source} ${entry.id}`,
     entry.reason.code,
@@ -26,7 +26,7 @@ export async function quarantineList(environment: string): Promise<CommandResult
   ]);
   return {
     exitCode: EXIT.done,
-    document: { entries },
+    document: { entries: entries.map(told) },
     lines:
       rows.length === 0
         ? ['Quarantine is empty.']
@@ -37,14 +37,26 @@ export async function quarantineList(environment: string): Promise<CommandResult
   };
 }
 
-/** `quarantine show`: one item whole, as it is kept. */
+/**
+ * `quarantine show`: one item whole, as its old table holds it, in DynamoDB's JSON with bytes in base64: numbers with their
+ * digits, sets as sets. An event is kept as the text of the stream record.
+ */
 export async function quarantineShow(
   environment: string,
   source: QuarantineSource,
   id: string,
 ): Promise<CommandResult> {
-  const entry = await readEntry(await openEnvironment(environment), source, id);
-  return { exitCode: EXIT.done, document: entry, lines: [entry.reason.message, JSON.stringify(entry.image, null, 2)] };
+  const { tables } = await openEnvironment(environment);
+  const found = await readQuarantined(tables.transactions, source, id);
+  if (found === undefined) throw notQuarantined(source, id);
+  const { entry } = found;
+  const image = found.image && toJson(found.image);
+  const without = 'The item itself could not be kept: it is in its old table.';
+  return {
+    exitCode: EXIT.done,
+    document: { ...told(entry), ...(image && { image }) },
+    lines: [entry.reason.message, image ? JSON.stringify(image, null, 2) : without],
+  };
 }
 
 /** `quarantine accept`: a person takes it that this very item is not migrated. Another version of it is not accepted. */
@@ -91,10 +103,20 @@ export async function quarantineReplay(options: {
   };
 }
 
-async function readEntry({ tables }: Environment, source: QuarantineSource, id: string): Promise<QuarantineRow> {
+/** An entry as a program is told of it. */
+function told({ image, ...entry }: QuarantineEntry): object {
+  return { ...entry, ...(image && { imageSha256: image.digest }) };
+}
+
+/** Without its image. */
+async function readEntry({ tables }: Environment, source: QuarantineSource, id: string): Promise<QuarantineEntry> {
   const [item] = await tables.transactions.read([quarantineKey(source, id)]);
-  if (item !== undefined) return decodeQuarantineRow(item);
-  throw new MigrationError('NOT_QUARANTINED', `Quarantine holds no item ${id} of ${source}.`, {
+  if (item !== undefined) return decodeQuarantineEntry(item);
+  throw notQuarantined(source, id);
+}
+
+function notQuarantined(source: QuarantineSource, id: string): MigrationError {
+  return new MigrationError('NOT_QUARANTINED', `Quarantine holds no item ${id} of ${source}.`, {
     nextStep: 'See what it holds: kpi-migrate quarantine list',
   });
 }

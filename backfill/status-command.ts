@@ -1,7 +1,7 @@
 import { type FlagState, readFlagState } from '../functions/flag/deployments.ts';
 import { type Run, readRun } from '../functions/tables/backfill-run-row.ts';
-import { QUARANTINE_SOURCES } from '../functions/tables/control-rows.ts';
 import { listQuarantine } from '../functions/tables/quarantine-entries.ts';
+import { QUARANTINE_SOURCES } from '../functions/tables/quarantine-rows.ts';
 import { type Rollback, readRollback } from '../functions/tables/rollback-row.ts';
 import type { Settings } from '../infra/settings.ts';
 import { type PassReport, reportPasses } from './backfill.ts';

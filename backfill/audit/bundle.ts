@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { canonicalRow } from '../../functions/model/digest.ts';
-import type { QuarantineRow } from '../../functions/tables/control-rows.ts';
+import type { QuarantineEntry } from '../../functions/tables/quarantine-rows.ts';
 import { PASSES } from '../run-state.ts';
 import type { AuditFacts } from './facts.ts';
 import { stableJson } from './stable-json.ts';
@@ -92,8 +91,8 @@ function withoutKey(row: object): object {
 }
 
 /** Without the item itself, which is tenants' data and stays where it is. */
-function entryOf({ image, ...entry }: QuarantineRow): object {
-  return { ...entry, imageSha256: sha256(canonicalRow(image)) };
+function entryOf({ image, ...entry }: QuarantineEntry): object {
+  return { ...entry, ...(image && { imageSha256: image.digest }) };
 }
 
 function sha256(text: string): string {

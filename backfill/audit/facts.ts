@@ -2,8 +2,8 @@ import type { FlagHistoryEntry } from '../../functions/flag/history.ts';
 import { mappingHash } from '../../functions/model/mapping-hash.ts';
 import type { Source } from '../../functions/model/sources.ts';
 import { type Run, readRun } from '../../functions/tables/backfill-run-row.ts';
-import type { QuarantineRow } from '../../functions/tables/control-rows.ts';
 import type { ControlTable } from '../../functions/tables/control-table.ts';
+import type { QuarantineEntry } from '../../functions/tables/quarantine-rows.ts';
 import { readLagMs } from '../../functions/tables/replication-lag.ts';
 import { type Retirement, readRetirement } from '../../functions/tables/retirement-row.ts';
 import { type Rollback, readRollback } from '../../functions/tables/rollback-row.ts';
@@ -25,7 +25,7 @@ export interface AuditFacts {
   readonly retirement: Retirement | undefined;
   readonly reports: readonly Readonly<Record<string, unknown>>[];
   readonly rolling: RollingState | undefined;
-  readonly quarantine: readonly QuarantineRow[];
+  readonly quarantine: readonly QuarantineEntry[];
   /** Oldest first. */
   readonly flagHistory: readonly FlagHistoryEntry[];
   readonly lagMs: Readonly<Record<Source, number>>;
@@ -34,7 +34,7 @@ export interface AuditFacts {
 export interface AuditReads {
   readonly settings: Settings;
   readonly control: ControlTable;
-  readonly quarantine: () => AsyncIterable<QuarantineRow>;
+  readonly quarantine: () => AsyncIterable<QuarantineEntry>;
   readonly flagHistory: () => Promise<readonly FlagHistoryEntry[]>;
   readonly by: string;
   readonly nowMs: () => number;

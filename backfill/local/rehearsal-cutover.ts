@@ -5,8 +5,8 @@ import { readFlagState } from '../../functions/flag/deployments.ts';
 import type { ReadPath } from '../../functions/flag/document.ts';
 import { fallBack } from '../../functions/flag/fall-back.ts';
 import { MigrationError } from '../../functions/model/migration-error.ts';
-import type { QuarantineRow } from '../../functions/tables/control-rows.ts';
 import { acceptQuarantined, listQuarantine } from '../../functions/tables/quarantine-entries.ts';
+import type { QuarantineEntry } from '../../functions/tables/quarantine-rows.ts';
 import type { Environment } from '../environment.ts';
 import type { AilingNewReads, Ailment } from './new-side-faults.ts';
 import type { Readers } from './readers.ts';
@@ -168,7 +168,7 @@ async function acceptAll(environment: Environment): Promise<number> {
   return entries.length;
 }
 
-async function unaccepted({ client, settings }: Environment): Promise<QuarantineRow[]> {
+async function unaccepted({ client, settings }: Environment): Promise<QuarantineEntry[]> {
   const entries = await Array.fromAsync(listQuarantine(client, settings.tables));
   return entries.filter((entry) => entry.accepted === undefined);
 }

@@ -1,14 +1,14 @@
-import { kpiKeyOf, RECORD_SOURCES } from '../../functions/model/sources.ts';
+import { distinctKpis, kpiKeyOf, RECORD_SOURCES } from '../../functions/model/sources.ts';
 import { fanOut } from '../../functions/sync/fan-out.ts';
 import { replicatePersonalLink } from '../../functions/sync/personal-link.ts';
 import { replicateRecords } from '../../functions/sync/replicate-records.ts';
 import type { Replication } from '../../functions/sync/replication.ts';
-import type { QuarantineRow } from '../../functions/tables/control-rows.ts';
+import type { QuarantineEntry } from '../../functions/tables/quarantine-rows.ts';
 import { scanPages } from '../scan-pages.ts';
 
 export interface Restoration {
   readonly replication: Replication;
-  readonly quarantinedRecords: () => AsyncIterable<QuarantineRow>;
+  readonly quarantinedRecords: () => AsyncIterable<QuarantineEntry>;
   readonly segments: number;
 }
 
@@ -31,11 +31,12 @@ export async function restoreWhatNoCopyBrings({
       }
     });
   }
-  for await (const { source, id, image, reason } of quarantinedRecords()) {
+  for await (const { source, id, reason } of quarantinedRecords()) {
     // Two tables have the id, whatever the mapping says.
     if (reason.code === 'id-collision') continue;
     const sources = RECORD_SOURCES.filter((each) => each === source);
-    const result = await replicateRecords(replication, [{ id, kpis: [kpiKeyOf(image)], sources }]);
+    const items = Object.values((await replication.old.readRecords([id])).get(id) ?? {});
+    const result = await replicateRecords(replication, [{ id, kpis: distinctKpis(items.map(kpiKeyOf)), sources }]);
     if (result.failed[0]) throw result.failed[0].error;
     await fanOut(replication, result.fanOut, 'fan_out_pending');
   }

@@ -1,6 +1,6 @@
 import type { FlagState } from '../../functions/flag/deployments.ts';
 import { deleteRun } from '../../functions/tables/backfill-run-row.ts';
-import type { QuarantineRow } from '../../functions/tables/control-rows.ts';
+import type { QuarantineEntry } from '../../functions/tables/quarantine-rows.ts';
 import { deleteRollback, readRollback, writeRollback } from '../../functions/tables/rollback-row.ts';
 import type { DeleteRows } from '../../functions/tables/row-deletion.ts';
 import { type Copier, guardWrites } from '../copier.ts';
@@ -14,7 +14,7 @@ import { restoreWhatNoCopyBrings } from './restore.ts';
 export interface RollbackOptions extends Copier, Omit<LeaseOptions, 'transactions' | 'onWait'> {
   readonly deleteRows: DeleteRows;
   /** The entries of quarantine that are items of the record tables. */
-  readonly quarantinedRecords: () => AsyncIterable<QuarantineRow>;
+  readonly quarantinedRecords: () => AsyncIterable<QuarantineEntry>;
   /** The read flag as AppConfig has it now. */
   readonly flag: () => Promise<FlagState>;
   /** How long a deployment that was begun before may take to show: longer than the gate's time-out. */

@@ -1,7 +1,7 @@
 import { mappingHash } from '../model/mapping-hash.ts';
 import { readRun } from '../tables/backfill-run-row.ts';
-import type { QuarantineRow } from '../tables/control-rows.ts';
 import type { ControlTable } from '../tables/control-table.ts';
+import type { QuarantineEntry } from '../tables/quarantine-rows.ts';
 import { readLagMs } from '../tables/replication-lag.ts';
 import { readRollback } from '../tables/rollback-row.ts';
 import { latestReport } from '../tables/validation-report.ts';
@@ -10,7 +10,7 @@ import type { Evidence } from './missing-evidence.ts';
 /** Where evidence is read from: all of it in the control table, strongly. */
 export interface EvidenceReads {
   readonly control: Pick<ControlTable, 'get' | 'list'>;
-  readonly quarantine: () => AsyncIterable<Pick<QuarantineRow, 'source' | 'id' | 'accepted'>>;
+  readonly quarantine: () => AsyncIterable<Pick<QuarantineEntry, 'source' | 'id' | 'accepted'>>;
 }
 
 /** Gathers what the gate decides by. */

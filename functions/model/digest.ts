@@ -65,7 +65,17 @@ function framed(text: string): string {
 
 /** SHA-256 of the row in its one spelling: a text of one character a byte, which is made faster than a Buffer. */
 export function rowDigest(row: Item): string {
-  return hash('sha256', canonicalRow(row), 'binary');
+  return hash('sha256', hashable(canonicalRow(row)), 'binary');
+}
+
+/** SHA-256 of a whole item in its one spelling, in hex: two items have the same only if they are the same by compare.ts. */
+export function itemDigest(item: Item): string {
+  return hash('sha256', hashable(canonicalRow(item)), 'hex');
+}
+
+/** A text is hashed by its UTF-8 bytes, in which all lone surrogates are alike: then its code units are hashed. */
+function hashable(text: string): string | Buffer {
+  return text.isWellFormed() ? text : Buffer.from(text, 'utf16le');
 }
 
 /** Which of `buckets` a KPI's rows are counted in: FNV-1a over the key, with its high bits mixed in. */

@@ -3,7 +3,8 @@ import type { Item } from '../model/attribute-value.ts';
 import { sameItem } from '../model/compare.ts';
 import type { QuarantineReason, Warning } from '../model/quarantine-reason.ts';
 import { type KpiKey, kpiIdentity } from '../model/sources.ts';
-import { encodeKpiRow, type KpiRow, type QuarantineRow } from '../tables/control-rows.ts';
+import { encodeKpiRow, type KpiRow } from '../tables/control-rows.ts';
+import type { QuarantineEntry } from '../tables/quarantine-rows.ts';
 import type { Write } from '../tables/transactions.ts';
 import { decideQuarantine } from './quarantine-decision.ts';
 
@@ -14,7 +15,7 @@ export type LinkOrigin = 'live' | 'backfill' | 'late-backfill';
 export interface LinkSnapshot {
   readonly kpis: readonly KpiRow[];
   readonly row: Item | undefined;
-  readonly quarantined: QuarantineRow | undefined;
+  readonly quarantined: QuarantineEntry | undefined;
 }
 
 /** The link as the old tables have it now. */

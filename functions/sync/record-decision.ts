@@ -11,7 +11,8 @@ import {
   RECORD_SOURCES,
   type RecordSource,
 } from '../model/sources.ts';
-import type { KpiRow, QuarantineRow } from '../tables/control-rows.ts';
+import type { KpiRow } from '../tables/control-rows.ts';
+import type { QuarantineEntry } from '../tables/quarantine-rows.ts';
 import type { Write } from '../tables/transactions.ts';
 import { decideQuarantine } from './quarantine-decision.ts';
 
@@ -27,15 +28,17 @@ export interface RecordSnapshot {
   /** The KpiData rows that exist among {@link candidateRowIds}, by id. */
   readonly rows: ReadonlyMap<string, Item>;
   /** The quarantine entries that were looked for, by source; an absent entry is a source without one. */
-  readonly quarantined: ReadonlyMap<RecordSource, QuarantineRow | undefined>;
+  readonly quarantined: ReadonlyMap<RecordSource, QuarantineEntry | undefined>;
 }
 
 export interface RecordDecision {
   readonly outcome: 'mapped' | 'held' | 'quarantined' | 'gone';
   /** KpiData rows that are put, or deleted though they were seen. */
   readonly rowsChanged: number;
-  /** Without the token rows, which every commit carries. */
+  /** Of rows, without the token rows, which every commit carries. */
   readonly writes: readonly Write[];
+  /** Of quarantine: each entry's writes go into one transaction. */
+  readonly entries: readonly (readonly Write[])[];
 }
 
 /** The links a KPI's records fan out to now. */
@@ -126,9 +129,9 @@ export function decideRecord(
   for (const id of unwanted) {
     writes.push({ kind: snapshot.rows.has(id) ? 'delete' : 'absent', table: 'kpiData', key: { id: { S: id } } });
   }
-  for (const [source, stored] of snapshot.quarantined) {
-    writes.push(...decideQuarantine(source, recordId, stored, desired.refused.get(source), quarantinedAt));
-  }
+  const entries = [...snapshot.quarantined].map(([source, stored]) =>
+    decideQuarantine(source, recordId, stored, desired.refused.get(source), quarantinedAt),
+  );
   const rowsDeleted = [...snapshot.rows.keys()].filter((id) => unwanted.has(id)).length;
-  return { outcome: desired.outcome, rowsChanged: rowsPut + rowsDeleted, writes };
+  return { outcome: desired.outcome, rowsChanged: rowsPut + rowsDeleted, writes, entries };
 }

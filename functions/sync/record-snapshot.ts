@@ -3,13 +3,12 @@ import { type KpiKey, kpiIdentity, type RecordSource } from '../model/sources.ts
 import {
   decodeExpiry,
   decodeKpiRow,
-  decodeQuarantineRow,
   type KpiRow,
   kpiRowKey,
-  quarantineKey,
   recordTokenKey,
   touchedRecordKey,
 } from '../tables/control-rows.ts';
+import { decodeQuarantineEntry, quarantineKey } from '../tables/quarantine-rows.ts';
 import { type RowKey, TRANSACTION_ITEMS_MAX, TransactionTooLargeError } from '../tables/transactions.ts';
 import { candidateRowIds, type RecordSnapshot } from './record-decision.ts';
 import type { Replication } from './replication.ts';
@@ -27,7 +26,7 @@ export interface TokenedSnapshot extends RecordSnapshot {
   readonly expiries: readonly number[];
 }
 
-/** Rows that fit a 4 MB transaction even if each is as large as an item can be, beside a quarantined image. */
+/** Rows that fit a 4 MB transaction even if each is as large as an item can be, beside a K row as large. */
 const ROWS_OF_ANY_SIZE = 8;
 
 /**
@@ -70,7 +69,7 @@ export async function readRecordSnapshot(
     quarantined: new Map(
       scope.sources.map((source, at) => {
         const item = others[2 * count + at];
-        return [source, item && decodeQuarantineRow(item)];
+        return [source, item && decodeQuarantineEntry(item)];
       }),
     ),
   };

@@ -4,8 +4,9 @@ import { mapLink, userOfLink } from '../model/link-mapping.ts';
 import { parseLink } from '../model/old-records.ts';
 import type { Warning } from '../model/quarantine-reason.ts';
 import { distinctKpis, type KpiKey, kpiIdentity, kpiKeyOf, NO_KPI } from '../model/sources.ts';
-import { decodeKpiRow, decodeQuarantineRow, kpiRowKey, quarantineKey } from '../tables/control-rows.ts';
+import { decodeKpiRow, kpiRowKey } from '../tables/control-rows.ts';
 import type { OldTables } from '../tables/old-tables.ts';
+import { decodeQuarantineEntry, quarantineKey } from '../tables/quarantine-rows.ts';
 import { decideLink, type LinkBase, type LinkOrigin } from './link-decision.ts';
 import { ATTEMPTS_MAX, ContentionError, nowSeconds, type Replication, retentionSeconds } from './replication.ts';
 
@@ -85,7 +86,7 @@ async function replicateLink(replication: Replication, change: LinkChange, origi
     const snapshot = {
       kpis: kpis.map((kpi, at) => decodeKpiRow(kpi, items[at])),
       row,
-      quarantined: quarantined && decodeQuarantineRow(quarantined),
+      quarantined: quarantined && decodeQuarantineEntry(quarantined),
     };
     const writes = decideLink(change.id, base, snapshot, {
       origin,

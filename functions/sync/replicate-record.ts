@@ -60,7 +60,7 @@ export async function replicateRecord(
       scope = { ...scope, sources: sourcesIn(base) };
       continue;
     }
-    if (await commit(replication, change.id, scope, snapshot, decision.writes)) {
+    if (await commit(replication, change.id, scope, snapshot, decision)) {
       return { change, outcome: decision.outcome, rowsWritten: decision.rowsChanged, seen: snapshot.kpis };
     }
   }
@@ -88,7 +88,7 @@ async function commit(
   recordId: string,
   { kpis }: RecordScope,
   snapshot: TokenedSnapshot,
-  writes: readonly Write[],
+  { writes, entries }: RecordDecision,
 ): Promise<boolean> {
   const now = nowSeconds(replication);
   const expiresAt = now + retentionSeconds(replication);
@@ -97,7 +97,8 @@ async function commit(
     return { kind: 'put', table: 'control', item: encodeTouchedRecord(kpi, recordId, expiresAt) };
   });
   let current = snapshot.token;
-  for (const part of parts([...touched, ...writes], TRANSACTION_ITEMS_MAX - 1)) {
+  const groups = [...[...touched, ...writes].map((write) => [write]), ...entries];
+  for (const part of parts(groups, TRANSACTION_ITEMS_MAX - 1)) {
     const token = replication.newToken();
     const item = encodeRecordToken(recordId, token, expiresAt);
     const fence: Write = { kind: 'put', table: 'control', item, ifToken: current };
@@ -107,18 +108,21 @@ async function commit(
   return true;
 }
 
-/** Cuts writes into parts that fit a transaction by number and by bytes; one empty part where there are none. */
-function parts(writes: readonly Write[], itemsMax: number): Write[][] {
+/**
+ * Cuts writes into parts that fit a transaction by number and by bytes; one empty part where there are none. Writes of one group stay
+ * together: there is none that does not fit by itself.
+ */
+function parts(groups: readonly (readonly Write[])[], itemsMax: number): Write[][] {
   const all: Write[][] = [[]];
   let bytes = 0;
-  for (const write of writes) {
-    const size = write.kind === 'put' ? itemBytes(write.item) : 0;
+  for (const group of groups) {
+    const size = group.reduce((sum, write) => sum + (write.kind === 'put' ? itemBytes(write.item) : 0), 0);
     const last = all.at(-1) as Write[];
-    if (last.length > 0 && (last.length >= itemsMax || bytes + size > TRANSACTION_BYTES_MAX)) {
-      all.push([write]);
+    if (last.length > 0 && (last.length + group.length > itemsMax || bytes + size > TRANSACTION_BYTES_MAX)) {
+      all.push([...group]);
       bytes = size;
     } else {
-      last.push(write);
+      last.push(...group);
       bytes += size;
     }
   }

@@ -1,8 +1,9 @@
 import type { Item } from '../model/attribute-value.ts';
 import { textOf } from '../model/attribute-value.ts';
 import { distinctKpis, type KpiKey, kpiIdentity, kpiKeyOf, type Source } from '../model/sources.ts';
-import { encodeQuarantineRow } from '../tables/control-rows.ts';
+import { decodeQuarantineEntry, quarantineKey } from '../tables/quarantine-rows.ts';
 import { fanOut } from './fan-out.ts';
+import { decideQuarantine } from './quarantine-decision.ts';
 import { replicateLinks } from './replicate-links.ts';
 import { replicateRecords } from './replicate-records.ts';
 import type { Replication } from './replication.ts';
@@ -118,14 +119,18 @@ function coalesce(events: readonly StreamEvent[]): [ItemChange[], StreamEvent[]]
 
 /** An event that names no item would block its shard for ever: it is kept whole and the rest goes on. */
 async function quarantineEvent(replication: Replication, event: StreamEvent): Promise<void> {
-  const row = {
-    source: 'events' as const,
-    id: event.eventId,
-    reason: { code: 'unreadable-event' as const, message: 'The stream record has no text key `id`.' },
-    image: event.whole,
-    quarantinedAt: new Date(replication.nowMs()).toISOString(),
-  };
-  await replication.transactions.write([{ kind: 'put', table: 'control', item: encodeQuarantineRow(row) }]);
+  const [stored] = await replication.transactions.read([quarantineKey('events', event.eventId)]);
+  const writes = decideQuarantine(
+    'events',
+    event.eventId,
+    stored && decodeQuarantineEntry(stored),
+    {
+      reason: { code: 'unreadable-event', message: 'The stream record has no text key `id`.' },
+      image: event.whole,
+    },
+    new Date(replication.nowMs()).toISOString(),
+  );
+  if (writes.length > 0) await replication.transactions.write(writes);
 }
 
 function countBy(names: readonly string[]): Map<string, number> {

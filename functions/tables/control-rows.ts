@@ -1,9 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type AttributeValue, type Item, textOf } from '../model/attribute-value.ts';
-import { itemBytes } from '../model/item-size.ts';
-import type { QuarantineReason } from '../model/quarantine-reason.ts';
-import { type KpiKey, type LinkReference, SOURCES } from '../model/sources.ts';
-import { packImage, unpackImage } from './packed-image.ts';
+import type { KpiKey, LinkReference } from '../model/sources.ts';
 import type { RowKey } from './transactions.ts';
 
 /**
@@ -28,33 +25,19 @@ export interface KpiRow {
   readonly sweepPending?: string;
 }
 
-/** What quarantine keeps entries of: items of the old tables, and events that could not be read. */
-export const QUARANTINE_SOURCES = [...SOURCES, 'events'] as const;
-
-export type QuarantineSource = (typeof QUARANTINE_SOURCES)[number];
-
-/** A quarantined item or event, whole. */
-export interface QuarantineRow {
-  readonly source: QuarantineSource;
-  /** The item's id, or the event's. */
-  readonly id: string;
-  readonly reason: QuarantineReason;
-  /** The item as stored in its old table, or the event as received. */
-  readonly image: Item;
-  readonly quarantinedAt: string;
-  /** Who accepted this very image as lost, and when; absent while nobody has. */
-  readonly accepted?: { readonly by: string; readonly at: string };
-}
-
 /** Longest text put into a key as it is; anything longer is hashed, since keys are bounded (1,024 bytes a sort key). */
 const KEY_PART_LENGTH_MAX = 600;
 
-function keyPart(text: string): string {
-  // Half a surrogate pair has no UTF-8, and so neither a percent-encoding nor a digest of its own in that form.
-  const encoded = text.isWellFormed() ? encodeURIComponent(text) : undefined;
-  if (encoded !== undefined && encoded.length <= KEY_PART_LENGTH_MAX) return encoded;
-  const bytes = encoded === undefined ? Buffer.from(text, 'utf16le') : text;
-  return `sha256-${createHash('sha256').update(bytes).digest('hex')}`;
+/** A text as part of a key; texts that differ give keys that differ. */
+export function keyPart(text: string): string {
+  // A lone surrogate has no percent encoding, and UTF-8 makes one character of all of them.
+  if (!text.isWellFormed()) return hashed('sha256-utf16', Buffer.from(text, 'utf16le'));
+  const encoded = encodeURIComponent(text);
+  return encoded.length <= KEY_PART_LENGTH_MAX ? encoded : hashed('sha256', text);
+}
+
+function hashed(prefix: string, content: string | Buffer): string {
+  return `${prefix}-${createHash('sha256').update(content).digest('hex')}`;
 }
 
 const RECORD_PREFIX = 'record#';
@@ -66,7 +49,7 @@ export function kpiPartition(kpi: KpiKey): string {
   return `kpi#${keyPart(kpi.tenantId)}#${keyPart(kpi.kpiId)}`;
 }
 
-function controlKey(partition: string, sort: string): RowKey {
+export function controlKey(partition: string, sort: string): RowKey {
   return { table: 'control', key: { pk: { S: partition }, sk: { S: sort } } };
 }
 
@@ -81,10 +64,6 @@ export function touchedRecordKey(kpi: KpiKey, recordId: string): RowKey {
 /** The key of an R row: one for all KPIs a record is seen in. */
 export function recordTokenKey(recordId: string): RowKey {
   return controlKey(RECORD_PREFIX + keyPart(recordId), TOKEN_SORT);
-}
-
-export function quarantineKey(source: QuarantineSource, id: string): RowKey {
-  return controlKey(`quarantine#${source}`, keyPart(id));
 }
 
 /** The sort-key prefix of C rows, and the sort key of K rows: what a listing of either asks for. */
@@ -120,7 +99,7 @@ export function encodeKpiRow(row: KpiRow & { readonly token: string }): Item {
   };
 }
 
-function mapOf(item: Item, name: string): Item {
+export function mapOf(item: Item, name: string): Item {
   const value = item[name];
   return value !== undefined && 'M' in value ? value.M : {};
 }
@@ -172,37 +151,4 @@ export function decodeExpiry(item: Item | undefined): number {
 /** The stored form of an R row. */
 export function encodeRecordToken(recordId: string, token: string, expiresAt: number): Item {
   return { ...recordTokenKey(recordId).key, token: { S: token }, expires_at: { N: String(expiresAt) } };
-}
-
-/** An item of nearly 400 KB has no room beside it for the reason (DynamoDB service quotas, item size). */
-const IMAGE_BYTES_MAX = 300_000;
-
-export function encodeQuarantineRow(row: QuarantineRow): Item {
-  const image: Item =
-    itemBytes(row.image) <= IMAGE_BYTES_MAX
-      ? { image: { M: row.image } }
-      : { packed_image: { B: packImage(row.image) } };
-  return {
-    ...quarantineKey(row.source, row.id).key,
-    id: { S: row.id },
-    source: { S: row.source },
-    reason: { S: JSON.stringify(row.reason) },
-    ...image,
-    quarantined_at: { S: row.quarantinedAt },
-    ...(row.accepted && { accepted: { M: { by: { S: row.accepted.by }, at: { S: row.accepted.at } } } }),
-  };
-}
-
-export function decodeQuarantineRow(item: Item): QuarantineRow {
-  const accepted = mapOf(item, 'accepted');
-  const by = textOf(accepted, 'by');
-  const packed = item.packed_image;
-  return {
-    source: (textOf(item, 'source') ?? 'events') as QuarantineSource,
-    id: textOf(item, 'id') ?? '',
-    reason: JSON.parse(textOf(item, 'reason') ?? '{}') as QuarantineReason,
-    image: packed !== undefined && 'B' in packed ? unpackImage(packed.B) : mapOf(item, 'image'),
-    quarantinedAt: textOf(item, 'quarantined_at') ?? '',
-    ...(by !== undefined && { accepted: { by, at: textOf(accepted, 'at') ?? '' } }),
-  };
 }

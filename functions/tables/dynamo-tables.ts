@@ -4,6 +4,7 @@ import { dynamoControlTable } from './dynamo-control-table.ts';
 import { dynamoNewTables } from './dynamo-new-tables.ts';
 import { dynamoOldTables } from './dynamo-old-tables.ts';
 import { dynamoTransactions } from './dynamo-transactions.ts';
+import { readProtoAttributes } from './lossless-answers.ts';
 import type { NewTables } from './new-tables.ts';
 import type { OldTables } from './old-tables.ts';
 import type { TableNames } from './table-names.ts';
@@ -34,6 +35,7 @@ export function connect(config: DynamoDBClientConfig = {}): DynamoDBClient {
   const client = new DynamoDBClient({ maxAttempts: 6, ...config });
   // It copies every answer for a logger that there is not, which takes longer than to parse it.
   client.middlewareStack.remove('loggerMiddleware');
+  readProtoAttributes(client);
   return client;
 }
 

@@ -1,11 +1,11 @@
 import { type DynamoDBClient, ResourceNotFoundException, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { type Item, idOf } from '../model/attribute-value.ts';
 import { MigrationError } from '../model/migration-error.ts';
-import { decodeQuarantineRow, quarantineKey } from './control-rows.ts';
 import { dynamoOldTables } from './dynamo-old-tables.ts';
 import { queryPage } from './dynamo-queries.ts';
 import { batchGet } from './dynamo-reads.ts';
 import { listQuarantine } from './quarantine-entries.ts';
+import { decodeQuarantineEntry, quarantineKey } from './quarantine-rows.ts';
 import { retryTransient } from './retry.ts';
 import type { TableNames } from './table-names.ts';
 import type { ListedBy, ValidationReads } from './validation-reads.ts';
@@ -76,7 +76,7 @@ export function dynamoValidationReads(
 
     async readQuarantine(source, id) {
       const [found] = await batchGet(client, [{ tableName: names.control, key: quarantineKey(source, id).key }]);
-      return found && decodeQuarantineRow(found.item).reason.code;
+      return found && decodeQuarantineEntry(found.item).reason.code;
     },
   };
   return {

@@ -11,8 +11,8 @@ import { startFlagDeployment } from '../../functions/flag/deployments.ts';
 import { readFlagHistory } from '../../functions/flag/history.ts';
 import { createFlagVersion } from '../../functions/flag/versions.ts';
 import { mappingHash } from '../../functions/model/mapping-hash.ts';
-import type { QuarantineRow } from '../../functions/tables/control-rows.ts';
 import { acceptQuarantined, listQuarantine } from '../../functions/tables/quarantine-entries.ts';
+import type { QuarantineEntry } from '../../functions/tables/quarantine-rows.ts';
 import { keepReport } from '../../functions/tables/validation-report.ts';
 import { readSettings } from '../../infra/settings.ts';
 import { createTestTables, engineClient } from '../engine-client.ts';
@@ -41,7 +41,7 @@ async function factsOfMigration(): Promise<AuditFacts> {
   await keepReport(tables.control, { ...AGREEING, runId: 'earlier', at: '2026-05-01T10:00:00.000Z' }, true);
   await keepReport(tables.control, AGREEING, true);
   const [entry] = await Array.fromAsync(listQuarantine(client, names, ['milestones']));
-  await acceptQuarantined(client, names, entry as QuarantineRow, { by: 'Ada', at: '2026-05-01T11:00:00.000Z' });
+  await acceptQuarantined(client, names, entry as QuarantineEntry, { by: 'Ada', at: '2026-05-01T11:00:00.000Z' });
   const { control, passMinutes } = await standIn();
   for (const [at, by] of ['Ada', 'Grace'].entries()) {
     const flag = at === 0 ? { ...SHADOW, tenants: [] } : ({ enabled: false } as const);
@@ -80,7 +80,7 @@ describe('the audit bundle of a migration', () => {
     ]);
     const quarantine = json(bundle, 'quarantine.json');
     expect(quarantine).toHaveLength(3);
-    expect(quarantine.filter((entry: QuarantineRow) => entry.accepted)).toMatchObject([
+    expect(quarantine.filter((entry: QuarantineEntry) => entry.accepted)).toMatchObject([
       { source: 'milestones', accepted: { by: 'Ada', at: '2026-05-01T11:00:00.000Z' } },
     ]);
     expect(json(bundle, 'read-flag.json')).toMatchObject([

@@ -11,8 +11,8 @@ import type { ReadPath } from '../../functions/flag/document.ts';
 import { type HeldRecords, RECORD_SOURCES, SOURCES } from '../../functions/model/sources.ts';
 import { replicateStreamBatch } from '../../functions/sync/stream-batch.ts';
 import { readRun } from '../../functions/tables/backfill-run-row.ts';
-import { encodeQuarantineRow } from '../../functions/tables/control-rows.ts';
 import { listQuarantine } from '../../functions/tables/quarantine-entries.ts';
+import { putEntry } from '../../functions/tables/quarantine-rows.ts';
 import { readRollback } from '../../functions/tables/rollback-row.ts';
 import { rowDeletion } from '../../functions/tables/row-deletion.ts';
 import { OLD_TABLE_OF, type TableNames } from '../../functions/tables/table-names.ts';
@@ -335,8 +335,8 @@ describe('what a copy alone would not bring back', () => {
     const [image] = items.actuals;
     if (image === undefined) throw new Error('There is an actual.');
     const reason = { code: 'missing-attribute', attribute: 'value', message: 'of the mapping before' } as const;
-    const entry = { source: 'actuals', id: 'a-1', reason, image, quarantinedAt: '2026-01-01T00:00:00.000Z' } as const;
-    await client.send(new PutItemCommand({ TableName: names.control, Item: encodeQuarantineRow(entry) }));
+    const entry = { source: 'actuals', id: 'a-1', reason, quarantinedAt: '2026-01-01T00:00:00.000Z' } as const;
+    await tables().transactions.write(putEntry(entry, image, 'whole', undefined));
 
     await rollback();
     await backfill();

@@ -3,9 +3,9 @@ import { readEvidence } from '../../functions/gate/evidence.ts';
 import { mappingHash } from '../../functions/model/mapping-hash.ts';
 import { replicateStreamBatch } from '../../functions/sync/stream-batch.ts';
 import { writeRun } from '../../functions/tables/backfill-run-row.ts';
-import type { QuarantineRow } from '../../functions/tables/control-rows.ts';
 import { dynamoTables } from '../../functions/tables/dynamo-tables.ts';
 import { acceptQuarantined, listQuarantine } from '../../functions/tables/quarantine-entries.ts';
+import type { QuarantineEntry } from '../../functions/tables/quarantine-rows.ts';
 import { LagRecorder, readLagMs } from '../../functions/tables/replication-lag.ts';
 import type { TableNames } from '../../functions/tables/table-names.ts';
 import { keepReport } from '../../functions/tables/validation-report.ts';
@@ -48,7 +48,7 @@ test('the last report is read, and quarantine until it is accepted by name', asy
   expect(await evidence()).toMatchObject({ report: AGREEING, unaccepted: ['actuals r1'] });
 
   const [entry] = await Array.fromAsync(quarantine());
-  await acceptQuarantined(client, names, entry as QuarantineRow, { by: 'Ada', at: '2026-05-01T11:40:00.000Z' });
+  await acceptQuarantined(client, names, entry as QuarantineEntry, { by: 'Ada', at: '2026-05-01T11:40:00.000Z' });
   expect((await evidence()).unaccepted).toEqual([]);
 });
 

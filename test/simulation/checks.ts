@@ -5,8 +5,8 @@ import { fanOutRowId, personalLinkId } from '../../functions/model/ids.ts';
 import { mapRecord } from '../../functions/model/mapping.ts';
 import { parseRecord } from '../../functions/model/old-records.ts';
 import type { RecordSource, Source } from '../../functions/model/sources.ts';
-import { decodeQuarantineRow } from '../../functions/tables/control-rows.ts';
-import type { Store } from './store.ts';
+import { decodeQuarantineEntry, imagePartKeys, joinImage } from '../../functions/tables/quarantine-rows.ts';
+import { keyText, type Store } from './store.ts';
 import type { LegacyWrite, World } from './world.ts';
 
 /** What is not as the old tables demand, at rest; empty where all is. */
@@ -43,18 +43,23 @@ function compareRows(table: string, expected: ReadonlyMap<string, Item>, actual:
 function compareQuarantine(expected: ExpectedRows, store: Store): string[] {
   const wanted = new Map(expected.quarantined.map((entry) => [`${entry.source} ${entry.id}`, entry]));
   const found: string[] = [];
+  const images = new Set([...store.own.control.keys()].filter((key) => key.startsWith('quarantine-image#')));
   for (const [key, item] of store.own.control) {
     if (!key.startsWith('quarantine#')) continue;
-    const row = decodeQuarantineRow(item);
+    const row = decodeQuarantineEntry(item);
     const name = `${row.source} ${row.id}`;
     const entry = wanted.get(name);
     wanted.delete(name);
+    const keys = imagePartKeys(row).map(({ table, key: part }) => keyText(table, part));
+    const image = joinImage(keys.map((part) => store.own.control.get(part)));
+    for (const part of keys) images.delete(part);
     if (entry === undefined) found.push(`quarantine holds ${name}, which can be migrated or is gone`);
-    else if (entry.reason.code !== row.reason.code || !sameItem(row.image, store.old[entry.source].get(row.id))) {
+    else if (entry.reason.code !== row.reason.code || !sameItem(image, store.old[entry.source].get(row.id))) {
       found.push(`quarantine holds ${name} with an outdated reason or image`);
     }
   }
   for (const name of wanted.keys()) found.push(`quarantine lacks ${name}`);
+  for (const key of images) found.push(`quarantine holds an image that no entry is of: ${key}`);
   return found;
 }
 

@@ -9,7 +9,7 @@ import { fanOut } from '../../functions/sync/fan-out.ts';
 import { replicateRecords } from '../../functions/sync/replicate-records.ts';
 import { OutOfTimeError } from '../../functions/sync/replication.ts';
 import { replicateStreamBatch } from '../../functions/sync/stream-batch.ts';
-import { decodeQuarantineRow, quarantineKey } from '../../functions/tables/control-rows.ts';
+import { readQuarantined } from '../../functions/tables/quarantine-entries.ts';
 import type { TableNames } from '../../functions/tables/table-names.ts';
 import { createTestTables, engineClient } from '../engine-client.ts';
 import { countCalls } from './call-counter.ts';
@@ -31,8 +31,8 @@ async function insert(source: 'links' | 'milestones' | 'actuals' | 'readings', i
 }
 
 async function quarantined(source: 'links' | 'milestones' | 'actuals' | 'readings' | 'events', id: string) {
-  const [item] = await replicationOver(client, names).transactions.read([quarantineKey(source, id)]);
-  return item && decodeQuarantineRow(item);
+  const found = await readQuarantined(replicationOver(client, names).transactions, source, id);
+  return found && { reason: found.entry.reason, image: found.image };
 }
 
 describe('bounds', () => {

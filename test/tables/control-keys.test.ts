@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { textOf } from '../../functions/model/attribute-value.ts';
 import { SORT_KEY_BYTES_MAX } from '../../functions/model/key-limits.ts';
 import { kpiIdentity } from '../../functions/model/sources.ts';
-import { kpiRowKey, quarantineKey, recordTokenKey, touchedRecordKey } from '../../functions/tables/control-rows.ts';
+import { kpiRowKey, recordTokenKey, touchedRecordKey } from '../../functions/tables/control-rows.ts';
+import { quarantineKey } from '../../functions/tables/quarantine-rows.ts';
 
 /** Any ids that an item or an event may name; of odd ones no two may meet under one key. */
 const IDS = [

@@ -4,11 +4,11 @@ import { runBackfill } from '../../backfill/backfill.ts';
 import { planBackfill } from '../../backfill/plan.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
 import { replicateStreamBatch } from '../../functions/sync/stream-batch.ts';
-import { decodeQuarantineRow, quarantineKey } from '../../functions/tables/control-rows.ts';
 import { dynamoNewReads } from '../../functions/tables/dynamo-new-reads.ts';
 import { dynamoOldReads } from '../../functions/tables/dynamo-old-reads.ts';
 import { dynamoTables } from '../../functions/tables/dynamo-tables.ts';
 import { dynamoValidationReads } from '../../functions/tables/dynamo-validation-reads.ts';
+import { decodeQuarantineEntry, quarantineKey } from '../../functions/tables/quarantine-rows.ts';
 import type { TableNames } from '../../functions/tables/table-names.ts';
 import type { RowKey } from '../../functions/tables/transactions.ts';
 import { backfillOptions, silent } from '../backfill/backfill-options.ts';
@@ -20,7 +20,7 @@ const client = engineClient();
 
 async function reasonOf(names: TableNames, source: 'links' | 'actuals', id: string): Promise<string | undefined> {
   const [item] = await dynamoTables(client, names).transactions.read([quarantineKey(source, id)]);
-  return item && decodeQuarantineRow(item).reason.code;
+  return item && decodeQuarantineEntry(item).reason.code;
 }
 
 describe('a link whose created_by is empty and whose KPI has no owner', () => {
@@ -43,7 +43,7 @@ describe('a link whose created_by is empty and whose KPI has no owner', () => {
       itemCountEstimates: {},
       stop: new AbortController().signal,
     });
-    expect(plan.quarantineReasons).toEqual({ 'no-person': 1 });
+    expect(plan.quarantineReasons).toEqual(new Map([['no-person', 1]]));
     expect(plan.rows).toEqual({ kpiLinks: 1, kpiData: 1 });
   });
 
