@@ -1,4 +1,5 @@
 import { MigrationError } from '../functions/model/migration-error.ts';
+import { own } from '../functions/model/own.ts';
 import { SOURCES, type Source } from '../functions/model/sources.ts';
 import { type Run, readRun, writeRun } from '../functions/tables/backfill-run-row.ts';
 import type { ControlTable } from '../functions/tables/control-table.ts';
@@ -133,7 +134,7 @@ async function runPass(options: BackfillOptions, copier: Copier, run: Run, pass:
   const stored = await readCheckpoints(control);
   if (isDone(run, pass, stored)) return;
   const start = addTallies(checkpointsOf(run, pass, stored).map((checkpoint) => checkpoint.tally)).scanned;
-  const estimate = pass in options.itemCountEstimates ? options.itemCountEstimates[pass as Source] : undefined;
+  const estimate = own(options.itemCountEstimates, pass);
   options.progress.begin(pass, start, estimate);
   const circumstances: PassCircumstances = {
     control,

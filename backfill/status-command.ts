@@ -1,4 +1,5 @@
 import { type FlagState, readFlagState } from '../functions/flag/deployments.ts';
+import { increase } from '../functions/model/counts-by-name.ts';
 import { type Run, readRun } from '../functions/tables/backfill-run-row.ts';
 import { listQuarantine } from '../functions/tables/quarantine-entries.ts';
 import { QUARANTINE_SOURCES } from '../functions/tables/quarantine-rows.ts';
@@ -20,9 +21,9 @@ export async function statusCommand(environment: string): Promise<CommandResult>
   const passes = run ? reportPasses(run, await readCheckpoints(tables.control)) : [];
   const holder = await readHolder(tables.transactions);
   const running = holder !== undefined && holder.untilMs > Date.now();
-  const quarantined: Record<string, number> = Object.fromEntries(QUARANTINE_SOURCES.map((source) => [source, 0]));
+  const quarantined = new Map<string, number>(QUARANTINE_SOURCES.map((source) => [source, 0]));
   for await (const { source } of listQuarantine(client, settings.tables)) {
-    quarantined[source] = (quarantined[source] ?? 0) + 1;
+    increase(quarantined, source, 1);
   }
   const rollback = await readRollback(tables.control);
   const nextStep = nextStepOf(run, passes, running, rollback);
@@ -34,9 +35,7 @@ export async function statusCommand(environment: string): Promise<CommandResult>
       ...(run ? [describeRun(run), ...describePasses(passes)] : ['No backfill has begun.']),
       ...(isUnfinished(rollback) ? [`A rollback by ${rollback.by}, begun ${rollback.begunAt}, has not ended.`] : []),
       ...(running ? [`${holder.owner} is at work.`] : []),
-      `In quarantine: ${Object.entries(quarantined)
-        .map(([source, count]) => `${source} ${count}`)
-        .join(', ')}`,
+      `In quarantine: ${[...quarantined].map(([source, count]) => `${source} ${count}`).join(', ')}`,
       ...('unreadable' in flag ? [`The read flag cannot be read: ${flag.unreadable}`] : describeFlag(flag)),
       `Next: ${nextStep}`,
     ],

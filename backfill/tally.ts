@@ -1,4 +1,4 @@
-import { addCounts, type CountsByName, increase } from '../functions/model/counts-by-name.ts';
+import { addCounts, type CountsByName, increase, shortName } from '../functions/model/counts-by-name.ts';
 
 /** What a pass over a table came to, by number of items unless said otherwise. */
 export interface Tally {
@@ -56,7 +56,7 @@ export function addTallies(tallies: Iterable<Tally>): Tally {
 /** How often each name of an unknown attribute comes, within the bounds of a tally. */
 export function countUnknownAttributes(items: Iterable<readonly string[]>): UnknownAttributes {
   const unknown = new UnknownAttributeCounts();
-  for (const names of items) for (const name of names) unknown.add(shortened(name), 1);
+  for (const names of items) for (const name of names) unknown.add(shortName(name, NAME_LENGTH_MAX), 1);
   return unknown.counts;
 }
 
@@ -77,11 +77,4 @@ class UnknownAttributeCounts {
     for (const [name, count] of unknownAttributes) this.add(name, count);
     this.#others += otherUnknownAttributes;
   }
-}
-
-/** A long name is cut, so that names with the same beginning are counted as one. */
-function shortened(name: string): string {
-  if (name.length <= NAME_LENGTH_MAX) return name;
-  // A cut between the two halves of a character would leave text that is not UTF-8.
-  return `${name.slice(0, NAME_LENGTH_MAX).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { connect } from '../../functions/tables/dynamo-tables.ts';
+import { readProtoAttributes } from '../../functions/tables/lossless-answers.ts';
 import type { Settings } from '../../infra/settings.ts';
 import { type AppConfig, startAppConfig } from './appconfig/start-app-config.ts';
 import type { InvokeValidator } from './appconfig/validators.ts';
@@ -161,6 +162,7 @@ async function startMappings(
   folder: (name: string) => string,
 ): Promise<EventSourceMapping[]> {
   const client = new DynamoDBStreamsClient(clientConfig);
+  readProtoAttributes(client);
   const arns = new Map(
     await Promise.all(stack.streams.map(async (stream) => [stream.id, await turnStreamOn(stream, hosts)] as const)),
   );

@@ -12,7 +12,7 @@ export interface Checkpoints {
 }
 
 interface Stored {
-  readonly after: Record<string, string>;
+  readonly after: Map<string, string>;
   readonly ended: string[];
 }
 
@@ -21,14 +21,14 @@ export function fileCheckpoints(path: string): Checkpoints {
   const stored = readStored(path);
   const save = (): void => {
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(`${path}.new`, JSON.stringify(stored));
+    writeFileSync(`${path}.new`, JSON.stringify({ ...stored, after: Object.fromEntries(stored.after) }));
     renameSync(`${path}.new`, path);
   };
   return {
-    after: (shardId) => stored.after[shardId],
+    after: (shardId) => stored.after.get(shardId),
     ended: (shardId) => stored.ended.includes(shardId),
     moveTo(shardId, sequenceNumber) {
-      stored.after[shardId] = sequenceNumber;
+      stored.after.set(shardId, sequenceNumber);
       save();
     },
     end(shardId) {
@@ -40,9 +40,10 @@ export function fileCheckpoints(path: string): Checkpoints {
 
 function readStored(path: string): Stored {
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
+    const { after, ended } = JSON.parse(readFileSync(path, 'utf8'));
+    return { after: new Map(Object.entries(after)), ended };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { after: {}, ended: [] };
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { after: new Map(), ended: [] };
     throw error;
   }
 }

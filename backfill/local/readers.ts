@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Item, textOf } from '../../functions/model/attribute-value.ts';
+import { type CountsByName, increase } from '../../functions/model/counts-by-name.ts';
 import type { KpiReads, Provenance } from '../../functions/read/index.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
@@ -24,9 +25,9 @@ export interface ReadersOptions {
 export interface ReadersReport {
   readonly reads: number;
   /** Answers by the side they came from, and why. */
-  readonly answers: Readonly<Record<string, number>>;
+  readonly answers: CountsByName;
   /** Reads that failed, by message. */
-  readonly failed: Readonly<Record<string, number>>;
+  readonly failed: CountsByName;
   /** Rows of a tenant that was not asked for. */
   readonly foreignRows: number;
   readonly ownWrites: number;
@@ -62,8 +63,8 @@ export class Readers {
     const { reads, foreignRows, ownWrites, ownWritesLost } = this;
     return {
       reads,
-      answers: Object.fromEntries([...this.answers].sort()),
-      failed: Object.fromEntries(this.failed),
+      answers: new Map([...this.answers].sort()),
+      failed: new Map(this.failed),
       foreignRows,
       ownWrites,
       ownWritesLost,
@@ -88,7 +89,7 @@ export class Readers {
         else await this.readSome(tenantId);
       } catch (error) {
         const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-        this.failed.set(message, (this.failed.get(message) ?? 0) + 1);
+        increase(this.failed, message, 1);
       }
       await sleep(random.below(2 * PAUSE_MS));
     }
@@ -132,7 +133,7 @@ export class Readers {
   ): Answer {
     const name = `${answer.origin} ${answer.reason}`;
     this.reads += 1;
-    this.answers.set(name, (this.answers.get(name) ?? 0) + 1);
+    increase(this.answers, name, 1);
     if (answer.origin === 'new') this.lastNewAnswerAtMs = this.options.nowMs();
     this.foreignRows += answer.rows.filter((row) => textOf(row, 'tenant_id') !== tenantId).length;
     return answer;

@@ -4,6 +4,7 @@ import { applyFlagChange, planFlagChange } from '../../functions/flag/change.ts'
 import { readFlagState } from '../../functions/flag/deployments.ts';
 import type { ReadPath } from '../../functions/flag/document.ts';
 import { fallBack } from '../../functions/flag/fall-back.ts';
+import type { CountsByName } from '../../functions/model/counts-by-name.ts';
 import { MigrationError } from '../../functions/model/migration-error.ts';
 import { acceptQuarantined, listQuarantine } from '../../functions/tables/quarantine-entries.ts';
 import type { QuarantineEntry } from '../../functions/tables/quarantine-rows.ts';
@@ -34,7 +35,7 @@ export interface CutoverReport {
   /** From the start of the fallback to the last answer of the new side, in milliseconds; at most 0 where none came after it. */
   readonly fallbackMs: number;
   /** Answers of the new side: at each stage, in order. */
-  readonly newAnswers: Readonly<Record<string, number>>;
+  readonly newAnswers: CountsByName;
 }
 
 const OPERATOR = 'the rehearsal';
@@ -49,12 +50,12 @@ const RECOVERY_WAITS_MAX = 200;
  */
 export async function cutOver(options: CutoverOptions): Promise<CutoverReport> {
   const { readers, note, nowMs } = options;
-  const newAnswers: Record<string, number> = {};
+  const newAnswers = new Map<string, number>();
   const act = async (name: string, run: () => Promise<void>): Promise<void> => {
     const before = readers.count('new');
     await run();
     await sleep(ACT_MS);
-    newAnswers[name] = readers.count('new') - before;
+    newAnswers.set(name, readers.count('new') - before);
   };
 
   await act('shadow', () =>

@@ -20,7 +20,7 @@ export function describeRehearsal(report: RehearsalReport, replay: string): stri
       `KpiLink ${grouped(agreement.rowsCompared.kpiLinks)}, KpiData ${grouped(agreement.rowsCompared.kpiData)}`,
     ],
     ['Readers', describeReaders(report.readers)],
-    ['New side', `answers by act: ${describeCounts(Object.entries(report.cutover.newAnswers))}`],
+    ['New side', `answers by act: ${describeCounts(report.cutover.newAnswers)}`],
     ['Gate', describeGate(report.cutover)],
     ['Fallback', describeFallback(report.cutover)],
     ['Held', describeCounts(agreement.heldBySource)],
@@ -54,9 +54,9 @@ function verdict(report: RehearsalReport): string {
 }
 
 function describeReaders({ reads, failed, foreignRows, ownWrites, ownWritesLost }: ReadersReport): string {
-  const failures = Object.entries(failed).map(([message, count]) => ` (${count} times ${message})`);
+  const failures = [...failed].map(([message, count]) => ` (${count} times ${message})`);
   return [
-    `${grouped(reads)} reads, ${grouped(sum(Object.values(failed)))} failed${failures.join('')}`,
+    `${grouped(reads)} reads, ${grouped(sum(failed.values()))} failed${failures.join('')}`,
     `${grouped(foreignRows)} rows of another tenant`,
     `${grouped(ownWritesLost)} of ${grouped(ownWrites)} own writes not read again`,
   ].join(', ');

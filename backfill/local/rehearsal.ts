@@ -152,12 +152,12 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalRepo
 
 /** No read failed, none saw another tenant's row, and everyone read what they had just written. */
 export function isSound({ failed, foreignRows, ownWritesLost }: ReadersReport): boolean {
-  return Object.keys(failed).length === 0 && foreignRows === 0 && ownWritesLost === 0;
+  return failed.size === 0 && foreignRows === 0 && ownWritesLost === 0;
 }
 
 /** The gate refused what it has to refuse, and the new side answered when it was asked to, and only then. */
 export function isSafe({ refusedWithoutEvidence, refusedWithQuarantine, newAnswers }: CutoverReport): boolean {
-  const answered = (act: string): boolean => (newAnswers[act] ?? 0) > 0;
+  const answered = (act: string): boolean => (newAnswers.get(act) ?? 0) > 0;
   return (
     refusedWithoutEvidence &&
     refusedWithQuarantine !== false &&

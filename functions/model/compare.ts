@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AttributeValue, Item } from './attribute-value.ts';
 import { canonicalNumber } from './decimal.ts';
+import { own } from './own.ts';
 
 /** How one attribute of a row differs from what it should be. */
 export interface Difference {
@@ -49,7 +50,7 @@ export function sameItem(left: Item | undefined, right: Item | undefined): boole
   const names = Object.keys(left);
   if (names.length !== Object.keys(right).length) return false;
   return names.every((name) => {
-    const [one, other] = [left[name], right[name]];
+    const [one, other] = [own(left, name), own(right, name)];
     return one !== undefined && other !== undefined && sameValue(one, other);
   });
 }
@@ -58,7 +59,7 @@ export function sameItem(left: Item | undefined, right: Item | undefined): boole
 export function differences(expected: Item | undefined, actual: Item | undefined): Difference[] {
   const names = new Set([...Object.keys(expected ?? {}), ...Object.keys(actual ?? {})]);
   return [...names].sort().flatMap((attribute): Difference[] => {
-    const [wanted, found] = [expected?.[attribute], actual?.[attribute]];
+    const [wanted, found] = [own(expected, attribute), own(actual, attribute)];
     if (wanted === undefined) return found === undefined ? [] : [{ attribute, kind: 'extra', actual: found }];
     if (found === undefined) return [{ attribute, kind: 'missing', expected: wanted }];
     if (sameValue(wanted, found)) return [];

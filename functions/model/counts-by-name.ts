@@ -21,3 +21,10 @@ export function addCounts(all: Iterable<CountsByName>): CountsByName {
 export function increase(counts: Map<string, number>, name: string, by: number): void {
   counts.set(name, (counts.get(name) ?? 0) + by);
 }
+
+/** A name of so many characters at most. A longer one is cut, so that names with the same beginning are counted as one. */
+export function shortName(name: string, lengthMax: number): string {
+  if (name.length <= lengthMax) return name;
+  // A cut between the two halves of a character would leave text that is not UTF-8.
+  return `${name.slice(0, lengthMax).replace(/[\uD800-\uDBFF]$/, '')}…`;
+}

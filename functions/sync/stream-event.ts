@@ -33,7 +33,8 @@ export function parseStreamEvent(event: unknown): StreamEvent[] {
       nextStep: 'Check what invokes the function: only the event source mapping of its stream should.',
     });
   }
-  return parsed.data.Records.map((record) => ({
+  const received = (event as { readonly Records: readonly unknown[] }).Records;
+  return parsed.data.Records.map((record, at) => ({
     eventId: record.eventID,
     sequenceNumber: record.dynamodb.SequenceNumber,
     keys: record.dynamodb.Keys as unknown as Item,
@@ -42,6 +43,7 @@ export function parseStreamEvent(event: unknown): StreamEvent[] {
     ...(record.dynamodb.ApproximateCreationDateTime !== undefined && {
       createdAtMs: record.dynamodb.ApproximateCreationDateTime * 1_000,
     }),
-    whole: { event: { S: JSON.stringify(record) } },
+    // As received: what has been parsed lacks an attribute `__proto__`, and has keys where there were none.
+    whole: { event: { S: JSON.stringify(received[at]) } },
   }));
 }

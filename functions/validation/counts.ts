@@ -1,4 +1,8 @@
+import { increase, shortName } from '../model/counts-by-name.ts';
 import type { RowClass } from './findings.ts';
+
+/** A tenant of the new tables ends at 512 bytes (old-records.ts); that of an item in quarantine may be as long as the item. */
+const TENANT_LENGTH_MAX = 512;
 
 /** What a scan counts, by class of rows and tenant. */
 export type Measure = 'expected' | 'found' | 'held' | 'quarantined' | 'warnings';
@@ -12,8 +16,8 @@ export class Counts {
   }
 
   add(measure: Measure, rowClass: RowClass, tenantId: string, by = 1): void {
-    const key = `${measure} ${rowClass} ${tenantId}`;
-    this.#counts.set(key, (this.#counts.get(key) ?? 0) + by);
+    const key = `${measure} ${rowClass} ${shortName(tenantId, TENANT_LENGTH_MAX)}`;
+    increase(this.#counts, key, by);
   }
 
   /** The sum over all tenants, of one class or of all. */
@@ -38,7 +42,7 @@ export class Counts {
 
   plus(other: Counts): Counts {
     const sum = new Counts(this.entries());
-    for (const [key, count] of other.entries()) sum.#counts.set(key, (sum.#counts.get(key) ?? 0) + count);
+    for (const [key, count] of other.entries()) increase(sum.#counts, key, count);
     return sum;
   }
 

@@ -1,66 +1,106 @@
-import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { runBackfill } from '../../backfill/backfill.ts';
+import { jsonOf } from '../../backfill/json.ts';
+import { compareAll } from '../../backfill/local/agreement.ts';
 import { planBackfill } from '../../backfill/plan.ts';
+import { describeBackfill } from '../../backfill/report.ts';
+import { readCheckpoints } from '../../backfill/run-state.ts';
+import { NAMES_MAX } from '../../backfill/tally.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
-import type { Replication } from '../../functions/sync/replication.ts';
-import { dynamoTables, type Tables } from '../../functions/tables/dynamo-tables.ts';
-import type { TableNames } from '../../functions/tables/table-names.ts';
-import { createTestTables, engineClient } from '../engine-client.ts';
+import { ODD_NAMES, ofNames, withNames } from '../odd-names.ts';
+import { ValidationBench } from '../validators/engine-validation.ts';
 import { backfillOptions, silent } from './backfill-options.ts';
-import { load, oldLink, oldRecord } from './old-items.ts';
+import { oldLink, oldRecord } from './old-items.ts';
 
-const client = engineClient();
-let names: TableNames;
-let tables: Tables;
-let replication: Replication;
+let bench: ValidationBench;
 
 beforeEach(async () => {
-  names = await createTestTables();
-  tables = dynamoTables(client, names);
-  replication = {
-    ...tables,
-    newToken: randomUUID,
-    nowMs: Date.now,
-    remainingMs: () => Number.POSITIVE_INFINITY,
-    heldRecords: 'hold',
-    tokenRetentionDays: 30,
-    recordConcurrency: 8,
-  };
+  bench = await ValidationBench.create();
 });
 
-/** Members of every plain object. */
-const PROTOTYPE_NAMES = ['constructor', 'toString', 'hasOwnProperty', 'valueOf', 'toJSON', '__defineGetter__'];
+const plan = () =>
+  planBackfill({
+    old: bench.tables.old,
+    heldRecords: 'hold',
+    segments: 1,
+    concurrency: 4,
+    progress: silent,
+    itemCountEstimates: {},
+    stop: new AbortController().signal,
+  });
+const backfill = () => runBackfill(backfillOptions({ replication: bench.replication, data: bench.tables.data }));
 
-function withAttributes(item: Item, attributeNames: readonly string[]): Item {
-  return { ...item, ...Object.fromEntries(attributeNames.map((name) => [name, { S: name }])) };
+async function expectAgreement(): Promise<void> {
+  expect((await compareAll(bench.client, bench.names, 'hold')).disagreements).toEqual([]);
+  const { report } = await bench.validate();
+  expect(report).toMatchObject({ verdict: 'agree', reasons: [] });
 }
 
 describe('unknown attributes named like members of every object', () => {
-  test.each([...PROTOTYPE_NAMES.map((name) => [name]), PROTOTYPE_NAMES].map((given) => [given.join(' '), given]))(
-    '%s: the backfill copies the item and counts the name',
+  test.each([...ODD_NAMES.map((name) => [name]), [...ODD_NAMES]].map((given) => [given.join(' '), given]))(
+    '%s: the item is copied and the name counted',
     async (_, given) => {
-      await load(client, names, {
-        links: [withAttributes(oldLink('link', 1, '2024-01-01'), given)],
-        readings: [withAttributes(oldRecord('readings', 'reading', 1, '1'), given), oldRecord('readings', 'b', 1, '2')],
+      const { value: __, ...malformed } = withNames(oldRecord('readings', 'malformed', 1, '3'), given);
+      await bench.load({
+        links: [withNames(oldLink('link', 1, '2024-01-01'), given)],
+        readings: [
+          withNames(oldRecord('readings', 'reading', 1, '1'), given),
+          oldRecord('readings', 'plain', 1, '2'),
+          malformed,
+        ],
       });
-      const plan = await planBackfill({
-        old: tables.old,
-        heldRecords: 'hold',
-        segments: 1,
-        concurrency: 4,
-        progress: silent,
-        itemCountEstimates: {},
-        stop: new AbortController().signal,
-      });
-      expect(plan.rows).toEqual({ kpiLinks: 1, kpiData: 2 });
-      const report = await runBackfill(backfillOptions({ replication, data: tables.data }));
+      const planned = await plan();
+      expect(planned.rows).toEqual({ kpiLinks: 1, kpiData: 2 });
+      expect([...planned.quarantineReasons]).toEqual([['missing-attribute', 1]]);
+
+      const report = await backfill();
+
       expect(report.state).toBe('finished');
-      const counted = new Map(given.map((name) => [name, 1]));
+      const counted = new Map([...given, 'nested'].map((name) => [name, 1]));
       const tallyOf = (wanted: string) => report.passes.find(({ pass }) => pass === wanted)?.tally;
-      expect(tallyOf('readings')).toMatchObject({ scanned: 2, copied: 2, unknownAttributes: counted });
+      expect(tallyOf('readings')).toMatchObject({ scanned: 3, copied: 2, unknownAttributes: counted });
       expect(tallyOf('links')?.unknownAttributes).toEqual(counted);
-      expect(plan.sources.readings.unknownAttributes).toEqual(counted);
+      expect(planned.sources.readings.unknownAttributes).toEqual(counted);
+      const { passes } = JSON.parse(jsonOf(report)) as { passes: { pass: string; tally: object }[] };
+      const printed = passes.find(({ pass }) => pass === 'readings')?.tally as { unknownAttributes: object };
+      expect(new Map(Object.entries(printed.unknownAttributes))).toEqual(counted);
+      const told = describeBackfill(report).find((line) => line.startsWith('Unknown attributes')) ?? '';
+      for (const name of given) expect(told).toContain(`${name} 2`);
+      await expectAgreement();
     },
   );
+});
+
+test('ids, tenants and KPIs named like members of every object are like any other', async () => {
+  const key = (name: string): Item => ({ tenant_id: { S: name }, kpi_id: { S: name } });
+  await bench.load({
+    links: ODD_NAMES.map((name) => ({ ...oldLink(name, 1, '2024-01-01'), ...key(name) })),
+    milestones: ODD_NAMES.map((name) => ({ ...oldRecord('milestones', `${name}-1`, 1, '1'), ...key(name) })),
+    readings: ODD_NAMES.map((name) => ({ ...oldRecord('readings', name, 1, '2'), ...key(name) })),
+    kpis: ODD_NAMES.map((name) => ({ id: { S: name }, tenant_id: { S: name }, owner_id: { S: name } })),
+    people: ODD_NAMES.map((name) => ({ id: { S: `p-${name}` }, tenant_id: { S: name }, linked_user_id: { S: name } })),
+  });
+  const planned = await plan();
+  expect(planned.rows).toEqual({ kpiLinks: ODD_NAMES.length, kpiData: 2 * ODD_NAMES.length });
+  expect((await backfill()).state).toBe('finished');
+  await expectAgreement();
+});
+
+test('names without end: the run goes on, and its checkpoint holds no more than it has room for', async () => {
+  const long = Array.from({ length: 300 }, (_, at) => `${at}-${'ü'.repeat(600)}`);
+  const many = Array.from({ length: 60_000 }, (_, at) => `~${at.toString(36)}`);
+  const yes = (): { BOOL: boolean } => ({ BOOL: true });
+  await bench.load({
+    links: [oldLink('link', 1, '2024-01-01')],
+    actuals: [{ ...oldRecord('actuals', 'long', 1, '1'), ...ofNames(long, yes) }],
+    readings: [{ ...oldRecord('readings', 'many', 1, '1'), ...ofNames(many, yes) }],
+  });
+  const report = await backfill();
+  const tallyOf = (wanted: string) => report.passes.find(({ pass }) => pass === wanted)?.tally;
+  expect(tallyOf('readings')).toMatchObject({ copied: 1, otherUnknownAttributes: many.length - NAMES_MAX });
+  expect(tallyOf('actuals')?.unknownAttributes.size).toBe(NAMES_MAX);
+  const stored = Math.max(...(await readCheckpoints(bench.tables.control)).map((each) => jsonOf(each).length));
+  expect(stored).toBeLessThan(100_000);
+  expect(describeBackfill(report).join('\n')).toMatch(/Unknown attributes of further names: [\d,]+/);
+  await expectAgreement();
 });

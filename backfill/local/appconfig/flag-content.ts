@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { own } from '../../../functions/model/own.ts';
 import { attributeProblems, constraintsSchema } from './flag-constraints.ts';
 import { type InvalidConfigurationDetail, invalidConfiguration } from './service-error.ts';
 
@@ -77,7 +78,7 @@ function valueProblems(
   value: z.infer<typeof flagValue>,
 ): InvalidConfigurationDetail[] {
   const Location = `values.${name}`;
-  const definition = flags[name];
+  const definition = own(flags, name);
   if (definition === undefined) return [{ Constraint: 'flags', Location, Reason: `There is no flag ${name}` }];
   const attributes = definition.attributes ?? {};
   const unknown = Object.keys(attributesOf(value)).filter((attribute) => !Object.hasOwn(attributes, attribute));
@@ -88,7 +89,7 @@ function valueProblems(
       Reason: `Flag ${name} has no attribute ${attribute}`,
     })),
     ...Object.entries(attributes).flatMap(([attribute, { constraints }]) =>
-      attributeProblems(constraints, value[attribute], `${Location}.${attribute}`),
+      attributeProblems(constraints, own(value, attribute), `${Location}.${attribute}`),
     ),
   ];
 }
@@ -124,7 +125,7 @@ function stampAll<T extends Stamped>(
 ): Record<string, T> {
   return Object.fromEntries(
     Object.entries(entries).map(([name, entry]) => {
-      const before = previous?.[name];
+      const before = own(previous, name);
       const createdAt = before?._createdAt ?? at;
       const isSame = before !== undefined && contentOf(before) === contentOf(entry);
       return [name, { ...entry, _createdAt: createdAt, _updatedAt: isSame ? (before._updatedAt ?? at) : at }];

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { own } from '../../../functions/model/own.ts';
 import { FLAG_PROFILE_TYPE, type InitialState, type Monitor, monitorOfArn } from './resources.ts';
 
 /** Resources of a CloudFormation template, by logical id. */
@@ -64,7 +65,7 @@ export function appConfigId(logicalId: string): string {
 export function appConfigReference(resources: TemplateResources, value: unknown): string | undefined {
   const logicalId = referenced(value);
   if (logicalId === undefined) return undefined;
-  return resources[logicalId]?.Type.startsWith('AWS::AppConfig::') ? appConfigId(logicalId) : undefined;
+  return own(resources, logicalId)?.Type.startsWith('AWS::AppConfig::') ? appConfigId(logicalId) : undefined;
 }
 
 function referenced(value: unknown): string | undefined {
@@ -128,7 +129,7 @@ function monitorOf(
 ): Monitor {
   if (typeof arn === 'string') return monitorOfArn(arn);
   const [logicalId] = arn['Fn::GetAtt'];
-  const given = resources[logicalId]?.Properties?.AlarmName;
+  const given = own(resources, logicalId)?.Properties?.AlarmName;
   const alarmName = typeof given === 'string' ? given : logicalId;
   return { alarmArn: `arn:aws:cloudwatch:us-east-1:000000000000:alarm:${alarmName}`, alarmName };
 }
@@ -138,6 +139,6 @@ function functionOf(resources: TemplateResources, content: unknown): string {
   const attribute = attributeOf.safeParse(content);
   if (attribute.success) return attribute.data['Fn::GetAtt'][0];
   const { Ref } = reference.parse(content);
-  const named = reference.safeParse(resources[Ref]?.Properties?.FunctionName);
+  const named = reference.safeParse(own(resources, Ref)?.Properties?.FunctionName);
   return named.success ? named.data.Ref : Ref;
 }

@@ -6,11 +6,17 @@ import type { Provenance } from '../router.ts';
 import { type Callers, checkCaller } from './callers.ts';
 import { answerRead } from './http-routes.ts';
 
+/** Unlike `z.record`, it keeps every name, so that a parameter `__proto__` is refused as any other unknown one is. */
+const textByName = z.custom<Readonly<Record<string, string>>>(
+  (value) =>
+    value !== null && typeof value === 'object' && Object.values(value).every((text) => typeof text === 'string'),
+);
+
 /** What is used of an HTTP API's event, payload format 2.0, with IAM authorisation. */
 const eventSchema = z.object({
   routeKey: z.string(),
   pathParameters: z.record(z.string(), z.string()).default({}),
-  queryStringParameters: z.record(z.string(), z.string()).default({}),
+  queryStringParameters: textByName.default({}),
   headers: z.record(z.string(), z.string()).default({}),
   requestContext: z.object({
     authorizer: z.object({ iam: z.object({ userArn: z.string() }) }).optional(),

@@ -124,6 +124,16 @@ describe('content is held to the schema of feature flags', () => {
 
   test.each([
     ['a flag that is not defined', content({ enabled: true }, 'other'), ['values.other flags']],
+    ['a flag that every object has', content({ enabled: true }, 'constructor'), ['values.constructor flags']],
+    [
+      'a required attribute left out that every object has',
+      JSON.stringify({
+        version: '1',
+        flags: { f: { attributes: { toString: { constraints: { type: 'string', required: true } } } } },
+        values: { f: { enabled: true } },
+      }),
+      ['values.f.toString required'],
+    ],
     [
       'an attribute that is not defined',
       content({ enabled: true, colour: 'red' }),

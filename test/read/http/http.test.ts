@@ -119,6 +119,8 @@ describe('the API', () => {
     ['a limit over 1,000', LINKS, { query: { limit: '1001' } }],
     ['a limit that is no number', LINKS, { query: { limit: 'many' } }],
     ['a parameter that nobody knows', LINKS, { query: { kpi: 'k' } }],
+    ['a parameter that every object has', LINKS, { query: { constructor: 'k' } }],
+    ['a parameter that every object inherits by', LINKS, { query: JSON.parse('{"__proto__":"k"}') }],
     ['both a KPI and a goal', LINKS, { query: { kpiId: 'k', goalId: 'g' } }],
     ['an empty KPI', LINKS, { query: { kpiId: '' } }],
     ['a category that does not exist', DATA, { query: { category: 'Plan' } }],
