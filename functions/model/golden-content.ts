@@ -61,8 +61,16 @@ export const GOLDEN_CONTENT: OldContent = {
     link('link-b', '2024-01-01T00:30:00.0000001Z'),
     link('link-ownerless', '2024-01-01', { kpi_id: s('kpi-ownerless') }),
     link('link-of-no-day', 'yesterday'),
+    // The form of each decides which comes first: 24:00 UTC, and a minute before it.
+    link('link-at-the-end-of-the-day', '2024-01-01T24:00:00Z', { kpi_id: s('kpi-of-other-forms') }),
+    link('link-with-hours-for-an-offset', '2024-01-02 01:59+02', { kpi_id: s('kpi-of-other-forms') }),
   ],
-  milestones: [milestone('milestone', 'kpi'), milestone('held', 'kpi-unlinked'), { id: s('bare') }],
+  milestones: [
+    milestone('milestone', 'kpi'),
+    milestone('held', 'kpi-unlinked'),
+    milestone('of-other-forms', 'kpi-of-other-forms'),
+    { id: s('bare') },
+  ],
   actuals: [
     actual('actual', yes),
     actual('actual-nulls', { NULL: true }),
