@@ -1,0 +1,9 @@
+import { MigrationError } from '../../functions/model/migration-error.ts';
+
+const NEXT_STEP =
+  'Give a folder with one folder a table, as in backfill/local/sample; download the export again, or make a new one.';
+
+/** Says which file of an export is wrong, in what, and what to do. */
+export function unreadableExport(path: string, what: string, cause?: unknown, nextStep = NEXT_STEP): MigrationError {
+  return new MigrationError('EXPORT_UNREADABLE', `The export cannot be used: ${path}: ${what}.`, { cause, nextStep });
+}
