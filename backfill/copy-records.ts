@@ -1,6 +1,7 @@
 import { type Item, idOf } from '../functions/model/attribute-value.ts';
 import { distinctKpis, kpiIdentity, kpiKeyOf, type RecordSource } from '../functions/model/sources.ts';
 import { fanOut } from '../functions/sync/fan-out.ts';
+import { KpiViews } from '../functions/sync/kpi-views.ts';
 import { linksInForce } from '../functions/sync/record-decision.ts';
 import type { RecordChange } from '../functions/sync/replicate-record.ts';
 import { replicateRecords } from '../functions/sync/replicate-records.ts';
@@ -28,8 +29,9 @@ export async function copyRecords(
   const { replication } = copier;
   const ids = items.map(idOf);
   const bases = mayCollide(source) ? await replication.old.readRecords(ids) : new Map();
-  const kpis = await replication.control.readKpis(distinctKpis(items.map(kpiKeyOf)));
-  const links = new Map(kpis.map((row) => [kpiIdentity(row.kpi), linksInForce(row, replication.heldRecords)]));
+  // A guess will do: links that change meanwhile mark their KPI for the sweep.
+  const kpis = await new KpiViews(replication).guess(distinctKpis(items.map(kpiKeyOf)));
+  const links = new Map(kpis.map((view) => [kpiIdentity(view.kpi), linksInForce(view, replication.heldRecords)]));
   const page = decidePage(items, {
     source,
     bases,

@@ -1,6 +1,7 @@
 import { textOf } from '../functions/model/attribute-value.ts';
 import { distinctKpis, type KpiKey, kpiIdentity, NO_KPI, RECORD_SOURCES } from '../functions/model/sources.ts';
 import { fanOut } from '../functions/sync/fan-out.ts';
+import { KpiViews } from '../functions/sync/kpi-views.ts';
 import { replicatePersonalLink } from '../functions/sync/personal-link.ts';
 import { type LinkChange, replicateLinks } from '../functions/sync/replicate-links.ts';
 import type { RecordChange } from '../functions/sync/replicate-record.ts';
@@ -71,10 +72,9 @@ export async function executeRepair(options: RepairOptions, findings: readonly F
  */
 async function repairLinks({ replication, reads }: RepairOptions, plan: RepairPlan): Promise<void> {
   const changes = new Map(plan.links.map((change) => [change.id, change]));
-  for (const row of await replication.control.readKpis(plan.kpis)) {
-    const { kpi } = row;
+  for (const { kpi, links } of await new KpiViews(replication).guess(plan.kpis)) {
     const listed = await listAll(reads, 'goalKpiLinks', 'kpi_id', kpi.kpiId);
-    for (const id of new Set([...listed, ...row.links.keys()])) {
+    for (const id of new Set([...listed, ...links.map(({ id }) => id)])) {
       changes.set(id, { id, kpis: distinctKpis([...(changes.get(id)?.kpis ?? []), kpi]) });
     }
   }

@@ -1,8 +1,8 @@
 import type { KpiKey } from '../functions/model/sources.ts';
 import { fanOut } from '../functions/sync/fan-out.ts';
 import { replicateRecords } from '../functions/sync/replicate-records.ts';
-import type { KpiRow } from '../functions/tables/control-rows.ts';
 import type { TouchedRecord } from '../functions/tables/control-table.ts';
+import type { KpiHead } from '../functions/tables/kpi-rows.ts';
 import type { Copier } from './copier.ts';
 import { EMPTY_TALLY, type Tally } from './tally.ts';
 
@@ -22,7 +22,7 @@ export async function sweepRecords(copier: Copier, touched: readonly TouchedReco
 }
 
 /** Fans out anew every KPI whose links changed while a copier may have been at work on its records. */
-export async function sweepKpis(copier: Copier, kpis: readonly KpiRow[]): Promise<Tally> {
+export async function sweepKpis(copier: Copier, kpis: readonly KpiHead[]): Promise<Tally> {
   const marked = kpis.filter((row) => row.sweepPending !== undefined).map((row) => row.kpi);
   await fanOut(copier.replication, marked, 'sweep_pending');
   return { ...EMPTY_TALLY, scanned: kpis.length };

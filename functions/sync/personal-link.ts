@@ -5,7 +5,7 @@ import { earliestDate, mapPersonalLink, ownerOf } from '../model/link-mapping.ts
 import { ownerSource } from '../model/mapping.ts';
 import { parseRecord } from '../model/old-records.ts';
 import { type KpiKey, kpiIdentity, RECORD_SOURCES } from '../model/sources.ts';
-import { decodeKpiRow, encodeKpiRow, type KpiRow, kpiRowKey } from '../tables/control-rows.ts';
+import { decodeKpiRow, encodeKpiRow, hasLinks, type KpiHead, kpiRowKey } from '../tables/kpi-rows.ts';
 import type { Page } from '../tables/old-tables.ts';
 import type { Write } from '../tables/transactions.ts';
 import { ATTEMPTS_MAX, ContentionError, nowSeconds, type Replication } from './replication.ts';
@@ -27,7 +27,7 @@ export async function replicatePersonalLink(replication: Replication, kpi: KpiKe
       { table: 'kpiLinks', key: { id: { S: id } } },
     ]);
     const before = decodeKpiRow(kpi, stored);
-    if (before.links.size > 0) return false;
+    if (hasLinks(before)) return false;
     const linkedAt = await earliestRecordDate(replication, kpi);
     const desired = linkedAt === undefined ? undefined : await desiredRow(replication, kpi, linkedAt);
     const personal = desired && linkedAt !== undefined ? { id, linkedAt } : undefined;
@@ -35,13 +35,13 @@ export async function replicatePersonalLink(replication: Replication, kpi: KpiKe
     const goes = personal === undefined && before.personal !== undefined;
     const token = replication.newToken();
     const { personal: _, ...rest } = before;
-    const tombstones = new Map(before.tombstones);
+    const tombstones = new Map(before.inlineTombstones);
     if (appears) tombstones.delete(id);
     if (goes) tombstones.set(id, nowSeconds(replication));
-    const next: KpiRow & { token: string } = {
+    const next: KpiHead & { token: string } = {
       ...rest,
       token,
-      tombstones,
+      inlineTombstones: tombstones,
       ...(personal && { personal }),
       ...((appears || goes) && { linksToken: token, fanOutPending: token, sweepPending: token }),
     };

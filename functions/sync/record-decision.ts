@@ -11,9 +11,9 @@ import {
   RECORD_SOURCES,
   type RecordSource,
 } from '../model/sources.ts';
-import type { KpiRow } from '../tables/control-rows.ts';
 import type { QuarantineEntry } from '../tables/quarantine-rows.ts';
 import type { Write } from '../tables/transactions.ts';
+import type { KpiView } from './kpi-views.ts';
 import { decideQuarantine } from './quarantine-decision.ts';
 
 /** The items that bear one id in the old record tables, read strongly and after the snapshot's tokens. */
@@ -21,11 +21,13 @@ export type RecordBase = Partial<Record<RecordSource, Item>>;
 
 /** What the new tables and the control table hold of one record, as of one instant. */
 export interface RecordSnapshot {
-  /** The K rows of every KPI the record may have rows in. */
-  readonly kpis: readonly KpiRow[];
+  /** The links of every KPI the record may have rows in. */
+  readonly kpis: readonly KpiView[];
   /** Whether the record lacks a C row in any of these KPIs: a sweep would not find it there. */
   readonly firstTouch: boolean;
-  /** The KpiData rows that exist among {@link candidateRowIds}, by id. */
+  /** Every id under which the record may have a row, by these links. */
+  readonly candidates: readonly string[];
+  /** The KpiData rows that exist among the candidates, by id. */
   readonly rows: ReadonlyMap<string, Item>;
   /** The quarantine entries that were looked for, by source; an absent entry is a source without one. */
   readonly quarantined: ReadonlyMap<RecordSource, QuarantineEntry | undefined>;
@@ -42,17 +44,17 @@ export interface RecordDecision {
 }
 
 /** The links a KPI's records fan out to now. */
-export function linksInForce(kpi: KpiRow, heldRecords: HeldRecords): LinkReference[] {
-  if (kpi.links.size > 0) return [...kpi.links].map(([id, linkedAt]) => ({ id, linkedAt }));
+export function linksInForce(kpi: KpiView, heldRecords: HeldRecords): readonly LinkReference[] {
+  if (kpi.links.length > 0) return kpi.links;
   return heldRecords === 'personal-link' && kpi.personal ? [kpi.personal] : [];
 }
 
 /** Every id under which the record may have a row: by its KPIs' links, those that went included. */
-export function candidateRowIds(recordId: string, kpis: readonly KpiRow[]): string[] {
+export function candidateRowIds(recordId: string, kpis: readonly KpiView[]): string[] {
   const ids = new Set([recordId]);
   for (const kpi of kpis) {
-    for (const linkId of kpi.links.keys()) ids.add(fanOutRowId(recordId, linkId));
-    for (const linkId of kpi.tombstones.keys()) ids.add(fanOutRowId(recordId, linkId));
+    for (const { id } of kpi.links) ids.add(fanOutRowId(recordId, id));
+    for (const id of kpi.goneIds) ids.add(fanOutRowId(recordId, id));
     if (kpi.personal) ids.add(fanOutRowId(recordId, kpi.personal.id));
   }
   return [...ids];
@@ -64,7 +66,7 @@ interface Desired {
   readonly refused: ReadonlyMap<RecordSource, { reason: QuarantineReason; image: Item }>;
 }
 
-function desiredOf(base: RecordBase, kpis: readonly KpiRow[], heldRecords: HeldRecords): Desired {
+function desiredOf(base: RecordBase, kpis: readonly KpiView[], heldRecords: HeldRecords): Desired {
   const refused = new Map<RecordSource, { reason: QuarantineReason; image: Item }>();
   const owner = ownerSource(base);
   let outcome: RecordDecision['outcome'] = 'gone';
@@ -86,7 +88,7 @@ function desiredOf(base: RecordBase, kpis: readonly KpiRow[], heldRecords: HeldR
   return { outcome, rows, refused };
 }
 
-function linksOf(record: OldRecord, kpis: readonly KpiRow[], heldRecords: HeldRecords): LinkReference[] {
+function linksOf(record: OldRecord, kpis: readonly KpiView[], heldRecords: HeldRecords): readonly LinkReference[] {
   const identity = kpiIdentity(record.kpi);
   const kpi = kpis.find((row) => kpiIdentity(row.kpi) === identity);
   if (kpi === undefined) throw new Error("The record's own KPI is missing from its snapshot.");
@@ -123,7 +125,7 @@ export function decideRecord(
     if (sameItem(row, stored)) continue;
     writes.push({ kind: 'put', table: 'kpiData', item: row, ...(stored === undefined && { ifAbsent: true }) });
   }
-  const candidates = snapshot.firstTouch ? candidateRowIds(recordId, snapshot.kpis) : [];
+  const candidates = snapshot.firstTouch ? snapshot.candidates : [];
   const unwanted = new Set([...snapshot.rows.keys(), ...candidates].filter((id) => !wanted.has(id)));
   const rowsPut = writes.length;
   for (const id of unwanted) {

@@ -4,11 +4,20 @@ import { mapLink, userOfLink } from '../model/link-mapping.ts';
 import { parseLink } from '../model/old-records.ts';
 import type { Warning } from '../model/quarantine-reason.ts';
 import { distinctKpis, type KpiKey, kpiIdentity, kpiKeyOf, NO_KPI } from '../model/sources.ts';
-import { decodeKpiRow, kpiRowKey } from '../tables/control-rows.ts';
+import { decodeKpiRow, decodeSpilledLink, type KpiHead, kpiRowKey, spilledLinkKey } from '../tables/kpi-rows.ts';
 import type { OldTables } from '../tables/old-tables.ts';
 import { decodeQuarantineEntry, quarantineKey } from '../tables/quarantine-rows.ts';
-import { decideLink, type LinkBase, type LinkOrigin } from './link-decision.ts';
-import { ATTEMPTS_MAX, ContentionError, nowSeconds, type Replication, retentionSeconds } from './replication.ts';
+import type { KpiSnapshot, LinkOrigin } from './kpi-decision.ts';
+import { settle } from './kpi-views.ts';
+import { decideLink, type LinkBase } from './link-decision.ts';
+import {
+  ATTEMPTS_MAX,
+  ContentionError,
+  limitsOf,
+  nowSeconds,
+  type Replication,
+  retentionSeconds,
+} from './replication.ts';
 
 /** A link that may have changed; like a record's change, it says where to look and nothing else. */
 export interface LinkChange {
@@ -63,12 +72,21 @@ export async function replicateLinks(
 
 async function replicateLink(replication: Replication, change: LinkChange, origin: LinkOrigin): Promise<LinkResult> {
   let kpis: readonly KpiKey[] = change.kpis.length > 0 ? distinctKpis(change.kpis) : [NO_KPI];
+  let spillers: readonly KpiKey[] = [];
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
     const items = await replication.transactions.read([
       ...kpis.map(kpiRowKey),
       { table: 'kpiLinks', key: { id: { S: change.id } } },
       quarantineKey('links', change.id),
+      ...spillers.map((kpi) => spilledLinkKey(kpi, change.id)),
     ]);
+    const heads = kpis.map((kpi, at) => decodeKpiRow(kpi, items[at]));
+    // Where a KPI has spilled links, this one's own item says whether it is one of them.
+    const spilling = distinctKpis([...spillers, ...heads.filter(({ spilled }) => spilled).map(({ kpi }) => kpi)]);
+    if (spilling.length > spillers.length) {
+      spillers = spilling;
+      continue;
+    }
     const base = await readBase(replication.old, change.id);
     // What is gone has an event of its own that says so; a copier has nothing to add to it.
     if (base.kind === 'gone' && origin !== 'live') {
@@ -83,8 +101,11 @@ async function replicateLink(replication: Replication, change: LinkChange, origi
       continue;
     }
     const quarantined = items[kpis.length + 1];
+    const spilledItems = new Map(spillers.map((kpi, at) => [kpiIdentity(kpi), items[kpis.length + 2 + at]]));
     const snapshot = {
-      kpis: kpis.map((kpi, at) => decodeKpiRow(kpi, items[at])),
+      kpis: await Promise.all(
+        heads.map((head) => kpiSnapshot(replication, head, spilledItems.get(kpiIdentity(head.kpi)))),
+      ),
       row,
       quarantined: quarantined && decodeQuarantineEntry(quarantined),
     };
@@ -93,6 +114,7 @@ async function replicateLink(replication: Replication, change: LinkChange, origi
       newToken: replication.newToken,
       nowSeconds: nowSeconds(replication),
       retentionSeconds: retentionSeconds(replication),
+      inlineBytesMax: limitsOf(replication).inlineBytesMax,
     });
     if (writes.length === 0 || (await replication.transactions.write(writes))) {
       const warnings = base.kind === 'valid' ? base.warnings : [];
@@ -100,6 +122,21 @@ async function replicateLink(replication: Replication, change: LinkChange, origi
     }
   }
   throw new ContentionError("a link's KPI");
+}
+
+/** The K row with the link's spilled item. Before K names too many items that plain reads may not see yet, these are made sure of. */
+async function kpiSnapshot(
+  replication: Replication,
+  head: KpiHead,
+  spilledItem: Item | undefined,
+): Promise<KpiSnapshot> {
+  const link = spilledItem && decodeSpilledLink(spilledItem);
+  const spilled = new Map(link ? [[link.id, link]] : []);
+  if (head.spilled === undefined || head.spilled.unsettled.length <= limitsOf(replication).unsettledMax) {
+    return { head, spilled };
+  }
+  await settle(replication, head);
+  return { head: { ...head, spilled: { ...head.spilled, unsettled: [] } }, spilled };
 }
 
 async function readBase(old: OldTables, id: string): Promise<LinkBase> {

@@ -1,10 +1,18 @@
 import { itemBytes } from '../model/item-size.ts';
 import { distinctKpis, type KpiKey, kpiKeyOf, NO_KPI, RECORD_SOURCES, type RecordSource } from '../model/sources.ts';
-import { encodeRecordToken, encodeTouchedRecord, type KpiRow } from '../tables/control-rows.ts';
+import { encodeRecordToken, encodeTouchedRecord } from '../tables/control-rows.ts';
 import { TRANSACTION_ITEMS_MAX, type Write } from '../tables/transactions.ts';
+import type { KpiView, KpiViews } from './kpi-views.ts';
 import { decideRecord, type RecordBase, type RecordDecision } from './record-decision.ts';
-import { type RecordScope, readRecordSnapshot, type TokenedSnapshot } from './record-snapshot.ts';
-import { ATTEMPTS_MAX, ContentionError, nowSeconds, type Replication, retentionSeconds } from './replication.ts';
+import { type RecordScope, type RecordTokens, readRecordSnapshot } from './record-snapshot.ts';
+import {
+  ATTEMPTS_MAX,
+  ContentionError,
+  limitsOf,
+  nowSeconds,
+  type Replication,
+  retentionSeconds,
+} from './replication.ts';
 
 /** A record that may have changed. Nothing in it is content: it only says which item to look at, and where. */
 export interface RecordChange {
@@ -19,9 +27,12 @@ export interface RecordResult {
   readonly change: RecordChange;
   readonly outcome: RecordDecision['outcome'];
   readonly rowsWritten: number;
-  /** The K rows the decision was made on. */
-  readonly seen: readonly KpiRow[];
+  /** What the decision was made on: of each KPI the links as of this token. */
+  readonly seen: readonly Pick<KpiView, 'kpi' | 'linksToken'>[];
 }
+
+/** What moves the record's tokens on and touches it, and changes nothing else. */
+const NO_WRITES: Pick<RecordDecision, 'writes' | 'entries'> = { writes: [], entries: [] };
 
 /** Bytes put into one transaction at most; DynamoDB refuses more than 4 MB. */
 const TRANSACTION_BYTES_MAX = 3_500_000;
@@ -33,12 +44,12 @@ const TRANSACTION_BYTES_MAX = 3_500_000;
  * A crash before the commit leaves nothing behind; between two commits of a record with very many rows it leaves a part,
  * which the next delivery completes.
  *
- * @param views the K rows last read, by KPI identity: a guess at the candidates, proven by the snapshot; kept up to date.
+ * @param views the links last seen: a guess at the candidates, proven by the snapshot; kept up to date.
  * @throws ContentionError where others kept changing the record.
  */
 export async function replicateRecord(
   replication: Replication,
-  views: Map<string, KpiRow>,
+  views: KpiViews,
   change: RecordChange,
 ): Promise<RecordResult> {
   let scope: RecordScope = {
@@ -46,8 +57,10 @@ export async function replicateRecord(
     sources: change.sources,
   };
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
-    const snapshot = await readRecordSnapshot(replication, views, change.id, scope);
-    if (snapshot === undefined) continue;
+    const read = await readRecordSnapshot(replication, views, change.id, scope);
+    if (read.kind === 'untouched') await commit(replication, change.id, scope, read.tokens, NO_WRITES);
+    if (read.kind !== 'whole') continue;
+    const { snapshot } = read;
     const base = (await replication.old.readRecords([change.id])).get(change.id) ?? {};
     const wider = widened(scope, base);
     if (wider) {
@@ -61,10 +74,15 @@ export async function replicateRecord(
       continue;
     }
     if (await commit(replication, change.id, scope, snapshot, decision)) {
-      return { change, outcome: decision.outcome, rowsWritten: decision.rowsChanged, seen: snapshot.kpis };
+      return { change, outcome: decision.outcome, rowsWritten: decision.rowsChanged, seen: snapshot.kpis.map(seenOf) };
     }
   }
   throw new ContentionError('a record');
+}
+
+/** Views of thousands of links are not kept for each record. */
+function seenOf({ kpi, linksToken }: KpiView): Pick<KpiView, 'kpi' | 'linksToken'> {
+  return { kpi, ...(linksToken !== undefined && { linksToken }) };
 }
 
 function sourcesIn(base: RecordBase): RecordSource[] {
@@ -87,18 +105,19 @@ async function commit(
   replication: Replication,
   recordId: string,
   { kpis }: RecordScope,
-  snapshot: TokenedSnapshot,
-  { writes, entries }: RecordDecision,
+  tokens: RecordTokens,
+  { writes, entries }: Pick<RecordDecision, 'writes' | 'entries'>,
 ): Promise<boolean> {
   const now = nowSeconds(replication);
   const expiresAt = now + retentionSeconds(replication);
-  const due = kpis.filter((_, at) => (snapshot.expiries[at] ?? 0) < now + retentionSeconds(replication) / 2);
+  const due = kpis.filter((_, at) => (tokens.expiries[at] ?? 0) < now + retentionSeconds(replication) / 2);
   const touched = due.map((kpi): Write => {
     return { kind: 'put', table: 'control', item: encodeTouchedRecord(kpi, recordId, expiresAt) };
   });
-  let current = snapshot.token;
+  let current = tokens.token;
   const groups = [...[...touched, ...writes].map((write) => [write]), ...entries];
-  for (const part of parts(groups, TRANSACTION_ITEMS_MAX - 1)) {
+  const itemsMax = Math.min(limitsOf(replication).rowsPerTransactionMax, TRANSACTION_ITEMS_MAX - 1);
+  for (const part of parts(groups, itemsMax)) {
     const token = replication.newToken();
     const item = encodeRecordToken(recordId, token, expiresAt);
     const fence: Write = { kind: 'put', table: 'control', item, ifToken: current };

@@ -1,6 +1,7 @@
 import pMap from 'p-map';
 import { distinctKpis, type KpiKey, kpiIdentity, NO_KPI } from '../model/sources.ts';
-import type { KpiRow } from '../tables/control-rows.ts';
+import { hasLinks } from '../tables/kpi-rows.ts';
+import { KpiViews } from './kpi-views.ts';
 import { replicatePersonalLink } from './personal-link.ts';
 import { type RecordChange, type RecordResult, replicateRecord } from './replicate-record.ts';
 import { ATTEMPTS_MAX, ContentionError, type Replication } from './replication.ts';
@@ -29,12 +30,8 @@ export async function replicateRecords(
   const done: RecordResult[] = [];
   const failed: { change: RecordChange; error: unknown }[] = [];
   const fanOut: KpiKey[] = [];
-  const views = new Map<string, KpiRow>();
-  await look(
-    replication,
-    views,
-    changes.flatMap((change) => change.kpis),
-  );
+  const views = new KpiViews(replication);
+  await views.look(distinctKpis(changes.flatMap((change) => change.kpis)));
   let pending = changes;
   for (let round = 0; pending.length > 0; round += 1) {
     const results: RecordResult[] = [];
@@ -50,32 +47,27 @@ export async function replicateRecords(
       },
       { concurrency: replication.recordConcurrency },
     );
-    const seen = distinctKpis(results.flatMap((result) => result.seen.map((row) => row.kpi)));
+    const seen = distinctKpis(results.flatMap((result) => result.seen.map(({ kpi }) => kpi)));
     if (replication.heldRecords === 'personal-link') {
       for (const kpi of seen.filter((key) => isUnlinked(views, key))) {
         if (await replicatePersonalLink(replication, kpi)) fanOut.push(kpi);
       }
     }
-    await look(replication, views, seen);
+    await views.look(seen);
     const outdated = results.filter((result) => !isCurrent(views, result));
     done.push(...results.filter((result) => isCurrent(views, result)));
-    pending = outdated.map((result) => ({ ...result.change, kpis: result.seen.map((row) => row.kpi) }));
+    pending = outdated.map((result) => ({ ...result.change, kpis: result.seen.map(({ kpi }) => kpi) }));
   }
   return { done, failed, fanOut: distinctKpis(fanOut) };
 }
 
-async function look(replication: Replication, views: Map<string, KpiRow>, kpis: readonly KpiKey[]): Promise<void> {
-  const distinct = distinctKpis(kpis);
-  if (distinct.length === 0) return;
-  for (const row of await replication.control.readKpis(distinct)) views.set(kpiIdentity(row.kpi), row);
-}
-
 /** A link that goes meanwhile has a fan-out of its own, which comes by here again. */
-function isUnlinked(views: ReadonlyMap<string, KpiRow>, kpi: KpiKey): boolean {
-  return kpiIdentity(kpi) !== kpiIdentity(NO_KPI) && views.get(kpiIdentity(kpi))?.links.size === 0;
+function isUnlinked(views: KpiViews, kpi: KpiKey): boolean {
+  const head = views.head(kpi);
+  return kpiIdentity(kpi) !== kpiIdentity(NO_KPI) && head !== undefined && !hasLinks(head);
 }
 
 /** Whether no link of the KPIs came or went since the record's rows were made, not even for a moment. */
-function isCurrent(views: ReadonlyMap<string, KpiRow>, result: RecordResult): boolean {
-  return result.seen.every((row) => views.get(kpiIdentity(row.kpi))?.linksToken === row.linksToken);
+function isCurrent(views: KpiViews, result: RecordResult): boolean {
+  return result.seen.every(({ kpi, linksToken }) => views.head(kpi)?.linksToken === linksToken);
 }

@@ -19,7 +19,29 @@ export interface Replication {
   readonly tokenRetentionDays: number;
   /** How many records or links are worked on at once. */
   readonly recordConcurrency: number;
+  /** Bounds of single rows and calls; what is absent is as in {@link LIMITS}. */
+  readonly limits?: Partial<ReplicationLimits>;
 }
+
+/** How much goes into one row or one call. The result is the same with any values: the simulation has small ones. */
+export interface ReplicationLimits {
+  /** Bytes of links and tombstones in a K row; what does not fit is spilled (../tables/kpi-rows.ts). */
+  readonly inlineBytesMax: number;
+  /** Spilled items that K names as perhaps not seen by plain reads yet, before a writer makes sure of them. */
+  readonly unsettledMax: number;
+  /** Rows of a record that are read, or written, in one transaction. */
+  readonly rowsPerTransactionMax: number;
+}
+
+/** A K row with fifty links is well below 8 KiB. */
+const LIMITS: ReplicationLimits = { inlineBytesMax: 8_192, unsettledMax: 24, rowsPerTransactionMax: 100 };
+
+export function limitsOf({ limits }: Pick<Replication, 'limits'>): ReplicationLimits {
+  return { ...LIMITS, ...limits };
+}
+
+/** Transactional reads made side by side for one record or KPI. */
+export const READS_AT_ONCE = 4;
 
 /** Rounds in which other writers may get in between before the work is given back to be delivered again. */
 export const ATTEMPTS_MAX = 25;

@@ -1,29 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type AttributeValue, type Item, textOf } from '../model/attribute-value.ts';
-import type { KpiKey, LinkReference } from '../model/sources.ts';
+import type { Item } from '../model/attribute-value.ts';
+import type { KpiKey } from '../model/sources.ts';
 import type { RowKey } from './transactions.ts';
-
-/**
- * A KPI's token row `K`: its links, kept beside KpiLink in one transaction so that they can be read strongly, and
- * tombstones of links that went, whose rows may still have to be removed.
- */
-export interface KpiRow {
-  readonly kpi: KpiKey;
-  /** Fresh and random at every change; absent while the row does not exist. */
-  readonly token?: string;
-  /** Link id to the exact text of linked_at. */
-  readonly links: ReadonlyMap<string, string>;
-  /** Link id to the instant, in epoch seconds, at which it was found gone. */
-  readonly tombstones: ReadonlyMap<string, number>;
-  /** The KPI's own link while it has no other; only with the setting `heldRecords: "personal-link"`. */
-  readonly personal?: LinkReference;
-  /** The token at the last change of membership or anchor: while it stands, no link came or went. */
-  readonly linksToken?: string;
-  /** The token at the last such change whose fan-out has not been finished. */
-  readonly fanOutPending?: string;
-  /** The token at the last such change since the KPI was last swept. */
-  readonly sweepPending?: string;
-}
 
 /** Longest text put into a key as it is; anything longer is hashed, since keys are bounded (1,024 bytes a sort key). */
 const KEY_PART_LENGTH_MAX = 600;
@@ -41,20 +19,15 @@ function hashed(prefix: string, content: string | Buffer): string {
 }
 
 const RECORD_PREFIX = 'record#';
-const LINKS_SORT = 'links';
 const TOKEN_SORT = 'token';
 
-/** The partition that holds a KPI's K row and C rows. */
+/** The partition that holds a KPI's K row, spilled links (kpi-rows.ts) and C rows. */
 export function kpiPartition(kpi: KpiKey): string {
   return `kpi#${keyPart(kpi.tenantId)}#${keyPart(kpi.kpiId)}`;
 }
 
 export function controlKey(partition: string, sort: string): RowKey {
   return { table: 'control', key: { pk: { S: partition }, sk: { S: sort } } };
-}
-
-export function kpiRowKey(kpi: KpiKey): RowKey {
-  return controlKey(kpiPartition(kpi), LINKS_SORT);
 }
 
 export function touchedRecordKey(kpi: KpiKey, recordId: string): RowKey {
@@ -66,70 +39,16 @@ export function recordTokenKey(recordId: string): RowKey {
   return controlKey(RECORD_PREFIX + keyPart(recordId), TOKEN_SORT);
 }
 
-/** The sort-key prefix of C rows, and the sort key of K rows: what a listing of either asks for. */
-export const CONTROL_SORT = { touchedRecords: RECORD_PREFIX, kpi: LINKS_SORT } as const;
+/** The sort-key prefix of C rows: what a listing of them asks for. */
+export const TOUCHED_RECORDS_SORT = RECORD_PREFIX;
 
-function textMap(entries: ReadonlyMap<string, string>): AttributeValue {
-  return { M: Object.fromEntries([...entries].map(([name, text]) => [name, { S: text }])) };
-}
-
-function kpiAttributes(kpi: KpiKey): Item {
+export function kpiAttributes(kpi: KpiKey): Item {
   return { tenant_id: { S: kpi.tenantId }, kpi_id: { S: kpi.kpiId } };
-}
-
-/** The stored form of a K row; `row.token` must be set. */
-export function encodeKpiRow(row: KpiRow & { readonly token: string }): Item {
-  return {
-    ...kpiRowKey(row.kpi).key,
-    ...kpiAttributes(row.kpi),
-    token: { S: row.token },
-    ...(row.linksToken !== undefined && { links_token: { S: row.linksToken } }),
-    links: textMap(row.links),
-    tombstones: { M: Object.fromEntries([...row.tombstones].map(([id, at]) => [id, { N: String(at) }])) },
-    ...(row.personal && {
-      personal: {
-        M: {
-          link_id: { S: row.personal.id },
-          linked_at: { S: row.personal.linkedAt },
-        },
-      },
-    }),
-    ...(row.fanOutPending !== undefined && { fan_out_pending: { S: row.fanOutPending } }),
-    ...(row.sweepPending !== undefined && { sweep_pending: { S: row.sweepPending } }),
-  };
 }
 
 export function mapOf(item: Item, name: string): Item {
   const value = item[name];
   return value !== undefined && 'M' in value ? value.M : {};
-}
-
-/** Reads a stored K row; an absent one is a KPI about which nothing is known yet. */
-export function decodeKpiRow(kpi: KpiKey, item: Item | undefined): KpiRow {
-  if (item === undefined) return { kpi, links: new Map(), tombstones: new Map() };
-  const personal = mapOf(item, 'personal');
-  const personalId = textOf(personal, 'link_id');
-  const token = textOf(item, 'token');
-  const linksToken = textOf(item, 'links_token');
-  const fanOutPending = textOf(item, 'fan_out_pending');
-  const sweepPending = textOf(item, 'sweep_pending');
-  return {
-    kpi,
-    links: new Map(Object.entries(mapOf(item, 'links')).map(([id, at]) => [id, 'S' in at ? at.S : ''])),
-    tombstones: new Map(
-      Object.entries(mapOf(item, 'tombstones')).map(([id, at]) => [id, 'N' in at ? Number(at.N) : 0]),
-    ),
-    ...(token !== undefined && { token }),
-    ...(personalId !== undefined && {
-      personal: {
-        id: personalId,
-        linkedAt: textOf(personal, 'linked_at') ?? '',
-      },
-    }),
-    ...(linksToken !== undefined && { linksToken }),
-    ...(fanOutPending !== undefined && { fanOutPending }),
-    ...(sweepPending !== undefined && { sweepPending }),
-  };
 }
 
 /** The stored form of a C row. `expiresAt`, in epoch seconds, is the table's time-to-live attribute. */

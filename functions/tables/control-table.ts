@@ -1,6 +1,6 @@
 import type { Item } from '../model/attribute-value.ts';
 import type { KpiKey } from '../model/sources.ts';
-import type { KpiRow } from './control-rows.ts';
+import type { KpiHead, SpilledLink } from './kpi-rows.ts';
 import type { Page, ScanPosition } from './old-tables.ts';
 
 /** A record that was touched by a live write, in one of the KPIs it was seen in. */
@@ -11,11 +11,14 @@ export interface TouchedRecord {
 
 /**
  * The control table, apart from the transactions that write it beside the new tables. Everything is read strongly.
- * Its rows are described in control-rows.ts.
+ * Its rows are described in control-rows.ts and kpi-rows.ts.
  */
 export interface ControlTable {
   /** The K rows of the KPIs, in their order; a KPI without one gives an empty row without a token. */
-  readKpis(kpis: readonly KpiKey[]): Promise<readonly KpiRow[]>;
+  readKpis(kpis: readonly KpiKey[]): Promise<readonly KpiHead[]>;
+
+  /** The KPI's spilled links and their tombstones. Items of transactions may be seen before or after these, each for itself. */
+  querySpilledLinks(kpi: KpiKey, cursor?: Item): Promise<Page<SpilledLink>>;
 
   /** The ids of the KPI's C rows: its records that a live write has touched. */
   queryTouchedRecords(kpi: KpiKey, cursor?: Item): Promise<Page<string>>;
@@ -24,9 +27,9 @@ export interface ControlTable {
   scanTouchedRecords(position: ScanPosition): Promise<Page<TouchedRecord>>;
 
   /** All K rows, for the sweep. */
-  scanKpis(position: ScanPosition): Promise<Page<KpiRow>>;
+  scanKpis(position: ScanPosition): Promise<Page<KpiHead>>;
 
-  /** Marks of a K row that are set and cleared without moving its token; see control-rows.ts. False: no longer as `expected`. */
+  /** Marks of a K row that are set and cleared without moving its token; see kpi-rows.ts. False: no longer as `expected`. */
   clearMark(kpi: KpiKey, mark: 'fan_out_pending' | 'sweep_pending', expected: string): Promise<boolean>;
 
   /** A plain row by key, for checkpoints, progress and reports. */

@@ -1,11 +1,12 @@
 import { ConditionalCheckFailedException, type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { textOf } from '../model/attribute-value.ts';
 import { kpiIdentity, kpiKeyOf } from '../model/sources.ts';
-import { CONTROL_SORT, decodeKpiRow, kpiPartition, kpiRowKey } from './control-rows.ts';
+import { kpiPartition, TOUCHED_RECORDS_SORT } from './control-rows.ts';
 import type { ControlTable } from './control-table.ts';
 import { dynamoPlainRows } from './dynamo-plain-rows.ts';
 import { queryPage } from './dynamo-queries.ts';
 import { batchGet, scanPage } from './dynamo-reads.ts';
+import { decodeKpiRow, decodeSpilledLink, KPI_SORT, kpiRowKey } from './kpi-rows.ts';
 import { retryTransient } from './retry.ts';
 import type { TableNames } from './table-names.ts';
 
@@ -30,12 +31,22 @@ export function dynamoControlTable(client: DynamoDBClient, names: TableNames): C
       const query = {
         tableName,
         partition: ['pk', kpiPartition(kpi)],
-        sort: { name: 'sk', prefix: CONTROL_SORT.touchedRecords },
+        sort: { name: 'sk', prefix: TOUCHED_RECORDS_SORT },
         attributes: ['record_id'],
         limit: QUERY_LIMIT,
       } as const;
       const page = await queryPage(client, query, cursor);
       return { ...page, items: page.items.map((item) => textOf(item, 'record_id')).filter((id) => id !== undefined) };
+    },
+
+    async querySpilledLinks(kpi, cursor) {
+      const query = {
+        tableName,
+        partition: ['pk', kpiPartition(kpi)],
+        sort: { name: 'sk', prefix: KPI_SORT.spilledLinks },
+      } as const;
+      const page = await queryPage(client, query, cursor);
+      return { ...page, items: page.items.map(decodeSpilledLink) };
     },
 
     async scanTouchedRecords(position) {
@@ -51,7 +62,7 @@ export function dynamoControlTable(client: DynamoDBClient, names: TableNames): C
     async scanKpis(position) {
       const page = await scanPage(client, tableName, position, {
         FilterExpression: 'sk = :sort AND begins_with(pk, :prefix)',
-        ExpressionAttributeValues: { ':sort': { S: CONTROL_SORT.kpi }, ':prefix': { S: 'kpi#' } },
+        ExpressionAttributeValues: { ':sort': { S: KPI_SORT.head }, ':prefix': { S: 'kpi#' } },
       });
       return { ...page, items: page.items.map((item) => decodeKpiRow(kpiKeyOf(item), item)) };
     },

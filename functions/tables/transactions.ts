@@ -28,6 +28,9 @@ export type Write =
 /** Items a transaction may hold, read or write (DynamoDB service quotas). */
 export const TRANSACTION_ITEMS_MAX = 100;
 
+/** Items that fit the 4 MB of a transaction even if each is as large as an item can be, with room for a quarantined image. */
+export const ITEMS_OF_ANY_SIZE_MAX = 8;
+
 /** The rows asked for are more than a transaction can return at once (4 MB). */
 export class TransactionTooLargeError extends MigrationError {
   constructor(cause: unknown) {

@@ -119,7 +119,7 @@ test('a rollback clears both new tables, the run and its checkpoints; all else s
   expect(await readCheckpoints(tables().control)).toEqual([]);
   expect(await old()).toEqual(oldBefore);
   expect(await quarantine()).toEqual(quarantineBefore);
-  expect((await tables().control.readKpis([{ tenantId: 'tenant-0', kpiId: 'kpi-0' }]))[0]?.links.size).toBe(2);
+  expect((await tables().control.readKpis([{ tenantId: 'tenant-0', kpiId: 'kpi-0' }]))[0]?.inlineLinks.size).toBe(2);
 });
 
 test('history is then copied anew, row for row as it was', async () => {

@@ -46,6 +46,7 @@ function replicationOf(stage: Stage, process: Process) {
     heldRecords: world.heldRecords,
     tokenRetentionDays: 30,
     recordConcurrency: stage.recordConcurrency,
+    ...(world.limits && { limits: world.limits }),
   };
   return { replication, data: tables.data };
 }

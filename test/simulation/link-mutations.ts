@@ -1,6 +1,7 @@
 import { edit, KEEP_IMAGE, type Mutation } from './mutation.ts';
 
 const BATCH = 'functions/sync/stream-batch.ts';
+const KPI_DECISION = 'functions/sync/kpi-decision.ts';
 const LINK_DECISION = 'functions/sync/link-decision.ts';
 const LINKS = 'functions/sync/replicate-links.ts';
 const FAN_OUT = 'functions/sync/fan-out.ts';
@@ -9,11 +10,11 @@ const FAN_OUT = 'functions/sync/fan-out.ts';
 export const LINK_MUTATIONS: readonly Mutation[] = [
   {
     name: 'no K fence: a KPI row is written whatever its token',
-    edits: [edit(LINK_DECISION, ', ifToken: kpi.token ?? null }', ' }')],
+    edits: [edit(KPI_DECISION, ', ifToken: head.token ?? null }', ' }')],
   },
   {
     name: 'no tombstone of a link that went',
-    edits: [edit(LINK_DECISION, 'tombstones.set(id, circumstances.nowSeconds);', '')],
+    edits: [edit(KPI_DECISION, 'tombstones.set(id, nowSeconds);', '')],
   },
   {
     name: "a link's token after its state",

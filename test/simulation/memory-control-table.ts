@@ -1,7 +1,8 @@
 import { type Item, textOf } from '../../functions/model/attribute-value.ts';
 import { kpiKeyOf } from '../../functions/model/sources.ts';
-import { CONTROL_SORT, decodeKpiRow, kpiPartition, kpiRowKey } from '../../functions/tables/control-rows.ts';
+import { kpiPartition, TOUCHED_RECORDS_SORT } from '../../functions/tables/control-rows.ts';
 import type { ControlTable } from '../../functions/tables/control-table.ts';
+import { decodeKpiRow, decodeSpilledLink, KPI_SORT, kpiRowKey } from '../../functions/tables/kpi-rows.ts';
 import type { Page, ScanPosition } from '../../functions/tables/old-tables.ts';
 import { type Gate, readEach } from './gate.ts';
 import { pageOf, segmentOf } from './paging.ts';
@@ -31,6 +32,24 @@ export function controlTable(store: Store, scheduler: Scheduler, call: Gate): Co
       },
     });
 
+  const queryPartition = <T>(
+    what: string,
+    prefix: string,
+    cursor: Item | undefined,
+    read: (item: Item) => T,
+    show: (value: T) => string,
+  ) =>
+    call<Page<T>>({
+      kind: 'read',
+      label: () => `query ${what}`,
+      run: () => {
+        const page = pageOf(store.controlKeys(prefix), (key) => key, cursor, pageItems);
+        const items = page.items.map((key) => store.getPlainly('control', key)).filter((item) => item !== undefined);
+        return { items: items.map(read), ...(page.cursor && { cursor: page.cursor }) };
+      },
+      show: (page) => page.items.map(show).join(' '),
+    });
+
   return {
     readKpis: (kpis) =>
       call(
@@ -39,23 +58,27 @@ export function controlTable(store: Store, scheduler: Scheduler, call: Gate): Co
           () => `read ${kpis.map((kpi) => `K(${kpi.tenantId}/${kpi.kpiId})`).join(' ')}`,
           kpis,
           (kpi) => decodeKpiRow(kpi, store.getPlainly('control', keyText('control', kpiRowKey(kpi).key))),
-          (rows) => rows.map((row) => `${row.token ?? 'none'}[${[...row.links.keys()].join(' ')}]`).join(' '),
+          (rows) => rows.map((row) => `${row.token ?? 'none'}[${[...row.inlineLinks.keys()].join(' ')}]`).join(' '),
         ),
       ),
 
     queryTouchedRecords: (kpi, cursor) =>
-      call({
-        kind: 'read',
-        label: () => `query C(${kpi.tenantId}/${kpi.kpiId})`,
-        run: () => {
-          const prefix = `${kpiPartition(kpi)}\n${CONTROL_SORT.touchedRecords}`;
-          const keys = store.controlKeys(prefix);
-          const page = pageOf(keys, (key) => key, cursor, pageItems);
-          const ids = page.items.map((key) => textOf(store.getPlainly('control', key), 'record_id'));
-          return { items: ids.filter((id) => id !== undefined), ...(page.cursor && { cursor: page.cursor }) };
-        },
-        show: (page) => page.items.join(' '),
-      }),
+      queryPartition(
+        `C(${kpi.tenantId}/${kpi.kpiId})`,
+        `${kpiPartition(kpi)}\n${TOUCHED_RECORDS_SORT}`,
+        cursor,
+        (item) => textOf(item, 'record_id') ?? '',
+        (id) => id,
+      ),
+
+    querySpilledLinks: (kpi, cursor) =>
+      queryPartition(
+        `spilled links of K(${kpi.tenantId}/${kpi.kpiId})`,
+        `${kpiPartition(kpi)}\n${KPI_SORT.spilledLinks}`,
+        cursor,
+        decodeSpilledLink,
+        (link) => ('linkedAt' in link ? link.id : `(${link.id})`),
+      ),
 
     scanTouchedRecords: (position) =>
       scanControl(position, 'C rows', (_, item) => {
@@ -65,9 +88,7 @@ export function controlTable(store: Store, scheduler: Scheduler, call: Gate): Co
 
     scanKpis: (position) =>
       scanControl(position, 'K rows', (key, item) =>
-        key.startsWith('kpi#') && key.endsWith(`\n${CONTROL_SORT.kpi}`)
-          ? decodeKpiRow(kpiKeyOf(item), item)
-          : undefined,
+        key.startsWith('kpi#') && key.endsWith(`\n${KPI_SORT.head}`) ? decodeKpiRow(kpiKeyOf(item), item) : undefined,
       ),
 
     clearMark: (kpi, mark, expected) =>

@@ -3,6 +3,7 @@ import { type Edit, edit, KEEP_IMAGE, type Mutation } from './mutation.ts';
 const BATCH = 'functions/sync/stream-batch.ts';
 const RECORD = 'functions/sync/replicate-record.ts';
 const RECORDS = 'functions/sync/replicate-records.ts';
+const VIEWS = 'functions/sync/kpi-views.ts';
 const RECORD_DECISION = 'functions/sync/record-decision.ts';
 
 /** Gives the record protocol another way to read base items, knowing the batch's changes. */
@@ -42,12 +43,16 @@ export const RECORD_MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         RECORD,
-        `const snapshot = await readRecordSnapshot(replication, views, change.id, scope);
-    if (snapshot === undefined) continue;
+        `const read = await readRecordSnapshot(replication, views, change.id, scope);
+    if (read.kind === 'untouched') await commit(replication, change.id, scope, read.tokens, []);
+    if (read.kind !== 'whole') continue;
+    const { snapshot } = read;
     const base = (await replication.old.readRecords([change.id])).get(change.id) ?? {};`,
         `const base = (await replication.old.readRecords([change.id])).get(change.id) ?? {};
-    const snapshot = await readRecordSnapshot(replication, views, change.id, scope);
-    if (snapshot === undefined) continue;`,
+    const read = await readRecordSnapshot(replication, views, change.id, scope);
+    if (read.kind === 'untouched') await commit(replication, change.id, scope, read.tokens, []);
+    if (read.kind !== 'whole') continue;
+    const { snapshot } = read;`,
       ),
     ],
   },
@@ -95,10 +100,15 @@ export const RECORD_MUTATIONS: readonly Mutation[] = [
     name: 'a second look that takes the same links for no change',
     firstSeed: 11_150,
     edits: [
+      edit(RECORD, 'snapshot.kpis.map(seenOf)', 'snapshot.kpis'),
       edit(
         RECORDS,
-        'views.get(kpiIdentity(row.kpi))?.linksToken === row.linksToken',
-        '[...views.get(kpiIdentity(row.kpi)).links].join() === [...row.links].join()',
+        'result.seen.every(({ kpi, linksToken }) => views.head(kpi)?.linksToken === linksToken)',
+        `result.seen.every(({ kpi, linksToken, links }) => {
+           const head = views.head(kpi);
+           if (head.spilled) return head.linksToken === linksToken;
+           return [...head.inlineLinks].sort().join() === links.map(({ id, linkedAt }) => [id, linkedAt]).sort().join();
+         })`,
       ),
     ],
   },
@@ -122,9 +132,9 @@ export const RECORD_MUTATIONS: readonly Mutation[] = [
     name: 'anchor by arrival',
     edits: [
       edit(
-        RECORD_DECISION,
-        'mapRecord(parsed.record, linksOf(parsed.record, kpis, heldRecords))',
-        `mapRecord(parsed.record, linksOf(parsed.record, kpis, heldRecords).map(({ id }, at) => ({ id, linkedAt: '200' + at + '-01-01' })))`,
+        VIEWS,
+        'inAnchorOrder([...links].map(([id, linkedAt]) => ({ id, linkedAt })))',
+        "[...links.keys()].map((id, at) => ({ id, linkedAt: '200' + at + '-01-01' }))",
       ),
     ],
   },

@@ -67,7 +67,7 @@ export function setStage(decisions: Decisions, adversary: Adversary, world: Worl
   const history = new RowHistory(store, world);
   store.onOldWrite = history.note.bind(history);
   for (const { source, id, item } of world.initial) store.writeOld(source, id, item, false);
-  scheduler.trace?.push(`held records: ${world.heldRecords}; ${JSON.stringify(adversary)}`);
+  scheduler.trace?.push(`held records: ${world.heldRecords}; ${JSON.stringify({ ...world.limits, ...adversary })}`);
   for (const { source, id, item } of world.initial)
     scheduler.trace?.push(`before: ${source} ${id} ${JSON.stringify(item)}`);
   return {

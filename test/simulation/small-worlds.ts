@@ -44,6 +44,11 @@ function copied(initial: LegacyWrite[], ...writes: LegacyWrite[]): World {
   return { backfill: true, heldRecords: 'hold', kpis: [], people: [], initial, live: writes };
 }
 
+/** The world, with each link in an item of its own, and nothing taken for granted that plain reads may not see yet. */
+function spilled(world: World): World {
+  return { ...world, limits: { inlineBytesMax: 0, unsettledMax: 0 } };
+}
+
 const first = link('l1', 1);
 const second = link('l2', 2);
 const one = record('r1', 1);
@@ -66,6 +71,11 @@ export const SMALL_WORLDS: Readonly<Record<string, World>> = {
   'a copied link that goes': copied([first, one], without(first)),
   'a copied link that comes, and comes again elsewhere': copied([], first, without(first), elsewhere(first)),
   'a copied record that gets an earlier link': copied([second, one], first),
+  'a record and its spilled link': spilled(live(one, first)),
+  'a spilled link and its record': spilled(live(first, one)),
+  'a spilled link that goes while its record comes': spilled(live(first, one, without(first))),
+  'two spilled links': spilled(live(one, second, first)),
+  'a copied spilled link that goes': spilled(copied([first, one], without(first))),
 };
 
 const numbered = ({ item, ...write }: LegacyWrite, version: number): LegacyWrite => ({
@@ -82,4 +92,5 @@ export const LONGER_WORLDS: Readonly<Record<string, World>> = {
     without(first),
     numbered(elsewhere(first), 3),
   ),
+  'two spilled links that come together': { ...live(one, second, first), limits: { inlineBytesMax: 0 } },
 };

@@ -21,7 +21,9 @@ export function showWrite(write: Write): string {
   if (write.kind === 'absent') return `no ${showKey(keyText(write.table, write.key))}`;
   if (write.table !== 'control') return `+${showItem(write.item)}${write.ifAbsent ? ' if absent' : ''}`;
   const condition = write.ifToken === undefined ? '' : ` if ${write.ifToken ?? 'absent'}`;
-  const links = write.item.links && 'M' in write.item.links ? `[${Object.keys(write.item.links.M).join(' ')}]` : '';
+  const { links: list, gone_at: goneAt } = write.item;
+  const links = list && 'L' in list ? `[${list.L.map((each) => ('S' in each ? each.S : '')).join(' ')}]` : '';
+  if (goneAt !== undefined) return `+${showKey(keyText('control', write.item))} gone`;
   return `+${showKey(keyText('control', write.item))}${links}=${textOf(write.item, 'token') ?? ''}${condition}`;
 }
 

@@ -1,5 +1,6 @@
 import type { Item } from '../../functions/model/attribute-value.ts';
 import { type HeldRecords, RECORD_SOURCES, type RecordSource, type Source } from '../../functions/model/sources.ts';
+import type { ReplicationLimits } from '../../functions/sync/replication.ts';
 import { type Decisions, oneOf } from './decisions.ts';
 
 /** One write of the service: the whole item, or undefined for a delete. */
@@ -14,6 +15,8 @@ export interface World {
   /** Whether there is a backfill; without one nothing was there before the streams. */
   readonly backfill: boolean;
   readonly heldRecords: HeldRecords;
+  /** Of rows and calls; the product's own where absent. */
+  readonly limits?: Partial<ReplicationLimits>;
   readonly kpis: readonly Item[];
   readonly people: readonly Item[];
   /** Before the streams were switched on: only the backfill meets them. */
@@ -81,7 +84,7 @@ export function drawWorld(decisions: Decisions, size: Size = oneOf(decisions, [S
   const backfill = decisions.chance(0.6);
   const initialCount = backfill ? decisions.choose(size.initialWrites + 1) : 0;
   const liveCount = size.liveWritesMin + decisions.choose(size.liveWritesMax - size.liveWritesMin + 1);
-  return {
+  const world: World = {
     backfill,
     heldRecords: decisions.chance(0.4) ? 'personal-link' : 'hold',
     kpis: LOOKUPS.kpis,
@@ -89,7 +92,32 @@ export function drawWorld(decisions: Decisions, size: Size = oneOf(decisions, [S
     initial: Array.from({ length: initialCount }, draw),
     live: Array.from({ length: liveCount }, draw),
   };
+  if (decisions.chance(0.4)) return world;
+  const isCrowded = decisions.chance(0.3);
+  const more = Array.from({ length: isCrowded ? MORE_LINK_WRITES : 0 }, () =>
+    writer.change('links', oneOf(decisions, MORE_LINKS)),
+  );
+  return { ...world, limits: drawLimits(decisions), live: [...world.live, ...more] };
 }
+
+/** In some worlds so many more links, and writes of them. */
+const MORE_LINKS = ['l5', 'l6', 'l7', 'l8'];
+const MORE_LINK_WRITES = 6;
+
+/** So that links are all in items of their own, or some, or none; and rows of a record in one transaction or in several. */
+function drawLimits(decisions: Decisions): ReplicationLimits {
+  return {
+    inlineBytesMax: oneOf(decisions, [0, ONE_INLINE, TWO_INLINE, 8_192]),
+    unsettledMax: oneOf(decisions, [0, 1, 24]),
+    rowsPerTransactionMax: oneOf(decisions, [1, 2, 100]),
+  };
+}
+
+/** Bytes of two empty lists with their names, and of a link with a `linked_at` of this length. */
+const EMPTY_INLINE = 21;
+const LINK_BYTES = 4 + '2024-01-02T00:00:00Z'.length;
+const ONE_INLINE = EMPTY_INLINE + LINK_BYTES;
+const TWO_INLINE = EMPTY_INLINE + 2 * LINK_BYTES;
 
 /** Keeps what is there, so that each write is one that the service could do. */
 class Writer {

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { textOf } from '../../functions/model/attribute-value.ts';
 import { SORT_KEY_BYTES_MAX } from '../../functions/model/key-limits.ts';
 import { kpiIdentity } from '../../functions/model/sources.ts';
-import { kpiRowKey, recordTokenKey, touchedRecordKey } from '../../functions/tables/control-rows.ts';
+import { recordTokenKey, touchedRecordKey } from '../../functions/tables/control-rows.ts';
+import { kpiRowKey, spilledLinkKey } from '../../functions/tables/kpi-rows.ts';
 import { quarantineKey } from '../../functions/tables/quarantine-rows.ts';
 
 /** Any ids that an item or an event may name; of odd ones no two may meet under one key. */
@@ -20,6 +21,7 @@ test('every id has a key of its own in the control table, and one that DynamoDB 
     kpiRowKey({ tenantId: 't', kpiId: id }),
     touchedRecordKey({ tenantId: 't', kpiId: 'k' }, id),
     touchedRecordKey({ tenantId: id, kpiId: id }, id),
+    spilledLinkKey({ tenantId: 't', kpiId: 'k' }, id),
   ]);
   const texts = keys.map(({ key }) => JSON.stringify(key));
   expect(new Set(texts).size).toBe(keys.length);
