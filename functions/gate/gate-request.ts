@@ -20,7 +20,7 @@ export interface GateRequest {
  *
  * @throws ZodError where it is none; MigrationError FLAG_UNREADABLE where the content is no flag. Either way nothing is deployed.
  */
-export function parseGateEvent(event: unknown): GateRequest {
+export function parseGateRequest(event: unknown): GateRequest {
   const { applicationId, configurationProfileId, content } = schema.parse(event);
   return {
     applicationId,

@@ -17,6 +17,8 @@ const eventSchema = z.object({
   }),
 });
 
+type HttpEvent = z.infer<typeof eventSchema>;
+
 export interface HttpAnswer {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -33,18 +35,22 @@ const STATUS_OF: Readonly<Record<string, number>> = {
 
 const JSON_TYPE = { 'content-type': 'application/json', 'cache-control': 'no-store' };
 
+/** @throws ZodError where the event is not one of an HTTP API: then API Gateway is configured wrongly. */
+export function parseHttpEvent(event: unknown): HttpEvent {
+  return eventSchema.parse(event);
+}
+
 /**
  * Answers an event of the HTTP API. What the caller did wrong is answered 4xx with a code, a sentence and the next step; a
  * refusal that passes by itself 503.
  *
  * @throws whatever else goes wrong: API Gateway then answers 500 and says nothing of the inside.
  */
-export async function handleHttpRead(
+export async function answerHttpRead(
   reads: KpiReads<Provenance>,
   callers: Callers,
-  rawEvent: unknown,
+  event: HttpEvent,
 ): Promise<HttpAnswer> {
-  const event = eventSchema.parse(rawEvent);
   try {
     const userArn = event.requestContext.authorizer?.iam.userArn ?? '';
     checkCaller(callers, userArn, event.pathParameters.tenantId ?? '');
