@@ -14,7 +14,7 @@ import type { OldTables } from './old-tables.ts';
 import type { ReadFlag } from './read-flag.ts';
 import type { Settings } from './settings.ts';
 
-export interface ReadPathProps {
+export interface ReadApiProps {
   readonly settings: Settings;
   readonly callers: Callers;
   readonly oldTables: OldTables;
@@ -50,10 +50,10 @@ const TIMEOUT_SECONDS = 29;
 const MEMORY_MEGABYTES = 1_024;
 
 /** The reads behind an HTTP API: whoever IAM lets in may ask, and the function decides for which tenants. */
-export class ReadPath extends Construct {
+export class ReadApi extends Construct {
   readonly read: IFunction;
 
-  constructor(scope: Construct, id: string, props: ReadPathProps) {
+  constructor(scope: Construct, id: string, props: ReadApiProps) {
     super(scope, id);
     this.read = this.readFunction(props);
     const api = new HttpApi(this, 'Api', {
@@ -86,7 +86,7 @@ export class ReadPath extends Construct {
     });
   }
 
-  private readFunction({ settings, callers, oldTables, newTables, readFlag }: ReadPathProps): IFunction {
+  private readFunction({ settings, callers, oldTables, newTables, readFlag }: ReadApiProps): IFunction {
     const read = nodeFunction(this, 'ReadKpi', {
       entry: 'read-kpi.ts',
       timeoutSeconds: TIMEOUT_SECONDS,

@@ -1,8 +1,8 @@
 import type { FlagState } from '../../functions/flag/deployments.ts';
-import type { ReadPath } from '../../functions/flag/document.ts';
+import type { FlagContent } from '../../functions/flag/document.ts';
 
 /** Who reads what under a flag, in words. */
-export function whoReadsWhat(flag: ReadPath | undefined): string {
+export function whoReadsWhat(flag: FlagContent | undefined): string {
   if (flag === undefined) return 'cannot be read, so that all reads get the old tables';
   if (!flag.enabled) return 'all reads get the old tables';
   if (flag.stage === 'shadow')

@@ -1,6 +1,6 @@
 import { applyFlagChange, type FlagChange, planFlagChange } from '../../functions/flag/change.ts';
-import type { ReadPath } from '../../functions/flag/document.ts';
-import { readPathSchema, type Stage } from '../../functions/flag/stages.ts';
+import type { FlagContent } from '../../functions/flag/document.ts';
+import { flagSchema, type Stage } from '../../functions/flag/stages.ts';
 import { readEvidence } from '../../functions/gate/evidence.ts';
 import { GateRefusedError, passGate } from '../../functions/gate/gate.ts';
 import type { Refusal } from '../../functions/gate/missing-evidence.ts';
@@ -49,7 +49,7 @@ export async function stageCommand(stage: Stage, options: StageOptions): Promise
 }
 
 /** @throws MigrationError SETTINGS_FLAG where the options do not fit the stage. */
-function flagOf(stage: Stage, { percent, tenant, lagBoundMs }: StageOptions): ReadPath {
+function flagOf(stage: Stage, { percent, tenant, lagBoundMs }: StageOptions): FlagContent {
   const names = percent !== undefined || tenant.length > 0;
   if (names !== (stage === 'new')) {
     throw new MigrationError('SETTINGS_FLAG', `Stage ${stage} ${names ? 'takes no' : 'needs'} --percent or --tenant.`, {
@@ -57,7 +57,7 @@ function flagOf(stage: Stage, { percent, tenant, lagBoundMs }: StageOptions): Re
     });
   }
   if (stage === 'old') return { enabled: false };
-  return readPathSchema.parse({
+  return flagSchema.parse({
     enabled: true,
     stage,
     percent: percent ?? 0,

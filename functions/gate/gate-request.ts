@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { parseFlagDocument, type ReadPath } from '../flag/document.ts';
+import { type FlagContent, parseFlagDocument } from '../flag/document.ts';
 
 /** What AppConfig sends a Lambda validator (AppConfig User Guide, "Understanding validators"). */
 const schema = z.object({
@@ -12,7 +12,7 @@ const schema = z.object({
 export interface GateRequest {
   readonly applicationId: string;
   readonly profileId: string;
-  readonly flag: ReadPath;
+  readonly flag: FlagContent;
 }
 
 /**

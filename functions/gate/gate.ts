@@ -1,4 +1,4 @@
-import { READS_OLD, type ReadPath } from '../flag/document.ts';
+import { type FlagContent, READS_OLD } from '../flag/document.ts';
 import { readsAnyNew, widening } from '../flag/widening.ts';
 import { MigrationError } from '../model/migration-error.ts';
 import { type Evidence, type GateLimits, missingEvidence, type Refusal } from './missing-evidence.ts';
@@ -6,7 +6,7 @@ import { type Evidence, type GateLimits, missingEvidence, type Refusal } from '.
 /** What the gate reaches outside itself. */
 export interface Gate {
   /** The flag that is deployed now; undefined where it cannot be read. */
-  readonly deployedFlag: () => Promise<ReadPath | undefined>;
+  readonly deployedFlag: () => Promise<FlagContent | undefined>;
   readonly evidence: () => Promise<Evidence>;
   readonly limits: GateLimits;
   readonly nowMs: () => number;
@@ -33,7 +33,7 @@ export class GateRefusedError extends MigrationError {
  *
  * @throws GateRefusedError
  */
-export async function passGate(gate: Gate, next: ReadPath): Promise<void> {
+export async function passGate(gate: Gate, next: FlagContent): Promise<void> {
   if (!readsAnyNew(next)) return;
   // Where it cannot be told what is deployed, all that reads the new side counts as widening.
   const current = (await gate.deployedFlag().catch(() => undefined)) ?? READS_OLD;

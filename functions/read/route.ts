@@ -1,4 +1,4 @@
-import { isInPercent, type ReadFlag, type Stage } from '../flag/stages.ts';
+import { isInPercent, type ReaderFlag, type Stage } from '../flag/stages.ts';
 
 /** Which side answers a read, and why. */
 export interface Route {
@@ -24,7 +24,7 @@ export interface RoutedRead {
   readonly nowMs: number;
 }
 
-type Routes = { readonly [S in Stage]: (flag: Extract<ReadFlag, { stage: S }>, read: RoutedRead) => Route };
+type Routes = { readonly [S in Stage]: (flag: Extract<ReaderFlag, { stage: S }>, read: RoutedRead) => Route };
 
 const ROUTES: Routes = {
   old: ({ reason }) => ({ side: 'old', shadow: false, reason }),
@@ -39,8 +39,8 @@ const ROUTES: Routes = {
   },
 };
 
-export function routeOf(flag: ReadFlag, read: RoutedRead): Route {
-  return (ROUTES[flag.stage] as (flag: ReadFlag, read: RoutedRead) => Route)(flag, read);
+export function routeOf(flag: ReaderFlag, read: RoutedRead): Route {
+  return (ROUTES[flag.stage] as (flag: ReaderFlag, read: RoutedRead) => Route)(flag, read);
 }
 
 /** Whether the caller's write may not be replicated yet. An instant to come, or none that can be read, counts as fresh. */

@@ -1,5 +1,5 @@
 import type { Report } from '../flag/client.ts';
-import type { ReadFlag } from '../flag/stages.ts';
+import type { ReaderFlag } from '../flag/stages.ts';
 import { type Clock, systemClock, withDeadline } from '../runtime/clock.ts';
 import { Breaker, type BreakerSettings } from './breaker.ts';
 import { faultOf } from './check-answer.ts';
@@ -37,7 +37,7 @@ export const ROUTER_DEFAULTS: RouterSettings = {
 export interface RouterDependencies {
   readonly sides: Readonly<Record<SideName, ReadSide>>;
   /** The flag as last known; asked at every read, so it must not take long. */
-  readonly flag: () => ReadFlag | Promise<ReadFlag>;
+  readonly flag: () => ReaderFlag | Promise<ReaderFlag>;
   readonly settings?: RouterSettings;
   readonly clock?: Clock;
   /** A number of [0, 1). */
@@ -71,7 +71,7 @@ export function createRouter(dependencies: RouterDependencies): Router {
     return { ...page, origin, reason };
   };
 
-  const flagNow = async (): Promise<ReadFlag> => {
+  const flagNow = async (): Promise<ReaderFlag> => {
     try {
       return await dependencies.flag();
     } catch (error) {

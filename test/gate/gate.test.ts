@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ReadPath } from '../../functions/flag/document.ts';
+import type { FlagContent } from '../../functions/flag/document.ts';
 import { type Gate, GateRefusedError, passGate } from '../../functions/gate/gate.ts';
 import { type Evidence, missingEvidence } from '../../functions/gate/missing-evidence.ts';
 import type { ValidationSummary } from '../../functions/tables/validation-report.ts';
@@ -65,8 +65,14 @@ describe('each condition refuses alone, and names the command for it', () => {
   });
 });
 
-const OFF: ReadPath = { enabled: false };
-const toNew = (percent: number): ReadPath => ({ enabled: true, stage: 'new', percent, tenants: [], lagBoundMs: 1_000 });
+const OFF: FlagContent = { enabled: false };
+const toNew = (percent: number): FlagContent => ({
+  enabled: true,
+  stage: 'new',
+  percent,
+  tenants: [],
+  lagBoundMs: 1_000,
+});
 const unreachable = async (): Promise<never> => {
   throw new Error('unreachable');
 };
@@ -97,7 +103,7 @@ describe('the gate', () => {
     await expect(refused).rejects.toThrow('EVIDENCE_UNREADABLE: The evidence cannot be read: unreachable.');
   });
 
-  test.each<[what: string, next: ReadPath]>([
+  test.each<[what: string, next: FlagContent]>([
     ['off', OFF],
     ['shadow', { enabled: true, stage: 'shadow', percent: 100, tenants: ['a'], lagBoundMs: 0 }],
     ['nobody on the new side', toNew(0)],
