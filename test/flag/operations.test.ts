@@ -265,12 +265,12 @@ describe('a fallback', () => {
 
 describe('who reads what, in words', () => {
   test.each<[flag: FlagContent | undefined, words: string]>([
-    [undefined, 'cannot be read'],
-    [READS_OLD, 'all reads get the old tables'],
+    [undefined, 'the flag cannot be understood, so all reads use the old tables'],
+    [READS_OLD, 'all reads use the old tables'],
     [SHADOW, 'some are compared'],
     [
       { ...toNew(10), tenants: ['acme'] } as FlagContent,
-      '10 % of tenants and acme read the new tables, but not within 1 s',
+      '10 % of tenants and acme read the new tables, except within 1 s',
     ],
   ])('%j', (flag, words) => {
     expect(whoReadsWhat(flag)).toContain(words);
@@ -280,10 +280,10 @@ describe('who reads what, in words', () => {
     const { set, state, fallBack: run } = await flagOnStandIn();
     await set(toNew(10));
     expect(describeFlag(await state())).toEqual([
-      'Reads: all reads get the old tables.',
-      expect.stringMatching(/^Deployment 1 is DEPLOYING, at \d+ %: 10 % of tenants read the new tables/),
+      'Reads: all reads use the old tables.',
+      expect.stringMatching(/^Deployment 1 is DEPLOYING at \d+ %: 10 % of tenants read the new tables/),
     ]);
     await run();
-    expect(describeFlag(await state())[0]).toBe('Reads: all reads get the old tables.');
+    expect(describeFlag(await state())[0]).toBe('Reads: all reads use the old tables.');
   });
 });
