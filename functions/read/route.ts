@@ -3,7 +3,7 @@ import { isInPercent, type ReaderFlag, type Stage } from '../flag/stages.ts';
 /** Which side answers a read, and why. */
 export interface Route {
   readonly side: 'old' | 'new';
-  /** Whether the other side is worth a look behind the answer. */
+  /** Whether to compare the answer with the other side's, in the background. */
   readonly shadow: boolean;
   readonly reason:
     | 'flag-disabled'
@@ -17,7 +17,7 @@ export interface Route {
     | 'tenant-in-percent';
 }
 
-/** What of a read decides its route. */
+/** What a read's route depends on. */
 export interface RoutedRead {
   readonly tenantId: string;
   readonly lastWriteAtMs?: number | undefined;
@@ -43,7 +43,7 @@ export function routeOf(flag: ReaderFlag, read: RoutedRead): Route {
   return (ROUTES[flag.stage] as (flag: ReaderFlag, read: RoutedRead) => Route)(flag, read);
 }
 
-/** Whether the caller's write may not be replicated yet. An instant to come, or none that can be read, counts as fresh. */
+/** Whether the caller's last write may not be replicated yet. A time in the future, or not a number, counts as fresh. */
 function isFresh({ lastWriteAtMs, nowMs }: RoutedRead, lagBoundMs: number): boolean {
   return lastWriteAtMs !== undefined && !(nowMs - lastWriteAtMs >= lagBoundMs);
 }

@@ -3,7 +3,7 @@ import { MigrationError } from '../model/migration-error.ts';
 import { HELD_RECORDS, type HeldRecords } from '../model/sources.ts';
 import { TABLE_ROLES, type TableNames } from '../tables/table-names.ts';
 
-/** A value written as JSON in an environment variable. */
+/** JSON in an environment variable. */
 export const jsonVariable = z.string().transform((text, context): unknown => {
   try {
     return JSON.parse(text);
@@ -13,10 +13,10 @@ export const jsonVariable = z.string().transform((text, context): unknown => {
   }
 });
 
-/** Role to table name, as a JSON object in an environment variable. */
+/** Table names by role, as a JSON object in an environment variable. */
 export const tableNames = jsonVariable.pipe(z.record(z.enum(TABLE_ROLES), z.string().min(3)));
 
-/** What becomes of records whose KPI has no link. */
+/** What happens to records whose KPI has no link. */
 export const heldRecords = z.enum(HELD_RECORDS);
 
 const replicationSchema = z.object({
@@ -33,10 +33,10 @@ const gateSchema = z.object({
   LAG_MAX_SECONDS: z.coerce.number().int().positive(),
 });
 
-/** Environment variables, as `process.env` has them. */
+/** Environment variables, as in `process.env`. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-/** What a replication function is told by its environment. */
+/** The settings of a replication function. */
 export interface FunctionSettings {
   readonly tableNames: TableNames;
   readonly heldRecords: HeldRecords;
@@ -59,10 +59,10 @@ export function readFunctionSettings(environment: Variables): FunctionSettings {
   };
 }
 
-/** What the gate of the read flag is told by its environment. */
+/** The settings of the read flag's gate. */
 export interface GateSettings {
   readonly tableNames: TableNames;
-  /** AppConfig's id of the environment that the flag is deployed to. */
+  /** AppConfig's id of the flag's environment. */
   readonly environmentId: string;
   readonly reportAgeMaxMs: number;
   readonly lagMaxMs: number;
@@ -84,7 +84,7 @@ export function readGateSettings(environment: Variables): GateSettings {
 }
 
 /**
- * What a function's environment variables say, in the schema's types.
+ * Parses environment variables by a schema.
  *
  * @throws MigrationError with code FUNCTION_SETTINGS_INVALID and every problem at once.
  */

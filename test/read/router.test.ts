@@ -107,7 +107,7 @@ describe('an answer', () => {
   test('comes from the old side where the flag cannot be had', async () => {
     const setup = setUp(NEW, { flag: () => Promise.reject(new Error('no flag')) });
     expect(await readTaking(setup)).toMatchObject({ origin: 'old', reason: 'flag-unreadable' });
-    expect(setup.troubles).toEqual(['The flag cannot be read, which means the old side']);
+    expect(setup.troubles).toEqual(['The flag cannot be read, so the old side answers']);
   });
 
   test('fails only where the old side fails', async () => {

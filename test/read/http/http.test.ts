@@ -228,7 +228,7 @@ describe('the settings of the read function', () => {
   test.each([
     [{ READ_CALLERS: '[]' }, 'READ_CALLERS'],
     [{ READ_CALLERS: '{' }, 'is not JSON'],
-    [{ READ_CALLERS: '[{"principal":"*","tenants":"any"}]' }, 'is no ARN'],
+    [{ READ_CALLERS: '[{"principal":"*","tenants":"any"}]' }, 'is not the ARN'],
     [{ READ_CALLERS: `[{"principal":"${CALLERS[0]?.principal}","tenants":"all"}]` }, 'READ_CALLERS'],
     [{ SHADOW_SHARE: '2' }, 'SHADOW_SHARE'],
     [{ FLAG_PROFILE: undefined, FLAG_APPLICATION: '' }, 'FLAG_PROFILE'],
