@@ -32,8 +32,12 @@ function codePointRank(codeUnit: number): number {
   return isSurrogate ? codeUnit + 0x10000 : codeUnit;
 }
 
-/** Negative, zero or positive if the left position is before, at, or after the right one in this order. */
+/** Negative, zero or positive if the left text is before, at, or after the right one in this order. */
+export function compareTexts(left: string, right: string, order: Order): number {
+  return order === 'oldest-first' ? compareUtf8(left, right) : compareUtf8(right, left);
+}
+
+/** The same for two positions. */
 export function comparePositions(left: RowPosition, right: RowPosition, order: Order): number {
-  const ascending = compareUtf8(left.sort, right.sort) || compareUtf8(left.id, right.id);
-  return order === 'oldest-first' ? ascending : -ascending;
+  return compareTexts(left.sort, right.sort, order) || compareTexts(left.id, right.id, order);
 }

@@ -5,7 +5,7 @@ import { mapRecord } from '../../model/mapping.ts';
 import { type KpiKey, kpiIdentity, RECORD_SOURCES, type RecordSource } from '../../model/sources.ts';
 import type { OldReads, RecordEntry } from '../../tables/old-reads.ts';
 import { isInRange, rangeToRead } from '../date-range.ts';
-import { comparePositions, compareUtf8 } from '../position.ts';
+import { compareTexts, compareUtf8 } from '../position.ts';
 import type { DataByIdQuery, DataOfLinkQuery, ReadRequest, RowPage } from '../query.ts';
 import { allEntries, type FoundLink, type OldLinks, owningRecord } from './old-links.ts';
 import { type PositionedRow, positionedData, sorted, takePage } from './ordered-page.ts';
@@ -61,37 +61,27 @@ export async function oldDataOfLink(
     });
   };
 
+  const isBeyond = (date: string, other: string) => compareTexts(date, other, query.order) > 0;
   const rows = async function* (): AsyncGenerator<PositionedRow> {
     const seen = new Set<string>();
     let ahead: PositionedRow[] = [];
     let passed: string | undefined;
-    for await (const { entries, through } of entryChunks(
-      tables,
-      sources,
-      link.kpi.kpiId,
-      range,
-      query.order,
-      request.limit + 1,
-    )) {
+    const chunks = entryChunks(tables, sources, link.kpi.kpiId, range, query.order, request.limit + 1);
+    for await (const { entries, through } of chunks) {
       const fresh = entries.filter(({ source, id }) => !seen.has(`${source}/${id}`));
       for (const { source, id } of fresh) seen.add(`${source}/${id}`);
       // The base item's date may have changed since the index was updated. Its row then belongs to the new date.
       const loaded = (await load(fresh)).filter(
-        ({ position: { sort } }) => isInRange(sort, range) && (passed === undefined || isBeyond(sort, passed, query)),
+        ({ position: { sort } }) => isInRange(sort, range) && (passed === undefined || isBeyond(sort, passed)),
       );
       const all = sorted([...ahead, ...loaded], query.order);
-      const isReady = ({ position: { sort } }: PositionedRow) =>
-        through === undefined || !isBeyond(sort, through, query);
+      const isReady = ({ position: { sort } }: PositionedRow) => through === undefined || !isBeyond(sort, through);
       yield* all.filter(isReady);
       ahead = all.filter((each) => !isReady(each));
       passed = through;
     }
   };
   return takePage(rows(), { ...request, order: query.order });
-}
-
-function isBeyond(date: string, other: string, query: DataOfLinkQuery): boolean {
-  return comparePositions({ sort: date, id: '' }, { sort: other, id: '' }, query.order) > 0;
 }
 
 function sourcesOf(query: DataOfLinkQuery): readonly RecordSource[] {

@@ -2,7 +2,7 @@ import type { Item } from '../../model/attribute-value.ts';
 import type { RecordSource } from '../../model/sources.ts';
 import type { OldReads, RecordEntry } from '../../tables/old-reads.ts';
 import type { DateRange } from '../date-range.ts';
-import { compareUtf8, type Order } from '../position.ts';
+import { compareTexts, type Order } from '../position.ts';
 
 /** Consecutive records of the listing, complete up to `through`: no later chunk has a record of that date. */
 export interface EntryChunk {
@@ -59,17 +59,11 @@ async function* merged(listings: readonly AsyncGenerator<RecordEntry>[], order: 
   for (;;) {
     let first: { readonly at: number; readonly entry: RecordEntry } | undefined;
     for (const [at, head] of heads.entries()) {
-      if (!head.done && (first === undefined || comesBefore(head.value, first.entry, order))) {
-        first = { at, entry: head.value };
-      }
+      if (head.done || (first && compareTexts(head.value.date, first.entry.date, order) >= 0)) continue;
+      first = { at, entry: head.value };
     }
     if (first === undefined) return;
     yield first.entry;
     heads[first.at] = await (listings[first.at] as AsyncGenerator<RecordEntry>).next();
   }
-}
-
-function comesBefore(left: RecordEntry, right: RecordEntry, order: Order): boolean {
-  const ascending = compareUtf8(left.date, right.date);
-  return order === 'oldest-first' ? ascending < 0 : ascending > 0;
 }
