@@ -59,7 +59,7 @@ function wholeNumber(text: string): number {
 function percentage(text: string): number {
   const percent = Number(text);
   if (!/^\d+(\.\d{1,2})?$/.test(text) || percent > 100) {
-    throw new InvalidArgumentError('A number from 0 to 100 is needed, with two decimals at most.');
+    throw new InvalidArgumentError('Give a number from 0 to 100, with at most two decimals.');
   }
   return percent;
 }
@@ -120,11 +120,11 @@ addCommand(program, 'status', 'where the backfill stands, and the next step').ac
   tell(options, async () => (await import('./status-command.ts')).statusCommand(options.env)),
 );
 
-addCommand(program, 'stage', 'plan which tables answer reads; with --execute deploy it')
-  .addArgument(program.createArgument('<stage>', 'who answers').choices(STAGES))
-  .option('--percent <number>', 'share of tenants that read the new tables', percentage)
-  .option('--tenant <id...>', 'tenants that read the new tables by name', [])
-  .option('--lag-bound-ms <number>', 'reads this soon after a write of their caller get the old tables', wholeNumber)
+addCommand(program, 'stage', 'plan a change of which tables answer reads; with --execute deploy it')
+  .addArgument(program.createArgument('<stage>', 'which tables answer').choices(STAGES))
+  .option('--percent <number>', 'percentage of tenants that read the new tables', percentage)
+  .option('--tenant <id...>', 'tenants that read the new tables at any percentage', [])
+  .option('--lag-bound-ms <number>', 'callers who wrote less than this ago read the old tables', wholeNumber)
   .option('--execute', 'write', false)
   .action((stage: Stage, options: StageOptions & CommonOptions) =>
     tell(options, async () => (await import('./read-flag/stage-command.ts')).stageCommand(stage, options)),

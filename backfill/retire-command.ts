@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readFlagState } from '../functions/flag/deployments.ts';
 import { readEvidence } from '../functions/gate/evidence.ts';
-import type { Refusal } from '../functions/gate/missing-evidence.ts';
+import type { Blocker } from '../functions/gate/missing-evidence.ts';
 import { MigrationError } from '../functions/model/migration-error.ts';
 import { type Backup, type Backups, dynamoBackups } from '../functions/tables/backups.ts';
 import { listQuarantine } from '../functions/tables/quarantine-entries.ts';
@@ -62,7 +62,7 @@ export async function retireCommand(options: RetireOptions, stop: AbortSignal): 
   });
 }
 
-function stillKept(open: readonly Refusal[]): CommandResult {
+function stillKept(open: readonly Blocker[]): CommandResult {
   return {
     exitCode: EXIT.failed,
     document: { open, executed: false },

@@ -1,41 +1,48 @@
-import middy from '@middy/core';
+import { Logger } from '@aws-lambda-powertools/logger';
 import * as z from 'zod';
 import { MigrationError } from './model/migration-error.ts';
+import { lambdaHandler } from './runtime/handler.ts';
 import { connect } from './tables/dynamo-tables.ts';
 import { activeStreamArn, ensureStream } from './tables/streams.ts';
 
 /** What CDK's provider framework sends (aws-cdk-lib, custom-resources, "Provider Framework"). */
-const resourceEvent = z.object({
-  RequestType: z.enum(['Create', 'Update', 'Delete']),
-  ResourceProperties: z.object({ TableName: z.string().min(3) }),
-});
+const resourceEvent = z
+  .object({
+    RequestType: z.enum(['Create', 'Update', 'Delete']),
+    ResourceProperties: z.object({ TableName: z.string().min(3) }),
+  })
+  .transform(({ RequestType, ResourceProperties }) => ({
+    isDelete: RequestType === 'Delete',
+    tableName: ResourceProperties.TableName,
+  }));
 
+const logger = new Logger({ serviceName: 'ensure-stream' });
 const client = connect();
 
-/** CloudFormation shows an error's message and nothing else of it: what to do next has to stand there too. */
-const tellNextStep: middy.MiddlewareObj = {
-  onError({ error }) {
-    if (!(error instanceof MigrationError) || error.nextStep === undefined) return;
-    const { code, retryable, nextStep } = error;
-    throw new MigrationError(code, `${error.message} ${nextStep}`, { retryable, nextStep, cause: error });
+/** CloudFormation shows only an error's message, so the next step has to be in it. */
+function addNextStep(error: unknown): never {
+  if (!(error instanceof MigrationError) || error.nextStep === undefined) throw error;
+  const { code, retryable, nextStep } = error;
+  throw new MigrationError(code, `${error.message} ${nextStep}`, { retryable, nextStep, cause: error });
+}
+
+/** Turns a table's stream on. Deleting the resource leaves it on: others may read it, and the table is not ours. */
+export const onEvent = lambdaHandler({
+  logger,
+  parse: (event) => resourceEvent.parse(event),
+  call: async ({ isDelete, tableName }) => {
+    if (!isDelete) await ensureStream(client, tableName).catch(addNextStep);
+    logger.info(isDelete ? 'The stream stays on' : 'The stream is on or being turned on', { tableName });
   },
-};
+  map: (_, { tableName }) => ({ PhysicalResourceId: `stream-of-${tableName}` }),
+});
 
-/** Turns the stream on. Deleting the resource turns nothing off: others may read the stream, and the table is not ours. */
-export const onEvent = middy()
-  .use(tellNextStep)
-  .handler(async (event: unknown) => {
-    const { RequestType, ResourceProperties } = resourceEvent.parse(event);
-    if (RequestType !== 'Delete') await ensureStream(client, ResourceProperties.TableName);
-    return { PhysicalResourceId: `stream-of-${ResourceProperties.TableName}` };
-  });
-
-/** Tells whether the stream is on, and its ARN. */
-export const isComplete = middy()
-  .use(tellNextStep)
-  .handler(async (event: unknown) => {
-    const { RequestType, ResourceProperties } = resourceEvent.parse(event);
-    if (RequestType === 'Delete') return { IsComplete: true };
-    const streamArn = await activeStreamArn(client, ResourceProperties.TableName);
-    return streamArn === undefined ? { IsComplete: false } : { IsComplete: true, Data: { StreamArn: streamArn } };
-  });
+/** Says whether the stream is on, and its ARN. */
+export const isComplete = lambdaHandler({
+  logger,
+  parse: (event) => resourceEvent.parse(event),
+  call: async ({ isDelete, tableName }) =>
+    isDelete ? undefined : activeStreamArn(client, tableName).catch(addNextStep),
+  map: (streamArn, { isDelete }) =>
+    streamArn === undefined ? { IsComplete: isDelete } : { IsComplete: true, Data: { StreamArn: streamArn } },
+});

@@ -1,28 +1,35 @@
-import middy from '@middy/core';
+import { Logger } from '@aws-lambda-powertools/logger';
 import { connectAppConfig } from './flag/access.ts';
 import { readFlagState } from './flag/deployments.ts';
 import { readEvidence } from './gate/evidence.ts';
 import { passGate } from './gate/gate.ts';
-import { parseGateEvent } from './gate/gate-request.ts';
+import { parseGateRequest } from './gate/gate-request.ts';
+import { lambdaHandler } from './runtime/handler.ts';
 import { readGateSettings } from './runtime/settings.ts';
 import { connect, dynamoTables } from './tables/dynamo-tables.ts';
 import { listQuarantine } from './tables/quarantine-entries.ts';
 
 const { tableNames, environmentId, reportAgeMaxMs, lagMaxMs } = readGateSettings(process.env);
+const logger = new Logger({ serviceName: 'gate-read-path' });
 const dynamodb = connect();
 const appConfig = connectAppConfig();
 const { control } = dynamoTables(dynamodb, tableNames);
 
-/** AppConfig's validator of the read flag: it refuses a version by throwing, and AppConfig tells its message. */
-export const handler = middy().handler(async (event: unknown): Promise<void> => {
-  const { applicationId, profileId, flag } = parseGateEvent(event);
-  await passGate(
-    {
-      deployedFlag: async () => (await readFlagState(appConfig, { applicationId, profileId, environmentId })).deployed,
-      evidence: () => readEvidence({ control, quarantine: () => listQuarantine(dynamodb, tableNames) }, Date.now()),
-      limits: { reportAgeMaxMs, lagMaxMs },
-      nowMs: Date.now,
-    },
-    flag,
-  );
+/** AppConfig's validator of the read flag. It refuses a version by throwing; AppConfig shows the message to the operator. */
+export const handler = lambdaHandler({
+  logger,
+  parse: parseGateRequest,
+  call: async ({ applicationId, profileId, flag }) => {
+    await passGate(
+      {
+        deployedFlag: async () =>
+          (await readFlagState(appConfig, { applicationId, profileId, environmentId })).deployed,
+        evidence: () => readEvidence({ control, quarantine: () => listQuarantine(dynamodb, tableNames) }, Date.now()),
+        limits: { reportAgeMaxMs, lagMaxMs },
+        nowMs: Date.now,
+      },
+      flag,
+    );
+    logger.info('The flag may be deployed', { flag });
+  },
 });

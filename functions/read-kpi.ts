@@ -1,32 +1,35 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
-import middy from '@middy/core';
-import { handleHttpRead } from './read/http/http-handler.ts';
+import { answerHttpRead, parseHttpEvent } from './read/http/http-handler.ts';
 import { readReadSettings } from './read/http/read-settings.ts';
 import { openReads } from './read/open-reads.ts';
 import { readMetricsOf } from './read/read-metrics.ts';
-import { embeddedMetrics } from './runtime/metrics.ts';
+import { lambdaHandler } from './runtime/handler.ts';
+import { addCounts, functionMetrics } from './runtime/metrics.ts';
 
-const COUNTS_LOGGED_EVERY_MS = 60_000;
+const COUNTS_PUBLISHED_EVERY_MS = 60_000;
 
 const settings = readReadSettings(process.env);
 const logger = new Logger({ serviceName: 'read-kpi' });
+const metrics = functionMetrics(settings.environmentName);
 const { reads, router, flag } = openReads({
   ...settings,
   report: ({ what, error }) => logger.warn(what, { error: error instanceof Error ? error : String(error ?? '') }),
 });
 
-let countsLoggedAtMs = Date.now();
+let countsPublishedAtMs = Date.now();
 
-export const handler = middy()
-  .use(injectLambdaContext(logger))
-  .handler(async (event: unknown) => {
-    if (Date.now() - countsLoggedAtMs >= COUNTS_LOGGED_EVERY_MS) {
-      countsLoggedAtMs = Date.now();
+/** The reads over HTTP. Counts are published with the first request of every minute. */
+export const handler = lambdaHandler({
+  logger,
+  metrics,
+  parse: parseHttpEvent,
+  call: (event) => {
+    if (Date.now() - countsPublishedAtMs >= COUNTS_PUBLISHED_EVERY_MS) {
+      countsPublishedAtMs = Date.now();
       const counts = router.counters.take();
-      const metrics = embeddedMetrics(settings.environmentName, readMetricsOf(counts), countsLoggedAtMs);
-      process.stdout.write(`${JSON.stringify(metrics)}\n`);
+      addCounts(metrics, readMetricsOf(counts));
       logger.info('Reads', { counts, breaker: router.breaker.state, flag: flag.status() });
     }
-    return handleHttpRead(reads, settings.callers, event);
-  });
+    return answerHttpRead(reads, settings.callers, event);
+  },
+});

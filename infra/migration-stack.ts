@@ -4,7 +4,7 @@ import { ControlTable } from './control-table.ts';
 import { NewTables } from './new-tables.ts';
 import { Observability } from './observability.ts';
 import { OldTables } from './old-tables.ts';
-import { ReadPath } from './read-api.ts';
+import { ReadApi } from './read-api.ts';
 import { ReadFlag } from './read-flag.ts';
 import type { Settings } from './settings.ts';
 import { StreamSync } from './stream-sync.ts';
@@ -35,7 +35,7 @@ export class MigrationStack extends Stack {
     observability.tellOfErrors('Validation', validation.validate);
     const { callers } = settings.readPath;
     if (callers !== undefined) {
-      const { read } = new ReadPath(this, 'ReadPath', { settings, callers, oldTables, newTables, readFlag });
+      const { read } = new ReadApi(this, 'ReadPath', { settings, callers, oldTables, newTables, readFlag });
       observability.tellOfErrors('ReadPath', read);
     }
   }

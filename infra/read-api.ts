@@ -8,13 +8,14 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Callers } from '../functions/read/http/callers.ts';
+import { ROUTES } from '../functions/read/http/http-routes.ts';
 import type { NewTables } from './new-tables.ts';
 import { nodeFunction } from './node-function.ts';
-import type { OldTables } from './old-tables.ts';
+import { type OldTables, SOURCES } from './old-tables.ts';
 import type { ReadFlag } from './read-flag.ts';
 import type { Settings } from './settings.ts';
 
-export interface ReadPathProps {
+export interface ReadApiProps {
   readonly settings: Settings;
   readonly callers: Callers;
   readonly oldTables: OldTables;
@@ -22,17 +23,7 @@ export interface ReadPathProps {
   readonly readFlag: ReadFlag;
 }
 
-/** Each needs a route of its own, as its key tells the function what is asked (functions/read/http/http-routes.ts). */
-const PATHS = [
-  '/tenants/{tenantId}/links',
-  '/tenants/{tenantId}/links/{linkId}',
-  '/tenants/{tenantId}/links/{linkId}/data',
-  '/tenants/{tenantId}/links/{linkId}/latest-actual',
-  '/tenants/{tenantId}/links/{linkId}/target',
-  '/tenants/{tenantId}/data/{dataId}',
-];
-
-/** What an access log says of a request (API Gateway developer guide, "Customize HTTP API access logs"). */
+/** What the access log records of a request (API Gateway developer guide, "Customize HTTP API access logs"). */
 const LOGGED = [
   'requestId',
   'requestTime',
@@ -45,15 +36,15 @@ const LOGGED = [
   'integrationErrorMessage',
 ];
 
-/** An HTTP API gives up after 30 s (API Gateway quotas). */
+/** An HTTP API times out after 30 s (API Gateway quotas). */
 const TIMEOUT_SECONDS = 29;
 const MEMORY_MEGABYTES = 1_024;
 
-/** The reads behind an HTTP API: whoever IAM lets in may ask, and the function decides for which tenants. */
-export class ReadPath extends Construct {
+/** The reads behind an HTTP API. IAM decides who may call it, and the function which tenants a caller may read. */
+export class ReadApi extends Construct {
   readonly read: IFunction;
 
-  constructor(scope: Construct, id: string, props: ReadPathProps) {
+  constructor(scope: Construct, id: string, props: ReadApiProps) {
     super(scope, id);
     this.read = this.readFunction(props);
     const api = new HttpApi(this, 'Api', {
@@ -62,7 +53,10 @@ export class ReadPath extends Construct {
       defaultAuthorizer: new HttpIamAuthorizer(),
     });
     const integration = new HttpLambdaIntegration('Read', this.read);
-    for (const path of PATHS) api.addRoutes({ path, methods: [HttpMethod.GET], integration });
+    // One API route each, because the route key tells the function which read is requested.
+    for (const routeKey of Object.keys(ROUTES)) {
+      api.addRoutes({ path: routeKey.replace('GET ', ''), methods: [HttpMethod.GET], integration });
+    }
     const stage = this.stage(api, props.settings);
     new CfnOutput(this, 'Url', { value: stage.url, description: 'Where the reads are served.' });
   }
@@ -86,7 +80,7 @@ export class ReadPath extends Construct {
     });
   }
 
-  private readFunction({ settings, callers, oldTables, newTables, readFlag }: ReadPathProps): IFunction {
+  private readFunction({ settings, callers, oldTables, newTables, readFlag }: ReadApiProps): IFunction {
     const read = nodeFunction(this, 'ReadKpi', {
       entry: 'read-kpi.ts',
       timeoutSeconds: TIMEOUT_SECONDS,
@@ -103,18 +97,20 @@ export class ReadPath extends Construct {
     });
     const allow = (actions: string[], resources: string[]) =>
       read.addToRolePolicy(new PolicyStatement({ actions, resources }));
-    const records = (['milestones', 'actuals', 'readings'] as const).map(
-      (source) =>
-        (suffix = '') =>
-          oldTables.tableArn(source, suffix),
+    const records = SOURCES.filter((source) => source !== 'links');
+    allow(
+      ['dynamodb:BatchGetItem'],
+      SOURCES.map((source) => oldTables.tableArn(source)),
     );
-    allow(['dynamodb:BatchGetItem'], [oldTables.tableArn('links'), ...records.map((arn) => arn())]);
     allow(['dynamodb:GetItem'], [oldTables.arn('kpis'), newTables.kpiLinks.tableArn, newTables.kpiData.tableArn]);
     allow(
       ['dynamodb:Query'],
       [
         ...['kpi-index', 'goal-index', 'tenant-index'].map((index) => oldTables.tableArn('links', `/index/${index}`)),
-        ...records.flatMap((arn) => [arn('/index/kpi-index'), arn('/index/tenant-index')]),
+        ...records.flatMap((source) => [
+          oldTables.tableArn(source, '/index/kpi-index'),
+          oldTables.tableArn(source, '/index/tenant-index'),
+        ]),
         oldTables.arn('people', '/index/linked-user-index'),
         ...['kpi-index', 'goal-index', 'tenant-index'].map((index) => `${newTables.kpiLinks.tableArn}/index/${index}`),
         ...['kpi-link-index', 'kpi-link-category-index', 'target-subtype-index'].map(

@@ -20,20 +20,20 @@ import type { Settings } from './settings.ts';
 export interface ReadFlagProps {
   readonly settings: Settings;
   readonly control: ControlTable;
-  /** Alarms that take a rollout back; AppConfig takes five at most. */
+  /** Alarms that roll back a deployment of the flag; AppConfig takes at most five. */
   readonly rollbackAlarms: readonly IAlarm[];
 }
 
-/** A second below the 15 that AppConfig waits for a validator. */
+/** One second less than AppConfig waits for a validator. */
 const GATE_TIMEOUT_SECONDS = 14;
 
-/** Lambda gives processor time by memory: enough for a cold start well within that. */
+/** Lambda allocates processor time by memory. With this much, a cold start takes well under the timeout. */
 const GATE_MEMORY_MEGABYTES = 1_024;
 
 /**
- * The flag that says which tables answer reads, in AppConfig. The stack owns its structure and a first, disabled version, which
- * never changes: what operators set since are further versions, which CloudFormation does not know and so leaves alone. The
- * stack deploys none; before the first deployment readers find no flag, and read the old tables.
+ * The flag in AppConfig that decides which tables answer reads. The stack owns its structure and a first, disabled version,
+ * which never changes. Operators add further versions, which CloudFormation does not know and so leaves alone. The stack deploys
+ * no version. Until an operator does, readers find no flag and read the old tables.
  */
 export class ReadFlag extends Construct {
   readonly applicationId: string;
@@ -68,7 +68,7 @@ export class ReadFlag extends Construct {
       content: flagDocument({ enabled: false }),
       description: 'Reads stay on the old tables.',
     });
-    // AppConfig refuses to delete a profile that has versions, as those that operators made, and an application that has a profile.
+    // AppConfig refuses to delete a profile with versions, such as those of operators, and an application with a profile.
     for (const kept of [application, profile, version]) kept.applyRemovalPolicy(RemovalPolicy.RETAIN);
     this.fallbackStrategyId = this.strategies(settings);
     this.applicationId = application.ref;
@@ -77,18 +77,25 @@ export class ReadFlag extends Construct {
     this.allowReadingDeployments('GateReadsFlag', gate);
   }
 
-  /** ARN of the configuration as readers are given it: this profile in this environment. */
+  /** ARN of the configuration that readers poll: this profile in this environment. */
   get configurationArn(): string {
-    return this.arn(`environment/${this.environmentId}/configuration/${this.profileId}`);
+    return `${this.environmentArn}/configuration/${this.profileId}`;
   }
 
-  /** ARN of a part of the application, or of the application itself. */
-  private arn(part?: string): string {
-    return Stack.of(this).formatArn({
-      service: 'appconfig',
-      resource: 'application',
-      resourceName: part === undefined ? this.applicationId : `${this.applicationId}/${part}`,
-    });
+  private get applicationArn(): string {
+    return this.arn('application', this.applicationId);
+  }
+
+  private get environmentArn(): string {
+    return this.arn('application', `${this.applicationId}/environment/${this.environmentId}`);
+  }
+
+  private get profileArn(): string {
+    return this.arn('application', `${this.applicationId}/configurationprofile/${this.profileId}`);
+  }
+
+  private arn(resource: string, resourceName: string): string {
+    return Stack.of(this).formatArn({ service: 'appconfig', resource, resourceName });
   }
 
   private gate(settings: Settings, control: ControlTable, environmentId: string): IFunction {
@@ -103,108 +110,81 @@ export class ReadFlag extends Construct {
         LAG_MAX_SECONDS: String(settings.readFlag.lagMaxSeconds),
       },
     });
-    gate.addToRolePolicy(
-      new PolicyStatement({ actions: ['dynamodb:GetItem', 'dynamodb:Query'], resources: [control.table.tableArn] }),
-    );
-    // As AppConfig's documents have it, without a condition on the source: they promise none, and a gate that cannot be called would
-    // keep reads from falling back.
+    gate.addToRolePolicy(allow(['dynamodb:GetItem', 'dynamodb:Query'], [control.table.tableArn]));
+    // No condition on the source: AppConfig documents none for validators, and a gate that cannot be called would block fallbacks.
     gate.addPermission('AppConfig', { principal: new ServicePrincipal('appconfig.amazonaws.com') });
     return gate;
   }
 
   /**
-   * Lets a function see what is deployed. A policy of its own, as the profile names the gate, and the gate's function waits for the
-   * policies of its role.
+   * Lets a function see what is deployed. This is a policy of its own to avoid a circle: the profile needs the gate's function,
+   * and that waits for the default policy of its role.
    */
   private allowReadingDeployments(id: string, reader: IFunction): void {
-    const versions = this.arn(`configurationprofile/${this.profileId}/hostedconfigurationversion/*`);
-    const policy = new Policy(this, id, {
-      roles: [roleOf(reader)],
-      statements: [
-        new PolicyStatement({
-          actions: ['appconfig:ListDeployments'],
-          resources: [this.arn(), this.arn(`environment/${this.environmentId}`)],
-        }),
-        new PolicyStatement({
-          actions: ['appconfig:GetHostedConfigurationVersion'],
-          resources: [this.arn(), this.arn(`configurationprofile/${this.profileId}`), versions],
-        }),
-      ],
-    });
+    const versions = `${this.profileArn}/hostedconfigurationversion/*`;
+    const statements = [
+      allow(['appconfig:ListDeployments'], [this.applicationArn, this.environmentArn]),
+      allow(['appconfig:GetHostedConfigurationVersion'], [this.applicationArn, this.profileArn, versions]),
+    ];
+    const policy = new Policy(this, id, { roles: [roleOf(reader)], statements });
     acknowledgeResource(policy, versions, 'AppConfig numbers the versions that operators make.');
   }
 
-  /** Lets a function put all reads on the old tables (functions/flag/fall-back.ts), by the strategy for fallbacks alone. */
+  /** Lets a function put all reads on the old tables (functions/flag/fall-back.ts), with the fallback strategy only. */
   allowFallback(id: string, target: IFunction): void {
     this.allowReadingDeployments(`${id}Reads`, target);
-    const profile = this.arn(`configurationprofile/${this.profileId}`);
-    const environment = this.arn(`environment/${this.environmentId}`);
-    const deployments = `${environment}/deployment/*`;
-    const strategy = Stack.of(this).formatArn({
-      service: 'appconfig',
-      resource: 'deploymentstrategy',
-      resourceName: this.fallbackStrategyId,
-    });
-    const versions = ['ListHostedConfigurationVersions', 'CreateHostedConfigurationVersion'];
-    const policy = new Policy(this, id, {
-      roles: [roleOf(target)],
-      statements: [
-        new PolicyStatement({
-          actions: versions.map((action) => `appconfig:${action}`),
-          resources: [this.arn(), profile],
-        }),
-        new PolicyStatement({
-          actions: ['appconfig:StartDeployment'],
-          resources: [this.arn(), profile, environment, strategy],
-        }),
-        new PolicyStatement({
-          actions: ['appconfig:StopDeployment'],
-          resources: [this.arn(), environment, deployments],
-        }),
-        // An alarm that rings would take the fallback back: until it is through, the environment watches none.
-        new PolicyStatement({
-          actions: ['appconfig:GetEnvironment', 'appconfig:UpdateEnvironment'],
-          resources: [this.arn(), environment],
-        }),
-        new PolicyStatement({
-          actions: ['iam:PassRole'],
-          resources: [this.monitorRole.roleArn],
-          conditions: { StringEquals: { 'iam:PassedToService': 'appconfig.amazonaws.com' } },
-        }),
-      ],
-    });
+    const { applicationArn, environmentArn, profileArn } = this;
+    const deployments = `${environmentArn}/deployment/*`;
+    const strategy = this.arn('deploymentstrategy', this.fallbackStrategyId);
+    const passMonitorRole = allow(['iam:PassRole'], [this.monitorRole.roleArn]);
+    passMonitorRole.addCondition('StringEquals', { 'iam:PassedToService': 'appconfig.amazonaws.com' });
+    const statements = [
+      allow(
+        ['appconfig:ListHostedConfigurationVersions', 'appconfig:CreateHostedConfigurationVersion'],
+        [applicationArn, profileArn],
+      ),
+      allow(['appconfig:StartDeployment'], [applicationArn, profileArn, environmentArn, strategy]),
+      allow(['appconfig:StopDeployment'], [applicationArn, environmentArn, deployments]),
+      // If an alarm rolls the fallback back, the environment watches no alarms until the fallback is complete.
+      allow(['appconfig:GetEnvironment', 'appconfig:UpdateEnvironment'], [applicationArn, environmentArn]),
+      passMonitorRole,
+    ];
+    const policy = new Policy(this, id, { roles: [roleOf(target)], statements });
     acknowledgeResource(policy, deployments, 'AppConfig numbers the deployments; any in progress has to be stopped.');
   }
 
   private roleOfMonitors(): Role {
     const role = new Role(this, 'MonitorRole', { assumedBy: new ServicePrincipal('appconfig.amazonaws.com') });
-    role.addToPolicy(new PolicyStatement({ actions: ['cloudwatch:DescribeAlarms'], resources: ['*'] }));
+    role.addToPolicy(allow(['cloudwatch:DescribeAlarms'], ['*']));
     acknowledgeResource(role, '*', 'CloudWatch tells of composite alarms only who may ask for all of them.');
     return role;
   }
 
-  /** @returns the id of the one for fallbacks. */
+  /** @returns the id of the fallback strategy. */
   private strategies({ name, readFlag: { widen } }: Settings): string {
+    const linear = { growthType: 'LINEAR', replicateTo: 'NONE' };
     new CfnDeploymentStrategy(this, 'Widen', {
+      ...linear,
       name: strategyName(name, 'widen'),
       description: 'Readers get the flag step by step, and alarms are watched for a while after.',
       deploymentDurationInMinutes: widen.deploymentMinutes,
       growthFactor: widen.growthPercent,
-      growthType: 'LINEAR',
       finalBakeTimeInMinutes: widen.bakeMinutes,
-      replicateTo: 'NONE',
     });
     const fallback = new CfnDeploymentStrategy(this, 'Fallback', {
+      ...linear,
       name: strategyName(name, 'fallback'),
       description: 'All readers get the flag at once.',
       deploymentDurationInMinutes: 0,
       growthFactor: 100,
-      growthType: 'LINEAR',
       finalBakeTimeInMinutes: 0,
-      replicateTo: 'NONE',
     });
     return fallback.ref;
   }
+}
+
+function allow(actions: string[], resources: string[]): PolicyStatement {
+  return new PolicyStatement({ actions, resources });
 }
 
 function roleOf({ role }: IFunction): IRole {

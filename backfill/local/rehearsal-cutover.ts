@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FlagAccess } from '../../functions/flag/access.ts';
 import { applyFlagChange, planFlagChange } from '../../functions/flag/change.ts';
 import { readFlagState } from '../../functions/flag/deployments.ts';
-import type { ReadPath } from '../../functions/flag/document.ts';
+import type { FlagContent } from '../../functions/flag/document.ts';
 import { fallBack } from '../../functions/flag/fall-back.ts';
 import type { CountsByName } from '../../functions/model/counts-by-name.ts';
 import { MigrationError } from '../../functions/model/migration-error.ts';
@@ -89,7 +89,7 @@ export async function cutOver(options: CutoverOptions): Promise<CutoverReport> {
   };
 }
 
-function toNew(percent: number): ReadPath {
+function toNew(percent: number): FlagContent {
   return { enabled: true, stage: 'new', percent, tenants: [], lagBoundMs: LAG_BOUND_MS };
 }
 
@@ -107,7 +107,7 @@ async function recover({ newReads, readers, note }: CutoverOptions): Promise<voi
 }
 
 /** Deploys a flag, waits until that is complete, and until readers have had the time to see it. */
-async function deploy({ flag, pollIntervalMs, note }: CutoverOptions, next: ReadPath): Promise<void> {
+async function deploy({ flag, pollIntervalMs, note }: CutoverOptions, next: FlagContent): Promise<void> {
   const number = await applyFlagChange(flag, await planFlagChange(flag, next), OPERATOR);
   for (;;) {
     const { inProgress, last } = await readFlagState(flag.client, flag.ids);
@@ -121,7 +121,7 @@ async function deploy({ flag, pollIntervalMs, note }: CutoverOptions, next: Read
   await sleep(pollIntervalMs);
 }
 
-async function isRefused(options: CutoverOptions, next: ReadPath): Promise<boolean> {
+async function isRefused(options: CutoverOptions, next: FlagContent): Promise<boolean> {
   try {
     await deploy(options, next);
     return false;
@@ -142,7 +142,7 @@ async function isRefusedForQuarantine(options: CutoverOptions): Promise<boolean 
 }
 
 /** Deploys as an operator does beside a service that keeps writing items nobody can migrate: accepts these, and tries again. */
-async function deployOnEvidence(options: CutoverOptions, next: ReadPath): Promise<number> {
+async function deployOnEvidence(options: CutoverOptions, next: FlagContent): Promise<number> {
   let accepted = 0;
   for (let attempt = 1; ; attempt += 1) {
     accepted += await acceptAll(options.environment);

@@ -5,7 +5,7 @@ import { operatorName } from '../operator.ts';
 import { type CommandResult, EXIT } from '../outcome.ts';
 import { openFlag } from './open-flag.ts';
 
-/** `fallback`: all reads on the old tables, at once. It plans nothing first, since nobody who needs it has the time. */
+/** `fallback`: puts all reads on the old tables at once. It has no plan step: nobody who needs it has time for one. */
 export async function fallbackCommand(environment: string): Promise<CommandResult> {
   const access = await openFlag(readSettings(environment));
   const done = await fallBack(access, {

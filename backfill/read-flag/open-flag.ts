@@ -2,7 +2,7 @@ import { type FlagAccess, findFlag } from '../../functions/flag/access.ts';
 import type { Settings } from '../../infra/settings.ts';
 
 /**
- * Opens an environment's read flag for an operator. Needs nothing but AppConfig.
+ * Opens the read flag of an environment. It needs nothing but AppConfig.
  *
  * @throws MigrationError FLAG_NOT_DEPLOYED; LOCAL_CLOUD_NOT_RUNNING
  */

@@ -1,9 +1,9 @@
 import type { FlagState } from '../../functions/flag/deployments.ts';
 import {
-  type Evidence,
+  type Blocker,
+  type GateEvidence,
   type GateLimits,
   missingEvidence,
-  type Refusal,
 } from '../../functions/gate/missing-evidence.ts';
 import { SOURCES } from '../../functions/model/sources.ts';
 import type { Backup } from '../../functions/tables/backups.ts';
@@ -16,7 +16,7 @@ export const RETIRED_ROLES = SOURCES.map((source) => OLD_TABLE_OF[source]);
 export type RetiredRole = (typeof RETIRED_ROLES)[number];
 
 /** What is looked at before the old tables may go. */
-export interface RetireEvidence extends Evidence {
+export interface RetireEvidence extends GateEvidence {
   readonly flag: FlagState;
   /** The standing validation; undefined where it never ran. */
   readonly rolling: RollingState | undefined;
@@ -38,7 +38,7 @@ export const STANDING_ROUND_AGE_DAYS_MAX = 3;
 export const BACKUP_AGE_DAYS_MAX = 1;
 
 /** What still keeps the old tables, each with its own next step; empty where they may go. Pure. */
-export function whatKeepsOldTables(evidence: RetireEvidence, limits: GateLimits, nowMs: number): Refusal[] {
+export function whatKeepsOldTables(evidence: RetireEvidence, limits: GateLimits, nowMs: number): Blocker[] {
   return [
     ...readRefusals(evidence.flag, nowMs),
     ...missingEvidence(evidence, limits, nowMs),
@@ -48,7 +48,7 @@ export function whatKeepsOldTables(evidence: RetireEvidence, limits: GateLimits,
   ];
 }
 
-function readRefusals({ deployed, inProgress, last }: FlagState, nowMs: number): Refusal[] {
+function readRefusals({ deployed, inProgress, last }: FlagState, nowMs: number): Blocker[] {
   if (inProgress !== undefined) {
     const message = `Deployment ${inProgress.number} of the read flag is ${inProgress.state}.`;
     return [{ code: 'FLAG_DEPLOYING', message, nextStep: 'kpi-migrate status' }];
@@ -64,7 +64,7 @@ function readRefusals({ deployed, inProgress, last }: FlagState, nowMs: number):
   return [{ code: 'READS_NEW_RECENTLY', message, nextStep: 'kpi-migrate status' }];
 }
 
-function heldRefusals({ report, heldAccepted }: RetireEvidence): Refusal[] {
+function heldRefusals({ report, heldAccepted }: RetireEvidence): Blocker[] {
   if (report === undefined || report.counts.held === 0 || heldAccepted) return [];
   const message = `${report.counts.held} records are held: their KPI has no link, and they are in no new table.`;
   return [
@@ -76,7 +76,7 @@ function heldRefusals({ report, heldAccepted }: RetireEvidence): Refusal[] {
   ];
 }
 
-function standingRefusals({ rolling, rollback }: RetireEvidence, nowMs: number): Refusal[] {
+function standingRefusals({ rolling, rollback }: RetireEvidence, nowMs: number): Blocker[] {
   if (rolling?.lastRoundEndedAt === undefined) {
     const message = 'The standing validation has not ended a round.';
     return [{ code: 'NO_STANDING_ROUND', message, nextStep: 'kpi-migrate watch --once, and wait for its function' }];
@@ -107,7 +107,7 @@ function standingRefusals({ rolling, rollback }: RetireEvidence, nowMs: number):
   ];
 }
 
-function backupRefusals(backups: RetireEvidence['backups'], nowMs: number): Refusal[] {
+function backupRefusals(backups: RetireEvidence['backups'], nowMs: number): Blocker[] {
   if (backups === undefined) {
     const message = 'The engine has no backups.';
     return [{ code: 'BACKUPS_UNSUPPORTED', message, nextStep: 'kpi-migrate retire --env NAME, in AWS' }];
@@ -125,6 +125,6 @@ function backupRefusals(backups: RetireEvidence['backups'], nowMs: number): Refu
 }
 
 /** What the command itself mends when it is told to. */
-export function isForBackup({ code }: Refusal): boolean {
+export function isForBackup({ code }: Blocker): boolean {
   return code === 'BACKUP_MISSING' || code === 'BACKUP_OLD';
 }

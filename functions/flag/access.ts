@@ -3,9 +3,9 @@ import { type FlagIds, findFlagIds, findStrategyId } from './ids.ts';
 import { flagNames, type Strategy, strategyName } from './names.ts';
 
 /**
- * The flag in AppConfig's control plane: what every change of it needs.
+ * The flag in AppConfig's control plane: everything that changing it takes.
  *
- * @typeParam Known the strategies whose ids the holder can tell.
+ * @typeParam Known the strategies whose ids the holder knows.
  */
 export interface FlagAccess<Known extends Strategy = Strategy> {
   readonly client: AppConfigClient;

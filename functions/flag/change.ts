@@ -1,17 +1,17 @@
 import { MigrationError } from '../model/migration-error.ts';
 import type { FlagAccess } from './access.ts';
 import { type FlagState, readFlagState, startFlagDeployment } from './deployments.ts';
-import { READS_OLD, type ReadPath } from './document.ts';
+import { type FlagContent, READS_OLD } from './document.ts';
 import { readMonitors } from './monitors.ts';
 import { createFlagVersion, latestVersion } from './versions.ts';
 import { widening } from './widening.ts';
 
-/** A change of the flag, and what it was decided on. */
+/** A change of the flag, and the state it was planned on. */
 export interface FlagChange {
-  /** What is deployed; undefined where its content cannot be read. */
-  readonly current: ReadPath | undefined;
-  readonly next: ReadPath;
-  /** What the change lets the new side answer in addition; empty where it narrows. */
+  /** What is deployed; undefined if its content cannot be understood. */
+  readonly current: FlagContent | undefined;
+  readonly next: FlagContent;
+  /** The reads that the change gives to the new tables; empty if it widens nothing. */
   readonly widening: readonly string[];
   readonly latestVersion: number;
   /** The newest deployment; undefined before the first. */
@@ -19,11 +19,12 @@ export interface FlagChange {
 }
 
 /**
- * Looks at what is deployed, and what a change would come to.
+ * Plans a change on what is deployed now.
  *
- * @throws MigrationError FLAG_DEPLOYING while a deployment is in progress; FLAG_UNWATCHED where a wider one would be watched by no alarm.
+ * @throws MigrationError FLAG_DEPLOYING while a deployment is in progress.
+ * @throws MigrationError FLAG_UNWATCHED if the change widens reads and no alarm would roll it back.
  */
-export async function planFlagChange({ client, ids }: FlagAccess, next: ReadPath): Promise<FlagChange> {
+export async function planFlagChange({ client, ids }: FlagAccess, next: FlagContent): Promise<FlagChange> {
   const [state, latest] = await Promise.all([readFlagState(client, ids), latestVersion(client, ids)]);
   refuseInProgress(state);
   const widens = widening(state.deployed ?? READS_OLD, next);
@@ -38,12 +39,12 @@ export async function planFlagChange({ client, ids }: FlagAccess, next: ReadPath
 }
 
 /**
- * Deploys a change: what widens by the slow strategy, what narrows at once. Of two operators who decide on the same state one is refused, so
- * that no change is lost beneath another.
+ * Deploys a planned change: step by step if it widens reads, else at once. If two operators planned on the same state, the
+ * second one is refused, so neither change is lost under the other.
  *
- * @param by who does so, for AppConfig's list of versions.
+ * @param by who deploys it, for AppConfig's list of versions.
  * @returns the number of the deployment.
- * @throws FlagConflictError; MigrationError FLAG_REFUSED with what the gate says.
+ * @throws FlagConflictError; MigrationError FLAG_REFUSED with the gate's reasons.
  */
 export async function applyFlagChange(access: FlagAccess, change: FlagChange, by: string): Promise<number> {
   const { client, ids } = access;
@@ -53,20 +54,17 @@ export async function applyFlagChange(access: FlagAccess, change: FlagChange, by
 }
 
 function unwatched(): MigrationError {
-  return new MigrationError(
-    'FLAG_UNWATCHED',
-    'No alarm would take the deployment back: the environment watches none.',
-    {
-      nextStep: "Put the stack's alarms back on the environment (runbook.md, What if), then the same again.",
-    },
-  );
+  const message = 'The AppConfig environment watches no alarm, so nothing would roll the deployment back.';
+  return new MigrationError('FLAG_UNWATCHED', message, {
+    nextStep: "Add the stack's alarms to the environment again (runbook.md, What if), then run the same command.",
+  });
 }
 
 function refuseInProgress({ inProgress }: FlagState): void {
   if (inProgress === undefined) return;
   const { number, state, percentageComplete } = inProgress;
-  throw new MigrationError('FLAG_DEPLOYING', `Deployment ${number} is ${state}, at ${percentageComplete} %.`, {
+  throw new MigrationError('FLAG_DEPLOYING', `Deployment ${number} is ${state} at ${percentageComplete} %.`, {
     retryable: true,
-    nextStep: 'Wait until kpi-migrate status shows it complete; or kpi-migrate fallback, which stops it.',
+    nextStep: 'Wait until kpi-migrate status shows it as complete, or stop it with kpi-migrate fallback.',
   });
 }

@@ -6,37 +6,37 @@ import {
   StartConfigurationSessionCommand,
 } from '@aws-sdk/client-appconfigdata';
 import { type Clock, systemClock, withDeadline } from '../runtime/clock.ts';
-import { parseReadFlag, type ReadFlag } from './stages.ts';
+import { parseServedFlag, type ReaderFlag } from './stages.ts';
 
-/** Which configuration the flag is in, and how it is asked for. */
+/** Where the flag is in AppConfig, and how to poll it. */
 export interface FlagClientSettings {
-  /** Ids or names, as StartConfigurationSession takes them. */
+  /** Ids or names; StartConfigurationSession takes either. */
   readonly application: string;
   readonly environment: string;
   readonly profile: string;
-  /** Time between polls, which is how long a fallback takes at most; 15 unless told, and AppConfig takes no less. */
+  /** Time between polls, and so the longest a fallback takes to reach a reader. Default and minimum: 15. */
   readonly pollIntervalSeconds?: number;
-  /** How long a read waits at most where nothing is known yet, or the process stood still for longer than a poll. */
+  /** The longest a read waits for a poll: before the first one, or after a suspension that may have missed one. */
   readonly waitMaxMs?: number;
 }
 
-/** What is known of the flag, for a status or a log. */
+/** The flag as the client knows it, for a log. */
 export interface FlagStatus {
-  readonly flag: ReadFlag;
-  /** When AppConfig last answered, whether or not with a change. */
+  readonly flag: ReaderFlag;
+  /** When AppConfig last answered, with a change or without. */
   readonly confirmedAtMs?: number;
   readonly versionLabel?: string | undefined;
 }
 
 export interface FlagClient {
-  /** The flag as last known: at once, save where {@link FlagClientSettings.waitMaxMs} says otherwise. Never fails. */
-  current(): ReadFlag | Promise<ReadFlag>;
+  /** The last known flag, immediately except as {@link FlagClientSettings.waitMaxMs} says. Never fails. */
+  current(): ReaderFlag | Promise<ReaderFlag>;
   status(): FlagStatus;
-  /** Ends the polling. */
+  /** Stops polling. */
   stop(): void;
 }
 
-/** Tells a log of trouble that no caller noticed; must not throw. */
+/** Receives trouble that no caller noticed, for a log. Must not throw. */
 export type Report = (trouble: { readonly what: string; readonly error?: unknown }) => void;
 
 interface Poll {
@@ -46,16 +46,16 @@ interface Poll {
 
 const POLL_INTERVAL_SECONDS_DEFAULT = 15;
 const WAIT_MAX_MS_DEFAULT = 1_000;
-/** How late a poll may be before the process must have stood still. */
+/** A poll that is later than this means that the process was suspended. */
 const OVERDUE_MS = 1_000;
 const CALL_DEADLINE_MS = 5_000;
 
 /**
- * Follows the flag in AppConfig: one poll, on the schedule that the service sets, serves all reads of the process. Where a poll
- * fails, the last value stays; where nothing has been read yet, or what was read is not to be understood, the value is old.
+ * Follows the flag in AppConfig. One poll, on the schedule that AppConfig sets, serves all reads of the process. If a poll
+ * fails, the last value stays. Before the first answer, and for content it does not understand, the value is stage `old`.
  *
- * A token serves once and for 24 hours; a refused one is answered by a new session (AppConfig User Guide, "Retrieving
- * feature flags and configuration data").
+ * A token is valid once and for 24 hours. If AppConfig refuses one, the client starts a new session (AppConfig User Guide,
+ * "Retrieving feature flags and configuration data").
  */
 export function createFlagClient(
   settings: FlagClientSettings,
@@ -68,7 +68,7 @@ export function createFlagClient(
   const { client = new AppConfigDataClient({}), clock = systemClock, report = () => {} } = dependencies;
   const { pollIntervalSeconds = POLL_INTERVAL_SECONDS_DEFAULT, waitMaxMs = WAIT_MAX_MS_DEFAULT } = settings;
   let status: FlagStatus = { flag: { stage: 'old', reason: 'flag-not-read' } };
-  /** Absent while a poll is under way, and after one that failed: it serves once, and what became of it is not known. */
+  /** Absent during a poll, and after one that failed: a token is valid once, and that one may have been used. */
   let token: string | undefined;
   let nextPollAtMs = 0;
   let poll: Poll | undefined;
@@ -80,7 +80,7 @@ export function createFlagClient(
       ApplicationIdentifier: settings.application,
       EnvironmentIdentifier: settings.environment,
       ConfigurationProfileIdentifier: settings.profile,
-      // Without it the service sets an interval of its own, and a fallback takes that long.
+      // Without it AppConfig chooses the interval, and a fallback takes that long.
       RequiredMinimumPollIntervalInSeconds: pollIntervalSeconds,
     });
     return (await client.send(command, { abortSignal: signal })).InitialConfigurationToken;
@@ -104,7 +104,7 @@ export function createFlagClient(
     const confirmedAtMs = clock.nowMs();
     const { Configuration: content, VersionLabel: versionLabel } = answer;
     if (content === undefined || content.length === 0) status = { ...status, confirmedAtMs };
-    else status = { flag: parseReadFlag(content.transformToString()), confirmedAtMs, versionLabel };
+    else status = { flag: parseServedFlag(content.transformToString()), confirmedAtMs, versionLabel };
   };
 
   const run = async (self: Poll, held: string | undefined): Promise<void> => {
@@ -119,13 +119,13 @@ export function createFlagClient(
       waitSeconds = 0;
     } else {
       const error = outcome.kind === 'error' ? outcome.error : outcome.kind;
-      report({ what: 'The flag could not be polled; its last value stays', error });
+      report({ what: 'Polling the flag failed; its last value stays', error });
     }
     nextPollAtMs = outcome.kind === 'suspended' ? 0 : clock.nowMs() + waitSeconds * 1_000;
     if (!isStopped) cancelTimer = clock.after(waitSeconds * 1_000, () => void startPoll());
   };
 
-  /** The poll that is under way, or a new one; one that has been under way for too long was caught by a standstill. */
+  /** The poll in progress, or a new one if there is none or a suspension has caught it. */
   const startPoll = (): Poll => {
     if (poll && clock.nowMs() - poll.startedAtMs <= CALL_DEADLINE_MS + OVERDUE_MS) return poll;
     cancelTimer();
@@ -135,13 +135,13 @@ export function createFlagClient(
     const self: Poll = { done, startedAtMs: clock.nowMs() };
     poll = self;
     run(self, held).then(resolve, (error: unknown) => {
-      report({ what: 'The flag could not be polled; its last value stays', error });
+      report({ what: 'Polling the flag failed; its last value stays', error });
       resolve();
     });
     return self;
   };
 
-  const waitFor = async ({ done, startedAtMs }: Poll): Promise<ReadFlag> => {
+  const waitFor = async ({ done, startedAtMs }: Poll): Promise<ReaderFlag> => {
     const restMs = startedAtMs + waitMaxMs - clock.nowMs();
     if (restMs > 0) {
       const { promise, resolve } = Promise.withResolvers<void>();

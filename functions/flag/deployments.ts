@@ -9,8 +9,8 @@ import {
   StopDeploymentCommand,
 } from '@aws-sdk/client-appconfig';
 import { MigrationError } from '../model/migration-error.ts';
-import { READS_OLD, type ReadPath } from './document.ts';
-import type { FlagIds } from './ids.ts';
+import { type FlagContent, READS_OLD } from './document.ts';
+import { environmentOf, type FlagIds, profileOf } from './ids.ts';
 import { FlagConflictError, readFlagVersion } from './versions.ts';
 
 /** A deployment of the flag. */
@@ -19,19 +19,20 @@ export interface FlagDeployment {
   readonly version: number;
   readonly state: DeploymentState;
   readonly percentageComplete: number;
-  /** ISO 8601; absent where AppConfig does not say. */
+  /** ISO 8601; absent if AppConfig does not say. */
   readonly startedAt?: string;
-  /** ISO 8601; absent while it is in progress, and where it was stopped or taken back. */
+  /** ISO 8601; absent while it is in progress, and after it was stopped or rolled back. */
   readonly completedAt?: string;
 }
 
 const IN_PROGRESS: ReadonlySet<DeploymentState> = new Set(['VALIDATING', 'DEPLOYING', 'BAKING', 'ROLLING_BACK']);
 
-/** The deployments, newest first, as AppConfig lists them. */
+/** All deployments, newest first. */
 export async function listDeployments(client: AppConfigClient, ids: FlagIds): Promise<FlagDeployment[]> {
   const found: FlagDeployment[] = [];
-  const input = { ApplicationId: ids.applicationId, EnvironmentId: ids.environmentId };
-  for await (const { Items = [] } of paginateListDeployments({ client }, input)) found.push(...Items.map(deploymentOf));
+  for await (const { Items = [] } of paginateListDeployments({ client }, environmentOf(ids))) {
+    found.push(...Items.map(deploymentOf));
+  }
   return found.sort((left, right) => right.number - left.number);
 }
 
@@ -48,13 +49,13 @@ function deploymentOf(summary: DeploymentSummary): FlagDeployment {
 
 /** What is deployed, and what is being deployed. */
 export interface FlagState {
-  /** What is in force when nothing is in progress; undefined where its content cannot be read. Before the first deployment, reads are old. */
-  readonly deployed: ReadPath | undefined;
-  readonly inProgress: (FlagDeployment & { readonly flag: ReadPath | undefined }) | undefined;
+  /** The last completed deployment's content: old before the first one, undefined if it cannot be understood. */
+  readonly deployed: FlagContent | undefined;
+  readonly inProgress: (FlagDeployment & { readonly flag: FlagContent | undefined }) | undefined;
   readonly last: FlagDeployment | undefined;
 }
 
-/** Reads the state of the flag from AppConfig's control plane. */
+/** Asks AppConfig's control plane for the state of the flag. */
 export async function readFlagState(client: AppConfigClient, ids: FlagIds): Promise<FlagState> {
   const deployments = await listDeployments(client, ids);
   const inForce = deployments.find(({ state }) => state === 'COMPLETE');
@@ -67,10 +68,11 @@ export async function readFlagState(client: AppConfigClient, ids: FlagIds): Prom
 }
 
 /**
- * Starts to deploy a version, if `latestDeployment` is still the newest one; undefined asks for no check.
+ * Starts to deploy a version, provided that `latestDeployment` is still the newest deployment. Undefined skips that check.
  *
  * @returns the deployment's number.
- * @throws FlagConflictError where another has begun since, or is in progress; MigrationError FLAG_REFUSED with what the gate says.
+ * @throws FlagConflictError if another deployment has started since, or is in progress.
+ * @throws MigrationError FLAG_REFUSED with the gate's reasons.
  */
 export async function startFlagDeployment(
   client: AppConfigClient,
@@ -82,9 +84,8 @@ export async function startFlagDeployment(
   try {
     const { DeploymentNumber = 0 } = await client.send(
       new StartDeploymentCommand({
-        ApplicationId: ids.applicationId,
-        EnvironmentId: ids.environmentId,
-        ConfigurationProfileId: ids.profileId,
+        ...environmentOf(ids),
+        ...profileOf(ids),
         ConfigurationVersion: String(version),
         DeploymentStrategyId: strategyId,
         ...(latestDeployment !== undefined && { LatestDeploymentNumber: latestDeployment }),
@@ -92,7 +93,7 @@ export async function startFlagDeployment(
     );
     return DeploymentNumber;
   } catch (cause) {
-    if (cause instanceof ConflictException) throw new FlagConflictError('Another deployment has begun.', cause);
+    if (cause instanceof ConflictException) throw new FlagConflictError('Another deployment has started.', cause);
     throw cause instanceof BadRequestException ? refused(cause) : cause;
   }
 }
@@ -101,24 +102,18 @@ function refused(cause: BadRequestException): MigrationError {
   const reasons = (cause.Details?.InvalidConfiguration ?? []).map(({ Reason }) => Reason ?? '');
   return new MigrationError('FLAG_REFUSED', [cause.message, ...reasons].join(' '), {
     cause,
-    nextStep: 'Do what the refusal names, then the same again.',
+    nextStep: 'Follow the steps in the refusal, then run the same command again.',
   });
 }
 
 /**
- * Stops a deployment in progress; what was deployed before is then in force.
+ * Stops a deployment in progress. Readers return to what was deployed before.
  *
- * @throws FlagConflictError where it is no longer in progress.
+ * @throws FlagConflictError if it is no longer in progress.
  */
 export async function stopFlagDeployment(client: AppConfigClient, ids: FlagIds, number: number): Promise<void> {
   try {
-    await client.send(
-      new StopDeploymentCommand({
-        ApplicationId: ids.applicationId,
-        EnvironmentId: ids.environmentId,
-        DeploymentNumber: number,
-      }),
-    );
+    await client.send(new StopDeploymentCommand({ ...environmentOf(ids), DeploymentNumber: number }));
   } catch (cause) {
     if (!(cause instanceof BadRequestException)) throw cause;
     throw new FlagConflictError(`Deployment ${number} is no longer in progress.`, cause);

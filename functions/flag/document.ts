@@ -1,44 +1,44 @@
 import * as z from 'zod';
 import { MigrationError } from '../model/migration-error.ts';
-import { READ_PATH_FLAG, readPathSchema } from './stages.ts';
+import { FLAG_KEY, flagSchema } from './stages.ts';
 
-/** What the flag says, as operators set it and as AppConfig serves it. */
-export type ReadPath = z.infer<typeof readPathSchema>;
+/** What a version of the flag says. */
+export type FlagContent = z.infer<typeof flagSchema>;
 
-export const READS_OLD: ReadPath = { enabled: false };
+export const READS_OLD: FlagContent = { enabled: false };
 
-/** The authoring form of a feature-flag profile (AppConfig User Guide, "Type reference for AWS.AppConfig.FeatureFlags"). */
+/** How AppConfig stores a version (AppConfig User Guide, "Type reference for AWS.AppConfig.FeatureFlags"). */
 const documentSchema = z.object({
   version: z.literal('1'),
-  values: z.object({ [READ_PATH_FLAG]: z.object({ enabled: z.boolean() }).loose() }),
+  values: z.object({ [FLAG_KEY]: z.object({ enabled: z.boolean() }).loose() }),
 });
 
 /**
- * Reads a version of the profile.
+ * Parses a version.
  *
  * @throws MigrationError FLAG_UNREADABLE
  */
-export function parseFlagDocument(content: string): ReadPath {
+export function parseFlagDocument(content: string): FlagContent {
   try {
     const { values } = documentSchema.parse(JSON.parse(content));
-    const { enabled, ...attributes } = values[READ_PATH_FLAG];
-    // While a flag is disabled its attributes are kept, and mean nothing. AppConfig adds its own, such as _updatedAt.
+    const { enabled, ...attributes } = values[FLAG_KEY];
+    // AppConfig adds attributes of its own, such as _updatedAt, and keeps those of a disabled flag.
     const ours = Object.entries(attributes).filter(([name]) => !name.startsWith('_'));
-    return readPathSchema.parse(enabled ? { enabled, ...Object.fromEntries(ours) } : { enabled });
+    return flagSchema.parse(enabled ? { enabled, ...Object.fromEntries(ours) } : { enabled });
   } catch (cause) {
-    throw new MigrationError('FLAG_UNREADABLE', 'The content is no version of the read flag.', {
+    throw new MigrationError('FLAG_UNREADABLE', 'The content is not a version of the read flag.', {
       cause,
-      nextStep: 'Set the flag by: kpi-migrate stage',
+      nextStep: 'Set the flag with: kpi-migrate stage',
     });
   }
 }
 
-/** A version of the profile, with the constraints that AppConfig itself holds. */
-export function flagDocument(flag: ReadPath): string {
+/** A version as AppConfig stores it, with the constraints that AppConfig itself enforces. */
+export function flagDocument(flag: FlagContent): string {
   return JSON.stringify({
     version: '1',
     flags: {
-      [READ_PATH_FLAG]: {
+      [FLAG_KEY]: {
         name: 'Which tables answer reads',
         attributes: {
           stage: { constraints: { type: 'string', enum: ['shadow', 'new'] } },
@@ -48,6 +48,6 @@ export function flagDocument(flag: ReadPath): string {
         },
       },
     },
-    values: { [READ_PATH_FLAG]: flag },
+    values: { [FLAG_KEY]: flag },
   });
 }

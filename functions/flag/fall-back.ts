@@ -2,19 +2,18 @@ import { MigrationError } from '../model/migration-error.ts';
 import type { FlagAccess } from './access.ts';
 import { type FlagState, readFlagState, startFlagDeployment, stopFlagDeployment } from './deployments.ts';
 import { READS_OLD } from './document.ts';
-import type { FlagIds } from './ids.ts';
 import { type Monitor, readMonitors, writeMonitors } from './monitors.ts';
 import { createFlagVersion, FlagConflictError, latestVersion } from './versions.ts';
 import { readsAnyNew } from './widening.ts';
 
-/** The flag, as far as a fallback needs it. */
+/** The access that a fallback needs. */
 export type FallbackAccess = FlagAccess<'fallback'>;
 
 /** What a fallback did. */
 export interface Fallback {
-  /** The deployment that was stopped; absent where none was in progress. */
+  /** The deployment that it stopped; absent if none was in progress. */
   readonly stoppedDeployment?: number;
-  /** The deployment that disabled the flag; absent where it was disabled and nothing was in progress. */
+  /** The deployment that disabled the flag; absent if the flag was disabled already and nothing was in progress. */
   readonly deployment?: number;
 }
 
@@ -25,34 +24,35 @@ export interface FallbackOptions {
 }
 
 const PAUSE_MS = 500;
-/** Rounds in which others may get in between, or AppConfig may still be rolling back. */
+/** Rounds in which another operator may interfere, or AppConfig may still be rolling back. */
 const ATTEMPTS_MAX = 120;
 
 /**
- * Puts all reads on the old tables at once: stops a deployment in progress, deploys the disabled flag, waits until that is complete. Asks
- * nothing of the control table, the validators or the new tables, and does not give way to another operator.
+ * Puts all reads on the old tables at once: stops a deployment in progress, deploys the disabled flag, and waits until that is
+ * complete. It reads neither the control table nor the new tables, and does not give way to another operator.
  *
- * The alarms that the environment watches may take back this very deployment while they ring, which is when it is needed most (AppConfig User
- * Guide, "Reverting a configuration": they "may prevent a roll forward from progressing during an application emergency"). Where that happens the
- * environment watches none until the fallback is through.
+ * An alarm in state ALARM may roll back this very deployment, just when it is needed most: alarms "may prevent a roll forward
+ * from progressing during an application emergency" (AppConfig User Guide, "Reverting a configuration"). If that happens, the
+ * environment watches no alarms until the fallback is complete.
  *
  * @throws MigrationError FALLBACK_INCOMPLETE, FLAG_UNWATCHED
  */
 export async function fallBack(access: FallbackAccess, options: FallbackOptions): Promise<Fallback> {
-  const monitors: Monitor[] = [];
+  const removed: Monitor[] = [];
   try {
-    return await deployUntilThrough(access, options, monitors);
+    return await deployUntilComplete(access, options, removed);
   } finally {
-    if (monitors.length > 0) await watchAgain(access, monitors);
+    if (removed.length > 0) await restoreMonitors(access, removed);
   }
 }
 
-/** @param taken the alarms that the environment watched until they stood in the way. */
-async function deployUntilThrough(
-  { client, ids, strategyId }: FallbackAccess,
+/** @param removed collects the alarms that the environment stops watching. */
+async function deployUntilComplete(
+  access: FallbackAccess,
   options: FallbackOptions,
-  taken: Monitor[],
+  removed: Monitor[],
 ): Promise<Fallback> {
+  const { client, ids, strategyId } = access;
   const done: { stoppedDeployment?: number; deployment?: number } = {};
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
     const state = await readFlagState(client, ids);
@@ -60,7 +60,7 @@ async function deployUntilThrough(
     if (inProgress === undefined && state.deployed?.enabled === false) return done;
     try {
       if (inProgress === undefined) {
-        if (isTakenBack(state, done)) taken.push(...(await takeMonitors(client, ids, options.note)));
+        if (wasRolledBack(state, done)) removed.push(...(await removeMonitors(access, options.note)));
         const version = await createFlagVersion(client, ids, READS_OLD, await latestVersion(client, ids), options.by);
         done.deployment = await startFlagDeployment(client, ids, version, await strategyId('fallback'));
         options.note(`Deployment ${done.deployment} puts all reads on the old tables.`);
@@ -69,10 +69,10 @@ async function deployUntilThrough(
       if (inProgress.flag?.enabled !== false && inProgress.state !== 'ROLLING_BACK') {
         await stopFlagDeployment(client, ids, inProgress.number);
         done.stoppedDeployment = inProgress.number;
-        options.note(`Deployment ${inProgress.number} is stopped.`);
+        options.note(`Stopped deployment ${inProgress.number}.`);
       }
     } catch (error) {
-      // Another operator was faster; what they did is looked at in the next round.
+      // Another operator was faster. The next round looks at what they did.
       if (!(error instanceof FlagConflictError)) throw error;
     }
     await options.sleep(PAUSE_MS);
@@ -83,29 +83,29 @@ async function deployUntilThrough(
   });
 }
 
-function isTakenBack({ last }: FlagState, { deployment }: Fallback): boolean {
+function wasRolledBack({ last }: FlagState, { deployment }: Fallback): boolean {
   return deployment !== undefined && last?.number === deployment && last.state === 'ROLLED_BACK';
 }
 
-async function takeMonitors(
-  client: FallbackAccess['client'],
-  ids: FlagIds,
+async function removeMonitors(
+  { client, ids }: FallbackAccess,
   note: FallbackOptions['note'],
 ): Promise<readonly Monitor[]> {
   const monitors = await readMonitors(client, ids);
   if (monitors.length === 0) return [];
-  note(`An alarm took it back. Until it is through, these are not watched: ${namesOf(monitors)}`);
+  note(`An alarm rolled it back. Until the fallback is complete, AppConfig does not watch ${namesOf(monitors)}.`);
   await writeMonitors(client, ids, []);
   return monitors;
 }
 
-async function watchAgain({ client, ids }: FallbackAccess, monitors: readonly Monitor[]): Promise<void> {
+async function restoreMonitors({ client, ids }: FallbackAccess, monitors: readonly Monitor[]): Promise<void> {
   try {
     await writeMonitors(client, ids, monitors);
   } catch (cause) {
-    throw new MigrationError('FLAG_UNWATCHED', `The read flag's environment no longer watches ${namesOf(monitors)}.`, {
+    const message = `The read flag's environment no longer watches ${namesOf(monitors)}.`;
+    throw new MigrationError('FLAG_UNWATCHED', message, {
       cause,
-      nextStep: 'Put these alarms back on it in the AppConfig console. Then: kpi-migrate status',
+      nextStep: 'Add these alarms to it again in the AppConfig console. Then: kpi-migrate status',
     });
   }
 }
@@ -115,10 +115,10 @@ function namesOf(monitors: readonly Monitor[]): string {
 }
 
 /**
- * Falls back where the new side answers anyone or is about to, or where it cannot be told. Reads that are only compared go on as they are.
+ * Falls back if anyone reads the new tables or is about to, or if that cannot be told. Stage shadow stays as it is.
  *
- * @returns undefined where there was nothing to fall back from.
- * @throws MigrationError FALLBACK_INCOMPLETE
+ * @returns undefined if there was nothing to fall back from.
+ * @throws MigrationError FALLBACK_INCOMPLETE, FLAG_UNWATCHED
  */
 export async function fallBackFromNew(access: FallbackAccess, options: FallbackOptions): Promise<Fallback | undefined> {
   const { deployed, inProgress } = await readFlagState(access.client, access.ids);

@@ -1,15 +1,15 @@
 import type { AppConfigClient } from '@aws-sdk/client-appconfig';
 import { type FlagDeployment, listDeployments } from './deployments.ts';
-import type { ReadPath } from './document.ts';
+import type { FlagContent } from './document.ts';
 import type { FlagIds } from './ids.ts';
 import { listFlagVersions, readFlagVersion } from './versions.ts';
 
-/** A deployment of the flag with what it said and who made that version. */
+/** A deployment of the flag, with what it deployed and who created that version. */
 export interface FlagHistoryEntry extends FlagDeployment {
-  /** As the version's description names them; `unknown` where it has none. */
+  /** From the version's description; `unknown` if it has none. */
   readonly by: string;
-  /** Absent where the content cannot be read. */
-  readonly flag?: ReadPath;
+  /** Absent if the content cannot be understood. */
+  readonly flag?: FlagContent;
 }
 
 /** All deployments of the flag, oldest first. */
@@ -18,7 +18,7 @@ export async function readFlagHistory(client: AppConfigClient, ids: FlagIds): Pr
   for await (const { VersionNumber, Description } of listFlagVersions(client, ids)) {
     if (VersionNumber !== undefined && Description) authors.set(VersionNumber, Description);
   }
-  const flags = new Map<number, ReadPath | undefined>();
+  const flags = new Map<number, FlagContent | undefined>();
   const history: FlagHistoryEntry[] = [];
   for (const deployment of (await listDeployments(client, ids)).reverse()) {
     const { version } = deployment;

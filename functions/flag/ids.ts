@@ -8,11 +8,21 @@ import {
 import { MigrationError } from '../model/migration-error.ts';
 import type { FlagNames } from './names.ts';
 
-/** AppConfig's ids of what infra/read-flag.ts makes. */
+/** AppConfig's ids of what infra/read-flag.ts creates. */
 export interface FlagIds {
   readonly applicationId: string;
   readonly environmentId: string;
   readonly profileId: string;
+}
+
+/** The flag's AppConfig environment, as commands name it. */
+export function environmentOf({ applicationId, environmentId }: FlagIds) {
+  return { ApplicationId: applicationId, EnvironmentId: environmentId };
+}
+
+/** The flag's configuration profile, as commands name it. */
+export function profileOf({ applicationId, profileId }: FlagIds) {
+  return { ApplicationId: applicationId, ConfigurationProfileId: profileId };
 }
 
 /**

@@ -1,38 +1,38 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 
-/** Where reads stand in the migration; each is safe to go back from to the one before. */
+/** The stages of the cutover, in order. Going back to the one before is always safe. */
 export const STAGES = ['old', 'shadow', 'new'] as const;
 export type Stage = (typeof STAGES)[number];
 
-/** How long a replicated write may take to be readable on the new side, where the flag does not say. */
+/** The lag bound of a flag that does not set one. */
 const LAG_BOUND_MS_DEFAULT = 10_000;
 
-/** Name of the feature flag in its AppConfig profile. */
-export const READ_PATH_FLAG = 'readPath';
+/** Key of the feature flag in its AppConfig profile. */
+export const FLAG_KEY = 'readPath';
 
 /**
- * The flag as AppConfig serves it. While it is disabled it has no attributes (AppConfig User Guide, "Understanding feature
- * flags"), and its stage is `old`.
+ * What the flag says. A disabled flag has no attributes (AppConfig User Guide, "Understanding feature flags") and means
+ * stage `old`.
  */
-export const readPathSchema = z.union([
+export const flagSchema = z.union([
   z.object({ enabled: z.literal(false) }),
   z.strictObject({
     enabled: z.literal(true),
     stage: z.enum(['shadow', 'new']),
-    /** Share of all tenants that read from the new side; two decimals count. */
+    /** Percentage of tenants that read the new tables, with up to two decimals. */
     percent: z.number().min(0).max(100).default(0),
-    /** Tenants that read from the new side whatever the percentage. */
+    /** Tenants that read the new tables at any percentage. */
     tenants: z.array(z.string().min(1)).default([]),
-    /** A read by someone who wrote less than this long ago gets the old side. */
+    /** How long a write may take to reach the new tables. A caller who wrote more recently reads the old ones. */
     lagBoundMs: z.number().int().min(0).default(LAG_BOUND_MS_DEFAULT),
   }),
 ]);
 
-const documentSchema = z.object({ [READ_PATH_FLAG]: z.unknown().optional() });
+const documentSchema = z.object({ [FLAG_KEY]: z.unknown().optional() });
 
-/** The flag as the router obeys it. */
-export type ReadFlag =
+/** What a reader makes of the flag. Stage `old` carries the reason, because there are several. */
+export type ReaderFlag =
   | { readonly stage: 'old'; readonly reason: 'flag-disabled' | 'flag-missing' | 'flag-unreadable' | 'flag-not-read' }
   | { readonly stage: 'shadow'; readonly lagBoundMs?: number }
   | {
@@ -42,19 +42,19 @@ export type ReadFlag =
       readonly lagBoundMs: number;
     };
 
-/** Reads the content of the AppConfig profile. Whatever cannot be understood means the old side. */
-export function parseReadFlag(content: string): ReadFlag {
+/** Parses the flag as AppConfig serves it to readers. Anything it does not understand means the old tables. */
+export function parseServedFlag(content: string): ReaderFlag {
   let json: unknown;
   try {
     json = JSON.parse(content);
   } catch {
-    // The reason says so to whoever asks; there is no one else to tell.
+    // Not swallowed: the reason is in every answer and in the reader's log.
     return { stage: 'old', reason: 'flag-unreadable' };
   }
   const document = documentSchema.safeParse(json);
   if (!document.success) return { stage: 'old', reason: 'flag-unreadable' };
-  if (document.data[READ_PATH_FLAG] === undefined) return { stage: 'old', reason: 'flag-missing' };
-  const flag = readPathSchema.safeParse(document.data[READ_PATH_FLAG]);
+  if (document.data[FLAG_KEY] === undefined) return { stage: 'old', reason: 'flag-missing' };
+  const flag = flagSchema.safeParse(document.data[FLAG_KEY]);
   if (!flag.success) return { stage: 'old', reason: 'flag-unreadable' };
   if (!flag.data.enabled) return { stage: 'old', reason: 'flag-disabled' };
   const { stage, percent, tenants, lagBoundMs } = flag.data;
@@ -64,12 +64,12 @@ export function parseReadFlag(content: string): ReadFlag {
 const BUCKETS = 10_000;
 const BUCKETS_PER_PERCENT = BUCKETS / 100;
 
-/** A tenant's place among 10,000, the same in every process and for ever: a percentage takes those below its own. */
+/** A tenant's bucket, one of 10,000. It is the same in every process and must never change between releases. */
 export function tenantBucket(tenantId: string): number {
-  return createHash('sha256').update(`${READ_PATH_FLAG}/${tenantId}`).digest().readUInt32BE(0) % BUCKETS;
+  return createHash('sha256').update(`${FLAG_KEY}/${tenantId}`).digest().readUInt32BE(0) % BUCKETS;
 }
 
-/** Whether the tenant is among the percentage. Raising it only ever adds tenants. */
+/** Whether the percentage includes the tenant. Raising the percentage only ever adds tenants. */
 export function isInPercent(tenantId: string, percent: number): boolean {
   return tenantBucket(tenantId) < Math.round(percent * BUCKETS_PER_PERCENT);
 }

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { parseVariables, type Variables } from '../runtime/settings.ts';
-import { connectAppConfig } from './access.ts';
-import { type FallbackAccess, fallBackFromNew } from './fall-back.ts';
+import { connectAppConfig, type FlagAccess } from './access.ts';
+import { fallBackFromNew } from './fall-back.ts';
 
 const schema = z.object({
   FLAG_APPLICATION_ID: z.string().min(1),
@@ -11,29 +11,30 @@ const schema = z.object({
   FALLBACK_STRATEGY_ID: z.string().min(1),
 });
 
-/** What AppConfig's list of versions names as the author. */
+/** The author of its versions in AppConfig. */
 const BY = 'standing validation';
 
 /**
- * What the standing validation does where rows differ: nothing, or, where infra/validation.ts gives it the flag's ids, putting reads that the
- * new side answers on the old tables.
+ * What the standing validation does when rows differ: nothing, or, if infra/validation.ts gives it the flag's ids, it puts
+ * reads from the new tables back on the old ones.
  *
- * @param client how AppConfig is reached: by the SDK's own settings but for tests.
- * @throws MigrationError FUNCTION_SETTINGS_INVALID where only some of the ids are given.
+ * @param client connects to AppConfig; only tests pass it.
+ * @throws MigrationError FUNCTION_SETTINGS_INVALID if only some of the ids are set.
  */
 export function standingFallback(
   environment: Variables,
-  client: () => FallbackAccess['client'] = connectAppConfig,
+  client: () => FlagAccess['client'] = connectAppConfig,
 ): () => Promise<unknown> {
   if (Object.keys(schema.shape).every((name) => environment[name] === undefined)) return async () => undefined;
-  const { FLAG_APPLICATION_ID, FLAG_ENVIRONMENT_ID, FLAG_PROFILE_ID, FALLBACK_STRATEGY_ID } = parseVariables(
-    schema,
-    environment,
-  );
-  const access: FallbackAccess = {
+  const variables = parseVariables(schema, environment);
+  const access: FlagAccess<'fallback'> = {
     client: client(),
-    ids: { applicationId: FLAG_APPLICATION_ID, environmentId: FLAG_ENVIRONMENT_ID, profileId: FLAG_PROFILE_ID },
-    strategyId: async () => FALLBACK_STRATEGY_ID,
+    ids: {
+      applicationId: variables.FLAG_APPLICATION_ID,
+      environmentId: variables.FLAG_ENVIRONMENT_ID,
+      profileId: variables.FLAG_PROFILE_ID,
+    },
+    strategyId: async () => variables.FALLBACK_STRATEGY_ID,
   };
   return () => fallBackFromNew(access, { by: BY, sleep, note: () => {} });
 }

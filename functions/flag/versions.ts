@@ -7,29 +7,39 @@ import {
   paginateListHostedConfigurationVersions,
 } from '@aws-sdk/client-appconfig';
 import { MigrationError } from '../model/migration-error.ts';
-import { flagDocument, parseFlagDocument, type ReadPath } from './document.ts';
-import type { FlagIds } from './ids.ts';
+import { type FlagContent, flagDocument, parseFlagDocument } from './document.ts';
+import { type FlagIds, profileOf } from './ids.ts';
 
 /** Someone else has changed the flag, or is changing it. */
 export class FlagConflictError extends MigrationError {
   constructor(message: string, cause?: unknown) {
-    super('FLAG_CONFLICT', message, { cause, nextStep: 'See what they did: kpi-migrate status. Then decide anew.' });
+    super('FLAG_CONFLICT', message, { cause, nextStep: 'See what they did: kpi-migrate status. Then decide again.' });
   }
 }
 
-/** What a version says; undefined where its content cannot be read. */
+/** Every version, deployed or not. Its description names who created it. */
+export async function* listFlagVersions(
+  client: AppConfigClient,
+  ids: FlagIds,
+): AsyncGenerator<HostedConfigurationVersionSummary> {
+  for await (const { Items = [] } of paginateListHostedConfigurationVersions({ client }, profileOf(ids))) yield* Items;
+}
+
+/** The number of the newest version, deployed or not; 0 if there is none. */
+export async function latestVersion(client: AppConfigClient, ids: FlagIds): Promise<number> {
+  let latest = 0;
+  for await (const { VersionNumber = 0 } of listFlagVersions(client, ids)) latest = Math.max(latest, VersionNumber);
+  return latest;
+}
+
+/** What a version says; undefined if its content cannot be understood. */
 export async function readFlagVersion(
   client: AppConfigClient,
   ids: FlagIds,
   version: number,
-): Promise<ReadPath | undefined> {
-  const { Content } = await client.send(
-    new GetHostedConfigurationVersionCommand({
-      ApplicationId: ids.applicationId,
-      ConfigurationProfileId: ids.profileId,
-      VersionNumber: version,
-    }),
-  );
+): Promise<FlagContent | undefined> {
+  const command = new GetHostedConfigurationVersionCommand({ ...profileOf(ids), VersionNumber: version });
+  const { Content } = await client.send(command);
   try {
     return parseFlagDocument(new TextDecoder().decode(Content));
   } catch (error) {
@@ -38,40 +48,24 @@ export async function readFlagVersion(
   }
 }
 
-/** Every version, deployed or not; its description names who made it. */
-export async function* listFlagVersions(
-  client: AppConfigClient,
-  ids: FlagIds,
-): AsyncGenerator<HostedConfigurationVersionSummary> {
-  const input = { ApplicationId: ids.applicationId, ConfigurationProfileId: ids.profileId };
-  for await (const { Items = [] } of paginateListHostedConfigurationVersions({ client }, input)) yield* Items;
-}
-
-/** The number of the newest version, deployed or not; 0 where there is none. */
-export async function latestVersion(client: AppConfigClient, ids: FlagIds): Promise<number> {
-  let latest = 0;
-  for await (const { VersionNumber = 0 } of listFlagVersions(client, ids)) latest = Math.max(latest, VersionNumber);
-  return latest;
-}
-
 /**
- * Adds a version, if `expectedLatest` is still the newest.
+ * Creates a version, provided that `expectedLatest` is still the newest.
  *
+ * @param description names who creates it.
  * @returns its number.
- * @throws FlagConflictError where another has been added since.
+ * @throws FlagConflictError if someone else has created one since.
  */
 export async function createFlagVersion(
   client: AppConfigClient,
   ids: FlagIds,
-  flag: ReadPath,
+  flag: FlagContent,
   expectedLatest: number,
   description: string,
 ): Promise<number> {
   try {
     const { VersionNumber = 0 } = await client.send(
       new CreateHostedConfigurationVersionCommand({
-        ApplicationId: ids.applicationId,
-        ConfigurationProfileId: ids.profileId,
+        ...profileOf(ids),
         Content: new TextEncoder().encode(flagDocument(flag)),
         ContentType: 'application/json',
         Description: description,
@@ -80,7 +74,7 @@ export async function createFlagVersion(
     );
     return VersionNumber;
   } catch (cause) {
-    if (cause instanceof ConflictException) throw new FlagConflictError('The flag was changed meanwhile.', cause);
+    if (cause instanceof ConflictException) throw new FlagConflictError('Someone else has changed the flag.', cause);
     throw cause;
   }
 }

@@ -1,40 +1,42 @@
-import type { ReadPath } from './document.ts';
+import type { FlagContent } from './document.ts';
 import { isInPercent } from './stages.ts';
 
-/** What of a flag puts reads on the new side. */
-interface NewReads {
+/** The reads that a flag gives to the new tables. */
+interface NewSideShare {
   readonly percent: number;
   readonly tenants: readonly string[];
   readonly lagBoundMs: number;
 }
 
-const NONE: NewReads = { percent: 0, tenants: [], lagBoundMs: Number.POSITIVE_INFINITY };
+const NONE: NewSideShare = { percent: 0, tenants: [], lagBoundMs: Number.POSITIVE_INFINITY };
 
-function newReads(flag: ReadPath): NewReads {
+function newSideShare(flag: FlagContent): NewSideShare {
   return flag.enabled && flag.stage === 'new' ? flag : NONE;
 }
 
-/** Whether the flag lets the new side answer anyone. */
-export function readsAnyNew(flag: ReadPath): boolean {
-  const { percent, tenants } = newReads(flag);
+/** Whether anyone reads the new tables under this flag. */
+export function readsAnyNew(flag: FlagContent): boolean {
+  const { percent, tenants } = newSideShare(flag);
   return percent > 0 || tenants.length > 0;
 }
 
 /**
- * What `next` lets the new side answer that `current` does not, as sentences: a higher percentage, a tenant who is not in yet, or
- * reads that are fresher after a write. Empty: it widens nothing.
+ * The reads that `next` gives to the new tables and `current` does not, as sentences: a higher percentage, a tenant who is
+ * not included yet, or reads sooner after a write. Empty if it widens nothing.
  */
-export function widening(current: ReadPath, next: ReadPath): string[] {
+export function widening(current: FlagContent, next: FlagContent): string[] {
   if (!readsAnyNew(next)) return [];
-  const [before, after] = [newReads(current), newReads(next)];
+  const [before, after] = [newSideShare(current), newSideShare(next)];
   const added = after.tenants.filter(
     (tenant) => !before.tenants.includes(tenant) && !isInPercent(tenant, before.percent),
   );
   return [
-    ...(after.percent > before.percent ? [`${before.percent} % of tenants become ${after.percent} %`] : []),
+    ...(after.percent > before.percent
+      ? [`the share of tenants goes from ${before.percent} % to ${after.percent} %`]
+      : []),
     ...added.map((tenant) => `tenant ${tenant} is added`),
     ...(after.lagBoundMs < before.lagBoundMs && readsAnyNew(current)
-      ? [`reads get the new side ${after.lagBoundMs} ms after a write instead of ${before.lagBoundMs}`]
+      ? [`reads move to the new tables ${after.lagBoundMs} ms after a write instead of ${before.lagBoundMs} ms`]
       : []),
   ];
 }

@@ -5,16 +5,16 @@ import type { QuarantineEntry } from '../tables/quarantine-rows.ts';
 import { readLagMs } from '../tables/replication-lag.ts';
 import { readRollback } from '../tables/rollback-row.ts';
 import { latestReport } from '../tables/validation-report.ts';
-import type { Evidence } from './missing-evidence.ts';
+import type { GateEvidence } from './missing-evidence.ts';
 
-/** Where evidence is read from: all of it in the control table, strongly. */
+/** Where the evidence is: all of it in the control table, which is read strongly. */
 export interface EvidenceReads {
   readonly control: Pick<ControlTable, 'get' | 'list'>;
   readonly quarantine: () => AsyncIterable<Pick<QuarantineEntry, 'source' | 'id' | 'accepted'>>;
 }
 
-/** Gathers what the gate decides by. */
-export async function readEvidence({ control, quarantine }: EvidenceReads, nowMs: number): Promise<Evidence> {
+/** Reads everything that the gate decides on. */
+export async function readEvidence({ control, quarantine }: EvidenceReads, nowMs: number): Promise<GateEvidence> {
   const [report, run, rollback, lagMs, unaccepted] = await Promise.all([
     latestReport(control),
     readRun(control),

@@ -1,26 +1,26 @@
 import * as z from 'zod';
-import { parseFlagDocument, type ReadPath } from '../flag/document.ts';
+import { type FlagContent, parseFlagDocument } from '../flag/document.ts';
 
-/** What AppConfig sends a Lambda validator (AppConfig User Guide, "Understanding validators"). */
+/** What AppConfig sends to a Lambda validator (AppConfig User Guide, "Understanding validators"). */
 const schema = z.object({
   applicationId: z.string(),
   configurationProfileId: z.string(),
   content: z.base64(),
 });
 
-/** The version that is to be deployed, and of which profile. */
+/** The version to be deployed, and the profile it belongs to. */
 export interface GateRequest {
   readonly applicationId: string;
   readonly profileId: string;
-  readonly flag: ReadPath;
+  readonly flag: FlagContent;
 }
 
 /**
- * Reads AppConfig's request.
+ * Parses AppConfig's request. If that fails, AppConfig deploys nothing.
  *
- * @throws ZodError where it is none; MigrationError FLAG_UNREADABLE where the content is no flag. Either way nothing is deployed.
+ * @throws ZodError if it is not such a request; MigrationError FLAG_UNREADABLE if its content is not a flag.
  */
-export function parseGateEvent(event: unknown): GateRequest {
+export function parseGateRequest(event: unknown): GateRequest {
   const { applicationId, configurationProfileId, content } = schema.parse(event);
   return {
     applicationId,

@@ -3,19 +3,19 @@ import type { Run } from '../tables/backfill-run-row.ts';
 import type { Rollback } from '../tables/rollback-row.ts';
 import type { ValidationSummary } from '../tables/validation-report.ts';
 
-/** Bounds of what counts as evidence. */
+/** How old a validation and how late a stream may be. */
 export interface GateLimits {
   readonly reportAgeMaxMs: number;
   readonly lagMaxMs: number;
 }
 
-/** What the gate looks at. */
-export interface Evidence {
-  /** The last whole validation; undefined where there never was one. */
+/** What the gate looks at before reads move. */
+export interface GateEvidence {
+  /** The last whole validation; undefined if there was none. */
   readonly report: ValidationSummary | undefined;
-  /** The present or last run of the backfill; undefined where history was never copied, or has been cleared since. */
+  /** The current or last backfill run; undefined if history was never copied, or was cleared since. */
   readonly run: Run | undefined;
-  /** The last rollback of the new tables; absent where there never was one. */
+  /** The last rollback of the new tables; absent if there was none. */
   readonly rollback?: Rollback | undefined;
   readonly mappingHash: string;
   /** Quarantined items that nobody has accepted, as `source id`. */
@@ -23,99 +23,104 @@ export interface Evidence {
   readonly lagMs: Readonly<Record<Source, number>>;
 }
 
-/** One thing that keeps reads from moving, and the command for it. */
-export interface Refusal {
+/** One thing that blocks a step, and the command that helps. */
+export interface Blocker {
   readonly code: string;
   readonly message: string;
   readonly nextStep: string;
 }
 
+const BACKFILL = 'kpi-migrate backfill --execute';
 const VALIDATE = 'kpi-migrate validate';
 
-/**
- * What is missing for reads to move to the new side (design.md, section 5); empty where nothing is. Pure.
- */
-export function missingEvidence(evidence: Evidence, limits: GateLimits, nowMs: number): Refusal[] {
+/** What is missing before reads may move to the new tables (README.md); empty if nothing is. Pure. */
+export function missingEvidence(evidence: GateEvidence, limits: GateLimits, nowMs: number): Blocker[] {
   return [
-    ...reportRefusals(evidence, limits, nowMs),
-    ...rollbackRefusals(evidence),
-    ...backfillRefusals(evidence.run),
-    ...quarantineRefusals(evidence.unaccepted),
-    ...lagRefusals(evidence.lagMs, limits),
+    ...reportBlockers(evidence, limits, nowMs),
+    ...rollbackBlockers(evidence),
+    ...backfillBlockers(evidence.run),
+    ...quarantineBlockers(evidence.unaccepted),
+    ...lagBlockers(evidence.lagMs, limits),
   ];
 }
 
-function reportRefusals({ report, mappingHash }: Evidence, limits: GateLimits, nowMs: number): Refusal[] {
-  if (report === undefined) return [refusal('NO_REPORT', 'There has been no validation.', VALIDATE)];
-  const ageMs = nowMs - Date.parse(report.at);
-  const said = report.reasons.length > 0 ? `: ${report.reasons.join('; ')}` : '';
+function blockerUnless(isMet: boolean, code: string, message: string, nextStep: string): Blocker[] {
+  return isMet ? [] : [{ code, message, nextStep }];
+}
+
+function reportBlockers({ report, mappingHash }: GateEvidence, limits: GateLimits, nowMs: number): Blocker[] {
+  if (report === undefined) return blockerUnless(false, 'NO_REPORT', 'There has been no validation.', VALIDATE);
+  const { at, verdict, coverage, reasons } = report;
+  const why = reasons.length > 0 ? `: ${reasons.join('; ')}` : '';
+  const [verdictCode, verdictStep] =
+    verdict === 'disagree' ? ['REPORT_DISAGREES', 'kpi-migrate repair'] : ['REPORT_INCONCLUSIVE', VALIDATE];
+  const ageMs = nowMs - Date.parse(at);
+  const ageMaxMinutes = limits.reportAgeMaxMs / 60_000;
   return [
-    ...(report.verdict === 'agree'
-      ? []
-      : [
-          refusal(
-            report.verdict === 'disagree' ? 'REPORT_DISAGREES' : 'REPORT_INCONCLUSIVE',
-            `The last validation says ${report.verdict}${said}.`,
-            report.verdict === 'disagree' ? 'kpi-migrate repair' : VALIDATE,
-          ),
-        ]),
-    ...(report.coverage < 1
-      ? [refusal('REPORT_PARTIAL', `The last validation covered ${Math.floor(report.coverage * 100)} %.`, VALIDATE)]
-      : []),
-    ...(report.rowsCompared === 0 ? [refusal('REPORT_EMPTY', 'The last validation compared no row.', VALIDATE)] : []),
-    // An age that cannot be told, or lies ahead, is none that can be relied on.
-    ...(ageMs >= 0 && ageMs <= limits.reportAgeMaxMs
-      ? []
-      : [refusal('REPORT_OLD', `The last validation is of ${report.at}.`, VALIDATE)]),
-    ...(report.mappingHash === mappingHash
-      ? []
-      : [refusal('MAPPING_CHANGED', 'The last validation was of another version of the mapping.', VALIDATE)]),
+    ...blockerUnless(
+      verdict === 'agree',
+      verdictCode,
+      `The last validation's verdict is ${verdict}${why}.`,
+      verdictStep,
+    ),
+    ...blockerUnless(
+      coverage >= 1,
+      'REPORT_PARTIAL',
+      `The last validation covered only ${Math.floor(coverage * 100)} %.`,
+      VALIDATE,
+    ),
+    ...blockerUnless(report.rowsCompared !== 0, 'REPORT_EMPTY', 'The last validation compared no rows.', VALIDATE),
+    // Written so that an age that is negative, or not a number, does not pass.
+    ...blockerUnless(
+      ageMs >= 0 && ageMs <= limits.reportAgeMaxMs,
+      'REPORT_OLD',
+      `The last validation, started ${at}, is not from the last ${ageMaxMinutes} minutes.`,
+      VALIDATE,
+    ),
+    ...blockerUnless(
+      report.mappingHash === mappingHash,
+      'MAPPING_CHANGED',
+      'The last validation used another version of the mapping.',
+      VALIDATE,
+    ),
   ];
 }
 
-/** A validation that began before a rollback ended has seen rows that are gone since. */
-function rollbackRefusals({ report, rollback }: Evidence): Refusal[] {
+/** A validation that started before a rollback ended has seen rows that are gone now. */
+function rollbackBlockers({ report, rollback }: GateEvidence): Blocker[] {
   if (rollback === undefined) return [];
-  if (rollback.endedAt === undefined) {
-    const message = `The rollback by ${rollback.by}, begun ${rollback.begunAt}, has not come to its end.`;
-    return [refusal('ROLLBACK_UNFINISHED', message, 'kpi-migrate rollback --execute')];
+  const { by, begunAt, endedAt } = rollback;
+  if (endedAt === undefined) {
+    const message = `The rollback by ${by}, started ${begunAt}, has not finished.`;
+    return blockerUnless(false, 'ROLLBACK_UNFINISHED', message, 'kpi-migrate rollback --execute');
   }
-  if (report === undefined || Date.parse(report.at) > Date.parse(rollback.endedAt)) return [];
-  const message = `The last validation, of ${report.at}, is from before the new tables were cleared.`;
-  return [refusal('REPORT_BEFORE_ROLLBACK', message, 'kpi-migrate backfill --execute')];
+  const isSince = report === undefined || Date.parse(report.at) > Date.parse(endedAt);
+  const message = `The last validation, started ${report?.at}, is from before the new tables were cleared.`;
+  return blockerUnless(isSince, 'REPORT_BEFORE_ROLLBACK', message, BACKFILL);
 }
 
-/** A first run writes rows past the writer, which may be old by then: nobody may read them before its sweep (../sync/README.md). */
-function backfillRefusals(run: Run | undefined): Refusal[] {
-  if (run?.finishedAt !== undefined) return [];
-  const message = run
-    ? `The backfill begun ${run.startedAt} has not come to its end.`
-    : 'History has not been copied into the new tables.';
-  return [refusal(run ? 'BACKFILL_UNFINISHED' : 'NO_BACKFILL', message, 'kpi-migrate backfill --execute')];
+/** A first run inserts rows that may be stale until its sweep (../sync/README.md), so nobody may read them before. */
+function backfillBlockers(run: Run | undefined): Blocker[] {
+  if (run === undefined) {
+    return blockerUnless(false, 'NO_BACKFILL', 'History has not been copied into the new tables.', BACKFILL);
+  }
+  const message = `The backfill started ${run.startedAt} has not finished.`;
+  return blockerUnless(run.finishedAt !== undefined, 'BACKFILL_UNFINISHED', message, BACKFILL);
 }
 
-/** Items named in a refusal; more of them help nobody. */
+/** Items named in the message. A longer list helps nobody. */
 const NAMED_MAX = 5;
 
-function quarantineRefusals(unaccepted: readonly string[]): Refusal[] {
-  if (unaccepted.length === 0) return [];
+function quarantineBlockers(unaccepted: readonly string[]): Blocker[] {
   const named = unaccepted.slice(0, NAMED_MAX).join(', ');
   const more = unaccepted.length > NAMED_MAX ? ', …' : '';
-  const message = `${unaccepted.length} quarantined items are accepted by nobody: ${named}${more}.`;
-  return [refusal('QUARANTINE_NOT_ACCEPTED', message, 'kpi-migrate quarantine list')];
+  const message = `Nobody has accepted ${unaccepted.length} of the quarantined items: ${named}${more}.`;
+  return blockerUnless(unaccepted.length === 0, 'QUARANTINE_NOT_ACCEPTED', message, 'kpi-migrate quarantine list');
 }
 
-function lagRefusals(lagMs: Evidence['lagMs'], { lagMaxMs }: GateLimits): Refusal[] {
-  const behind = SOURCES.filter((source) => !(lagMs[source] <= lagMaxMs));
-  return behind.map((source) =>
-    refusal(
-      'STREAM_BEHIND',
-      `The stream of ${source} is ${Math.round(lagMs[source] / 1_000)} s behind.`,
-      'kpi-migrate status',
-    ),
-  );
-}
-
-function refusal(code: string, message: string, nextStep: string): Refusal {
-  return { code, message, nextStep };
+function lagBlockers(lagMs: GateEvidence['lagMs'], { lagMaxMs }: GateLimits): Blocker[] {
+  return SOURCES.flatMap((source) => {
+    const message = `The stream of ${source} is ${Math.round(lagMs[source] / 1_000)} s behind.`;
+    return blockerUnless(lagMs[source] <= lagMaxMs, 'STREAM_BEHIND', message, 'kpi-migrate status');
+  });
 }

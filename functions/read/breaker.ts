@@ -1,15 +1,15 @@
 import type { Clock } from '../runtime/clock.ts';
 
 export interface BreakerSettings {
-  /** Answers of the new side that are looked back on. */
+  /** How many of the new side's last answers count. */
   readonly windowReads: number;
   /** Errors and time-outs among them that open the breaker. */
   readonly failuresToOpen: number;
-  /** Wrong answers that open it, since it was last closed. */
+  /** Wrong answers since it last closed that open it. */
   readonly wrongAnswersToOpen: number;
-  /** How long the new side is left alone before it is probed. */
+  /** How long it stays open before it tries a probe. */
   readonly openMs: number;
-  /** Probes in a row that must come out right to close it. */
+  /** Right probes in a row that close it. */
   readonly probesToClose: number;
 }
 
@@ -24,8 +24,8 @@ export const BREAKER_DEFAULTS: BreakerSettings = {
 export type ReadOutcome = 'right' | 'error' | 'time-out' | 'wrong';
 
 /**
- * Keeps reads off a new side that fails. Closed: the new side answers. Open: it is left alone. Half open: callers still get the
- * old side, and one read at a time is tried on the new side behind the answer, so that a probe costs no caller anything.
+ * Keeps reads away from a new side that fails. Closed: the new side answers. Open: the old side answers. Half open: the old side
+ * still answers, and one read at a time is also tried on the new side, in the background, so a probe costs no caller anything.
  */
 export class Breaker {
   readonly #settings: BreakerSettings;
@@ -46,7 +46,7 @@ export class Breaker {
     return this.#clock.nowMs() - this.#openedAtMs < this.#settings.openMs ? 'open' : 'half-open';
   }
 
-  /** What came of a read on the new side while the breaker was closed; what comes late is not counted. */
+  /** Counts a read on the new side. A result that arrives after the breaker opened does not count. */
   record(outcome: ReadOutcome): void {
     if (this.#openedAtMs !== undefined) return;
     if (outcome === 'wrong') this.#wrongAnswers += 1;
@@ -58,14 +58,14 @@ export class Breaker {
     }
   }
 
-  /** Asks to make a probe; whoever is let must tell what came of it. */
+  /** Asks to make a probe. If the answer is true, the caller must record its result. */
   tryProbe(): boolean {
     if (this.state !== 'half-open' || this.#isProbing) return false;
     this.#isProbing = true;
     return true;
   }
 
-  /** What came of the probe; `undefined` where it was not made, or told nothing. */
+  /** Records the probe's result; `undefined` if it was not made or proved nothing. */
   recordProbe(outcome: ReadOutcome | undefined): void {
     if (!this.#isProbing) return;
     this.#isProbing = false;

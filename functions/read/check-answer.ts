@@ -1,19 +1,19 @@
 import { type Item, textOf } from '../model/attribute-value.ts';
 import { isInRange, rangeToRead } from './date-range.ts';
-import { comparePositions, type Order, type Position } from './position.ts';
+import { comparePositions, type Order, type RowPosition } from './position.ts';
 import type { KpiQuery, ReadRequest, RowPage } from './query.ts';
 
 const LINK_REQUIRED = ['kpi_id', 'person_id', 'linked_at', 'uniqueness_key'] as const;
 const DATA_REQUIRED = ['kpi_link_id', 'data_category', 'post_date', 'recorded_at'] as const;
 
 /**
- * What is wrong with an answer by itself, without the other side: a row of another tenant, one that was not asked for, one that
- * lacks what every row has, too many, or rows out of order. Cheap enough for every read.
+ * Checks the new side's answer without the old side's: no row of another tenant or one nobody asked for, no missing attribute,
+ * not too many rows, rows in order. Cheap enough for every read.
  *
- * @returns a sentence, or undefined where nothing is.
+ * @returns what is wrong, as a sentence; undefined if nothing is.
  */
 export function faultOf(request: ReadRequest, page: RowPage): string | undefined {
-  if (page.rows.length > request.limit) return 'The page holds more rows than asked for.';
+  if (page.rows.length > request.limit) return 'The page has more rows than requested.';
   const { query } = request;
   const isLinks = query.kind.startsWith('link');
   const order: Order = query.kind === 'data-of-link' ? query.order : 'oldest-first';
@@ -21,21 +21,21 @@ export function faultOf(request: ReadRequest, page: RowPage): string | undefined
   for (const row of page.rows) {
     const fault = faultOfRow(query, row, isLinks ? LINK_REQUIRED : DATA_REQUIRED);
     if (fault) return fault;
-    const position: Position = {
+    const position: RowPosition = {
       sort: isLinks ? '' : (textOf(row, 'post_date') as string),
       id: textOf(row, 'id') as string,
     };
-    if (last && comparePositions(position, last, order) <= 0) return 'Rows are out of order, or repeated.';
+    if (last && comparePositions(position, last, order) <= 0) return 'Rows are out of order or repeated.';
     last = position;
   }
   return undefined;
 }
 
 function faultOfRow(query: KpiQuery, row: Item, required: readonly string[]): string | undefined {
-  if (textOf(row, 'tenant_id') !== query.tenantId) return 'A row is of another tenant.';
+  if (textOf(row, 'tenant_id') !== query.tenantId) return 'A row belongs to another tenant.';
   const missing = ['id', ...required].find((name) => textOf(row, name) === undefined);
   if (missing !== undefined) return `A row lacks ${missing}.`;
-  return isAskedFor(query, row) ? undefined : 'A row was not asked for.';
+  return isAskedFor(query, row) ? undefined : 'A row was not requested.';
 }
 
 function isAskedFor(query: KpiQuery, row: Item): boolean {

@@ -2,16 +2,16 @@ import { type Item, textOf } from '../model/attribute-value.ts';
 import { differences, sameItem } from '../model/compare.ts';
 import type { RowPage } from './query.ts';
 
-/** How a row of the new side differs from what the old side has it to be. */
+/** How a row of the new side differs from the old side's. */
 export interface RowDifference {
   readonly kind: 'missing' | 'extra' | 'different';
-  /** The row as the old side has it; absent for an extra one. */
+  /** The old side's row; absent if the new side's is extra. */
   readonly expected?: Item;
   /** Names of the attributes that differ. */
   readonly attributes: readonly string[];
 }
 
-/** The rows that differ between the two sides' answers to one request, by id, by the model's own comparison. */
+/** The rows, by id, in which the sides' answers to one request differ, by the model's own comparison. */
 export function comparePages(old: RowPage, fresh: RowPage): ReadonlyMap<string, RowDifference> {
   const [expected, actual] = [rowsById(old), rowsById(fresh)];
   const found = new Map<string, RowDifference>();
@@ -30,8 +30,8 @@ export function comparePages(old: RowPage, fresh: RowPage): ReadonlyMap<string, 
 }
 
 /**
- * What still differs, in the same way, after the bound of the streams' lag: the old row is as it was, so the new one has had the
- * time to be like it. What changed meanwhile is in flight, and proves nothing.
+ * The differences that remain after the lag bound while the old row stayed the same, so replication has had time to copy it. If
+ * the old row has changed meanwhile, its copy is in flight, which proves nothing.
  */
 export function provenDifferences(
   before: ReadonlyMap<string, RowDifference>,

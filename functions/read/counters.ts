@@ -1,4 +1,4 @@
-/** Counts by name since they were last taken: what a process tells of its reads. */
+/** Counts by name since they were last taken. */
 export class Counters {
   #counts = new Map<string, number>();
 
@@ -6,7 +6,7 @@ export class Counters {
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
   }
 
-  /** The counts, which start again from nothing. */
+  /** Returns the counts and starts again from zero. */
   take(): Readonly<Record<string, number>> {
     const taken = Object.fromEntries([...this.#counts].sort(([left], [right]) => (left < right ? -1 : 1)));
     this.#counts = new Map();

@@ -1,7 +1,7 @@
-import { compareUtf8, type Position } from './position.ts';
+import { compareUtf8, type RowPosition } from './position.ts';
 import type { DataOfLinkQuery } from './query.ts';
 
-/** The last of all characters in the order of UTF-8: a bound with it added covers every text that begins with the bound. */
+/** The last character in the order of UTF-8. Appended to a bound, it covers every text that starts with the bound. */
 const LAST_CHARACTER = '\u{10FFFF}';
 
 export interface DateRange {
@@ -10,17 +10,17 @@ export interface DateRange {
 }
 
 /**
- * What of an index a page has to read: the query's range, and of it only what comes at or after the position. The
- * position's own date is read again whole, since rows that share it have no order in an index.
+ * The part of an index that a page has to read: the query's range from the position on. The position's own date is read again
+ * whole, because an index does not order rows of the same date.
  *
- * @returns undefined where the range is empty, which DynamoDB would refuse as an error.
+ * @returns undefined if the range is empty, which DynamoDB would refuse.
  */
-export function rangeToRead(query: DataOfLinkQuery, after: Position | undefined): DateRange | undefined {
+export function rangeToRead(query: DataOfLinkQuery, after: RowPosition | undefined): DateRange | undefined {
   const to = query.to === undefined ? undefined : query.to + LAST_CHARACTER;
   const range =
     query.order === 'oldest-first'
-      ? { from: later(query.from, after?.sort), to }
-      : { from: query.from, to: earlier(to, after?.sort) };
+      ? { from: outermost(query.from, after?.sort, 1), to }
+      : { from: query.from, to: outermost(to, after?.sort, -1) };
   const isEmpty = range.from !== undefined && range.to !== undefined && compareUtf8(range.from, range.to) > 0;
   return isEmpty ? undefined : range;
 }
@@ -30,12 +30,8 @@ export function isInRange(date: string, range: DateRange): boolean {
   return range.to === undefined || compareUtf8(date, range.to) <= 0;
 }
 
-function later(left: string | undefined, right: string | undefined): string | undefined {
+/** The later text if the sign is positive, the earlier one if it is negative. */
+function outermost(left: string | undefined, right: string | undefined, sign: 1 | -1): string | undefined {
   if (left === undefined || right === undefined) return left ?? right;
-  return compareUtf8(left, right) > 0 ? left : right;
-}
-
-function earlier(left: string | undefined, right: string | undefined): string | undefined {
-  if (left === undefined || right === undefined) return left ?? right;
-  return compareUtf8(left, right) < 0 ? left : right;
+  return compareUtf8(left, right) * sign > 0 ? left : right;
 }

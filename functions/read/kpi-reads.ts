@@ -9,20 +9,20 @@ import {
   type RowPage,
 } from './query.ts';
 
-/** What a caller says beside the query. */
+/** What a caller can add to a query. */
 export interface ReadOptions {
-  /** The instant, in epoch milliseconds, of the caller's last write: it is to see that write. */
+  /** When the caller last wrote, in epoch milliseconds. The answer then contains that write. */
   readonly lastWriteAtMs?: number | undefined;
 }
 
 export interface PageOptions extends ReadOptions {
-  /** Rows at most; 1 to 1,000, 100 unless told. */
+  /** Most rows of the page: 1 to 1,000, by default 100. */
   readonly limit?: number | undefined;
-  /** `nextPageToken` of the page before, from whichever side it came. */
+  /** `nextPageToken` of the previous page, whichever side answered it. */
   readonly pageToken?: string | undefined;
 }
 
-/** Rows of one tenant in wire form, so that a number keeps its digits. */
+/** Rows of one tenant in DynamoDB's wire form, so that numbers keep all their digits. */
 export type Rows<Provenance> = Provenance & { readonly rows: readonly Item[]; readonly nextPageToken?: string };
 
 /** One row of the tenant, or none. */
@@ -32,9 +32,9 @@ type DataFilter = Partial<Pick<DataOfLinkQuery, 'category' | 'subtype' | 'from' 
 
 /**
  * The reads of the new model. Rows are those of KpiLink and KpiData (tables.md), whichever side they come from. A row of another
- * tenant is as good as absent. Listings of links are ordered by id, of data by `post_date` as text and then by id.
+ * tenant counts as absent. Links are ordered by id; data is ordered by `post_date` as text, then by id.
  *
- * @typeParam Provenance what the source tells of each answer: where it is from and why.
+ * @typeParam Provenance what each answer says about itself: which side it is from and why.
  */
 export interface KpiReads<Provenance> {
   linkById(query: { tenantId: string; linkId: string }, options?: ReadOptions): Promise<Row<Provenance>>;
@@ -43,25 +43,25 @@ export interface KpiReads<Provenance> {
   linksByTenant(query: { tenantId: string }, options?: PageOptions): Promise<Rows<Provenance>>;
 
   /**
-   * @param query `linkId`, where the caller knows it, saves the old side a search through the tenant for an id that the
-   * migration made; a row of another link is then not found.
+   * @param query If the caller knows it, `linkId` saves the old side a search through the whole tenant for an id that the
+   * migration generated. With it, a row of another link is not found.
    */
   dataById(query: Omit<DataByIdQuery, 'kind'>, options?: ReadOptions): Promise<Row<Provenance>>;
 
-  /** Newest first unless `order` says otherwise. For `from` and `to` see {@link KpiQuery}. */
+  /** Newest first by default. For `from` and `to` see {@link KpiQuery}. */
   dataOfLink(
     query: { tenantId: string; linkId: string } & DataFilter,
     options?: PageOptions,
   ): Promise<Rows<Provenance>>;
 
-  /** The last row of category Actual by `post_date`; of equal dates the one with the greatest id. */
+  /** The last row of category Actual by `post_date`; among equal dates, the one with the greatest id. */
   latestActual(query: { tenantId: string; linkId: string }, options?: ReadOptions): Promise<Row<Provenance>>;
 
   /**
-   * The target that holds on a date: the last one of the subtype that is dated on the date or before it. A date alone
-   * covers its whole day. Of equal dates the one with the greatest id.
+   * The target that applies on a date: the last one of the subtype dated on or before it. A date without a time covers its
+   * whole day. Among equal dates, the one with the greatest id.
    *
-   * @param query `subtype` is `Expected` unless told.
+   * @param query `subtype` is `Expected` by default.
    */
   targetForDate(
     query: { tenantId: string; linkId: string; date: string; subtype?: string | undefined },
@@ -70,10 +70,10 @@ export interface KpiReads<Provenance> {
 }
 
 /**
- * Gives the reads their named form over a source that answers requests: a side, or the router over both. Checks what comes
- * in, and turns page tokens into positions, which are the same on both sides.
+ * The named reads over a source that answers requests: one side, or the router over both. Checks each request, and turns page
+ * tokens into positions, which are the same on both sides.
  *
- * All methods throw MigrationError QUERY_INVALID or PAGE_TOKEN_INVALID for what the caller did wrong.
+ * Every method throws MigrationError QUERY_INVALID or PAGE_TOKEN_INVALID if the request is wrong.
  */
 export function kpiReads<Provenance extends object>(
   source: (request: ReadRequest, options: ReadOptions) => Promise<RowPage & Provenance>,

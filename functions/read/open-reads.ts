@@ -9,24 +9,24 @@ import { oldSide } from './sides/old-side.ts';
 
 export interface OpenReadsOptions {
   readonly tableNames: TableNames;
-  /** As replication runs with it. */
+  /** The setting that replication runs with. */
   readonly heldRecords: HeldRecords;
   readonly flag: FlagClientSettings;
   readonly router?: RouterSettings;
   readonly report?: Report;
-  /** Both sides' tables and the flag, where the SDK's own settings do not lead to them. */
+  /** Both sides' tables and the flag, if the SDK's own settings do not find them. */
   readonly tables?: ReadTables;
   readonly flagClient?: FlagClient;
 }
 
-/** The reads of a process: open them once, at its start. */
+/** The reads of a process, opened once when it starts. */
 export interface OpenReads {
   readonly reads: KpiReads<Provenance>;
   readonly router: Router;
   readonly flag: FlagClient;
 }
 
-/** Opens the reads over both sides by the flag. Begins to follow the flag at once; `flag.stop()` ends that. */
+/** Opens the reads over both sides. Starts to poll the flag immediately; `flag.stop()` ends that. */
 export function openReads(options: OpenReadsOptions): OpenReads {
   const { tableNames, heldRecords, router: settings, report } = options;
   const tables = options.tables ?? connectReads(tableNames);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX } from '../model/key-limits.ts';
 import { MigrationError } from '../model/migration-error.ts';
-import type { Position } from './position.ts';
+import type { RowPosition } from './position.ts';
 import type { KpiQuery } from './query.ts';
 
 const VERSION = 1;
@@ -18,16 +18,16 @@ const tokenSchema = z.object({
 });
 
 /**
- * An opaque text that continues this query, and no other, after the position. It names no side. It grants nothing: a
- * forged one only picks another place in a listing that its bearer may read anyway.
+ * An opaque text that continues this query, and no other, after the position. It does not name a side. It is not signed,
+ * because it grants nothing: a forged one only picks another place in a listing that the caller may read anyway.
  */
-export function encodePageToken(query: KpiQuery, position: Position): string {
+export function encodePageToken(query: KpiQuery, position: RowPosition): string {
   const content: z.infer<typeof tokenSchema> = { version: VERSION, query: fingerprint(query), ...position };
   return Buffer.from(JSON.stringify(content)).toString('base64url');
 }
 
-/** @throws MigrationError PAGE_TOKEN_INVALID where the token is unreadable or was given for another query or tenant. */
-export function decodePageToken(query: KpiQuery, token: string): Position {
+/** @throws MigrationError PAGE_TOKEN_INVALID if the token is unreadable or belongs to another query or tenant. */
+export function decodePageToken(query: KpiQuery, token: string): RowPosition {
   let content: unknown;
   try {
     content = JSON.parse(Buffer.from(token, 'base64url').toString());
@@ -36,7 +36,7 @@ export function decodePageToken(query: KpiQuery, token: string): Position {
   }
   const parsed = tokenSchema.safeParse(content);
   if (!parsed.success) throw invalidToken('The page token cannot be read.', parsed.error);
-  if (parsed.data.query !== fingerprint(query)) throw invalidToken('The page token was given for another query.');
+  if (parsed.data.query !== fingerprint(query)) throw invalidToken('The page token belongs to another query.');
   const { sort, id } = parsed.data;
   if ((sort !== '') !== (query.kind === 'data-of-link')) throw invalidToken('The page token cannot be read.');
   return { sort, id };
@@ -45,11 +45,11 @@ export function decodePageToken(query: KpiQuery, token: string): Position {
 function invalidToken(message: string, cause?: unknown): MigrationError {
   return new MigrationError('PAGE_TOKEN_INVALID', message, {
     cause,
-    nextStep: 'Start again with the first page, without a token.',
+    nextStep: 'Start again at the first page, without a token.',
   });
 }
 
-/** The same for two queries only if they are the same, whatever the order in which their parts were written. */
+/** Two queries have the same fingerprint only if they are equal, whatever the order of their properties. */
 function fingerprint(query: KpiQuery): string {
   const parts = Object.entries(query)
     .filter(([, value]) => value !== undefined)

@@ -1,8 +1,8 @@
 /**
- * Where in an ordered listing a row stands: by the text of its sort attribute, then by its id. It names no side, so that
- * a page taken on one side goes on after the same row on the other.
+ * A row's place in an ordered listing: by the text of its sort attribute, then by its id. It does not name a side, so a listing
+ * that started on one side can continue on the other.
  */
-export interface Position {
+export interface RowPosition {
   /** `post_date` of a KpiData row, exactly as stored; empty in listings of links, which are ordered by id alone. */
   readonly sort: string;
   readonly id: string;
@@ -11,8 +11,8 @@ export interface Position {
 export type Order = 'oldest-first' | 'newest-first';
 
 /**
- * Orders texts by the bytes of their UTF-8, as a DynamoDB sort key does (Developer Guide, "Data types": String).
- * JavaScript's own order is by UTF-16 code unit, and differs where surrogates meet units above them.
+ * Orders texts by the bytes of their UTF-8, as a DynamoDB sort key does (Developer Guide, "Data types": String). JavaScript
+ * orders by UTF-16 code unit, which puts surrogates before the code units above them.
  */
 export function compareUtf8(left: string, right: string): number {
   const length = Math.min(left.length, right.length);
@@ -26,14 +26,18 @@ export function compareUtf8(left: string, right: string): number {
 const SURROGATES_START = 0xd800;
 const SURROGATES_END = 0xe000;
 
-/** A code unit moved so that surrogates, which stand for the highest code points, come last. */
+/** Ranks surrogates last, because they encode the highest code points. */
 function codePointRank(codeUnit: number): number {
   const isSurrogate = codeUnit >= SURROGATES_START && codeUnit < SURROGATES_END;
   return isSurrogate ? codeUnit + 0x10000 : codeUnit;
 }
 
-/** Negative, zero or positive as the left position comes before, is, or comes after the right one in the order. */
-export function comparePositions(left: Position, right: Position, order: Order): number {
-  const ascending = compareUtf8(left.sort, right.sort) || compareUtf8(left.id, right.id);
-  return order === 'oldest-first' ? ascending : -ascending;
+/** Negative, zero or positive if the left text is before, at, or after the right one in this order. */
+export function compareTexts(left: string, right: string, order: Order): number {
+  return order === 'oldest-first' ? compareUtf8(left, right) : compareUtf8(right, left);
+}
+
+/** The same for two positions. */
+export function comparePositions(left: RowPosition, right: RowPosition, order: Order): number {
+  return compareTexts(left.sort, right.sort, order) || compareTexts(left.id, right.id, order);
 }

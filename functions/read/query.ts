@@ -2,11 +2,11 @@ import * as z from 'zod';
 import type { Item } from '../model/attribute-value.ts';
 import { MigrationError } from '../model/migration-error.ts';
 import { ID_BYTES_MAX } from '../model/old-records.ts';
-import type { Order, Position } from './position.ts';
+import type { Order, RowPosition } from './position.ts';
 
-/** Longest bound of a date range in bytes: a sort key ends at 1,024, and a bound is lengthened by one character. */
+/** Longest bound of a date range in bytes: a sort key has at most 1,024, and the query adds one character. */
 const DATE_BYTES_MAX = 1_000;
-/** Longest subtype in bytes: with a link's id it is an index key. */
+/** Longest subtype in bytes: together with a link's id it is an index key. */
 const SUBTYPE_BYTES_MAX = 100;
 export const ROWS_PER_PAGE_MAX = 1_000;
 export const ROWS_PER_PAGE_DEFAULT = 100;
@@ -16,7 +16,7 @@ const boundedText = (bytesMax: number) =>
     .string()
     .min(1)
     .refine((text) => Buffer.byteLength(text) <= bytesMax, { error: `is longer than ${bytesMax} bytes` })
-    .refine((text) => text.isWellFormed(), { error: 'is no well-formed Unicode text' });
+    .refine((text) => text.isWellFormed(), { error: 'is not well-formed Unicode' });
 const id = boundedText(ID_BYTES_MAX);
 const date = boundedText(DATE_BYTES_MAX);
 const subtype = boundedText(SUBTYPE_BYTES_MAX);
@@ -38,7 +38,7 @@ const dataOfLink = z
   })
   .refine((query) => query.subtype === undefined || query.category !== undefined, {
     path: ['subtype'],
-    error: 'needs a category: each category has subtypes of its own',
+    error: 'needs a category, because each category has its own subtypes',
   });
 
 const querySchema = z.union([linkById, links, linksOfTenant, dataById, dataOfLink]);
@@ -48,38 +48,38 @@ export type DataOfLinkQuery = z.infer<typeof dataOfLink>;
 export type DataByIdQuery = z.infer<typeof dataById>;
 
 /**
- * A read in the new model's terms. Each names its tenant, and is answered with rows of that tenant only.
+ * A read in terms of the new model. Every query names its tenant, and the answer holds rows of that tenant only.
  *
- * `from` and `to` bound `post_date` as text, in the order of its UTF-8 bytes; both are inclusive, and a bound covers every text
- * that begins with it: `to: '2024-03'` ends with the last of March.
+ * `from` and `to` limit `post_date` as text, in the order of its UTF-8 bytes. Both are inclusive, and each covers every text
+ * that starts with it: `to: '2024-03'` includes 31 March.
  */
 export type KpiQuery = z.infer<typeof querySchema>;
 
-/** A query, and which page of its answer. */
+/** A query, and which page of it. */
 export interface ReadRequest {
   readonly query: KpiQuery;
   /** The page starts after this row. */
-  readonly after?: Position;
-  /** Rows a page at most. */
+  readonly after?: RowPosition;
+  /** Most rows of the page. */
   readonly limit: number;
 }
 
-/** A page of rows of the new model in wire form. `next` is the position of the last row where more follow. */
+/** Rows of the new model in DynamoDB's wire form. `next` is the position of the last row if more rows follow. */
 export interface RowPage {
   readonly rows: readonly Item[];
-  readonly next?: Position;
+  readonly next?: RowPosition;
 }
 
 /** One of the two sides that can answer: the old tables through the mapping, or the new tables. */
 export interface ReadSide {
-  /** @param signal gives the read up; the promise is then rejected. */
+  /** @param signal cancels the read; the promise then rejects. */
   read(request: ReadRequest, signal?: AbortSignal): Promise<RowPage>;
 }
 
 /**
- * Checks a query that came from outside.
+ * Checks a query that comes from a caller.
  *
- * @throws MigrationError QUERY_INVALID with every problem.
+ * @throws MigrationError QUERY_INVALID with every problem at once.
  */
 export function checkRequest(query: unknown, limit: unknown): { readonly query: KpiQuery; readonly limit: number } {
   const kind = (query as { kind?: unknown } | undefined)?.kind;
@@ -90,5 +90,7 @@ export function checkRequest(query: unknown, limit: unknown): { readonly query: 
     ...(checked.error ? [z.prettifyError(checked.error)] : []),
     ...(limitChecked.error ? [`limit: ${z.prettifyError(limitChecked.error)}`] : []),
   ];
-  throw new MigrationError('QUERY_INVALID', problems.join('\n'), { nextStep: 'Mend the request and send it again.' });
+  throw new MigrationError('QUERY_INVALID', problems.join('\n'), {
+    nextStep: 'Correct the request and send it again.',
+  });
 }

@@ -1,9 +1,9 @@
-import { isInPercent, type ReadFlag, type Stage } from '../flag/stages.ts';
+import { isInPercent, type ReaderFlag, type Stage } from '../flag/stages.ts';
 
 /** Which side answers a read, and why. */
 export interface Route {
   readonly side: 'old' | 'new';
-  /** Whether the other side is worth a look behind the answer. */
+  /** Whether to compare the answer with the other side's, in the background. */
   readonly shadow: boolean;
   readonly reason:
     | 'flag-disabled'
@@ -17,14 +17,14 @@ export interface Route {
     | 'tenant-in-percent';
 }
 
-/** What of a read decides its route. */
+/** What a read's route depends on. */
 export interface RoutedRead {
   readonly tenantId: string;
   readonly lastWriteAtMs?: number | undefined;
   readonly nowMs: number;
 }
 
-type Routes = { readonly [S in Stage]: (flag: Extract<ReadFlag, { stage: S }>, read: RoutedRead) => Route };
+type Routes = { readonly [S in Stage]: (flag: Extract<ReaderFlag, { stage: S }>, read: RoutedRead) => Route };
 
 const ROUTES: Routes = {
   old: ({ reason }) => ({ side: 'old', shadow: false, reason }),
@@ -39,11 +39,11 @@ const ROUTES: Routes = {
   },
 };
 
-export function routeOf(flag: ReadFlag, read: RoutedRead): Route {
-  return (ROUTES[flag.stage] as (flag: ReadFlag, read: RoutedRead) => Route)(flag, read);
+export function routeOf(flag: ReaderFlag, read: RoutedRead): Route {
+  return (ROUTES[flag.stage] as (flag: ReaderFlag, read: RoutedRead) => Route)(flag, read);
 }
 
-/** Whether the caller's write may not be replicated yet. An instant to come, or none that can be read, counts as fresh. */
+/** Whether the caller's last write may not be replicated yet. A time in the future, or not a number, counts as fresh. */
 function isFresh({ lastWriteAtMs, nowMs }: RoutedRead, lagBoundMs: number): boolean {
   return lastWriteAtMs !== undefined && !(nowMs - lastWriteAtMs >= lagBoundMs);
 }

@@ -1,5 +1,5 @@
 import type { Report } from '../flag/client.ts';
-import type { ReadFlag } from '../flag/stages.ts';
+import type { ReaderFlag } from '../flag/stages.ts';
 import { type Clock, systemClock, withDeadline } from '../runtime/clock.ts';
 import { Breaker, type BreakerSettings } from './breaker.ts';
 import { faultOf } from './check-answer.ts';
@@ -9,17 +9,17 @@ import type { ReadRequest, ReadSide, RowPage } from './query.ts';
 import { type Route, routeOf } from './route.ts';
 import { type Purpose, SHADOW_DEFAULTS, ShadowReads, type ShadowSettings, type SideName } from './shadow.ts';
 
-/** What an answer says of itself. */
+/** What an answer says about itself. */
 export interface Provenance {
   readonly origin: SideName;
-  /** Why this side answered: by the flag, or in place of a new side that could not. */
+  /** Why this side answered: because of the flag, or in place of a new side that did not. */
   readonly reason: Route['reason'] | 'breaker-open' | 'new-error' | 'new-time-out' | 'new-suspended' | 'new-wrong';
 }
 
 export interface RouterSettings {
   /** How long the new side may take before the old one answers instead. */
   readonly newDeadlineMs: number;
-  /** Share of reads, 0 to 1, that are compared in stage shadow. */
+  /** Share of reads, 0 to 1, that stage shadow compares. */
   readonly shadowShare: number;
   /** Share of the new side's answers, 0 to 1, that are compared with the old side. */
   readonly sampleShare: number;
@@ -36,21 +36,21 @@ export const ROUTER_DEFAULTS: RouterSettings = {
 
 export interface RouterDependencies {
   readonly sides: Readonly<Record<SideName, ReadSide>>;
-  /** The flag as last known; asked at every read, so it must not take long. */
-  readonly flag: () => ReadFlag | Promise<ReadFlag>;
+  /** The last known flag. Every read asks for it, so it must be fast. */
+  readonly flag: () => ReaderFlag | Promise<ReaderFlag>;
   readonly settings?: RouterSettings;
   readonly clock?: Clock;
-  /** A number of [0, 1). */
+  /** A random number from 0 to below 1. */
   readonly random?: () => number;
   readonly report?: Report;
 }
 
-/** Routes each read to a side by the flag, and answers from the old one whenever the new one does not. */
+/** Routes each read to a side by the flag. If the new side does not answer, the old one does. */
 export interface Router {
   /** @throws only what the old side throws. */
   read(request: ReadRequest, options: ReadOptions): Promise<RowPage & Provenance>;
   readonly breaker: Breaker;
-  /** Counts of answers by origin and reason, and of comparisons by what came of them. */
+  /** Counts of answers by origin and reason, and of comparisons by result. */
   readonly counters: Counters;
 }
 
@@ -71,11 +71,11 @@ export function createRouter(dependencies: RouterDependencies): Router {
     return { ...page, origin, reason };
   };
 
-  const flagNow = async (): Promise<ReadFlag> => {
+  const flagNow = async (): Promise<ReaderFlag> => {
     try {
       return await dependencies.flag();
     } catch (error) {
-      report({ what: 'The flag cannot be read, which means the old side', error });
+      report({ what: 'The flag cannot be read, so the old side answers', error });
       return { stage: 'old', reason: 'flag-unreadable' };
     }
   };
@@ -93,7 +93,7 @@ export function createRouter(dependencies: RouterDependencies): Router {
     const fault = faultOf(request, outcome.value);
     if (fault !== undefined) {
       breaker.record('wrong');
-      report({ what: `The new side answered wrongly: ${fault}` });
+      report({ what: `The new side's answer was wrong: ${fault}` });
       return 'new-wrong';
     }
     breaker.record('right');
@@ -108,7 +108,7 @@ export function createRouter(dependencies: RouterDependencies): Router {
       const flag = await flagNow();
       const { lagBoundMs = 0 } = flag.stage === 'old' ? {} : flag;
       const compare = (purpose: Purpose, origin: SideName, page: RowPage) =>
-        shadow.compare({ purpose, request, origin, answer: page, lagBoundMs });
+        shadow.compare({ purpose, request, origin, page, lagBoundMs });
       const route = routeOf(flag, { tenantId, lastWriteAtMs, nowMs: clock.nowMs() });
       if (route.side === 'old') {
         const page = await sides.old.read(request);

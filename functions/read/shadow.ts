@@ -1,5 +1,5 @@
 import type { Report } from '../flag/client.ts';
-import { type Clock, type Outcome, withDeadline } from '../runtime/clock.ts';
+import { type CallOutcome, type Clock, withDeadline } from '../runtime/clock.ts';
 import type { Breaker, ReadOutcome } from './breaker.ts';
 import { faultOf } from './check-answer.ts';
 import { comparePages, provenDifferences } from './compare-pages.ts';
@@ -9,26 +9,26 @@ import type { ReadRequest, ReadSide, RowPage } from './query.ts';
 export type SideName = 'old' | 'new';
 
 export interface ShadowSettings {
-  /** Comparisons that are under way at once; what comes beyond is skipped and counted. */
+  /** Most comparisons at once. More are skipped and counted. */
   readonly inFlightMax: number;
-  /** How long one read of a comparison may take. */
+  /** How long each read of a comparison may take. */
   readonly deadlineMs: number;
-  /** How long after a difference both sides are read again, where the flag's lag bound is not longer. */
+  /** How long after a difference both sides are read again, unless the flag's lag bound is longer. */
   readonly recheckAfterMs: number;
 }
 
 export const SHADOW_DEFAULTS: ShadowSettings = { inFlightMax: 8, deadlineMs: 2_000, recheckAfterMs: 5_000 };
 
-/** Why an answer is compared: in stage shadow, as a sample of new answers, or to find out whether the breaker can close. */
+/** Why an answer is compared: in stage shadow, as a sample of the new side's answers, or as a probe of the breaker. */
 export type Purpose = 'shadow' | 'sample' | 'probe';
 
-/** An answer that is to be compared. */
-export interface Comparison {
+/** An answer to compare with the other side's. */
+export interface AnswerToCompare {
   readonly purpose: Purpose;
   readonly request: ReadRequest;
   readonly origin: SideName;
-  readonly answer: RowPage;
-  /** How far replication may lag behind, as the flag has it. */
+  readonly page: RowPage;
+  /** How far replication may lag, from the flag. */
   readonly lagBoundMs: number;
 }
 
@@ -42,8 +42,8 @@ interface ShadowDependencies {
 }
 
 /**
- * Compares answers with what the other side says, behind the caller's back: it starts after the answer, is bounded in number
- * and time, and whatever comes of it is counted and never thrown.
+ * Compares answers with the other side's, in the background: after the caller has its answer, a limited number at a time, each
+ * with a deadline. Results are counted; nothing is thrown.
  */
 export class ShadowReads {
   readonly #dependencies: ShadowDependencies;
@@ -53,43 +53,39 @@ export class ShadowReads {
     this.#dependencies = dependencies;
   }
 
-  /** @returns at once. */
-  compare(comparison: Comparison): void {
+  /** Returns immediately. */
+  compare(answer: AnswerToCompare): void {
     const { clock, counters, settings } = this.#dependencies;
-    const { purpose } = comparison;
-    // Probes come one at a time by themselves, and reads that hang must not keep the breaker from ever closing.
-    if (this.#inFlight >= settings.inFlightMax && purpose !== 'probe') {
-      counters.count(`${purpose}.skipped`);
+    // There is only ever one probe, and reads that hang must not keep the breaker open for good.
+    if (this.#inFlight >= settings.inFlightMax && answer.purpose !== 'probe') {
+      counters.count(`${answer.purpose}.skipped`);
       return;
     }
     this.#inFlight += 1;
-    clock.after(0, () => void this.#runToTheEnd(comparison));
+    clock.after(0, () => void this.#runSafely(answer));
   }
 
-  async #runToTheEnd(comparison: Comparison): Promise<void> {
+  async #runSafely(answer: AnswerToCompare): Promise<void> {
+    const { breaker, counters, report } = this.#dependencies;
+    const { purpose } = answer;
     let outcome: ReadOutcome | undefined;
     try {
-      outcome = await this.#run(comparison);
+      outcome = await this.#run(answer);
     } catch (error) {
-      this.#dependencies.counters.count(`${comparison.purpose}.failed`);
-      this.#dependencies.report({ what: 'A comparison failed', error });
+      counters.count(`${purpose}.failed`);
+      report({ what: 'A comparison failed', error });
     }
     this.#inFlight -= 1;
-    this.#conclude(comparison.purpose, outcome);
-  }
-
-  #conclude(purpose: Purpose, outcome: ReadOutcome | undefined): void {
-    const { breaker } = this.#dependencies;
     if (purpose === 'probe') breaker.recordProbe(outcome);
-    // Errors of a sample are the old side's, whose health is not the breaker's business.
+    // A sample's errors come from the old side, which the breaker does not judge.
     else if (purpose === 'sample' && outcome === 'wrong') breaker.record('wrong');
   }
 
-  async #run({ purpose, request, origin, answer, lagBoundMs }: Comparison): Promise<ReadOutcome | undefined> {
+  async #run({ purpose, request, origin, page, lagBoundMs }: AnswerToCompare): Promise<ReadOutcome | undefined> {
     const { clock, counters, settings } = this.#dependencies;
     const other = await this.#read(purpose, origin === 'old' ? 'new' : 'old', request);
     if (other.kind !== 'value') return outcomeOf(other);
-    const [expected, actual] = origin === 'old' ? [answer, other.value] : [other.value, answer];
+    const [expected, actual] = origin === 'old' ? [page, other.value] : [other.value, page];
     if (faultOf(request, actual) !== undefined) {
       counters.count(`${purpose}.invalid`);
       return 'wrong';
@@ -113,8 +109,8 @@ export class ShadowReads {
     return 'right';
   }
 
-  /** A read that was given up holds its place until it has ended: a side that hangs is not asked again and again. */
-  async #read(purpose: Purpose, side: SideName, request: ReadRequest): Promise<Outcome<RowPage>> {
+  /** A read that is given up keeps its place until it ends, so that a side that hangs is not asked again and again. */
+  async #read(purpose: Purpose, side: SideName, request: ReadRequest): Promise<CallOutcome<RowPage>> {
     const { sides, clock, counters, settings, report } = this.#dependencies;
     let state: 'running' | 'given up' | 'ended' = 'running';
     const outcome = await withDeadline(
@@ -136,7 +132,7 @@ export class ShadowReads {
   }
 }
 
-/** What a read that gave no value says of the new side; of a suspended process, nothing. */
-function outcomeOf(outcome: Outcome<unknown>): ReadOutcome | undefined {
+/** What a read without a value says about the new side; a suspended process says nothing. */
+function outcomeOf(outcome: CallOutcome<unknown>): ReadOutcome | undefined {
   return outcome.kind === 'error' || outcome.kind === 'time-out' ? outcome.kind : undefined;
 }

@@ -1,7 +1,7 @@
-/** Time, passed in so that tests can hold it still. */
+/** Time, passed in so that tests can control it. */
 export interface Clock {
   nowMs(): number;
-  /** Runs once after the delay; gives what calls it off. A clock that is waiting keeps no process alive. */
+  /** Runs once after the delay, and returns a function that cancels it. A waiting clock keeps no process alive. */
   after(delayMs: number, run: () => void): () => void;
 }
 
@@ -13,28 +13,29 @@ export const systemClock: Clock = {
   },
 };
 
-export type Outcome<T> =
+export type CallOutcome<T> =
   | { readonly kind: 'value'; readonly value: T }
   | { readonly kind: 'error'; readonly error: unknown }
   | { readonly kind: 'time-out' }
-  /** The process stood still in between, as a Lambda's does between calls: it says nothing about who was asked. */
+  /** The process was suspended meanwhile, as Lambda does between calls. That says nothing about the callee. */
   | { readonly kind: 'suspended' };
 
-/** How far behind its time a deadline can come in a process that is busy but runs. */
+/** A busy process meets its deadline less late than this. */
 const SUSPENSION_MS = 2_000;
 
 /**
- * Calls and waits until the deadline at most; then the signal tells the call to give up, and its answer is not waited for.
+ * Makes a call and waits until the deadline at most. After the deadline the signal tells the call to give up, and nobody waits
+ * for its answer.
  *
- * @param onSettled is told when the call itself has ended, which may be long after the outcome.
+ * @param onSettled runs when the call itself has ended, which may be long after the outcome.
  */
 export function withDeadline<T>(
   clock: Clock,
   deadlineMs: number,
   call: (signal: AbortSignal) => Promise<T>,
   onSettled: () => void = () => {},
-): Promise<Outcome<T>> {
-  const { promise, resolve } = Promise.withResolvers<Outcome<T>>();
+): Promise<CallOutcome<T>> {
+  const { promise, resolve } = Promise.withResolvers<CallOutcome<T>>();
   const controller = new AbortController();
   const startedAtMs = clock.nowMs();
   const wasSuspended = () => clock.nowMs() - startedAtMs > deadlineMs + SUSPENSION_MS;
@@ -42,18 +43,14 @@ export function withDeadline<T>(
     resolve({ kind: wasSuspended() ? 'suspended' : 'time-out' });
     controller.abort();
   });
-  const end = (outcome: Outcome<T>) => {
+  const end = (outcome: CallOutcome<T>) => {
     cancel();
     resolve(outcome);
     onSettled();
   };
-  startSafely(() => call(controller.signal)).then(
+  Promise.try(call, controller.signal).then(
     (value) => end({ kind: 'value', value }),
     (error: unknown) => end(wasSuspended() ? { kind: 'suspended' } : { kind: 'error', error }),
   );
   return promise;
-}
-
-async function startSafely<T>(call: () => Promise<T>): Promise<T> {
-  return call();
 }

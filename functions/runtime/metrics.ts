@@ -1,33 +1,36 @@
-/** Where the metrics of this product are in CloudWatch. */
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+
+/** The CloudWatch namespace of this product's metrics. */
 export const METRIC_NAMESPACE = 'KpiMigration';
 
-/** The one dimension that they bear: the environment's name, since two environments may share an account. */
+/** Their only dimension: the environment's name, because two environments may share an account. */
 export const ENVIRONMENT_DIMENSION = 'Environment';
 
 /**
- * Counts as CloudWatch's embedded metric format has them ("Specification: Embedded metric format"): one line of a function's log is
- * as many metrics. Pure.
+ * The metrics of a function, written into its log in CloudWatch's embedded metric format. The cold start is not among them:
+ * no alarm looks at it.
  *
  * @param environmentName as in cdk.json.
- * @param counts by the metric's name.
  */
+export function functionMetrics(environmentName: string): Metrics {
+  const metrics = new Metrics({ namespace: METRIC_NAMESPACE });
+  // Powertools adds a dimension `service` of its own. The alarms ask for the environment alone and would then see nothing.
+  metrics.clearDefaultDimensions();
+  return metrics.setDefaultDimensions({ [ENVIRONMENT_DIMENSION]: environmentName });
+}
+
+/** Adds counts, by the metric's name. They are published when the handler ends (handler.ts). */
+export function addCounts(metrics: Metrics, counts: Readonly<Record<string, number>>): void {
+  for (const [name, count] of Object.entries(counts)) metrics.addMetric(name, MetricUnit.Count, count);
+}
+
+/** Counts as one line of a function's log, for a caller that prints the line itself. */
 export function embeddedMetrics(
   environmentName: string,
   counts: Readonly<Record<string, number>>,
   nowMs: number,
 ): Record<string, unknown> {
-  return {
-    _aws: {
-      Timestamp: nowMs,
-      CloudWatchMetrics: [
-        {
-          Namespace: METRIC_NAMESPACE,
-          Dimensions: [[ENVIRONMENT_DIMENSION]],
-          Metrics: Object.keys(counts).map((Name) => ({ Name, Unit: 'Count' })),
-        },
-      ],
-    },
-    [ENVIRONMENT_DIMENSION]: environmentName,
-    ...counts,
-  };
+  const metrics = functionMetrics(environmentName).setTimestamp(nowMs);
+  addCounts(metrics, counts);
+  return { ...metrics.serializeMetrics() };
 }

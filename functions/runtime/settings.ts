@@ -1,9 +1,12 @@
 import * as z from 'zod';
 import { MigrationError } from '../model/migration-error.ts';
-import { HELD_RECORDS, type HeldRecords } from '../model/sources.ts';
-import { TABLE_ROLES, type TableNames } from '../tables/table-names.ts';
+import { HELD_RECORDS } from '../model/sources.ts';
+import { TABLE_ROLES } from '../tables/table-names.ts';
 
-/** A value written as JSON in an environment variable. */
+/** Environment variables, as in `process.env`. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** JSON in an environment variable. */
 export const jsonVariable = z.string().transform((text, context): unknown => {
   try {
     return JSON.parse(text);
@@ -13,80 +16,58 @@ export const jsonVariable = z.string().transform((text, context): unknown => {
   }
 });
 
-/** Role to table name, as a JSON object in an environment variable. */
+/** Table names by role, as a JSON object in an environment variable. */
 export const tableNames = jsonVariable.pipe(z.record(z.enum(TABLE_ROLES), z.string().min(3)));
 
-/** What becomes of records whose KPI has no link. */
+/** What happens to records whose KPI has no link. */
 export const heldRecords = z.enum(HELD_RECORDS);
 
-const replicationSchema = z.object({
-  TABLE_NAMES: tableNames,
-  HELD_RECORDS: heldRecords,
-  TOKEN_RETENTION_DAYS: z.coerce.number().int().positive(),
-  RECORD_CONCURRENCY: z.coerce.number().int().positive(),
-});
+const count = z.coerce.number().int().positive();
 
-const gateSchema = z.object({
-  TABLE_NAMES: tableNames,
-  FLAG_ENVIRONMENT_ID: z.string().min(1),
-  REPORT_AGE_MAX_SECONDS: z.coerce.number().int().positive(),
-  LAG_MAX_SECONDS: z.coerce.number().int().positive(),
-});
-
-/** Environment variables, as `process.env` has them. */
-export type Variables = Readonly<Record<string, string | undefined>>;
-
-/** What a replication function is told by its environment. */
-export interface FunctionSettings {
-  readonly tableNames: TableNames;
-  readonly heldRecords: HeldRecords;
-  readonly tokenRetentionDays: number;
-  readonly recordConcurrency: number;
-}
-
-/**
- * Reads the environment variables that infra/stream-sync.ts sets.
- *
- * @throws MigrationError with code FUNCTION_SETTINGS_INVALID and every problem at once.
- */
-export function readFunctionSettings(environment: Variables): FunctionSettings {
-  const variables = parseVariables(replicationSchema, environment);
-  return {
+/** The variables that infra/stream-sync.ts sets. */
+const replicationSchema = z
+  .object({
+    TABLE_NAMES: tableNames,
+    HELD_RECORDS: heldRecords,
+    TOKEN_RETENTION_DAYS: count,
+    RECORD_CONCURRENCY: count,
+  })
+  .transform((variables) => ({
     tableNames: variables.TABLE_NAMES,
     heldRecords: variables.HELD_RECORDS,
     tokenRetentionDays: variables.TOKEN_RETENTION_DAYS,
     recordConcurrency: variables.RECORD_CONCURRENCY,
-  };
+  }));
+
+/** The settings of a replication function. @throws MigrationError FUNCTION_SETTINGS_INVALID */
+export function readFunctionSettings(environment: Variables) {
+  return parseVariables(replicationSchema, environment);
 }
 
-/** What the gate of the read flag is told by its environment. */
-export interface GateSettings {
-  readonly tableNames: TableNames;
-  /** AppConfig's id of the environment that the flag is deployed to. */
-  readonly environmentId: string;
-  readonly reportAgeMaxMs: number;
-  readonly lagMaxMs: number;
-}
-
-/**
- * Reads the environment variables that infra/read-flag.ts sets.
- *
- * @throws MigrationError with code FUNCTION_SETTINGS_INVALID and every problem at once.
- */
-export function readGateSettings(environment: Variables): GateSettings {
-  const variables = parseVariables(gateSchema, environment);
-  return {
+/** The variables that infra/read-flag.ts sets. */
+const gateSchema = z
+  .object({
+    TABLE_NAMES: tableNames,
+    FLAG_ENVIRONMENT_ID: z.string().min(1),
+    REPORT_AGE_MAX_SECONDS: count,
+    LAG_MAX_SECONDS: count,
+  })
+  .transform((variables) => ({
     tableNames: variables.TABLE_NAMES,
     environmentId: variables.FLAG_ENVIRONMENT_ID,
     reportAgeMaxMs: variables.REPORT_AGE_MAX_SECONDS * 1_000,
     lagMaxMs: variables.LAG_MAX_SECONDS * 1_000,
-  };
+  }));
+
+/** The settings of the read flag's gate. @throws MigrationError FUNCTION_SETTINGS_INVALID */
+export function readGateSettings(environment: Variables) {
+  return parseVariables(gateSchema, environment);
 }
 
 /**
- * What a function's environment variables say, in the schema's types.
+ * Parses environment variables.
  *
- * @throws MigrationError with code FUNCTION_SETTINGS_INVALID and every problem at once.
+ * @throws MigrationError FUNCTION_SETTINGS_INVALID with every problem at once.
  */
 export function parseVariables<T>(schema: z.ZodType<T>, environment: Variables): T {
   const parsed = schema.safeParse(environment);

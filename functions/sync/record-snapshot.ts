@@ -1,11 +1,7 @@
 import pMap from 'p-map';
 import { type Item, textOf } from '../model/attribute-value.ts';
 import type { KpiKey, RecordSource } from '../model/sources.ts';
-import {
-  decodeExpiry,
-  recordTokenKey,
-  touchedRecordKey,
-} from '../tables/control-rows.ts';
+import { decodeExpiry, recordTokenKey, touchedRecordKey } from '../tables/control-rows.ts';
 import { decodeKpiRow, kpiRowKey } from '../tables/kpi-rows.ts';
 import { decodeQuarantineEntry, quarantineKey } from '../tables/quarantine-rows.ts';
 import {

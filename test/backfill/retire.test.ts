@@ -3,7 +3,7 @@ import { takeLastBackups } from '../../backfill/retire/last-backups.ts';
 import { DAY_MS, isForBackup, type RetireEvidence, whatKeepsOldTables } from '../../backfill/retire/verdict.ts';
 import { whatMayGo } from '../../backfill/retire/what-may-go.ts';
 import type { FlagState } from '../../functions/flag/deployments.ts';
-import type { ReadPath } from '../../functions/flag/document.ts';
+import type { FlagContent } from '../../functions/flag/document.ts';
 import type { Backup, Backups } from '../../functions/tables/backups.ts';
 import { dynamoTables } from '../../functions/tables/dynamo-tables.ts';
 import { readRetirement } from '../../functions/tables/retirement-row.ts';
@@ -18,8 +18,14 @@ const NOW_MS = Date.parse('2026-05-10T12:00:00Z');
 const LIMITS = { reportAgeMaxMs: 3_600_000, lagMaxMs: 60_000 };
 const ago = (days: number): string => new Date(NOW_MS - days * DAY_MS).toISOString();
 
-const toNew = (percent: number): ReadPath => ({ enabled: true, stage: 'new', percent, tenants: [], lagBoundMs: 1_000 });
-const flagOf = (deployed: ReadPath, days: number): FlagState => ({
+const toNew = (percent: number): FlagContent => ({
+  enabled: true,
+  stage: 'new',
+  percent,
+  tenants: [],
+  lagBoundMs: 1_000,
+});
+const flagOf = (deployed: FlagContent, days: number): FlagState => ({
   deployed,
   inProgress: undefined,
   last: { number: 7, version: 9, state: 'COMPLETE', percentageComplete: 100, completedAt: ago(days) },
@@ -71,7 +77,7 @@ describe('the old tables', () => {
   const inProgress = { number: 8, version: 9, state: 'BAKING', percentageComplete: 100, flag: toNew(100) } as const;
   test.each<[code: string, changes: Partial<RetireEvidence>, command: string]>([
     ['READS_NOT_NEW', { flag: flagOf(toNew(99), 8) }, 'kpi-migrate stage new --percent 100 --execute'],
-    ['READS_NOT_NEW', { flag: flagOf({ ...toNew(100), stage: 'shadow' } as ReadPath, 8) }, 'kpi-migrate stage'],
+    ['READS_NOT_NEW', { flag: flagOf({ ...toNew(100), stage: 'shadow' } as FlagContent, 8) }, 'kpi-migrate stage'],
     ['READS_NOT_NEW', { flag: flagOf({ enabled: false }, 8) }, 'kpi-migrate stage'],
     ['READS_NOT_NEW', { flag: { ...READY.flag, deployed: undefined } }, 'kpi-migrate stage'],
     ['READS_NEW_RECENTLY', { flag: flagOf(toNew(100), 6.9) }, 'kpi-migrate status'],

@@ -7,7 +7,7 @@ import { compareAll, scanTable } from '../../backfill/local/agreement.ts';
 import { type RollbackOptions, runRollback } from '../../backfill/rollback/rollback.ts';
 import { readCheckpoints } from '../../backfill/run-state.ts';
 import type { FlagState } from '../../functions/flag/deployments.ts';
-import type { ReadPath } from '../../functions/flag/document.ts';
+import type { FlagContent } from '../../functions/flag/document.ts';
 import { type HeldRecords, RECORD_SOURCES, SOURCES } from '../../functions/model/sources.ts';
 import { replicateStreamBatch } from '../../functions/sync/stream-batch.ts';
 import { readRun } from '../../functions/tables/backfill-run-row.ts';
@@ -223,8 +223,8 @@ test('a delete that the SDK sent twice has its time before the next copier may b
 
 describe('a rollback is refused, and nothing deleted,', () => {
   const last = { number: 3, version: 2, state: 'COMPLETE', percentageComplete: 100 } as const;
-  const toNew: ReadPath = { enabled: true, stage: 'new', percent: 1, tenants: [], lagBoundMs: 1_000 };
-  const shadow: ReadPath = { ...toNew, stage: 'shadow' };
+  const toNew: FlagContent = { enabled: true, stage: 'new', percent: 1, tenants: [], lagBoundMs: 1_000 };
+  const shadow: FlagContent = { ...toNew, stage: 'shadow' };
   const inProgress = { ...last, state: 'BAKING', flag: { enabled: false } } as const;
 
   beforeEach(async () => {

@@ -1,19 +1,19 @@
 import { measure } from 'mitata';
-import type { ReadFlag } from '../../functions/flag/stages.ts';
+import type { ReaderFlag } from '../../functions/flag/stages.ts';
 import type { ReadRequest, ReadSide } from '../../functions/read/query.ts';
 import { createRouter, ROUTER_DEFAULTS } from '../../functions/read/router.ts';
 import { report } from './report.ts';
 
 const REQUEST: ReadRequest = { query: { kind: 'link-by-id', tenantId: 'tenant', linkId: 'link' }, limit: 1 };
 const PAGE = { rows: [{ id: { S: 'link' }, tenant_id: { S: 'tenant' } }] };
-const TO_NEW: ReadFlag = { stage: 'new', percent: 100, tenants: new Set(), lagBoundMs: 0 };
+const TO_NEW: ReaderFlag = { stage: 'new', percent: 100, tenants: new Set(), lagBoundMs: 0 };
 
 /** A side that answers at once, so that what is measured is the router alone. */
 const instant: ReadSide = { read: async () => PAGE };
 /** A side that answers after a turn of the event loop, as one over a network does at its fastest. */
 const remote: ReadSide = { read: () => new Promise((resolve) => setImmediate(resolve, PAGE)) };
 
-function routed(side: ReadSide, flag: ReadFlag, shares: { shadowShare?: number; sampleShare?: number } = {}) {
+function routed(side: ReadSide, flag: ReaderFlag, shares: { shadowShare?: number; sampleShare?: number } = {}) {
   const settings = { ...ROUTER_DEFAULTS, shadowShare: 0, sampleShare: 0, ...shares };
   return createRouter({ sides: { old: side, new: side }, flag: () => flag, settings });
 }

@@ -5,7 +5,7 @@ import { describeFlag, whoReadsWhat } from '../../backfill/read-flag/describe-fl
 import type { FlagAccess } from '../../functions/flag/access.ts';
 import { applyFlagChange, planFlagChange } from '../../functions/flag/change.ts';
 import { readFlagState, startFlagDeployment } from '../../functions/flag/deployments.ts';
-import { parseFlagDocument, READS_OLD, type ReadPath } from '../../functions/flag/document.ts';
+import { type FlagContent, parseFlagDocument, READS_OLD } from '../../functions/flag/document.ts';
 import { fallBack } from '../../functions/flag/fall-back.ts';
 import { readMonitors, writeMonitors } from '../../functions/flag/monitors.ts';
 import {
@@ -19,8 +19,14 @@ import {
   standIn,
 } from '../local/appconfig/stand-in.ts';
 
-const SHADOW: ReadPath = { enabled: true, stage: 'shadow', percent: 0, tenants: [], lagBoundMs: 1_000 };
-const toNew = (percent: number): ReadPath => ({ enabled: true, stage: 'new', percent, tenants: [], lagBoundMs: 1_000 });
+const SHADOW: FlagContent = { enabled: true, stage: 'shadow', percent: 0, tenants: [], lagBoundMs: 1_000 };
+const toNew = (percent: number): FlagContent => ({
+  enabled: true,
+  stage: 'new',
+  percent,
+  tenants: [],
+  lagBoundMs: 1_000,
+});
 
 async function flagOnStandIn(options: Partial<AppConfigOptions> = {}) {
   const appConfig = await standIn(options);
@@ -36,7 +42,7 @@ async function flagOnStandIn(options: Partial<AppConfigOptions> = {}) {
     flag,
     state,
     notes,
-    set: async (next: ReadPath, by = 'Ada') => applyFlagChange(flag, await planFlagChange(flag, next), by),
+    set: async (next: FlagContent, by = 'Ada') => applyFlagChange(flag, await planFlagChange(flag, next), by),
     fallBack: () =>
       fallBack(flag, {
         by: 'Ada',
@@ -198,7 +204,7 @@ describe('a fallback', () => {
 
       expect(await stand.state()).toMatchObject({ deployed: READS_OLD, inProgress: undefined });
       expect(await monitorsOf(stand)).toEqual(before);
-      expect(stand.notes).toContainEqual(expect.stringContaining('An alarm took it back'));
+      expect(stand.notes).toContainEqual(expect.stringContaining('An alarm rolled it back'));
     });
 
     test('stops a rollout that this alarm is taking back to an earlier one', async () => {
@@ -258,13 +264,13 @@ describe('a fallback', () => {
 });
 
 describe('who reads what, in words', () => {
-  test.each<[flag: ReadPath | undefined, words: string]>([
-    [undefined, 'cannot be read'],
-    [READS_OLD, 'all reads get the old tables'],
+  test.each<[flag: FlagContent | undefined, words: string]>([
+    [undefined, 'the flag cannot be understood, so all reads use the old tables'],
+    [READS_OLD, 'all reads use the old tables'],
     [SHADOW, 'some are compared'],
     [
-      { ...toNew(10), tenants: ['acme'] } as ReadPath,
-      '10 % of tenants and acme read the new tables, but not within 1 s',
+      { ...toNew(10), tenants: ['acme'] } as FlagContent,
+      '10 % of tenants and acme read the new tables, except within 1 s',
     ],
   ])('%j', (flag, words) => {
     expect(whoReadsWhat(flag)).toContain(words);
@@ -274,10 +280,10 @@ describe('who reads what, in words', () => {
     const { set, state, fallBack: run } = await flagOnStandIn();
     await set(toNew(10));
     expect(describeFlag(await state())).toEqual([
-      'Reads: all reads get the old tables.',
-      expect.stringMatching(/^Deployment 1 is DEPLOYING, at \d+ %: 10 % of tenants read the new tables/),
+      'Reads: all reads use the old tables.',
+      expect.stringMatching(/^Deployment 1 is DEPLOYING at \d+ %: 10 % of tenants read the new tables/),
     ]);
     await run();
-    expect(describeFlag(await state())[0]).toBe('Reads: all reads get the old tables.');
+    expect(describeFlag(await state())[0]).toBe('Reads: all reads use the old tables.');
   });
 });

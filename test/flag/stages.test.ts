@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isInPercent, parseReadFlag, tenantBucket } from '../../functions/flag/stages.ts';
+import { isInPercent, parseServedFlag, tenantBucket } from '../../functions/flag/stages.ts';
 
 function served(readPath: unknown): string {
   return JSON.stringify({ readPath });
@@ -22,7 +22,7 @@ describe('the flag as served', () => {
       { stage: 'new', percent: 0, tenants: new Set(), lagBoundMs: 10_000 },
     ],
   ])('%s', (_, content, flag) => {
-    expect(parseReadFlag(content)).toEqual(flag);
+    expect(parseServedFlag(content)).toEqual(flag);
   });
 
   test.each([
@@ -42,7 +42,7 @@ describe('the flag as served', () => {
     ['tenants is text', served({ enabled: true, stage: 'new', tenants: 'a,b' })],
     ['an attribute that nobody knows', served({ enabled: true, stage: 'new', percentage: 100 })],
   ])('means old where it cannot be understood: %s', (_, content) => {
-    expect(parseReadFlag(content)).toEqual({ stage: 'old', reason: 'flag-unreadable' });
+    expect(parseServedFlag(content)).toEqual({ stage: 'old', reason: 'flag-unreadable' });
   });
 });
 

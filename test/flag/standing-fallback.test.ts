@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { readFlagState, startFlagDeployment } from '../../functions/flag/deployments.ts';
-import type { ReadPath } from '../../functions/flag/document.ts';
+import type { FlagContent } from '../../functions/flag/document.ts';
 import { standingFallback } from '../../functions/flag/standing-fallback.ts';
 import { createFlagVersion } from '../../functions/flag/versions.ts';
 import { ALL_AT_ONCE, APPLICATION, ENVIRONMENT, PROFILE, standIn } from '../local/appconfig/stand-in.ts';
@@ -12,7 +12,7 @@ const VARIABLES = {
   FALLBACK_STRATEGY_ID: ALL_AT_ONCE,
 };
 const ids = { applicationId: APPLICATION, environmentId: ENVIRONMENT, profileId: PROFILE };
-const flagOf = (stage: 'shadow' | 'new', percent: number): ReadPath => ({
+const flagOf = (stage: 'shadow' | 'new', percent: number): FlagContent => ({
   enabled: true,
   stage,
   percent,

@@ -1,12 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { flagDocument, parseFlagDocument, type ReadPath } from '../../functions/flag/document.ts';
+import { type FlagContent, flagDocument, parseFlagDocument } from '../../functions/flag/document.ts';
 import { isInPercent } from '../../functions/flag/stages.ts';
 import { widening } from '../../functions/flag/widening.ts';
 
-const OFF: ReadPath = { enabled: false };
-const SHADOW: ReadPath = { enabled: true, stage: 'shadow', percent: 0, tenants: [], lagBoundMs: 1_000 };
-const toNew = (percent: number, tenants: string[] = [], lagBoundMs = 1_000): ReadPath => ({
+const OFF: FlagContent = { enabled: false };
+const SHADOW: FlagContent = { enabled: true, stage: 'shadow', percent: 0, tenants: [], lagBoundMs: 1_000 };
+const toNew = (percent: number, tenants: string[] = [], lagBoundMs = 1_000): FlagContent => ({
   enabled: true,
   stage: 'new',
   percent,
@@ -19,7 +19,7 @@ const within50 = tenants.find((tenant) => isInPercent(tenant, 50) && !isInPercen
 const beyond50 = tenants.find((tenant) => !isInPercent(tenant, 50)) as string;
 
 describe('a flag widens', () => {
-  test.each<[what: string, current: ReadPath, next: ReadPath]>([
+  test.each<[what: string, current: FlagContent, next: FlagContent]>([
     ['from off to a percentage', OFF, toNew(1)],
     ['from shadow to a tenant', SHADOW, toNew(0, ['a'])],
     ['to a higher percentage', toNew(10), toNew(10.01)],
@@ -32,7 +32,7 @@ describe('a flag widens', () => {
 });
 
 describe('a flag does not widen', () => {
-  test.each<[what: string, current: ReadPath, next: ReadPath]>([
+  test.each<[what: string, current: FlagContent, next: FlagContent]>([
     ['when it is turned off', toNew(100), OFF],
     ['when it goes back to shadow', toNew(100), SHADOW],
     ['to shadow', OFF, SHADOW],
@@ -50,7 +50,7 @@ test('whatever adds a tenant widens, and nothing that adds none does, at the sam
   const flag = fc
     .record({ percent: fc.integer({ min: 0, max: 10_000 }), named: fc.subarray(tenants.slice(0, 20)) })
     .map(({ percent, named }) => toNew(percent / 100, named));
-  const isIn = (of: ReadPath, tenant: string): boolean =>
+  const isIn = (of: FlagContent, tenant: string): boolean =>
     of.enabled && (of.tenants.includes(tenant) || isInPercent(tenant, of.percent));
   void fc.assert(
     fc.property(flag, flag, (current, next) => {

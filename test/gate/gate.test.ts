@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { ReadPath } from '../../functions/flag/document.ts';
-import { type Gate, GateRefusedError, passGate } from '../../functions/gate/gate.ts';
-import { type Evidence, missingEvidence } from '../../functions/gate/missing-evidence.ts';
+import type { FlagContent } from '../../functions/flag/document.ts';
+import { type GateInputs, GateRefusedError, passGate } from '../../functions/gate/gate.ts';
+import { type GateEvidence, missingEvidence } from '../../functions/gate/missing-evidence.ts';
 import type { ValidationSummary } from '../../functions/tables/validation-report.ts';
 import { AGREEING } from './agreeing-summary.ts';
 import { FINISHED_RUN } from './finished-run.ts';
@@ -9,7 +9,7 @@ import { FINISHED_RUN } from './finished-run.ts';
 const NOW_MS = Date.parse('2026-05-01T12:00:00Z');
 const LIMITS = { reportAgeMaxMs: 3_600_000, lagMaxMs: 60_000 };
 
-const GOOD: Evidence = {
+const GOOD: GateEvidence = {
   report: AGREEING,
   run: FINISHED_RUN,
   mappingHash: 'mapping',
@@ -29,11 +29,11 @@ test('a validation that began after a rollback is evidence', () => {
 });
 
 describe('each condition refuses alone, and names the command for it', () => {
-  const withReport = (changes: Partial<ValidationSummary>): Evidence => ({
+  const withReport = (changes: Partial<ValidationSummary>): GateEvidence => ({
     ...GOOD,
     report: { ...AGREEING, ...changes },
   });
-  test.each<[code: string, evidence: Evidence, command: string]>([
+  test.each<[code: string, evidence: GateEvidence, command: string]>([
     ['NO_REPORT', { ...GOOD, report: undefined }, 'kpi-migrate validate'],
     ['REPORT_DISAGREES', withReport({ verdict: 'disagree' }), 'kpi-migrate repair'],
     ['REPORT_INCONCLUSIVE', withReport({ verdict: 'inconclusive' }), 'kpi-migrate validate'],
@@ -65,13 +65,19 @@ describe('each condition refuses alone, and names the command for it', () => {
   });
 });
 
-const OFF: ReadPath = { enabled: false };
-const toNew = (percent: number): ReadPath => ({ enabled: true, stage: 'new', percent, tenants: [], lagBoundMs: 1_000 });
+const OFF: FlagContent = { enabled: false };
+const toNew = (percent: number): FlagContent => ({
+  enabled: true,
+  stage: 'new',
+  percent,
+  tenants: [],
+  lagBoundMs: 1_000,
+});
 const unreachable = async (): Promise<never> => {
   throw new Error('unreachable');
 };
 
-function gate(changes: Partial<Gate> = {}): Gate {
+function gate(changes: Partial<GateInputs> = {}): GateInputs {
   return {
     deployedFlag: async () => toNew(10),
     evidence: async () => GOOD,
@@ -97,7 +103,7 @@ describe('the gate', () => {
     await expect(refused).rejects.toThrow('EVIDENCE_UNREADABLE: The evidence cannot be read: unreachable.');
   });
 
-  test.each<[what: string, next: ReadPath]>([
+  test.each<[what: string, next: FlagContent]>([
     ['off', OFF],
     ['shadow', { enabled: true, stage: 'shadow', percent: 100, tenants: ['a'], lagBoundMs: 0 }],
     ['nobody on the new side', toNew(0)],

@@ -18,7 +18,8 @@ let handlers: typeof EnsureStream;
 
 /** The handlers make their client when they are loaded, from the environment as Lambda sets it. */
 beforeAll(async () => {
-  for (const [name, value] of Object.entries(localClientEnvironment(inject('engineUrl')))) vi.stubEnv(name, value);
+  const environment = { ...localClientEnvironment(inject('engineUrl')), POWERTOOLS_LOG_LEVEL: 'SILENT' };
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   handlers = await import('../../functions/ensure-stream.ts');
   return () => vi.unstubAllEnvs();
 });

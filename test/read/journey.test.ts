@@ -3,7 +3,7 @@ import pMap from 'p-map';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { seededRandom } from '../../backfill/local/seeded-random.ts';
 import type { FlagClient } from '../../functions/flag/client.ts';
-import type { ReadFlag } from '../../functions/flag/stages.ts';
+import type { ReaderFlag } from '../../functions/flag/stages.ts';
 import { type Item, textOf } from '../../functions/model/attribute-value.ts';
 import { comparePages } from '../../functions/read/compare-pages.ts';
 import { type OpenReads, openReads, ROUTER_DEFAULTS } from '../../functions/read/index.ts';
@@ -17,9 +17,9 @@ import { actual, fillTables, link } from './world.ts';
 const TENANTS = Array.from({ length: 24 }, (_, n) => `tenant-${n}`);
 /** Two tenants to a KPI id. */
 const kpiOf = (tenant: string) => `kpi-${TENANTS.indexOf(tenant) % 12}`;
-const OLD: ReadFlag = { stage: 'old', reason: 'flag-disabled' };
+const OLD: ReaderFlag = { stage: 'old', reason: 'flag-disabled' };
 
-function newFor(percent: number, tenants: readonly string[] = []): ReadFlag {
+function newFor(percent: number, tenants: readonly string[] = []): ReaderFlag {
   return { stage: 'new', percent, tenants: new Set(tenants), lagBoundMs: 60_000 };
 }
 
@@ -70,7 +70,7 @@ function withFaults(tables: NewReads, fault: { current: Fault }): NewReads {
 interface World {
   readonly names: TableNames;
   readonly opened: OpenReads;
-  readonly flag: { current: ReadFlag };
+  readonly flag: { current: ReaderFlag };
   readonly fault: { current: Fault };
   /** Link id to its tenant and rows. */
   readonly rowsOf: ReadonlyMap<string, readonly Item[]>;
@@ -145,7 +145,7 @@ async function hammer(reads: number, seed: number): Promise<Record<string, numbe
 
 describe('reads on the real engine', () => {
   test('go from old over shadow, a few, half and all to new, and back, and no answer changes', async () => {
-    const stages: readonly [string, ReadFlag, (origins: Record<string, number>) => boolean][] = [
+    const stages: readonly [string, ReaderFlag, (origins: Record<string, number>) => boolean][] = [
       ['old', OLD, ({ new: fresh }) => fresh === 0],
       ['shadow', { stage: 'shadow', lagBoundMs: 20 }, ({ new: fresh }) => fresh === 0],
       ['one tenant', newFor(0, ['tenant-3']), ({ old = 0, new: fresh = 0 }) => old > fresh],

@@ -38,7 +38,7 @@ describe('a page token', () => {
     ['another range', { ...QUERY, from: '2024' }],
     ['another kind of read', { kind: 'links-by-tenant', tenantId: 't1' }],
   ])('is refused for %s', (_, query) => {
-    expect(() => decodePageToken(query, encodePageToken(QUERY, AT))).toThrow('given for another query');
+    expect(() => decodePageToken(query, encodePageToken(QUERY, AT))).toThrow('belongs to another query');
   });
 
   test.each([

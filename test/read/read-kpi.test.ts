@@ -76,4 +76,18 @@ describe('the read function', () => {
   test('has no link of another tenant', async () => {
     expect(await get('t2', 'l-only')).toMatchObject({ statusCode: 404 });
   });
+
+  test('publishes its counts with the first request of a minute, and no others', async () => {
+    const printed = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    const laterMs = Date.now() + 60_001;
+    const now = vi.spyOn(Date, 'now').mockReturnValue(laterMs);
+    await get('t1', 'l-only');
+    await get('t1', 'l-only');
+    const lines = printed.mock.calls.map(([line]) => JSON.parse(String(line)));
+    printed.mockRestore();
+    now.mockRestore();
+    expect(lines).toEqual([
+      expect.objectContaining({ Environment: 'dev', NewSideErrors: 0, WrongAnswers: 0, _aws: expect.anything() }),
+    ]);
+  });
 });

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { readMetricsOf } from '../../functions/read/read-metrics.ts';
-import { embeddedMetrics } from '../../functions/runtime/metrics.ts';
 
 describe('the metrics of reads', () => {
   test.each([
@@ -32,26 +31,5 @@ describe('the metrics of reads', () => {
     ],
   ])('%j are %j', (counts, metrics) => {
     expect(readMetricsOf(counts)).toEqual(metrics);
-  });
-
-  test('are told to CloudWatch by name, of the environment', () => {
-    expect(embeddedMetrics('production', readMetricsOf({ 'sample.missing': 2 }), 1_000)).toEqual({
-      _aws: {
-        Timestamp: 1_000,
-        CloudWatchMetrics: [
-          {
-            Namespace: 'KpiMigration',
-            Dimensions: [['Environment']],
-            Metrics: [
-              { Name: 'NewSideErrors', Unit: 'Count' },
-              { Name: 'WrongAnswers', Unit: 'Count' },
-            ],
-          },
-        ],
-      },
-      Environment: 'production',
-      NewSideErrors: 0,
-      WrongAnswers: 2,
-    });
   });
 });

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import type { ReadFlag } from '../../functions/flag/stages.ts';
+import type { ReaderFlag } from '../../functions/flag/stages.ts';
 import { routeOf } from '../../functions/read/route.ts';
 
-const NEW: ReadFlag = { stage: 'new', percent: 0, tenants: new Set(['named']), lagBoundMs: 1_000 };
+const NEW: ReaderFlag = { stage: 'new', percent: 0, tenants: new Set(['named']), lagBoundMs: 1_000 };
 
 describe('the route', () => {
   const read = { tenantId: 'tenant', nowMs: 100_000 };
 
-  test.each<[string, ReadFlag, Partial<typeof read & { lastWriteAtMs: number }>, string]>([
+  test.each<[string, ReaderFlag, Partial<typeof read & { lastWriteAtMs: number }>, string]>([
     ['old: old', { stage: 'old', reason: 'flag-disabled' }, {}, 'old flag-disabled'],
     ['shadow: old, with a look at the new side', { stage: 'shadow', lagBoundMs: 0 }, {}, 'old shadow +shadow'],
     ['new: old for whoever is not chosen', NEW, {}, 'old tenant-not-chosen'],

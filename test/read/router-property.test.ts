@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { isInPercent, type ReadFlag } from '../../functions/flag/stages.ts';
+import { isInPercent, type ReaderFlag } from '../../functions/flag/stages.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
 import { kpiReads } from '../../functions/read/kpi-reads.ts';
 import type { ReadSide, RowPage } from '../../functions/read/query.ts';
@@ -75,7 +75,7 @@ test('whatever becomes of the new side, the flag and the clock, every read is an
       let version = 0;
       let writtenAtMs = Date.now() - LAG_BOUND_MS;
       let fault: Fault = 'none';
-      let flag: ReadFlag = { stage: 'old', reason: 'flag-disabled' };
+      let flag: ReaderFlag = { stage: 'old', reason: 'flag-disabled' };
       // Replication is as slow as the bound allows: until then the new side has the version before.
       const replicated = () => (Date.now() - writtenAtMs >= LAG_BOUND_MS ? version : version - 1);
       const oldSide: ReadSide = {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { ReadFlag } from '../../functions/flag/stages.ts';
+import type { ReaderFlag } from '../../functions/flag/stages.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
 import { type KpiReads, kpiReads } from '../../functions/read/kpi-reads.ts';
 import type { ReadSide, RowPage } from '../../functions/read/query.ts';
@@ -12,8 +12,8 @@ import {
   type RouterSettings,
 } from '../../functions/read/router.ts';
 
-const NEW: ReadFlag = { stage: 'new', percent: 100, tenants: new Set(), lagBoundMs: 1_000 };
-const SHADOW: ReadFlag = { stage: 'shadow', lagBoundMs: 8_000 };
+const NEW: ReaderFlag = { stage: 'new', percent: 100, tenants: new Set(), lagBoundMs: 1_000 };
+const SHADOW: ReaderFlag = { stage: 'shadow', lagBoundMs: 8_000 };
 const EVERYTHING: RouterSettings = { ...ROUTER_DEFAULTS, shadowShare: 1, sampleShare: 1 };
 const QUERY = { tenantId: 't1', linkId: 'l1' };
 
@@ -39,13 +39,13 @@ const wrongly =
 interface Setup {
   readonly router: Router;
   readonly reads: KpiReads<Provenance>;
-  readonly flag: { current: ReadFlag };
+  readonly flag: { current: ReaderFlag };
   readonly sides: { old: Answer; new: Answer };
   readonly calls: { old: number; new: number };
   readonly troubles: string[];
 }
 
-function setUp(flag: ReadFlag, changes: Partial<RouterDependencies> = {}): Setup {
+function setUp(flag: ReaderFlag, changes: Partial<RouterDependencies> = {}): Setup {
   const sides = { old: right, new: right };
   const calls = { old: 0, new: 0 };
   const current = { current: flag };
@@ -107,7 +107,7 @@ describe('an answer', () => {
   test('comes from the old side where the flag cannot be had', async () => {
     const setup = setUp(NEW, { flag: () => Promise.reject(new Error('no flag')) });
     expect(await readTaking(setup)).toMatchObject({ origin: 'old', reason: 'flag-unreadable' });
-    expect(setup.troubles).toEqual(['The flag cannot be read, which means the old side']);
+    expect(setup.troubles).toEqual(['The flag cannot be read, so the old side answers']);
   });
 
   test('fails only where the old side fails', async () => {

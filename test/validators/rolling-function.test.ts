@@ -3,7 +3,7 @@ import type { Context } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, inject, test, vi } from 'vitest';
 import { localClientConfig } from '../../backfill/local/local-endpoint.ts';
 import { readFlagState, startFlagDeployment } from '../../functions/flag/deployments.ts';
-import type { ReadPath } from '../../functions/flag/document.ts';
+import type { FlagContent } from '../../functions/flag/document.ts';
 import { createFlagVersion } from '../../functions/flag/versions.ts';
 import type { RollingResult } from '../../functions/validation/rolling-handler.ts';
 import { readRolling } from '../../functions/validation/rolling-state.ts';
@@ -123,7 +123,7 @@ describe('a difference after cutover', () => {
   async function cutOver() {
     const { control, url } = await standIn();
     const ids = { applicationId: APPLICATION, environmentId: ENVIRONMENT, profileId: PROFILE };
-    const flag: ReadPath = { enabled: true, stage: 'new', percent: 100, tenants: [], lagBoundMs: 1_000 };
+    const flag: FlagContent = { enabled: true, stage: 'new', percent: 100, tenants: [], lagBoundMs: 1_000 };
     await startFlagDeployment(control, ids, await createFlagVersion(control, ids, flag, 0, 'test'), ALL_AT_ONCE);
     return { deployed: async () => (await readFlagState(control, ids)).deployed, url };
   }

@@ -12,7 +12,7 @@ const textByName = z.custom<Readonly<Record<string, string>>>(
     value !== null && typeof value === 'object' && Object.values(value).every((text) => typeof text === 'string'),
 );
 
-/** What is used of an HTTP API's event, payload format 2.0, with IAM authorisation. */
+/** The parts that we use of an HTTP API's event, payload format 2.0, with IAM authorisation. */
 const eventSchema = z.object({
   routeKey: z.string(),
   pathParameters: z.record(z.string(), z.string()).default({}),
@@ -22,6 +22,8 @@ const eventSchema = z.object({
     authorizer: z.object({ iam: z.object({ userArn: z.string() }) }).optional(),
   }),
 });
+
+type HttpEvent = z.infer<typeof eventSchema>;
 
 export interface HttpAnswer {
   readonly statusCode: number;
@@ -39,18 +41,21 @@ const STATUS_OF: Readonly<Record<string, number>> = {
 
 const JSON_TYPE = { 'content-type': 'application/json', 'cache-control': 'no-store' };
 
+/** @throws ZodError if the event does not come from an HTTP API, which means that API Gateway is misconfigured. */
+export function parseHttpEvent(event: unknown): HttpEvent {
+  return eventSchema.parse(event);
+}
+
 /**
- * Answers an event of the HTTP API. What the caller did wrong is answered 4xx with a code, a sentence and the next step; a
- * refusal that passes by itself 503.
+ * Answers a request. Caller errors get a 4xx with code, message and next step; transient errors of DynamoDB get a 503.
  *
- * @throws whatever else goes wrong: API Gateway then answers 500 and says nothing of the inside.
+ * @throws any other error. API Gateway then answers 500 and reveals no internals.
  */
-export async function handleHttpRead(
+export async function answerHttpRead(
   reads: KpiReads<Provenance>,
   callers: Callers,
-  rawEvent: unknown,
+  event: HttpEvent,
 ): Promise<HttpAnswer> {
-  const event = eventSchema.parse(rawEvent);
   try {
     const userArn = event.requestContext.authorizer?.iam.userArn ?? '';
     checkCaller(callers, userArn, event.pathParameters.tenantId ?? '');
@@ -70,7 +75,7 @@ export async function handleHttpRead(
       return problem(STATUS_OF[error.code] as number, error);
     }
     if (error instanceof Error && isTransientCode(error.name)) {
-      return problem(503, { code: 'BUSY', message: 'The tables are busy.', nextStep: 'Try again after a moment.' });
+      return problem(503, { code: 'BUSY', message: 'The tables are busy.', nextStep: 'Try again in a moment.' });
     }
     throw error;
   }

@@ -4,26 +4,26 @@ import { MigrationError } from '../../model/migration-error.ts';
 import type { KpiReads, Row, Rows } from '../kpi-reads.ts';
 import type { Provenance } from '../router.ts';
 
-/** The path of an HTTP request, with its parameters decoded, and what was asked by query and header. */
+/** An HTTP request: its route, its decoded path parameters, its query and its header. */
 export interface HttpRead {
   /** API Gateway's route key: method and path pattern. */
   readonly routeKey: string;
   readonly path: Readonly<Record<string, string | undefined>>;
   readonly query: Readonly<Record<string, string | undefined>>;
-  /** The text of the header `x-last-write-at`. */
+  /** The header `x-last-write-at`. */
   readonly lastWriteAt?: string | undefined;
 }
 
-type Answer = Row<Provenance> | Rows<Provenance>;
+type ReadAnswer = Row<Provenance> | Rows<Provenance>;
 type Reads = KpiReads<Provenance>;
 type Path = Readonly<Record<string, string>>;
 
 const paging = {
-  limit: z.coerce.number({ error: 'is no number' }).optional(),
+  limit: z.coerce.number({ error: 'is not a number' }).optional(),
   pageToken: z.string().optional(),
 };
 
-/** A route: the query parameters it knows, and what it reads. */
+/** A route: its query parameters, and the read behind it. */
 function route<Shape extends z.ZodRawShape>(
   shape: Shape,
   read: (
@@ -31,12 +31,12 @@ function route<Shape extends z.ZodRawShape>(
     path: Path,
     query: z.output<z.ZodObject<Shape, z.core.$strict>>,
     options: { readonly lastWriteAtMs?: number },
-  ) => Promise<Answer>,
+  ) => Promise<ReadAnswer>,
 ) {
   const schema = z.strictObject(shape);
   return {
     parameters: Object.keys(shape),
-    answer: (reads: Reads, request: HttpRead): Promise<Answer> => {
+    answer: (reads: Reads, request: HttpRead): Promise<ReadAnswer> => {
       const query = schema.safeParse(request.query);
       if (!query.success) throw badRequest(z.prettifyError(query.error));
       return read(reads, request.path as Path, query.data, lastWriteOf(request));
@@ -44,12 +44,12 @@ function route<Shape extends z.ZodRawShape>(
   };
 }
 
-/** Every route of the API (functions/read/http/openapi.json). All begin with the tenant. */
+/** Every route of the API (functions/read/http/openapi.json). All start with the tenant. */
 export const ROUTES = {
   'GET /tenants/{tenantId}/links': route(
     { kpiId: z.string().optional(), goalId: z.string().optional(), ...paging },
     (reads, { tenantId = '' }, { kpiId, goalId, ...page }, options) => {
-      if (kpiId !== undefined && goalId !== undefined) throw badRequest('Name kpiId or goalId, not both.');
+      if (kpiId !== undefined && goalId !== undefined) throw badRequest('Give either kpiId or goalId, not both.');
       const pageOptions = { ...page, ...options };
       if (kpiId !== undefined) return reads.linksByKpi({ tenantId, kpiId }, pageOptions);
       if (goalId !== undefined) return reads.linksByGoal({ tenantId, goalId }, pageOptions);
@@ -88,14 +88,14 @@ export const ROUTES = {
 } as const;
 
 /**
- * Answers a request that may be made.
+ * Answers the request of a caller who may make it.
  *
- * @throws MigrationError ROUTE_UNKNOWN, ROW_NOT_FOUND, or what the caller did wrong.
+ * @throws MigrationError ROUTE_UNKNOWN, ROW_NOT_FOUND, QUERY_INVALID or PAGE_TOKEN_INVALID
  */
-export async function answerRead(reads: Reads, request: HttpRead): Promise<Answer> {
+export async function answerRead(reads: Reads, request: HttpRead): Promise<ReadAnswer> {
   if (!Object.hasOwn(ROUTES, request.routeKey)) {
     throw new MigrationError('ROUTE_UNKNOWN', 'There is no such resource.', {
-      nextStep: 'functions/read/http/openapi.json lists those there are.',
+      nextStep: 'See functions/read/http/openapi.json for all resources.',
     });
   }
   const answer = await ROUTES[request.routeKey as keyof typeof ROUTES].answer(reads, request);
@@ -106,7 +106,7 @@ export async function answerRead(reads: Reads, request: HttpRead): Promise<Answe
 function lastWriteOf({ lastWriteAt }: HttpRead): { readonly lastWriteAtMs?: number } {
   if (lastWriteAt === undefined) return {};
   const instant = parseInstant(lastWriteAt);
-  if (instant === undefined) throw badRequest('The header x-last-write-at is no ISO 8601 date and time.');
+  if (instant === undefined) throw badRequest('The header x-last-write-at is not an ISO 8601 date and time.');
   return { lastWriteAtMs: epochMs(instant) };
 }
 
@@ -115,5 +115,5 @@ function epochMs({ epochSeconds, fraction }: Instant): number {
 }
 
 function badRequest(message: string): MigrationError {
-  return new MigrationError('QUERY_INVALID', message, { nextStep: 'Mend the request and send it again.' });
+  return new MigrationError('QUERY_INVALID', message, { nextStep: 'Correct the request and send it again.' });
 }

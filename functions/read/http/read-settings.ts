@@ -20,7 +20,7 @@ const schema = z.object({
 });
 
 /**
- * What the read function is told by its environment; functions/read/README.md lists it.
+ * Reads the environment variables of the read function (functions/read/README.md).
  *
  * @throws MigrationError FUNCTION_SETTINGS_INVALID with every problem at once.
  */

@@ -2,7 +2,15 @@ import { type Item, textOf } from '../../model/attribute-value.ts';
 import type { DataIndex, LinkIndex, NewReads } from '../../tables/new-reads.ts';
 import { rangeToRead } from '../date-range.ts';
 import type { DataOfLinkQuery, KpiQuery, ReadRequest, ReadSide, RowPage } from '../query.ts';
-import { inFullOrder, LOOK_AHEAD, type PositionedRow, sorted, takePage } from './ordered-page.ts';
+import {
+  inFullOrder,
+  LOOK_AHEAD,
+  type PositionedRow,
+  positionedData,
+  positionedLink,
+  sorted,
+  takePage,
+} from './ordered-page.ts';
 
 const LINK_INDEX = {
   'links-by-kpi': 'kpi-index',
@@ -28,20 +36,16 @@ export function newSide(tables: NewReads): ReadSide {
         default: {
           const key = query.kind === 'links-by-tenant' ? query.tenantId : query.id;
           const rows = await tables.queryLinks(LINK_INDEX[query.kind], key, query.tenantId, signal);
-          return takePage(sorted(rows.map(linkPosition), 'oldest-first'), { ...request, order: 'oldest-first' });
+          return takePage(sorted(rows.map(positionedLink), 'oldest-first'), { ...request, order: 'oldest-first' });
         }
       }
     },
   };
 }
 
-/** A row that was found by its id alone, if it is of the tenant. */
+/** A row found by its id alone, if it belongs to the tenant. */
 function single(query: KpiQuery, row: Item | undefined): RowPage {
   return { rows: row && textOf(row, 'tenant_id') === query.tenantId ? [row] : [] };
-}
-
-function linkPosition(row: Item): PositionedRow {
-  return { position: { sort: '', id: textOf(row, 'id') ?? '' }, row };
 }
 
 async function readData(
@@ -58,7 +62,7 @@ async function readData(
     do {
       const part = { ...range, descending: query.order === 'newest-first', limit: request.limit + LOOK_AHEAD };
       const page = await tables.queryData(index, key, query.tenantId, part, cursor, signal);
-      yield page.items.filter((row) => isAsked(row, query)).map(dataPosition);
+      yield page.items.filter((row) => isAsked(row, query)).map(positionedData);
       cursor = page.cursor;
     } while (cursor);
   };
@@ -74,14 +78,10 @@ function indexOf(query: DataOfLinkQuery): { readonly index: DataIndex; readonly 
   return { index: 'kpi-link-category-index', key: `${query.linkId}#${query.category}` };
 }
 
-/** Actuals have no index by subtype; and of ids that hold a `#`, two may make one index key. */
+/** Actuals have no index by subtype, and ids that contain `#` can make the same index key. */
 function isAsked(row: Item, query: DataOfLinkQuery): boolean {
   if (textOf(row, 'kpi_link_id') !== query.linkId) return false;
   if (query.category !== undefined && textOf(row, 'data_category') !== query.category) return false;
   const subtype = textOf(row, query.category === 'Target' ? 'target_subtype' : 'actual_subtype');
   return query.subtype === undefined || subtype === query.subtype;
-}
-
-function dataPosition(row: Item): PositionedRow {
-  return { position: { sort: textOf(row, 'post_date') ?? '', id: textOf(row, 'id') ?? '' }, row };
 }

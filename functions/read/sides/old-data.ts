@@ -5,19 +5,19 @@ import { mapRecord } from '../../model/mapping.ts';
 import { type KpiKey, kpiIdentity, RECORD_SOURCES, type RecordSource } from '../../model/sources.ts';
 import type { OldReads, RecordEntry } from '../../tables/old-reads.ts';
 import { isInRange, rangeToRead } from '../date-range.ts';
-import { comparePositions, compareUtf8 } from '../position.ts';
+import { compareTexts, compareUtf8 } from '../position.ts';
 import type { DataByIdQuery, DataOfLinkQuery, ReadRequest, RowPage } from '../query.ts';
 import { allEntries, type FoundLink, type OldLinks, owningRecord } from './old-links.ts';
-import { type PositionedRow, sorted, takePage } from './ordered-page.ts';
+import { type PositionedRow, positionedData, sorted, takePage } from './ordered-page.ts';
 import { entryChunks } from './record-entries.ts';
 
-/** The tables whose records give rows of each category and its subtype (tables.md, "The mapping"). */
+/** The tables behind each category, and its only subtype (tables.md, "The mapping"). */
 const SOURCES_OF = {
   Target: { subtype: 'Expected', sources: ['milestones'] },
   Actual: { subtype: 'Measured', sources: ['actuals', 'readings'] },
 } as const satisfies Record<string, { subtype: string; sources: readonly RecordSource[] }>;
 
-/** The KpiData row with this id, made from the old tables. */
+/** The KpiData row with this id, derived from the old tables. */
 export async function oldDataById(tables: OldReads, links: OldLinks, query: DataByIdQuery): Promise<Item | undefined> {
   const items = (await tables.readRecords([{ source: 'readings', id: query.dataId }])).get(query.dataId);
   if (items !== undefined) {
@@ -26,7 +26,7 @@ export async function oldDataById(tables: OldReads, links: OldLinks, query: Data
     const [anchorRow] = rowsOf(items, record.kpi, await links.ofKpi(record.kpi));
     return isOfLink(anchorRow, query) ? anchorRow : undefined;
   }
-  if (!isMadeId(query.dataId)) return undefined;
+  if (!isGeneratedId(query.dataId)) return undefined;
   for (const { kpi, linksOfKpi } of await candidates(tables, links, query)) {
     const row = await findFanOutRow(tables, query, kpi, linksOfKpi);
     if (row) return row;
@@ -34,7 +34,7 @@ export async function oldDataById(tables: OldReads, links: OldLinks, query: Data
   return undefined;
 }
 
-/** Rows of a link by date, made from the old tables. */
+/** A link's rows by date, derived from the old tables. */
 export async function oldDataOfLink(
   tables: OldReads,
   links: OldLinks,
@@ -47,41 +47,35 @@ export async function oldDataOfLink(
   const link = await links.find(query.tenantId, query.linkId);
   if (link === undefined) return { rows: [] };
   const linksRead = links.ofKpi(link.kpi, [link]);
-  // It is waited for beside the records; should these fail first, its own failure is nobody's any more.
+  // Awaited together with the records. If those fail first, nobody else would handle this one's rejection.
   linksRead.catch(() => {});
 
   const load = async (entries: readonly RecordEntry[]): Promise<PositionedRow[]> => {
     const [records, linksOfKpi] = await Promise.all([tables.readRecords(entries), linksRead]);
     return entries.flatMap((entry): PositionedRow[] => {
-      // A record of another table that has the right to this id comes under an entry of its own.
+      // If the id belongs to a record of another table, that record has an entry of its own.
       const items = records.get(entry.id);
       if (owningRecord(items)?.source !== entry.source) return [];
       const row = rowsOf(items, link.kpi, linksOfKpi).find((each) => textOf(each, 'kpi_link_id') === link.id);
-      return row ? [{ position: { sort: textOf(row, 'post_date') ?? '', id: textOf(row, 'id') ?? '' }, row }] : [];
+      return row ? [positionedData(row)] : [];
     });
   };
 
+  const isBeyond = (date: string, other: string) => compareTexts(date, other, query.order) > 0;
   const rows = async function* (): AsyncGenerator<PositionedRow> {
     const seen = new Set<string>();
     let ahead: PositionedRow[] = [];
     let passed: string | undefined;
-    for await (const { entries, through } of entryChunks(
-      tables,
-      sources,
-      link.kpi.kpiId,
-      range,
-      query.order,
-      request.limit + 1,
-    )) {
+    const chunks = entryChunks(tables, sources, link.kpi.kpiId, range, query.order, request.limit + 1);
+    for await (const { entries, through } of chunks) {
       const fresh = entries.filter(({ source, id }) => !seen.has(`${source}/${id}`));
       for (const { source, id } of fresh) seen.add(`${source}/${id}`);
-      // The base item may have got another date since the index was last brought up to date: then its row stands there.
+      // The base item's date may have changed since the index was updated. Its row then belongs to the new date.
       const loaded = (await load(fresh)).filter(
-        ({ position: { sort } }) => isInRange(sort, range) && (passed === undefined || isBeyond(sort, passed, query)),
+        ({ position: { sort } }) => isInRange(sort, range) && (passed === undefined || isBeyond(sort, passed)),
       );
       const all = sorted([...ahead, ...loaded], query.order);
-      const isReady = ({ position: { sort } }: PositionedRow) =>
-        through === undefined || !isBeyond(sort, through, query);
+      const isReady = ({ position: { sort } }: PositionedRow) => through === undefined || !isBeyond(sort, through);
       yield* all.filter(isReady);
       ahead = all.filter((each) => !isReady(each));
       passed = through;
@@ -90,17 +84,13 @@ export async function oldDataOfLink(
   return takePage(rows(), { ...request, order: query.order });
 }
 
-function isBeyond(date: string, other: string, query: DataOfLinkQuery): boolean {
-  return comparePositions({ sort: date, id: '' }, { sort: other, id: '' }, query.order) > 0;
-}
-
 function sourcesOf(query: DataOfLinkQuery): readonly RecordSource[] {
   if (query.category === undefined) return RECORD_SOURCES;
   const { subtype, sources } = SOURCES_OF[query.category];
   return query.subtype === undefined || query.subtype === subtype ? sources : [];
 }
 
-/** The rows that the items of one id have under a KPI's links, the anchor's first. */
+/** The rows of one id's items under a KPI's links, the anchor's first. */
 function rowsOf(
   items: Partial<Record<RecordSource, Item>> | undefined,
   kpi: KpiKey,
@@ -116,11 +106,11 @@ function isOfLink(row: Item | undefined, query: DataByIdQuery): boolean {
   return query.linkId === undefined || textOf(row, 'kpi_link_id') === query.linkId;
 }
 
-const MADE_ID_VERSION = 5;
+const GENERATED_ID_VERSION = 5;
 
-/** Whether the id can be one that the migration made (tables.md, "Ids"); any other that no record bears is no row's. */
-function isMadeId(id: string): boolean {
-  return validate(id) && version(id) === MADE_ID_VERSION;
+/** Whether the migration can have generated the id (tables.md, "Ids"). Any other id without a record has no row. */
+function isGeneratedId(id: string): boolean {
+  return validate(id) && version(id) === GENERATED_ID_VERSION;
 }
 
 interface Candidate {
@@ -129,8 +119,8 @@ interface Candidate {
 }
 
 /**
- * The KPIs under which a made id can be. It is a hash and tells neither its record nor its link: the caller names the link,
- * or every KPI of the tenant that has several is tried.
+ * The KPIs that a generated id may belong to. The id is a hash and names neither record nor link, so either the caller names
+ * the link, or every KPI of the tenant with several links is tried.
  */
 async function candidates(tables: OldReads, links: OldLinks, query: DataByIdQuery): Promise<Candidate[]> {
   let all: Candidate[];

@@ -14,16 +14,17 @@ import {
   type RecordSource,
 } from '../../model/sources.ts';
 import type { OldReads, RecordEntry } from '../../tables/old-reads.ts';
+import { entriesOf } from './record-entries.ts';
 
-/** A link that has a row in the new model, and the KPI whose records it gives rows to. */
+/** A link that has a row in the new model, and its KPI. */
 export interface FoundLink extends LinkReference {
   readonly kpi: KpiKey;
 }
 
-/** More bytes than mapping can add to a link: a person's id and the key made of two ids. */
+/** More bytes than the mapping can add to a link: a person's id, and a key of two ids. */
 const MAPPING_BYTES_MAX = 8 * 1024;
 
-/** The record that has the right to an id, if it can be migrated (tables.md, "Ids" and "Quarantine"). */
+/** The record that an id belongs to, if it can be migrated (tables.md, "Ids" and "Quarantine"). */
 export function owningRecord(items: Partial<Record<RecordSource, Item>> | undefined): OldRecord | undefined {
   const source = ownerSource(items ?? {});
   const item = source && items?.[source];
@@ -31,10 +32,7 @@ export function owningRecord(items: Partial<Record<RecordSource, Item>> | undefi
   return parsed?.kind === 'valid' ? parsed.record : undefined;
 }
 
-/**
- * Links as the new model has them, read from the old tables. An instance serves one read: it looks up each KPI and each
- * user's people once.
- */
+/** The new model's links, read from the old tables. An instance serves one read: it looks up each KPI and user only once. */
 export class OldLinks {
   readonly #tables: OldReads;
   readonly #heldRecords: HeldRecords;
@@ -46,14 +44,14 @@ export class OldLinks {
     this.#heldRecords = heldRecords;
   }
 
-  /** The KpiLink row of a link; undefined where it is quarantined. */
+  /** A link's KpiLink row; undefined if the link is quarantined. */
   async rowOf(link: OldLink): Promise<Item | undefined> {
     const userId = userOfLink(link, await this.#kpi(link.kpi.kpiId));
     const result = mapLink(link, userId, await this.#peopleOf(userId));
     return result.kind === 'mapped' ? result.row : undefined;
   }
 
-  /** The links with these ids that are well-formed, in the order of the ids. */
+  /** The well-formed links with these ids, in the order of the ids. */
   async read(ids: readonly string[]): Promise<OldLink[]> {
     const items = await this.#tables.readLinks(ids);
     return ids.flatMap((id) => {
@@ -74,7 +72,7 @@ export class OldLinks {
     return undefined;
   }
 
-  /** All links of the KPI that have rows. The index may not know of one just made, so a link known to be there is named. */
+  /** All links of the KPI that have rows. `known` are links that the caller has read, which the index may not list yet. */
   async ofKpi(kpi: KpiKey, known: readonly FoundLink[] = []): Promise<FoundLink[]> {
     const knownIds = new Set(known.map(({ id }) => id));
     const others = (await this.#tables.queryLinkIds('kpi-index', kpi.kpiId)).filter((id) => !knownIds.has(id));
@@ -92,8 +90,8 @@ export class OldLinks {
   }
 
   /**
-   * The row of the link that a KPI without any gets; the caller has seen that it has none. All of the KPI's records are
-   * read, since the smallest date as an instant need not be the first as text.
+   * The row of a KPI's personal link; the caller has checked that the KPI has no other link. It reads all of the KPI's records,
+   * because the earliest instant need not be the first date as text.
    */
   async personalRow(kpi: KpiKey): Promise<Item | undefined> {
     const records = await this.#recordsOf(kpi);
@@ -104,7 +102,7 @@ export class OldLinks {
     return owner === undefined ? undefined : mapPersonalLink(kpi, linkedAt, kpiItem, await this.#peopleOf(owner));
   }
 
-  /** The tenant's KPIs that have records and no link, among those wanted; none where records without a link are held. */
+  /** The tenant's KPIs with records but no link, among those wanted; none if such records are held. */
   async linklessKpis(tenantId: string, isWanted: (kpiId: string) => boolean): Promise<KpiKey[]> {
     if (this.#heldRecords === 'hold') return [];
     const wanted = await Promise.all(
@@ -130,7 +128,7 @@ export class OldLinks {
     });
   }
 
-  /** Whether the link has a row, without the look-ups that only tell which person it names, where these cannot matter. */
+  /** Whether the link has a row. It skips the look-up of the person if that cannot change the answer. */
   async #isMapped(link: OldLink): Promise<boolean> {
     const isPlain = link.createdBy !== '' && itemBytes(link.item) + MAPPING_BYTES_MAX <= ITEM_BYTES_MAX;
     return isPlain || (await this.rowOf(link)) !== undefined;
@@ -151,16 +149,9 @@ function foundLink(link: OldLink): FoundLink {
 
 const LISTING_LIMIT = 1_000;
 
-/** All records of the KPI in one table, of whichever tenant. */
-export async function allEntries(tables: OldReads, source: RecordSource, kpiId: string): Promise<RecordEntry[]> {
-  const entries: RecordEntry[] = [];
-  let cursor: Item | undefined;
-  do {
-    const page = await tables.queryRecords(source, kpiId, { descending: false, limit: LISTING_LIMIT }, cursor);
-    entries.push(...page.items);
-    cursor = page.cursor;
-  } while (cursor);
-  return entries;
+/** All records of the KPI in one table, of any tenant. */
+export function allEntries(tables: OldReads, source: RecordSource, kpiId: string): Promise<RecordEntry[]> {
+  return Array.fromAsync(entriesOf(tables, source, kpiId, {}, 'oldest-first', LISTING_LIMIT));
 }
 
 function memoized<T>(memory: Map<string, Promise<T>>, key: string, load: () => Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-import { type Item, textOf } from '../../model/attribute-value.ts';
+import type { Item } from '../../model/attribute-value.ts';
 import { personalLinkId } from '../../model/ids.ts';
 import type { OldLink } from '../../model/old-records.ts';
 import type { HeldRecords, KpiKey } from '../../model/sources.ts';
@@ -7,12 +7,12 @@ import { compareUtf8 } from '../position.ts';
 import type { KpiQuery, ReadRequest, ReadSide, RowPage } from '../query.ts';
 import { oldDataById, oldDataOfLink } from './old-data.ts';
 import { OldLinks } from './old-links.ts';
-import { type PositionedRow, takePage } from './ordered-page.ts';
+import { type PositionedRow, positionedLink, takePage } from './ordered-page.ts';
 
 type LinksQuery = Extract<KpiQuery, { kind: `links-${string}` }>;
 
 /**
- * Answers from the old tables, by the same mapping that makes the new ones: what is quarantined or held has no row.
+ * Answers from the old tables, by the mapping that fills the new ones, so quarantined and held items have no row.
  *
  * @param heldRecords the setting that replication runs with.
  */
@@ -46,13 +46,13 @@ async function linkById(links: OldLinks, tenantId: string, linkId: string): Prom
   return kpi && links.personalRow(kpi);
 }
 
-/** A link that may be listed: a GoalKpiLink by its id, or the own link of a KPI that has none. */
-interface Entry {
+/** A link that may be listed: a GoalKpiLink, or the personal link of a KPI that has none. */
+interface LinkEntry {
   readonly id: string;
   readonly personalOf?: KpiKey;
 }
 
-/** The rows of a listing by id, read and mapped only as far as the page needs. */
+/** The rows of a listing by id. It reads and maps only as many as the page needs. */
 async function* linkRows(
   tables: OldReads,
   links: OldLinks,
@@ -76,14 +76,14 @@ async function* linkRows(
       }),
     );
     for (const row of rows) {
-      if (row) yield { position: { sort: '', id: textOf(row, 'id') ?? '' }, row };
+      if (row) yield positionedLink(row);
     }
   }
 }
 
-async function listEntries(tables: OldReads, links: OldLinks, query: LinksQuery): Promise<Entry[]> {
-  const toEntry = (id: string): Entry => ({ id });
-  const toPersonal = (kpi: KpiKey): Entry => ({ id: personalLinkId(kpi.kpiId), personalOf: kpi });
+async function listEntries(tables: OldReads, links: OldLinks, query: LinksQuery): Promise<LinkEntry[]> {
+  const toEntry = (id: string): LinkEntry => ({ id });
+  const toPersonal = (kpi: KpiKey): LinkEntry => ({ id: personalLinkId(kpi.kpiId), personalOf: kpi });
   switch (query.kind) {
     case 'links-by-goal':
       return (await tables.queryLinkIds('goal-index', query.id)).map(toEntry);
@@ -100,7 +100,7 @@ async function listEntries(tables: OldReads, links: OldLinks, query: LinksQuery)
   }
 }
 
-/** Whether the link as it is now still is what the index had it listed for, in the query's tenant. */
+/** Whether the link, as it is now, still matches the query: the index may be behind. */
 function isListed(link: OldLink, query: LinksQuery): boolean {
   if (link.kpi.tenantId !== query.tenantId) return false;
   if (query.kind === 'links-by-kpi') return link.kpi.kpiId === query.id;

@@ -1,22 +1,32 @@
-import type { Item } from '../../model/attribute-value.ts';
-import { comparePositions, type Order, type Position } from '../position.ts';
+import { type Item, textOf } from '../../model/attribute-value.ts';
+import { comparePositions, type Order, type RowPosition } from '../position.ts';
 import type { RowPage } from '../query.ts';
 
 /**
- * Items to ask an index for beside those of the page: one that shows that a page follows, and one that shows that its date is
- * complete. Without them most pages would take a second query.
+ * Items to request beyond the page: one shows whether a page follows, one shows whether its date is complete. Without them most
+ * pages would take a second query.
  */
 export const LOOK_AHEAD = 2;
 
-/** A row, and where it stands in the listing. */
+/** A row and its place in the listing. */
 export interface PositionedRow {
-  readonly position: Position;
+  readonly position: RowPosition;
   readonly row: Item;
 }
 
+/** A row of KpiLink: listings of links are ordered by id alone. */
+export function positionedLink(row: Item): PositionedRow {
+  return { position: { sort: '', id: textOf(row, 'id') ?? '' }, row };
+}
+
+/** A row of KpiData. */
+export function positionedData(row: Item): PositionedRow {
+  return { position: { sort: textOf(row, 'post_date') ?? '', id: textOf(row, 'id') ?? '' }, row };
+}
+
 /**
- * The rows of an index query in full order. An index orders by its sort key and leaves the order of equal keys open; so
- * every run of equal keys is gathered whole and sorted by id. Memory is bound by the longest such run.
+ * The rows of an index query in full order. An index does not order rows of the same sort key, so every run of equal keys is
+ * collected whole and sorted by id. The longest such run bounds the memory.
  */
 export async function* inFullOrder(
   chunks: AsyncIterable<readonly PositionedRow[]>,
@@ -39,10 +49,10 @@ export function sorted(rows: readonly PositionedRow[], order: Order): Positioned
   return rows.toSorted((left, right) => comparePositions(left.position, right.position, order));
 }
 
-/** The first rows after the position; one more is looked for, so that `next` is there only where a page follows. */
+/** The first rows after the position. It looks for one more, so `next` is there only if a page follows. */
 export async function takePage(
   rows: AsyncIterable<PositionedRow> | Iterable<PositionedRow>,
-  page: { readonly after?: Position | undefined; readonly limit: number; readonly order: Order },
+  page: { readonly after?: RowPosition | undefined; readonly limit: number; readonly order: Order },
 ): Promise<RowPage> {
   const taken: PositionedRow[] = [];
   for await (const each of rows) {

@@ -2,17 +2,19 @@ import type { Item } from '../../model/attribute-value.ts';
 import type { RecordSource } from '../../model/sources.ts';
 import type { OldReads, RecordEntry } from '../../tables/old-reads.ts';
 import type { DateRange } from '../date-range.ts';
-import { compareUtf8, type Order } from '../position.ts';
+import { compareTexts, type Order } from '../position.ts';
 
-/** Records that come one after another in the listing, whole as far as `through`: no later chunk has one of that date. */
+/** Consecutive records of the listing, complete up to `through`: no later chunk has a record of that date. */
 export interface EntryChunk {
   readonly entries: readonly RecordEntry[];
-  /** The last date that is complete; absent on the last chunk, after which nothing comes. */
+  /** The last complete date; absent on the last chunk. */
   readonly through?: string;
 }
 
-/** The KPI's records of several tables as one listing by date, in chunks of at least `size` that never part equal dates.
- * One more is asked of each table, to see in the same query that the chunk's last date is complete. */
+/**
+ * The KPI's records of several tables as one listing by date, in chunks of at least `size` that never split a date. Each query
+ * asks for one more, which shows whether the chunk's last date is complete.
+ */
 export async function* entryChunks(
   tables: OldReads,
   sources: readonly RecordSource[],
@@ -34,7 +36,8 @@ export async function* entryChunks(
   yield { entries };
 }
 
-async function* entriesOf(
+/** The KPI's records in one table by date, of any tenant. */
+export async function* entriesOf(
   tables: OldReads,
   source: RecordSource,
   kpiId: string,
@@ -56,17 +59,11 @@ async function* merged(listings: readonly AsyncGenerator<RecordEntry>[], order: 
   for (;;) {
     let first: { readonly at: number; readonly entry: RecordEntry } | undefined;
     for (const [at, head] of heads.entries()) {
-      if (!head.done && (first === undefined || comesBefore(head.value, first.entry, order))) {
-        first = { at, entry: head.value };
-      }
+      if (head.done || (first && compareTexts(head.value.date, first.entry.date, order) >= 0)) continue;
+      first = { at, entry: head.value };
     }
     if (first === undefined) return;
     yield first.entry;
     heads[first.at] = await (listings[first.at] as AsyncGenerator<RecordEntry>).next();
   }
-}
-
-function comesBefore(left: RecordEntry, right: RecordEntry, order: Order): boolean {
-  const ascending = compareUtf8(left.date, right.date);
-  return order === 'oldest-first' ? ascending < 0 : ascending > 0;
 }

@@ -5,7 +5,7 @@ import type { FlagAccess } from '../../../functions/flag/access.ts';
 import { applyFlagChange, planFlagChange } from '../../../functions/flag/change.ts';
 import { createFlagClient } from '../../../functions/flag/client.ts';
 import { readFlagState } from '../../../functions/flag/deployments.ts';
-import type { ReadPath } from '../../../functions/flag/document.ts';
+import type { FlagContent } from '../../../functions/flag/document.ts';
 import { readSettings } from '../../../infra/settings.ts';
 
 const settings = readSettings('local');
@@ -22,12 +22,12 @@ afterAll(async () => {
   await cloud?.stop();
 });
 
-async function change(next: ReadPath): Promise<number> {
+async function change(next: FlagContent): Promise<number> {
   return applyFlagChange(flag, await planFlagChange(flag, next), 'the test');
 }
 
 test("the stack's own gate lets reads be compared, and refuses to move them without a validation", async () => {
-  const shadow: ReadPath = { enabled: true, stage: 'shadow', percent: 0, tenants: [], lagBoundMs: 0 };
+  const shadow: FlagContent = { enabled: true, stage: 'shadow', percent: 0, tenants: [], lagBoundMs: 0 };
   const number = await change(shadow);
   expect((await readFlagState(flag.client, flag.ids)).last).toMatchObject({ number, state: 'COMPLETE' });
   await expect(change({ ...shadow, stage: 'new', percent: 10 })).rejects.toMatchObject({

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { MigrationError } from '../../../functions/model/migration-error.ts';
 import type { Callers } from '../../../functions/read/http/callers.ts';
-import { handleHttpRead } from '../../../functions/read/http/http-handler.ts';
+import { answerHttpRead, parseHttpEvent } from '../../../functions/read/http/http-handler.ts';
 import { ROUTES } from '../../../functions/read/http/http-routes.ts';
 import { readReadSettings } from '../../../functions/read/http/read-settings.ts';
 import { kpiReads, type ReadOptions } from '../../../functions/read/kpi-reads.ts';
@@ -45,13 +45,14 @@ async function call(
     return (changes.answer ?? (() => PAGE))({ request, options });
   });
   const { userArn = sessionOf('kpi-service') } = changes;
-  const answer = await handleHttpRead(reads, CALLERS, {
+  const event = parseHttpEvent({
     routeKey,
     pathParameters: { tenantId: 't1', linkId: 'l1', dataId: 'd1', ...changes.path },
     ...(changes.query && { queryStringParameters: changes.query }),
     ...(changes.headers && { headers: changes.headers }),
     requestContext: userArn === '' ? {} : { authorizer: { iam: { userArn } } },
   });
+  const answer = await answerHttpRead(reads, CALLERS, event);
   return { ...answer, body: JSON.parse(answer.body), asked };
 }
 
@@ -229,7 +230,7 @@ describe('the settings of the read function', () => {
   test.each([
     [{ READ_CALLERS: '[]' }, 'READ_CALLERS'],
     [{ READ_CALLERS: '{' }, 'is not JSON'],
-    [{ READ_CALLERS: '[{"principal":"*","tenants":"any"}]' }, 'is no ARN'],
+    [{ READ_CALLERS: '[{"principal":"*","tenants":"any"}]' }, 'is not the ARN'],
     [{ READ_CALLERS: `[{"principal":"${CALLERS[0]?.principal}","tenants":"all"}]` }, 'READ_CALLERS'],
     [{ SHADOW_SHARE: '2' }, 'SHADOW_SHARE'],
     [{ FLAG_PROFILE: undefined, FLAG_APPLICATION: '' }, 'FLAG_PROFILE'],
