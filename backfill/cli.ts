@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { join } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { STAGES, type Stage } from '../functions/flag/stages.ts';
 import { SOURCES, type Source } from '../functions/model/sources.ts';
@@ -193,11 +194,7 @@ addCommand(quarantine, 'replay', 'replicate what the event source mappings gave 
   );
 
 addCommand(program, 'rehearse', 'the whole migration on a local cloud of its own, with a live writer beside it')
-  .option(
-    '--export <dir>',
-    'old tables to begin with, as a DynamoDB export',
-    new URL('local/sample', import.meta.url).pathname,
-  )
+  .option('--export <dir>', 'old tables to begin with, as a DynamoDB export', join(import.meta.dirname, 'local/sample'))
   .option('--seed <number>', 'seed of the writer and the faults; drawn from the time where absent', wholeNumber)
   .option('--writes <number>', 'writes of the live writer', wholeNumber, 400)
   .option('--faults', 'kill the functions and the backfill at random', false)

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as z from 'zod';
 import { MigrationError } from '../functions/model/migration-error.ts';
 import { HELD_RECORDS } from '../functions/model/sources.ts';
@@ -156,23 +157,15 @@ export function parseSettings(context: unknown, name: string): Settings {
 }
 
 /** Reads the settings of one environment from cdk.json. */
-export function readSettings(
-  name: string,
-  cdkJsonPath: string | URL = new URL('../cdk.json', import.meta.url),
-): Settings {
+export function readSettings(name: string, cdkJsonPath = join(import.meta.dirname, '../cdk.json')): Settings {
   let content: unknown;
   try {
     content = JSON.parse(readFileSync(cdkJsonPath, 'utf8'));
   } catch (cause) {
-    throw new MigrationError(
-      'SETTINGS_UNREADABLE',
-      `${String(cdkJsonPath)} cannot be read: ${(cause as Error).message}`,
-      {
-        cause,
-        nextStep:
-          cause instanceof SyntaxError ? 'Mend the JSON of cdk.json.' : 'Run in the root folder of the project.',
-      },
-    );
+    throw new MigrationError('SETTINGS_UNREADABLE', `${cdkJsonPath} cannot be read: ${(cause as Error).message}`, {
+      cause,
+      nextStep: cause instanceof SyntaxError ? 'Mend the JSON of cdk.json.' : 'Run in the root folder of the project.',
+    });
   }
   return parseSettings((content as { context?: unknown } | null)?.context, name);
 }

@@ -6,8 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeSmallExport } from './local/small-export.ts';
 import { type LocalCloudProcess, runCli, startLocalCloud } from './run-cli.ts';
 
-const ROOT = new URL('..', import.meta.url).pathname;
-const RUNBOOK = readFileSync(`${ROOT}runbook.md`, 'utf8');
+const RUNBOOK = readFileSync(join(import.meta.dirname, '../runbook.md'), 'utf8');
 const COMMAND = 'npm run -s kpi-migrate -- ';
 
 /** Commands of the runbook, block by block, with the output that the block after them promises. */

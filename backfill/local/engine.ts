@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir, readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -98,7 +98,8 @@ async function javaArguments(port: number, { directory, maxHeapMegabytes = 1_024
     `-Djava.library.path=${join(home, 'DynamoDBLocal_lib')}`,
     '-jar',
     join(home, 'DynamoDBLocal.jar'),
-    ...(directory === undefined ? ['-inMemory'] : ['-dbPath', directory]),
+    // Java runs in a folder of its own.
+    ...(directory === undefined ? ['-inMemory'] : ['-dbPath', resolve(directory)]),
     '-sharedDb',
     '-disableTelemetry',
     '-port',

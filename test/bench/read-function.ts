@@ -12,7 +12,7 @@ const RUNS = 9;
 export async function benchReadFunction(): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'read-function-'));
   const bundle = join(directory, 'index.js');
-  const entry = new URL('../../functions/read-kpi.ts', import.meta.url).pathname;
+  const entry = join(import.meta.dirname, '../../functions/read-kpi.ts');
   // As infra/node-function.ts has NodejsFunction bundle it.
   await build({
     entryPoints: [entry],

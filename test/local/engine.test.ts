@@ -1,13 +1,16 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { expect, test } from 'vitest';
 import { startEngine } from '../../backfill/local/engine.ts';
+import { localClientConfig } from '../../backfill/local/local-endpoint.ts';
+import { connect } from '../../functions/tables/dynamo-tables.ts';
 
 const ENGINE = new URL('../../backfill/local/engine.ts', import.meta.url).href;
 
@@ -24,7 +27,7 @@ test('a port that is taken is told, with the remedy', async () => {
 
 test.each([
   ['no Java', '/nonexistent', 'JAVA_MISSING'],
-  ['an old Java', new URL('old-java', import.meta.url).pathname, 'JAVA_TOO_OLD'],
+  ['an old Java', join(import.meta.dirname, 'old-java'), 'JAVA_TOO_OLD'],
 ])('%s is told, with how to install it', async (_, path, code) => {
   const script = `import(${JSON.stringify(ENGINE)}).then((m) => m.startEngine()).catch((e) => console.log(e.code, e.nextStep))`;
   const { stdout } = await promisify(execFile)(process.execPath, ['-e', script], { env: { PATH: path } });
@@ -57,6 +60,27 @@ test.each(['SIGTERM', 'SIGINT'] as const)('an engine ends with the guardian that
   process.kill(Number(guardianPid), signal);
   for (let waits = 0; isAlive(pid) && waits < 200; waits += 1) await sleep(50);
   expect(isAlive(pid)).toBe(false);
+});
+
+test('an engine runs in a folder of its own, and serves from a path with any letter', async () => {
+  const directory = join(mkdtempSync(join(tmpdir(), 'my état-')), 'tables of Zoë');
+  const { url, pid, stop } = await startEngine({ directory });
+  // Into that of the process it writes dynamodb-local-metadata.json.
+  const { stdout } = await promisify(execFile)('ps', ['-o', 'args=', '-p', String(pid)]);
+  const temporaryFiles = /-Djava\.io\.tmpdir=(\S+)/.exec(stdout)?.[1] ?? '';
+  const workingFolder = process.platform === 'linux' ? readlinkSync(`/proc/${pid}/cwd`) : temporaryFiles;
+  expect(realpathSync(temporaryFiles)).toBe(workingFolder);
+  const client = connect(localClientConfig(url));
+  await client.send(
+    new CreateTableCommand({
+      TableName: 'table',
+      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+      BillingMode: 'PAY_PER_REQUEST',
+    }),
+  );
+  expect(readdirSync(directory)).toEqual(['shared-local-instance.db']);
+  await stop();
 });
 
 function isAlive(pid: number): boolean {
