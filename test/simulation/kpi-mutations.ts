@@ -10,11 +10,14 @@ const VIEWS = 'functions/sync/kpi-views.ts';
 export const KPI_MUTATIONS: readonly Mutation[] = [
   {
     name: 'spilled links are listed before the last writes of them are sure to be seen',
+    smallWorld: 'a spilled link and its record',
+    adversary: { crash: 0 },
     edits: [edit(VIEWS, '  await settle(replication, head);\n  const links', '  const links')],
   },
   {
     name: 'a writer of spilled links forgets what the one before it left unseen',
     scheduledWorld: 'two spilled links that come together',
+    firstSeed: 1_500,
     edits: [edit(KPI_DECISION, '[...new Set([...(head.spilled?.unsettled ?? []), ...written])]', 'written')],
   },
   {

@@ -57,7 +57,7 @@ export const LINK_MUTATIONS: readonly Mutation[] = [
     name: "a link's first write over what another brought meanwhile",
     foundOnlyBy: 'a row went back to',
     scheduledWorld: 'a copied link that comes, and comes again elsewhere',
-    firstSeed: 13_640,
+    firstSeed: 9_700,
     edits: [edit(LINK_DECISION, '...(snapshot.row === undefined && { ifAbsent: true })', '...{}')],
   },
   {
@@ -96,6 +96,7 @@ export const LINK_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a fan-out leaves out what it brought for another generation',
+    firstSeed: 4_200,
     edits: [
       edit(FAN_OUT, '  const brought = new Set<string>();\n', ''),
       edit(FAN_OUT, '  generation: string,\n)', '  generation: string,\n  brought: Set<string>,\n)'),

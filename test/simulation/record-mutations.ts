@@ -94,6 +94,7 @@ export const RECORD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'no second look at K',
+    firstSeed: 5_800,
     edits: [edit(RECORDS, 'return result.seen.every(', 'return true || result.seen.every(')],
   },
   {
@@ -140,7 +141,7 @@ export const RECORD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a token that stays where nothing changes',
-    firstSeed: 7_500,
+    firstSeed: 12_700,
     edits: [edit(RECORD, 'if (await commit(', 'if (decision.writes.length === 0 || await commit(')],
   },
 ];
