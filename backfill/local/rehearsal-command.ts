@@ -1,4 +1,5 @@
 import { MigrationError } from '../../functions/model/migration-error.ts';
+import { shellWord } from '../../functions/model/shell-word.ts';
 import { readSettings } from '../../infra/settings.ts';
 import { executeBackfill } from '../backfill-command.ts';
 import { type CommandResult, EXIT } from '../outcome.ts';
@@ -57,6 +58,6 @@ export async function rehearsalCommand(options: RehearsalCommandOptions, stop: A
 function replayCommand(options: RehearsalCommandOptions, seed: number): string {
   const parts = [`npm run -s kpi-migrate -- rehearse --seed ${seed} --writes ${options.writes}`];
   if (options.faults) parts.push('--faults');
-  parts.push(`--export ${options.export}`);
+  parts.push(`--export ${shellWord(options.export)}`);
   return parts.join(' ');
 }

@@ -2,6 +2,7 @@ import { ConditionalCheckFailedException, type DynamoDBClient, UpdateItemCommand
 import { type Item, textOf } from '../model/attribute-value.ts';
 import { itemDigest } from '../model/digest.ts';
 import { MigrationError } from '../model/migration-error.ts';
+import { shellWord } from '../model/shell-word.ts';
 import { queryAll } from './dynamo-queries.ts';
 import {
   decodeQuarantineEntry,
@@ -89,7 +90,7 @@ export async function acceptQuarantined(
     if (!(cause instanceof ConditionalCheckFailedException)) throw cause;
     throw new MigrationError('QUARANTINE_CHANGED', `The item ${id} of ${source} has changed meanwhile.`, {
       cause,
-      nextStep: `Look again: kpi-migrate quarantine show ${source} ${id}`,
+      nextStep: `Look again: kpi-migrate quarantine show ${source} ${shellWord(id)}`,
     });
   }
 }
