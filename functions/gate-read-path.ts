@@ -15,7 +15,7 @@ const dynamodb = connect();
 const appConfig = connectAppConfig();
 const { control } = dynamoTables(dynamodb, tableNames);
 
-/** AppConfig's validator of the read flag. It refuses a version by throwing; AppConfig shows the message to the operator. */
+/** AppConfig's validator of the read flag. It refuses a version by throwing, and AppConfig shows the message. */
 export const handler = lambdaHandler({
   logger,
   parse: parseGateRequest,

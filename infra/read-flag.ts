@@ -31,9 +31,9 @@ const GATE_TIMEOUT_SECONDS = 14;
 const GATE_MEMORY_MEGABYTES = 1_024;
 
 /**
- * The flag in AppConfig that decides which tables answer reads. The stack owns its structure and a first, disabled version,
- * which never changes. Operators add further versions, which CloudFormation does not know and so leaves alone. The stack deploys
- * no version. Until an operator does, readers find no flag and read the old tables.
+ * The flag in AppConfig that decides which tables answer reads. The stack owns its structure and a first, disabled
+ * version, which never changes. Operators add further versions, which CloudFormation does not know and so leaves alone.
+ * The stack deploys no version. Until an operator does, readers find no flag and read the old tables.
  */
 export class ReadFlag extends Construct {
   readonly applicationId: string;
@@ -68,7 +68,8 @@ export class ReadFlag extends Construct {
       content: flagDocument({ enabled: false }),
       description: 'Reads stay on the old tables.',
     });
-    // AppConfig refuses to delete a profile with versions, such as those of operators, and an application with a profile.
+    // AppConfig refuses to delete a profile with versions, such as those of operators, and an application with a
+    // profile.
     for (const kept of [application, profile, version]) kept.applyRemovalPolicy(RemovalPolicy.RETAIN);
     this.fallbackStrategyId = this.strategies(settings);
     this.applicationId = application.ref;
@@ -111,14 +112,15 @@ export class ReadFlag extends Construct {
       },
     });
     gate.addToRolePolicy(allow(['dynamodb:GetItem', 'dynamodb:Query'], [control.table.tableArn]));
-    // No condition on the source: AppConfig documents none for validators, and a gate that cannot be called would block fallbacks.
+    // No condition on the source: AppConfig documents none for validators, and a gate that cannot be called would block
+    // fallbacks.
     gate.addPermission('AppConfig', { principal: new ServicePrincipal('appconfig.amazonaws.com') });
     return gate;
   }
 
   /**
-   * Lets a function see what is deployed. This is a policy of its own to avoid a circle: the profile needs the gate's function,
-   * and that waits for the default policy of its role.
+   * Lets a function see what is deployed. This is a policy of its own to avoid a circle: the profile needs the gate's
+   * function, and that waits for the default policy of its role.
    */
   private allowReadingDeployments(id: string, reader: IFunction): void {
     const versions = `${this.profileArn}/hostedconfigurationversion/*`;

@@ -7,8 +7,8 @@ export function whoReadsWhat(flag: FlagContent | undefined): string {
   if (!flag.enabled) return 'all reads use the old tables';
   if (flag.stage === 'shadow') return 'all reads use the old tables, and some are compared with the new ones';
   const named = flag.tenants.length === 0 ? '' : ` and ${flag.tenants.join(', ')}`;
-  const boundSeconds = flag.lagBoundMs / 1_000;
-  return `${flag.percent} % of tenants${named} read the new tables, except within ${boundSeconds} s of their own writes`;
+  const seconds = flag.lagBoundMs / 1_000;
+  return `${flag.percent} % of tenants${named} read the new tables, except within ${seconds} s of their own writes`;
 }
 
 /** The state of the flag, as lines for a person. */

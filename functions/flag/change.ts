@@ -39,8 +39,8 @@ export async function planFlagChange({ client, ids }: FlagAccess, next: FlagCont
 }
 
 /**
- * Deploys a planned change: step by step if it widens reads, else at once. If two operators planned on the same state, the
- * second one is refused, so neither change is lost under the other.
+ * Deploys a planned change: step by step if it widens reads, else at once. If two operators planned on the same state,
+ * the second one is refused, so neither change is lost under the other.
  *
  * @param by who deploys it, for AppConfig's list of versions.
  * @returns the number of the deployment.

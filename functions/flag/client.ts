@@ -51,11 +51,12 @@ const OVERDUE_MS = 1_000;
 const CALL_DEADLINE_MS = 5_000;
 
 /**
- * Follows the flag in AppConfig. One poll, on the schedule that AppConfig sets, serves all reads of the process. If a poll
- * fails, the last value stays. Before the first answer, and for content it does not understand, the value is stage `old`.
+ * Follows the flag in AppConfig. One poll, on the schedule that AppConfig sets, serves all reads of the process. If a
+ * poll fails, the last value stays. Before the first answer, and for content it does not understand, the value is stage
+ * `old`.
  *
- * A token is valid once and for 24 hours. If AppConfig refuses one, the client starts a new session (AppConfig User Guide,
- * "Retrieving feature flags and configuration data").
+ * A token is valid once and for 24 hours. If AppConfig refuses one, the client starts a new session (AppConfig User
+ * Guide, "Retrieving feature flags and configuration data").
  */
 export function createFlagClient(
   settings: FlagClientSettings,

@@ -68,7 +68,8 @@ export async function readFlagState(client: AppConfigClient, ids: FlagIds): Prom
 }
 
 /**
- * Starts to deploy a version, provided that `latestDeployment` is still the newest deployment. Undefined skips that check.
+ * Starts to deploy a version, provided that `latestDeployment` is still the newest deployment. Undefined skips that
+ * check.
  *
  * @returns the deployment's number.
  * @throws FlagConflictError if another deployment has started since, or is in progress.

@@ -28,12 +28,12 @@ const PAUSE_MS = 500;
 const ATTEMPTS_MAX = 120;
 
 /**
- * Puts all reads on the old tables at once: stops a deployment in progress, deploys the disabled flag, and waits until that is
- * complete. It reads neither the control table nor the new tables, and does not give way to another operator.
+ * Puts all reads on the old tables at once: stops a deployment in progress, deploys the disabled flag, and waits until
+ * that is complete. It reads neither the control table nor the new tables, and does not give way to another operator.
  *
- * An alarm in state ALARM may roll back this very deployment, just when it is needed most: alarms "may prevent a roll forward
- * from progressing during an application emergency" (AppConfig User Guide, "Reverting a configuration"). If that happens, the
- * environment watches no alarms until the fallback is complete.
+ * An alarm in state ALARM may roll back this very deployment, just when it is needed most: alarms "may prevent a roll
+ * forward from progressing during an application emergency" (AppConfig User Guide, "Reverting a configuration"). If
+ * that happens, the environment watches no alarms until the fallback is complete.
  *
  * @throws MigrationError FALLBACK_INCOMPLETE, FLAG_UNWATCHED
  */

@@ -9,8 +9,8 @@ export interface FlagNames {
 export type Strategy = 'widen' | 'fallback';
 
 /**
- * The names that infra/read-flag.ts gives, by which operators and readers find the flag. An application's name must be unique
- * in its account, so it contains the environment's.
+ * The names that infra/read-flag.ts gives, by which operators and readers find the flag. An application's name must be
+ * unique in its account, so it contains the environment's.
  */
 export function flagNames(environmentName: string): FlagNames {
   return { application: `kpi-migration-${environmentName}`, environment: 'reads', profile: 'read-path' };

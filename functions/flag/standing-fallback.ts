@@ -15,8 +15,8 @@ const schema = z.object({
 const BY = 'standing validation';
 
 /**
- * What the standing validation does when rows differ: nothing, or, if infra/validation.ts gives it the flag's ids, it puts
- * reads from the new tables back on the old ones.
+ * What the standing validation does when rows differ: nothing, or, if infra/validation.ts gives it the flag's ids, it
+ * puts reads from the new tables back on the old ones.
  *
  * @param client connects to AppConfig; only tests pass it.
  * @throws MigrationError FUNCTION_SETTINGS_INVALID if only some of the ids are set.

@@ -21,8 +21,8 @@ export function readsAnyNew(flag: FlagContent): boolean {
 }
 
 /**
- * The reads that `next` gives to the new tables and `current` does not, as sentences: a higher percentage, a tenant who is
- * not included yet, or reads sooner after a write. Empty if it widens nothing.
+ * The reads that `next` gives to the new tables and `current` does not, as sentences: a higher percentage, a tenant who
+ * is not included yet, or reads sooner after a write. Empty if it widens nothing.
  */
 export function widening(current: FlagContent, next: FlagContent): string[] {
   if (!readsAnyNew(next)) return [];

@@ -27,8 +27,9 @@ export class GateRefusedError extends MigrationError {
 }
 
 /**
- * Lets a flag pass, or says why not. A flag under which nobody reads the new tables passes before anything else is looked at,
- * so a fallback works while everything else is down. A flag that widens reads passes only on evidence that could be read.
+ * Lets a flag pass, or says why not. A flag under which nobody reads the new tables passes before anything else is
+ * looked at, so a fallback works while everything else is down. A flag that widens reads passes only on evidence that
+ * could be read.
  *
  * @throws GateRefusedError
  */

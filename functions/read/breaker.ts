@@ -24,8 +24,9 @@ export const BREAKER_DEFAULTS: BreakerSettings = {
 export type ReadOutcome = 'right' | 'error' | 'time-out' | 'wrong';
 
 /**
- * Keeps reads away from a new side that fails. Closed: the new side answers. Open: the old side answers. Half open: the old side
- * still answers, and one read at a time is also tried on the new side, in the background, so a probe costs no caller anything.
+ * Keeps reads away from a new side that fails. Closed: the new side answers. Open: the old side answers. Half open: the
+ * old side still answers, and one read at a time is also tried on the new side, in the background, so a probe costs no
+ * caller anything.
  */
 export class Breaker {
   readonly #settings: BreakerSettings;

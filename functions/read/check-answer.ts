@@ -7,8 +7,8 @@ const LINK_REQUIRED = ['kpi_id', 'person_id', 'linked_at', 'uniqueness_key'] as 
 const DATA_REQUIRED = ['kpi_link_id', 'data_category', 'post_date', 'recorded_at'] as const;
 
 /**
- * Checks the new side's answer without the old side's: no row of another tenant or one nobody asked for, no missing attribute,
- * not too many rows, rows in order. Cheap enough for every read.
+ * Checks an answer of the new side on its own. It must not hold too many rows, rows of another tenant, rows that nobody
+ * requested, rows without a required attribute, or rows out of order. This is cheap enough for every read.
  *
  * @returns what is wrong, as a sentence; undefined if nothing is.
  */

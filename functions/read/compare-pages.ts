@@ -30,8 +30,8 @@ export function comparePages(old: RowPage, fresh: RowPage): ReadonlyMap<string, 
 }
 
 /**
- * The differences that remain after the lag bound while the old row stayed the same, so replication has had time to copy it. If
- * the old row has changed meanwhile, its copy is in flight, which proves nothing.
+ * The differences that remain after the lag bound while the old row stayed the same, so replication has had time to
+ * copy it. If the old row has changed meanwhile, its copy is in flight, which proves nothing.
  */
 export function provenDifferences(
   before: ReadonlyMap<string, RowDifference>,

@@ -10,8 +10,8 @@ export interface DateRange {
 }
 
 /**
- * The part of an index that a page has to read: the query's range from the position on. The position's own date is read again
- * whole, because an index does not order rows of the same date.
+ * The part of an index that a page has to read: the query's range from the position on. The position's own date is read
+ * again whole, because an index does not order rows of the same date.
  *
  * @returns undefined if the range is empty, which DynamoDB would refuse.
  */

@@ -31,8 +31,8 @@ export type Row<Provenance> = Provenance & { readonly row?: Item };
 type DataFilter = Partial<Pick<DataOfLinkQuery, 'category' | 'subtype' | 'from' | 'to' | 'order'>>;
 
 /**
- * The reads of the new model. Rows are those of KpiLink and KpiData (tables.md), whichever side they come from. A row of another
- * tenant counts as absent. Links are ordered by id; data is ordered by `post_date` as text, then by id.
+ * The reads of the new model. Rows are those of KpiLink and KpiData (tables.md), whichever side they come from. A row
+ * of another tenant counts as absent. Links are ordered by id; data is ordered by `post_date` as text, then by id.
  *
  * @typeParam Provenance what each answer says about itself: which side it is from and why.
  */
@@ -43,8 +43,8 @@ export interface KpiReads<Provenance> {
   linksByTenant(query: { tenantId: string }, options?: PageOptions): Promise<Rows<Provenance>>;
 
   /**
-   * @param query If the caller knows it, `linkId` saves the old side a search through the whole tenant for an id that the
-   * migration generated. With it, a row of another link is not found.
+   * @param query If the caller knows it, `linkId` saves the old side a search through the whole tenant for an id that
+   * the migration generated. With it, a row of another link is not found.
    */
   dataById(query: Omit<DataByIdQuery, 'kind'>, options?: ReadOptions): Promise<Row<Provenance>>;
 
@@ -58,8 +58,8 @@ export interface KpiReads<Provenance> {
   latestActual(query: { tenantId: string; linkId: string }, options?: ReadOptions): Promise<Row<Provenance>>;
 
   /**
-   * The target that applies on a date: the last one of the subtype dated on or before it. A date without a time covers its
-   * whole day. Among equal dates, the one with the greatest id.
+   * The target that applies on a date: the last one of the subtype dated on or before it. A date without a time covers
+   * its whole day. Among equal dates, the one with the greatest id.
    *
    * @param query `subtype` is `Expected` by default.
    */
@@ -70,8 +70,8 @@ export interface KpiReads<Provenance> {
 }
 
 /**
- * The named reads over a source that answers requests: one side, or the router over both. Checks each request, and turns page
- * tokens into positions, which are the same on both sides.
+ * The named reads over a source that answers requests: one side, or the router over both. Checks each request, and
+ * turns page tokens into positions, which are the same on both sides.
  *
  * Every method throws MigrationError QUERY_INVALID or PAGE_TOKEN_INVALID if the request is wrong.
  */

@@ -18,8 +18,9 @@ const tokenSchema = z.object({
 });
 
 /**
- * An opaque text that continues this query, and no other, after the position. It does not name a side. It is not signed,
- * because it grants nothing: a forged one only picks another place in a listing that the caller may read anyway.
+ * An opaque text that continues this query, and no other, after the position. It does not name a side. It is not
+ * signed, because it grants nothing: a forged one only picks another place in a listing that the caller may read
+ * anyway.
  */
 export function encodePageToken(query: KpiQuery, position: RowPosition): string {
   const content: z.infer<typeof tokenSchema> = { version: VERSION, query: fingerprint(query), ...position };

@@ -1,6 +1,6 @@
 /**
- * A row's place in an ordered listing: by the text of its sort attribute, then by its id. It does not name a side, so a listing
- * that started on one side can continue on the other.
+ * A row's place in an ordered listing: by the text of its sort attribute, then by its id. It does not name a side, so a
+ * listing that started on one side can continue on the other.
  */
 export interface RowPosition {
   /** `post_date` of a KpiData row, exactly as stored; empty in listings of links, which are ordered by id alone. */
@@ -11,8 +11,8 @@ export interface RowPosition {
 export type Order = 'oldest-first' | 'newest-first';
 
 /**
- * Orders texts by the bytes of their UTF-8, as a DynamoDB sort key does (Developer Guide, "Data types": String). JavaScript
- * orders by UTF-16 code unit, which puts surrogates before the code units above them.
+ * Orders texts by the bytes of their UTF-8, as a DynamoDB sort key does (Developer Guide, "Data types": String).
+ * JavaScript orders by UTF-16 code unit, which puts surrogates before the code units above them.
  */
 export function compareUtf8(left: string, right: string): number {
   const length = Math.min(left.length, right.length);

@@ -50,8 +50,8 @@ export type DataByIdQuery = z.infer<typeof dataById>;
 /**
  * A read in terms of the new model. Every query names its tenant, and the answer holds rows of that tenant only.
  *
- * `from` and `to` limit `post_date` as text, in the order of its UTF-8 bytes. Both are inclusive, and each covers every text
- * that starts with it: `to: '2024-03'` includes 31 March.
+ * `from` and `to` limit `post_date` as text, in the order of its UTF-8 bytes. Both are inclusive, and each covers every
+ * text that starts with it: `to: '2024-03'` includes 31 March.
  */
 export type KpiQuery = z.infer<typeof querySchema>;
 

@@ -14,8 +14,8 @@ const COUNTS_OF = {
 } as const;
 
 /**
- * The metrics of reads that the alarms in infra/observability.ts watch: how often the new side failed or was too slow, and how
- * often it was wrong. Pure.
+ * The metrics of reads that the alarms in infra/observability.ts watch: how often the new side failed or was too slow,
+ * and how often it was wrong. Pure.
  *
  * @param counts the router's counts since the last call.
  */

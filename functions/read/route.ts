@@ -43,7 +43,7 @@ export function routeOf(flag: ReaderFlag, read: RoutedRead): Route {
   return (ROUTES[flag.stage] as (flag: ReaderFlag, read: RoutedRead) => Route)(flag, read);
 }
 
-/** Whether the caller's last write may not be replicated yet. A time in the future, or not a number, counts as fresh. */
+/** Whether the caller's last write may not be replicated yet. A future time, or not a number, counts as fresh. */
 function isFresh({ lastWriteAtMs, nowMs }: RoutedRead, lagBoundMs: number): boolean {
   return lastWriteAtMs !== undefined && !(nowMs - lastWriteAtMs >= lagBoundMs);
 }

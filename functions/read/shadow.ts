@@ -42,8 +42,8 @@ interface ShadowDependencies {
 }
 
 /**
- * Compares answers with the other side's, in the background: after the caller has its answer, a limited number at a time, each
- * with a deadline. Results are counted; nothing is thrown.
+ * Compares answers with the other side's, in the background: after the caller has its answer, a limited number at a
+ * time, each with a deadline. Results are counted; nothing is thrown.
  */
 export class ShadowReads {
   readonly #dependencies: ShadowDependencies;

@@ -24,8 +24,8 @@ export type CallOutcome<T> =
 const SUSPENSION_MS = 2_000;
 
 /**
- * Makes a call and waits until the deadline at most. After the deadline the signal tells the call to give up, and nobody waits
- * for its answer.
+ * Makes a call and waits until the deadline at most. After the deadline the signal tells the call to give up, and
+ * nobody waits for its answer.
  *
  * @param onSettled runs when the call itself has ended, which may be long after the outcome.
  */

@@ -4,7 +4,7 @@ import type { Metrics } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 
-/** What a Lambda function does: it parses its event, calls one function, and maps the result to what its caller expects. */
+/** A Lambda function: it parses its event, calls one function, and maps the result to what its caller expects. */
 export interface LambdaFunction<Event, Result, Answer = Result> {
   /** Every line it writes carries the request's id. */
   readonly logger: Logger;

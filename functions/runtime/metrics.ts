@@ -7,14 +7,15 @@ export const METRIC_NAMESPACE = 'KpiMigration';
 export const ENVIRONMENT_DIMENSION = 'Environment';
 
 /**
- * The metrics of a function, written into its log in CloudWatch's embedded metric format. The cold start is not among them:
- * no alarm looks at it.
+ * The metrics of a function, written into its log in CloudWatch's embedded metric format. The cold start is not among
+ * them: no alarm looks at it.
  *
  * @param environmentName as in cdk.json.
  */
 export function functionMetrics(environmentName: string): Metrics {
   const metrics = new Metrics({ namespace: METRIC_NAMESPACE });
-  // Powertools adds a dimension `service` of its own. The alarms ask for the environment alone and would then see nothing.
+  // Powertools adds a dimension `service` of its own. The alarms ask for the environment alone and would then see
+  // nothing.
   metrics.clearDefaultDimensions();
   return metrics.setDefaultDimensions({ [ENVIRONMENT_DIMENSION]: environmentName });
 }

@@ -28,7 +28,8 @@ const ROLE = /^(arn:aws[\w-]*:iam::\d{12}:role\/)(?:.*\/)?([^/]+)$/;
 /**
  * Checks that the caller, whom IAM has authorised, may read the tenant in the path.
  *
- * @param userArn `requestContext.authorizer.iam.userArn` of the event. It comes from the signature, so callers cannot choose it.
+ * @param userArn `requestContext.authorizer.iam.userArn` of the event. It comes from the signature, so callers cannot
+ * choose it.
  * @throws MigrationError CALLER_REFUSED
  */
 export function checkCaller(callers: Callers, userArn: string, tenantId: string): void {

@@ -119,8 +119,8 @@ interface Candidate {
 }
 
 /**
- * The KPIs that a generated id may belong to. The id is a hash and names neither record nor link, so either the caller names
- * the link, or every KPI of the tenant with several links is tried.
+ * The KPIs that a generated id may belong to. The id is a hash and names neither record nor link, so either the caller
+ * names the link, or every KPI of the tenant with several links is tried.
  */
 async function candidates(tables: OldReads, links: OldLinks, query: DataByIdQuery): Promise<Candidate[]> {
   let all: Candidate[];

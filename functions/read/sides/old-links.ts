@@ -32,7 +32,7 @@ export function owningRecord(items: Partial<Record<RecordSource, Item>> | undefi
   return parsed?.kind === 'valid' ? parsed.record : undefined;
 }
 
-/** The new model's links, read from the old tables. An instance serves one read: it looks up each KPI and user only once. */
+/** The new model's links, read from the old tables. An instance serves one read and looks up each KPI and user once. */
 export class OldLinks {
   readonly #tables: OldReads;
   readonly #heldRecords: HeldRecords;
@@ -72,7 +72,7 @@ export class OldLinks {
     return undefined;
   }
 
-  /** All links of the KPI that have rows. `known` are links that the caller has read, which the index may not list yet. */
+  /** All links of the KPI that have rows. The index may not list links yet that the caller has read: pass them. */
   async ofKpi(kpi: KpiKey, known: readonly FoundLink[] = []): Promise<FoundLink[]> {
     const knownIds = new Set(known.map(({ id }) => id));
     const others = (await this.#tables.queryLinkIds('kpi-index', kpi.kpiId)).filter((id) => !knownIds.has(id));
@@ -90,8 +90,8 @@ export class OldLinks {
   }
 
   /**
-   * The row of a KPI's personal link; the caller has checked that the KPI has no other link. It reads all of the KPI's records,
-   * because the earliest instant need not be the first date as text.
+   * The row of a KPI's personal link; the caller has checked that the KPI has no other link. It reads all of the KPI's
+   * records, because the earliest instant need not be the first date as text.
    */
   async personalRow(kpi: KpiKey): Promise<Item | undefined> {
     const records = await this.#recordsOf(kpi);

@@ -3,8 +3,8 @@ import { comparePositions, type Order, type RowPosition } from '../position.ts';
 import type { RowPage } from '../query.ts';
 
 /**
- * Items to request beyond the page: one shows whether a page follows, one shows whether its date is complete. Without them most
- * pages would take a second query.
+ * Items to request beyond the page: one shows whether a page follows, one shows whether its date is complete. Without
+ * them most pages would take a second query.
  */
 export const LOOK_AHEAD = 2;
 
@@ -25,8 +25,8 @@ export function positionedData(row: Item): PositionedRow {
 }
 
 /**
- * The rows of an index query in full order. An index does not order rows of the same sort key, so every run of equal keys is
- * collected whole and sorted by id. The longest such run bounds the memory.
+ * The rows of an index query in full order. An index does not order rows of the same sort key, so every run of equal
+ * keys is collected whole and sorted by id. The longest such run bounds the memory.
  */
 export async function* inFullOrder(
   chunks: AsyncIterable<readonly PositionedRow[]>,

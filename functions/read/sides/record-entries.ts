@@ -12,8 +12,8 @@ export interface EntryChunk {
 }
 
 /**
- * The KPI's records of several tables as one listing by date, in chunks of at least `size` that never split a date. Each query
- * asks for one more, which shows whether the chunk's last date is complete.
+ * The KPI's records of several tables as one listing by date, in chunks of at least `size` that never split a date.
+ * Each query asks for one more, which shows whether the chunk's last date is complete.
  */
 export async function* entryChunks(
   tables: OldReads,
