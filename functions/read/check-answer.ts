@@ -1,6 +1,6 @@
 import { type Item, textOf } from '../model/attribute-value.ts';
 import { isInRange, rangeToRead } from './date-range.ts';
-import { comparePositions, type Order, type RowPosition } from './position.ts';
+import { comparePositions, dataPosition, linkPosition, type Order } from './position.ts';
 import type { KpiQuery, ReadRequest, RowPage } from './query.ts';
 
 const LINK_REQUIRED = ['kpi_id', 'person_id', 'linked_at', 'uniqueness_key'] as const;
@@ -21,10 +21,7 @@ export function faultOf(request: ReadRequest, page: RowPage): string | undefined
   for (const row of page.rows) {
     const fault = faultOfRow(query, row, isLinks ? LINK_REQUIRED : DATA_REQUIRED);
     if (fault) return fault;
-    const position: RowPosition = {
-      sort: isLinks ? '' : (textOf(row, 'post_date') as string),
-      id: textOf(row, 'id') as string,
-    };
+    const position = isLinks ? linkPosition(row) : dataPosition(row);
     if (last && comparePositions(position, last, order) <= 0) return 'Rows are out of order or repeated.';
     last = position;
   }

@@ -1,3 +1,5 @@
+import { type Item, textOf } from '../model/attribute-value.ts';
+
 /**
  * A row's place in an ordered listing: by the text of its sort attribute, then by its id. It does not name a side, so a
  * listing that started on one side can continue on the other.
@@ -6,6 +8,16 @@ export interface RowPosition {
   /** `post_date` of a KpiData row, exactly as stored; empty in listings of links, which are ordered by id alone. */
   readonly sort: string;
   readonly id: string;
+}
+
+/** The place of a KpiLink row. */
+export function linkPosition(row: Item): RowPosition {
+  return { sort: '', id: textOf(row, 'id') ?? '' };
+}
+
+/** The place of a KpiData row. */
+export function dataPosition(row: Item): RowPosition {
+  return { sort: textOf(row, 'post_date') ?? '', id: textOf(row, 'id') ?? '' };
 }
 
 export type Order = 'oldest-first' | 'newest-first';

@@ -113,30 +113,24 @@ function isGeneratedId(id: string): boolean {
   return validate(id) && version(id) === GENERATED_ID_VERSION;
 }
 
-interface Candidate {
-  readonly kpi: KpiKey;
-  readonly linksOfKpi: readonly FoundLink[];
-}
-
 /**
  * The KPIs that a generated id may belong to. The id is a hash and names neither record nor link, so either the caller
  * names the link, or every KPI of the tenant with several links is tried.
  */
-async function candidates(tables: OldReads, links: OldLinks, query: DataByIdQuery): Promise<Candidate[]> {
-  let all: Candidate[];
-  if (query.linkId !== undefined) {
-    const link = await links.find(query.tenantId, query.linkId);
-    all = link ? [{ kpi: link.kpi, linksOfKpi: await links.ofKpi(link.kpi, [link]) }] : [];
-  } else {
+async function candidates(tables: OldReads, links: OldLinks, query: DataByIdQuery) {
+  let found: readonly FoundLink[];
+  if (query.linkId === undefined) {
     const ids = await tables.queryLinkIds('tenant-index', query.tenantId);
-    const found = (await links.mapped(await links.read(ids))).filter(({ kpi }) => kpi.tenantId === query.tenantId);
-    all = [...Map.groupBy(found, ({ kpi }) => kpiIdentity(kpi)).values()].map((linksOfKpi) => ({
-      kpi: (linksOfKpi[0] as FoundLink).kpi,
-      linksOfKpi,
-    }));
+    found = (await links.mapped(await links.read(ids))).filter(({ kpi }) => kpi.tenantId === query.tenantId);
+  } else {
+    const link = await links.find(query.tenantId, query.linkId);
+    found = link ? await links.ofKpi(link.kpi, [link]) : [];
   }
-  return all
-    .filter(({ linksOfKpi }) => linksOfKpi.length > 1)
+  return [...Map.groupBy(found, ({ kpi }) => kpiIdentity(kpi)).values()]
+    .flatMap((linksOfKpi) => {
+      const [first, second] = linksOfKpi;
+      return first && second ? [{ kpi: first.kpi, linksOfKpi }] : [];
+    })
     .sort((left, right) => compareUtf8(left.kpi.kpiId, right.kpi.kpiId));
 }
 

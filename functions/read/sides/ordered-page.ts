@@ -1,5 +1,5 @@
-import { type Item, textOf } from '../../model/attribute-value.ts';
-import { comparePositions, type Order, type RowPosition } from '../position.ts';
+import type { Item } from '../../model/attribute-value.ts';
+import { comparePositions, dataPosition, linkPosition, type Order, type RowPosition } from '../position.ts';
 import type { RowPage } from '../query.ts';
 
 /**
@@ -14,14 +14,12 @@ export interface PositionedRow {
   readonly row: Item;
 }
 
-/** A row of KpiLink: listings of links are ordered by id alone. */
 export function positionedLink(row: Item): PositionedRow {
-  return { position: { sort: '', id: textOf(row, 'id') ?? '' }, row };
+  return { position: linkPosition(row), row };
 }
 
-/** A row of KpiData. */
 export function positionedData(row: Item): PositionedRow {
-  return { position: { sort: textOf(row, 'post_date') ?? '', id: textOf(row, 'id') ?? '' }, row };
+  return { position: dataPosition(row), row };
 }
 
 /**
