@@ -3,7 +3,7 @@ import { addCounts } from '../../functions/model/counts-by-name.ts';
 import type { Finding, RowClass } from '../../functions/validation/findings.ts';
 import type { ReportLine, ValidationReport } from '../../functions/validation/report.ts';
 import { sumOf } from '../../functions/validation/report.ts';
-import { describeCounts, grouped, textTable } from '../text-table.ts';
+import { describeCounts, grouped, printable, textTable } from '../text-table.ts';
 
 /** What the classes of rows are called before a person. */
 export const NAME_OF: Readonly<Record<RowClass, string>> = {
@@ -63,11 +63,12 @@ function describeFindings(findings: readonly Finding[]): string[] {
 
 /** One difference in a line. */
 export function describeFinding({ table, id, kind, orphan, differences }: Finding): string {
-  const name = `${table} ${id}`;
+  const name = `${table} ${printable(id)}`;
   if (kind === 'missing') return `${name} is missing.`;
   if (kind === 'extra') return `${name} is there and should not be${orphan ? '; its link does not exist' : ''}.`;
   const parts = differences.map(
-    ({ attribute, expected, actual }) => `${attribute} is ${describeValue(actual)}, not ${describeValue(expected)}`,
+    ({ attribute, expected, actual }) =>
+      `${printable(attribute)} is ${describeValue(actual)}, not ${describeValue(expected)}`,
   );
   return `${name} differs: ${parts.join('; ')}.`;
 }
@@ -78,7 +79,7 @@ const VALUE_LENGTH_MAX = 80;
 /** An attribute's value with its type. */
 export function describeValue(value: AttributeValue | undefined): string {
   if (value === undefined) return 'absent';
-  const text = JSON.stringify(value);
+  const text = printable(JSON.stringify(value));
   return text.length > VALUE_LENGTH_MAX ? `${text.slice(0, VALUE_LENGTH_MAX)}…` : text;
 }
 

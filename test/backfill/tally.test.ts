@@ -9,7 +9,7 @@ import {
   NAMES_MAX,
   type Tally,
 } from '../../backfill/tally.ts';
-import { describeCounts } from '../../backfill/text-table.ts';
+import { describeCounts, textTable } from '../../backfill/text-table.ts';
 import { countNames } from '../../functions/model/counts-by-name.ts';
 
 const ODD = ['constructor', 'toString', 'valueOf', 'hasOwnProperty', '__proto__', 'toJSON'];
@@ -46,7 +46,13 @@ describe('counts by name', () => {
       'a\\u{a}b 1, \\u{1b}[2J 1, x\\u{2028}y 1, \\u{202e}abc 1, naïve 1',
     );
     expect(describeCounts([])).toBe('none');
+    expect(textTable(['id', ''], [['a\nb', 1]])).toEqual(['id', 'a\\u{a}b  1']);
   });
+});
+
+test('a table may have more rows than a call can have arguments', () => {
+  const rows = Array.from({ length: 300_000 }, (_, at) => [`kpi-${at}`, at]);
+  expect(textTable(['KPI', 'records'], rows)).toHaveLength(rows.length + 1);
 });
 
 describe('unknown attributes without end', () => {
