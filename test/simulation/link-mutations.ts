@@ -95,6 +95,7 @@ export const LINK_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a fan-out leaves out what it brought for another generation',
+    firstSeed: 4_150,
     edits: [
       edit(FAN_OUT, '  const brought = new Set<string>();\n', ''),
       edit(FAN_OUT, '  generation: string,\n)', '  generation: string,\n  brought: Set<string>,\n)'),
