@@ -5,7 +5,7 @@ import { OLD_TABLE_OF, type TableRole } from '../functions/tables/table-names.ts
 import { UnitPace } from '../functions/tables/unit-pace.ts';
 import { type BackfillReport, runBackfill } from './backfill.ts';
 import { type Environment, openEnvironment } from './environment.ts';
-import { operatorName } from './operator.ts';
+import { operatorLease } from './operator-lease.ts';
 import { type CommandResult, EXIT, type ExitCode } from './outcome.ts';
 import { type Plan, planBackfill } from './plan.ts';
 import { checkTables, requireNoFindings } from './preflight.ts';
@@ -64,17 +64,15 @@ export async function executeBackfill(
 ): Promise<BackfillReport> {
   const { settings, tables, replication } = environment;
   const shapes = await preflighted(environment);
-  const { segments, leaseSeconds, maxWriteUnitsPerSecond } = settings.backfill;
+  const { segments, maxWriteUnitsPerSecond } = settings.backfill;
   const pace = maxWriteUnitsPerSecond === undefined ? undefined : new UnitPace(maxWriteUnitsPerSecond, Date.now);
-  return runBackfill({
+  const lease = await operatorLease(environment);
+  await using _ = lease.thread;
+  return await runBackfill({
+    ...lease.options,
     replication,
     data: tables.data,
     segments,
-    leaseMs: leaseSeconds * 1_000,
-    owner: operatorName(),
-    nowMs: Date.now,
-    newToken: replication.newToken,
-    sleep: (ms, signal) => sleep(ms, undefined, { signal }),
     pace: async (writeUnits) => {
       const waitMs = pace?.take(writeUnits) ?? 0;
       if (waitMs > 0) await sleep(waitMs);

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Replication } from '../functions/sync/replication.ts';
-import { connect, dynamoTables, type Tables } from '../functions/tables/dynamo-tables.ts';
+import { type Connection, connect, dynamoTables, type Tables } from '../functions/tables/dynamo-tables.ts';
 import { readSettings, type Settings } from '../infra/settings.ts';
 
 /** An environment as a command works with it. */
 export interface Environment {
   readonly settings: Settings;
+  readonly connection: Connection;
   readonly client: ReturnType<typeof connect>;
   readonly tables: Tables;
   readonly replication: Replication;
@@ -19,12 +20,13 @@ export interface Environment {
  */
 export async function openEnvironment(name: string): Promise<Environment> {
   const settings = readSettings(name);
-  const client = connect(name === 'local' ? await localClientConfig() : { region: settings.region });
+  const connection = name === 'local' ? await localClientConfig() : { region: settings.region };
+  const client = connect(connection);
   const tables = dynamoTables(client, settings.tables);
-  return { settings, client, tables, replication: replicationOf(settings, tables) };
+  return { settings, connection, client, tables, replication: replicationOf(settings, tables) };
 }
 
-async function localClientConfig() {
+async function localClientConfig(): Promise<Connection> {
   const { localClientConfig: config, localEndpoint } = await import('./local/local-endpoint.ts');
   return config(localEndpoint());
 }

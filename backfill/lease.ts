@@ -1,7 +1,8 @@
-import { type Item, textOf } from '../functions/model/attribute-value.ts';
 import { MigrationError } from '../functions/model/migration-error.ts';
-import { BACKFILL_PARTITION } from '../functions/tables/backfill-run-row.ts';
-import type { RowKey, Transactions } from '../functions/tables/transactions.ts';
+import type { Transactions } from '../functions/tables/transactions.ts';
+import { type Renewals, renewHere, type StartRenewals } from './lease-renewal.ts';
+import { type Holder, LeaseRow, readHolder } from './lease-row.ts';
+import { type LeaseClock, lengthFor, mayWrite, renewalEveryMs, termFromNow } from './lease-term.ts';
 
 /** The right to be the only copier. */
 export interface Lease {
@@ -20,34 +21,24 @@ export interface LeaseOptions {
   /** Who asks, in a person's words: host and process. */
   readonly owner: string;
   readonly leaseMs: number;
+  /** To which the lease is lengthened where the machine or the table is slow; `leaseMs` where absent. */
+  readonly leaseMaxMs?: number;
   readonly nowMs: () => number;
+  /** A clock that nobody sets; `nowMs` where absent. */
+  readonly steadyMs?: () => number;
   readonly newToken: () => string;
   /** Resolves after `ms`; rejects as soon as the signal is aborted. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<unknown>;
+  /** Who renews the lease; this thread where absent. */
+  readonly renewals?: StartRenewals;
   /** Told, once, why it takes long. */
   readonly onWait: (message: string) => void;
   /** Aborted when the caller no longer wants the lease. */
   readonly stop: AbortSignal;
 }
 
-export interface Holder {
-  readonly owner: string;
-  /** One for as long as the lease is held; another holder has another. */
-  readonly token: string;
-  /** Milliseconds since the epoch; 0 once the lease was given up. */
-  readonly untilMs: number;
-}
-
-const LEASE_KEY: RowKey = { table: 'control', key: { pk: { S: BACKFILL_PARTITION }, sk: { S: 'lease' } } };
-
-/** A lease is renewed this often within its time, so that a renewal may fail without harm. */
-const RENEWALS_PER_LEASE = 3;
-
-/** Part of the lease's time, at its end, in which the holder begins no write: one on its way may still land in it. */
-const RESERVE = 0.2;
-
 /**
- * Takes the lease, and renews it until it is released.
+ * Takes the lease, and has it renewed until it is released.
  *
  * A holder that is alive shows it by renewing, and then the caller is refused. One that was killed does not: its lease is
  * waited for and taken over. The clocks of two operators' machines may differ by as much as the reserve.
@@ -55,45 +46,39 @@ const RESERVE = 0.2;
  * @throws MigrationError `BACKFILL_RUNNING` where another copier is at work.
  */
 export async function acquireLease(options: LeaseOptions): Promise<Lease> {
-  const first = await readHolder(options.transactions);
+  const { transactions, owner, leaseMs, leaseMaxMs = leaseMs, nowMs, steadyMs = nowMs, sleep } = options;
+  const [clock, length] = [
+    { nowMs, steadyMs },
+    { leaseMs, leaseMaxMs },
+  ];
+  const { holder, latenessMs } = await awaitFree(options, clock);
+  const identity = options.newToken();
+  const row = new LeaseRow(transactions, { owner, identity }, 'taken', holder?.token ?? null);
+  const term = termFromNow(clock, lengthFor(length, latenessMs));
+  if (!(await row.write(term.untilMs))) throw refusal('Another backfill began at the same moment.');
+  const start = options.renewals ?? renewHere(transactions, { length, clock, sleep });
+  return keep(options, clock, identity, start({ owner, identity, token: row.token, term, latenessMs }));
+}
+
+/** Waits until nobody holds the lease. `latenessMs`: how long the table took to say so. */
+async function awaitFree(
+  { transactions, leaseMs, nowMs, sleep, onWait, stop }: LeaseOptions,
+  { steadyMs }: LeaseClock,
+): Promise<{ holder: Holder | undefined; latenessMs: number }> {
+  let askedMs = steadyMs();
+  const first = await readHolder(transactions);
   let holder = first;
-  if (holder && holder.untilMs > options.nowMs()) {
-    options.onWait(`${describeHolder(holder)} Waiting to see whether it is still at work.`);
+  if (holder && holder.untilMs > nowMs()) {
+    onWait(`${describeHolder(holder)} Waiting to see whether it is still at work.`);
   }
-  while (holder && holder.untilMs > options.nowMs()) {
-    const renewalMs = options.leaseMs / RENEWALS_PER_LEASE;
-    await options.sleep(Math.min(holder.untilMs - options.nowMs(), renewalMs) + 1, options.stop);
-    holder = await readHolder(options.transactions);
+  while (holder && holder.untilMs > nowMs()) {
+    await sleep(Math.min(holder.untilMs - nowMs(), renewalEveryMs({ leaseMs })) + 1, stop);
+    askedMs = steadyMs();
+    holder = await readHolder(transactions);
     const alive = holder && holder.untilMs > 0 && (holder.token !== first?.token || holder.untilMs !== first.untilMs);
     if (holder && alive) throw refusal(describeHolder(holder));
   }
-  const mine = { owner: options.owner, token: options.newToken(), untilMs: options.nowMs() + options.leaseMs };
-  if (!(await writeHolder(options.transactions, mine, holder?.token ?? null))) {
-    throw refusal('Another backfill began at the same moment.');
-  }
-  return keep(options, mine);
-}
-
-/** Who holds the lease, or held it last; undefined where nobody ever did. */
-export async function readHolder(transactions: Transactions): Promise<Holder | undefined> {
-  const [item] = await transactions.read([LEASE_KEY]);
-  if (item === undefined) return undefined;
-  const { held_until_ms: until } = item;
-  return {
-    owner: textOf(item, 'owner') ?? '',
-    token: textOf(item, 'token') ?? '',
-    untilMs: until !== undefined && 'N' in until ? Number(until.N) : 0,
-  };
-}
-
-async function writeHolder(transactions: Transactions, holder: Holder, ifToken: string | null): Promise<boolean> {
-  const item: Item = {
-    ...LEASE_KEY.key,
-    owner: { S: holder.owner },
-    token: { S: holder.token },
-    held_until_ms: { N: String(holder.untilMs) },
-  };
-  return transactions.write([{ kind: 'put', table: 'control', item, ifToken }]);
+  return { holder, latenessMs: steadyMs() - askedMs };
 }
 
 function describeHolder(holder: Holder): string {
@@ -106,58 +91,29 @@ function refusal(message: string): MigrationError {
   });
 }
 
-function keep(options: LeaseOptions, mine: Holder): Lease {
-  let { untilMs } = mine;
-  let failure: unknown;
-  const released = new AbortController();
-
-  const renew = async (): Promise<void> => {
-    const next = options.nowMs() + options.leaseMs;
-    if (await writeHolder(options.transactions, { ...mine, untilMs: next }, mine.token)) {
-      untilMs = next;
-      return;
-    }
-    untilMs = 0;
-    throw new Error('Another backfill has taken the lease over.');
+function keep(options: LeaseOptions, clock: LeaseClock, identity: string, renewals: Renewals): Lease {
+  const giveUp = async (untilMs: number): Promise<void> => {
+    const token = await renewals.stop();
+    // Refused where another has it: then there is nothing to give up.
+    await new LeaseRow(options.transactions, { owner: options.owner, identity }, 'given-up', token).write(untilMs);
   };
-  const heartbeat = async (): Promise<void> => {
-    while (untilMs > 0) {
-      await options.sleep(options.leaseMs / RENEWALS_PER_LEASE, released.signal);
-      try {
-        await renew();
-      } catch (error) {
-        // The time that is left allows another try; should it run out, this is told as the cause.
-        failure = error;
-      }
-    }
-  };
-  const ended = heartbeat().catch((error: unknown) => {
-    failure ??= error;
-  });
-
-  const giveUp = async (until: number): Promise<void> => {
-    released.abort();
-    await ended;
-    await writeHolder(options.transactions, { ...mine, untilMs: until }, mine.token);
-  };
-
   return {
     requireHeld() {
-      if (options.nowMs() < untilMs - RESERVE * options.leaseMs) return;
+      if (mayWrite(renewals.term(), clock)) return;
       throw new MigrationError('LEASE_LOST', 'The lease of the backfill was not renewed in time.', {
         retryable: true,
         nextStep: 'Run the same command again: it goes on from its checkpoints.',
-        cause: failure,
+        cause: renewals.failure(),
       });
     },
     async outlastWrites() {
       try {
-        await options.sleep(RESERVE * options.leaseMs, options.stop);
+        await options.sleep(renewals.term().reserveMs, options.stop);
       } catch (error) {
         if (!options.stop.aborted) throw error;
       }
     },
     release: () => giveUp(0),
-    releaseAfterReserve: () => giveUp(options.nowMs() + RESERVE * options.leaseMs),
+    releaseAfterReserve: () => giveUp(options.nowMs() + renewals.term().reserveMs),
   };
 }

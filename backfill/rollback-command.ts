@@ -7,7 +7,7 @@ import { readRollback } from '../functions/tables/rollback-row.ts';
 import { rowDeletion } from '../functions/tables/row-deletion.ts';
 import { UnitPace } from '../functions/tables/unit-pace.ts';
 import { type Environment, openEnvironment } from './environment.ts';
-import { operatorName } from './operator.ts';
+import { operatorLease } from './operator-lease.ts';
 import { type CommandResult, EXIT } from './outcome.ts';
 import { type Progress, showProgress } from './progress.ts';
 import { openFlag } from './read-flag/open-flag.ts';
@@ -68,14 +68,18 @@ async function plan({ settings, tables }: Environment, progress: Progress, stop:
 }
 
 async function execute(
-  { client, settings, tables, replication }: Environment,
+  environment: Environment,
   flag: () => Promise<FlagState>,
   progress: Progress,
   stop: AbortSignal,
 ): Promise<CommandResult> {
-  const { segments, leaseSeconds, maxWriteUnitsPerSecond } = settings.backfill;
+  const { client, settings, tables, replication } = environment;
+  const { segments, maxWriteUnitsPerSecond } = settings.backfill;
   const pace = maxWriteUnitsPerSecond === undefined ? undefined : new UnitPace(maxWriteUnitsPerSecond, Date.now);
+  const lease = await operatorLease(environment);
+  await using _ = lease.thread;
   const report = await runRollback({
+    ...lease.options,
     replication,
     data: tables.data,
     deleteRows: rowDeletion(client, settings.tables),
@@ -83,11 +87,6 @@ async function execute(
     flag,
     deploymentShowsMs: settings.name === 'local' ? DEPLOYMENT_SHOWS_LOCALLY_MS : DEPLOYMENT_SHOWS_MS,
     segments,
-    leaseMs: leaseSeconds * 1_000,
-    owner: operatorName(),
-    nowMs: Date.now,
-    newToken: replication.newToken,
-    sleep: (ms, signal) => sleep(ms, undefined, { signal }),
     pace: async (writeUnits) => {
       const waitMs = pace?.take(writeUnits) ?? 0;
       if (waitMs > 0) await sleep(waitMs);

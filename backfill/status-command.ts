@@ -7,7 +7,7 @@ import { type Rollback, readRollback } from '../functions/tables/rollback-row.ts
 import type { Settings } from '../infra/settings.ts';
 import { type PassReport, reportPasses } from './backfill.ts';
 import { openEnvironment } from './environment.ts';
-import { readHolder } from './lease.ts';
+import { readHolder } from './lease-row.ts';
 import { type CommandResult, EXIT } from './outcome.ts';
 import { describeFlag } from './read-flag/describe-flag.ts';
 import { openFlag } from './read-flag/open-flag.ts';

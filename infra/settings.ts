@@ -51,15 +51,22 @@ const replication = z.strictObject({
   recordConcurrency: count.max(100).default(8),
 });
 
-const backfill = z.strictObject({
-  segments: count.max(1_000).default(4),
-  /** Write units a second that copying may consume; without it, as many as the tables take. */
-  maxWriteUnitsPerSecond: count.optional(),
-  /** What the plan reckons with: the price of a million write request units in the table's region, in US dollars. */
-  usdPerMillionWriteUnits: z.number().positive().optional(),
-  /** How long a copier that was killed keeps the next one waiting. */
-  leaseSeconds: count.default(60),
-});
+const backfill = z
+  .strictObject({
+    segments: count.max(1_000).default(4),
+    /** Write units a second that copying may consume; without it, as many as the tables take. */
+    maxWriteUnitsPerSecond: count.optional(),
+    /** What the plan reckons with: the price of a million write request units in the table's region, in US dollars. */
+    usdPerMillionWriteUnits: z.number().positive().optional(),
+    /** How long a copier that was killed keeps the next one waiting. */
+    leaseSeconds: count.default(60),
+    /** To which a copier lengthens its lease where the machine or the table is too slow to renew it in time; not at all where absent. */
+    leaseSecondsMax: count.optional(),
+  })
+  .refine(({ leaseSeconds, leaseSecondsMax = leaseSeconds }) => leaseSecondsMax >= leaseSeconds, {
+    path: ['leaseSecondsMax'],
+    error: 'is less than leaseSeconds',
+  });
 
 const validation = z.strictObject({
   /** Parallel scans a table. */

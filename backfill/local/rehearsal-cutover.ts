@@ -42,7 +42,8 @@ const OPERATOR = 'the rehearsal';
 const ACT_MS = 1_500;
 const LAG_BOUND_MS = 60_000;
 const ATTEMPTS_MAX = 20;
-const RECOVERY_WAITS_MAX = 200;
+/** How long a busy machine may take until the new side answers where it is to. */
+const ANSWER_WITHIN_MS = 60_000;
 
 /**
  * Moves the reads as the runbook has it: shadow, then the new side for more and more tenants, ailing new tables, fallback, and
@@ -51,10 +52,11 @@ const RECOVERY_WAITS_MAX = 200;
 export async function cutOver(options: CutoverOptions): Promise<CutoverReport> {
   const { readers, note, nowMs } = options;
   const newAnswers = new Map<string, number>();
-  const act = async (name: string, run: () => Promise<void>): Promise<void> => {
+  const act = async (name: string, run: () => Promise<void>, toAnswer = false): Promise<void> => {
     const before = readers.count('new');
     await run();
     await sleep(ACT_MS);
+    if (toAnswer) await untilNewAnswer(options, before);
     newAnswers.set(name, readers.count('new') - before);
   };
 
@@ -69,7 +71,8 @@ export async function cutOver(options: CutoverOptions): Promise<CutoverReport> {
   const widen = async (percent: number): Promise<void> => {
     accepted += await deployOnEvidence(options, toNew(percent));
   };
-  for (const percent of [1, 50, 100]) await act(`new ${percent} %`, () => widen(percent));
+  // Of one percent, or half, of the tenants there may be none.
+  for (const percent of [1, 50, 100]) await act(`new ${percent} %`, () => widen(percent), percent === 100);
   for (const ailment of ['slow', 'failing', 'wrong'] as const) await act(ailment, async () => ail(options, ailment));
   await act('recovered', () => recover(options));
 
@@ -79,7 +82,7 @@ export async function cutOver(options: CutoverOptions): Promise<CutoverReport> {
   await sleep(options.pollIntervalMs + ACT_MS);
   const fallbackMs = readers.lastNewAnswerAtMs - fallbackAtMs;
 
-  await act('new again', () => widen(100));
+  await act('new again', () => widen(100), true);
   return {
     refusedWithoutEvidence,
     ...(refusedWithQuarantine !== undefined && { refusedWithQuarantine }),
@@ -99,11 +102,18 @@ async function ail({ newReads, note }: CutoverOptions, ailment: Ailment): Promis
 }
 
 /** Waits until the readers' breaker has found the new tables well and lets them answer again. */
-async function recover({ newReads, readers, note }: CutoverOptions): Promise<void> {
+async function recover(options: CutoverOptions): Promise<void> {
+  const { newReads, readers, note } = options;
   note('The new tables are well again.');
   newReads.ailment = 'none';
   const before = readers.count('new');
-  for (let wait = 0; readers.count('new') === before && wait < RECOVERY_WAITS_MAX; wait += 1) await sleep(100);
+  await untilNewAnswer(options, before);
+}
+
+/** Waits, with a bound, until the new side has answered more than so many reads. */
+async function untilNewAnswer({ readers, nowMs }: CutoverOptions, before: number): Promise<void> {
+  const giveUpAtMs = nowMs() + ANSWER_WITHIN_MS;
+  while (readers.count('new') === before && nowMs() < giveUpAtMs) await sleep(100);
 }
 
 /** Deploys a flag, waits until that is complete, and until readers have had the time to see it. */

@@ -22,11 +22,15 @@ export interface RehearsalReads {
   stop(): Promise<void>;
 }
 
-/** Readers look sooner again at a new side that failed than in production, where minutes do not have to pass in seconds. */
+/**
+ * Readers look sooner again at a new side that failed than in production, where minutes do not have to pass in seconds. And they are more patient with it: the machine
+ * that runs the tables, the functions and the readers may be slower than what it stands for, but not as slow as tables that are said to be slow.
+ */
 const ROUTER = {
   ...ROUTER_DEFAULTS,
   shadowShare: 0.5,
   sampleShare: 0.1,
+  newDeadlineMs: 2_000,
   shadow: { ...ROUTER_DEFAULTS.shadow, recheckAfterMs: 2_000 },
   breaker: { ...BREAKER_DEFAULTS, openMs: 1_000 },
 };

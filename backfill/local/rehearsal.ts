@@ -85,7 +85,10 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalRepo
   if (appconfig === undefined) throw new Error('The stack of a rehearsal has a flag.');
   const client = connect(cloud.clientConfig);
   const tables = dynamoTables(client, settings.tables);
-  const environment = { settings, client, tables, replication: replicationOf(settings, tables) };
+  const environment = {
+    ...{ settings, connection: cloud.clientConfig, client, tables },
+    replication: replicationOf(settings, tables),
+  };
   const initial = await readOldTables(environment);
   const writer = startWriter(options, environment, initial);
   const start = watch();

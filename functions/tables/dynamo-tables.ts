@@ -27,6 +27,13 @@ export function dynamoTables(client: DynamoDBClient, names: TableNames): Tables 
   };
 }
 
+/** How to reach DynamoDB, as plain data: another thread can connect in the same way. The SDK's own settings where it says nothing. */
+export interface Connection {
+  readonly endpoint?: string;
+  readonly region?: string;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
 /**
  * Connects with the SDK's own settings (region, credentials, AWS_ENDPOINT_URL_DYNAMODB) where `config` does not say otherwise.
  * Standard retries, with a few more attempts than usual: what they overcome need not be delivered again.

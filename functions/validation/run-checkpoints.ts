@@ -114,7 +114,8 @@ class Fence {
     const written = await this.#options.transactions.write([
       { kind: 'put', table: 'control', item, ifToken: this.#token },
     ]);
-    if (!written) {
+    // The client tries again where it missed an answer, and is refused by its own effect.
+    if (!written && (await this.#storedToken()) !== token) {
       throw new MigrationError('VALIDATION_RUNNING', 'Another process goes on with this validation, or began one.', {
         nextStep: 'Let it finish; its verdict is the one that counts.',
       });
@@ -150,10 +151,14 @@ class Fence {
   }
 
   async finish(): Promise<void> {
-    const [stored] = await this.#options.transactions.read([HEADER_KEY]);
-    if (textOf(stored, 'token') !== this.#token) return;
+    if ((await this.#storedToken()) !== this.#token) return;
     await this.#options.control.delete(VALIDATION_PARTITION, HEADER_SORT);
     await this.#deleteParts(this.#header);
+  }
+
+  async #storedToken(): Promise<string | undefined> {
+    const [stored] = await this.#options.transactions.read([HEADER_KEY]);
+    return textOf(stored, 'token');
   }
 
   async #deleteParts({ generation, parts }: Header): Promise<void> {

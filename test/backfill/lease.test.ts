@@ -1,5 +1,6 @@
 import { beforeEach, expect, test, vi } from 'vitest';
-import { acquireLease, type LeaseOptions, readHolder } from '../../backfill/lease.ts';
+import { acquireLease, type LeaseOptions } from '../../backfill/lease.ts';
+import { readHolder } from '../../backfill/lease-row.ts';
 import { dynamoTables } from '../../functions/tables/dynamo-tables.ts';
 import type { Transactions } from '../../functions/tables/transactions.ts';
 import { createTestTables, engineClient } from '../engine-client.ts';

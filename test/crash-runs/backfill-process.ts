@@ -18,7 +18,7 @@ const tables = dynamoTables(client, settings.tables);
 const tell = (message: BackfillMessage): boolean | undefined => process.send?.(message);
 try {
   await executeBackfill(
-    { settings, client, tables, replication: replicationOf(settings, tables) },
+    { settings, connection: {}, client, tables, replication: replicationOf(settings, tables) },
     {
       note: (message) => process.stderr.write(`${message}\n`),
       begin: (pass) => tell({ begun: pass as Pass }),

@@ -115,6 +115,11 @@ describe('an environment', () => {
       ['readPath.callers[0].principal', 'IAM role or user'],
     ],
     ['callers who are nobody', { readPath: { callers: [] } }, ['readPath.callers']],
+    [
+      'a longest lease that is shorter than the lease',
+      { backfill: { leaseSeconds: 60, leaseSecondsMax: 59 } },
+      ['backfill.leaseSecondsMax', 'less than leaseSeconds'],
+    ],
     ['no write units', { backfill: { maxWriteUnitsPerSecond: 0 } }, ['backfill.maxWriteUnitsPerSecond']],
   ])('is refused with %s', (_what, given, parts) => {
     const error = errorOf(() => parseSettings(contextWith({ ...VALID, ...given }), 'dev'));

@@ -68,7 +68,10 @@ export async function startBesideWriter(options: BesideWriterOptions): Promise<B
   if (filled.exitCode !== 0) throw new Error(`The backfill failed: ${filled.stderr}`);
 
   const tables = dynamoTables(client, settings.tables);
-  const environment: Environment = { settings, client, tables, replication: replicationOf(settings, tables) };
+  const environment: Environment = {
+    ...{ settings, connection: cloud.clientConfig, client, tables },
+    replication: replicationOf(settings, tables),
+  };
   const writer = new Writer(environment, cloud, content, options);
   starting.defer(() => writer.end());
   const running = starting.move();

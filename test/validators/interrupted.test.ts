@@ -98,3 +98,20 @@ describe('a validation that is interrupted', () => {
     expect(await bench.tables.control.get(VALIDATION_PARTITION, 'checkpoint')).toBeUndefined();
   });
 });
+
+test('a validation whose client tries a checkpoint again, since it missed the answer, is not taken for another process', async () => {
+  const { transactions } = bench.options();
+  let refused = 0;
+  const twice: ValidationOptions['transactions'] = {
+    ...transactions,
+    async write(writes) {
+      await transactions.write(writes);
+      const written = await transactions.write(writes);
+      if (!written) refused += 1;
+      return written;
+    },
+  };
+  const { report } = await bench.validate({ transactions: twice, checkpointMs: 0 });
+  expect(report).toMatchObject({ verdict: 'disagree', counts: { missing: 1 } });
+  expect(refused).toBeGreaterThan(1);
+});
