@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { AssetHashType, DockerImage, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { Architecture, type AssetCode, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { buildSync } from 'esbuild';
 
 export interface NodeFunctionProps {
   /** File under functions/ whose exports are the handlers. */
@@ -23,18 +23,16 @@ const PROJECT_ROOT = fileURLToPath(new URL('..', import.meta.url));
  * A Lambda function of this project. The AWS SDK goes into the bundle, so that what is tested is what runs; stack traces
  * name the source. Its role may write its own log group and nothing else: what more it needs, its user grants.
  */
-export function nodeFunction(scope: Construct, id: string, props: NodeFunctionProps): NodejsFunction {
+export function nodeFunction(scope: Construct, id: string, props: NodeFunctionProps): LambdaFunction {
   const logGroup = new LogGroup(scope, `${id}Logs`, {
     retention: RetentionDays.THREE_MONTHS,
     removalPolicy: RemovalPolicy.RETAIN,
   });
   const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
   logGroup.grantWrite(role);
-  return new NodejsFunction(scope, id, {
-    entry: `${PROJECT_ROOT}functions/${props.entry}`,
-    handler: props.handler ?? 'handler',
-    projectRoot: PROJECT_ROOT,
-    depsLockFilePath: `${PROJECT_ROOT}package-lock.json`,
+  return new LambdaFunction(scope, id, {
+    code: bundleOf(props.entry),
+    handler: `index.${props.handler ?? 'handler'}`,
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
     timeout: Duration.seconds(props.timeoutSeconds),
@@ -43,6 +41,33 @@ export function nodeFunction(scope: Construct, id: string, props: NodeFunctionPr
     ...(props.retryAttempts !== undefined && { retryAttempts: props.retryAttempts }),
     role,
     logGroup,
-    bundling: { bundleAwsSDK: true, format: OutputFormat.CJS, sourceMap: true, target: 'node24' },
+  });
+}
+
+/** The bundle of one entry. esbuild is called directly; CDK's NodejsFunction starts it by npx, once a function. */
+function bundleOf(entry: string): AssetCode {
+  return Code.fromAsset(PROJECT_ROOT, {
+    assetHashType: AssetHashType.OUTPUT,
+    bundling: {
+      // Never run, since the local bundler below never declines. CDK tells two bundles of one folder apart by the command.
+      image: DockerImage.fromRegistry('unused'),
+      command: [entry],
+      local: {
+        tryBundle(outputDirectory) {
+          buildSync({
+            absWorkingDir: PROJECT_ROOT,
+            entryPoints: [`functions/${entry}`],
+            outfile: `${outputDirectory}/index.js`,
+            bundle: true,
+            platform: 'node',
+            format: 'cjs',
+            target: 'node24',
+            sourcemap: true,
+            logLevel: 'warning',
+          });
+          return true;
+        },
+      },
+    },
   });
 }

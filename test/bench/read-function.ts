@@ -13,7 +13,7 @@ export async function benchReadFunction(): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'read-function-'));
   const bundle = join(directory, 'index.js');
   const entry = join(import.meta.dirname, '../../functions/read-kpi.ts');
-  // As infra/node-function.ts has NodejsFunction bundle it.
+  // With the options of infra/node-function.ts.
   await build({
     entryPoints: [entry],
     outfile: bundle,
