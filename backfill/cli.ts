@@ -1,9 +1,8 @@
-#!/usr/bin/env node
-import { join } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { STAGES, type Stage } from '../functions/flag/stages.ts';
 import { SOURCES, type Source } from '../functions/model/sources.ts';
 import { QUARANTINE_SOURCES, type QuarantineSource } from '../functions/tables/quarantine-rows.ts';
+import { readPackageJson, SAMPLE_EXPORT } from '../infra/package-layout.ts';
 import { jsonOf } from './json.ts';
 import { type CommandResult, describeFailure, EXIT, failureOf } from './outcome.ts';
 import type { StageOptions } from './read-flag/stage-command.ts';
@@ -16,6 +15,7 @@ interface CommonOptions {
 
 const program = new Command('kpi-migrate')
   .description('Moves the live KPI tables to their new model. A command that changes data only plans, until --execute.')
+  .version(readPackageJson().version, '--version')
   .exitOverride();
 
 function addCommand(parent: Command, nameAndArguments: string, description: string): Command {
@@ -194,7 +194,7 @@ addCommand(quarantine, 'replay', 'replicate what the event source mappings gave 
   );
 
 addCommand(program, 'rehearse', 'the whole migration on a local cloud of its own, with a live writer beside it')
-  .option('--export <dir>', 'old tables to begin with, as a DynamoDB export', join(import.meta.dirname, 'local/sample'))
+  .option('--export <dir>', 'old tables to begin with, as a DynamoDB export', SAMPLE_EXPORT)
   .option('--seed <number>', 'seed of the writer and the faults; drawn from the time where absent', wholeNumber)
   .option('--writes <number>', 'writes of the live writer', wholeNumber, 400)
   .option('--faults', 'kill the functions and the backfill at random', false)

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Connection } from '../functions/tables/dynamo-tables.ts';
 import type { TableNames } from '../functions/tables/table-names.ts';
+import { programFile } from '../infra/package-layout.ts';
 import type { Renewals, StartRenewals, TakenLease } from './lease-renewal.ts';
 import { type LeaseClock, type LeaseLength, renewalEveryMs } from './lease-term.ts';
 import { SharedTerm } from './shared-term.ts';
@@ -40,7 +41,7 @@ export async function startLeaseThread(data: Omit<LeaseThreadData, 'memory'>): P
   const shared = new SharedTerm();
   const workerData: LeaseThreadData = { ...data, memory: shared.memory };
   // Options of this process are for its own main file.
-  const worker = new Worker(new URL('./lease-worker.ts', import.meta.url), { workerData, execArgv: [] });
+  const worker = new Worker(programFile('lease worker'), { workerData, execArgv: [] });
   await once(worker, 'message');
   // What is forgotten must not keep the process.
   worker.unref();

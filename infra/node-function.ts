@@ -1,13 +1,13 @@
-import { fileURLToPath } from 'node:url';
 import { AssetHashType, DockerImage, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, type AssetCode, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { buildSync } from 'esbuild';
+import { handlerFile, PACKAGE_ROOT } from './package-layout.ts';
 
 export interface NodeFunctionProps {
-  /** File under functions/ whose exports are the handlers. */
+  /** Name of the file under functions/ whose exports are the handlers. */
   readonly entry: string;
   readonly handler?: string;
   readonly environment?: Record<string, string>;
@@ -16,8 +16,6 @@ export interface NodeFunctionProps {
   /** How often Lambda tries an event again that nobody waits for; 2 unless told. */
   readonly retryAttempts?: number;
 }
-
-const PROJECT_ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /**
  * A Lambda function of this project. The AWS SDK goes into the bundle, so that what is tested is what runs; stack traces
@@ -46,7 +44,7 @@ export function nodeFunction(scope: Construct, id: string, props: NodeFunctionPr
 
 /** The bundle of one entry. esbuild is called directly; CDK's NodejsFunction starts it by npx, once a function. */
 function bundleOf(entry: string): AssetCode {
-  return Code.fromAsset(PROJECT_ROOT, {
+  return Code.fromAsset(PACKAGE_ROOT, {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
       // Never run, since the local bundler below never declines. CDK tells two bundles of one folder apart by the command.
@@ -55,8 +53,8 @@ function bundleOf(entry: string): AssetCode {
       local: {
         tryBundle(outputDirectory) {
           buildSync({
-            absWorkingDir: PROJECT_ROOT,
-            entryPoints: [`functions/${entry}`],
+            absWorkingDir: PACKAGE_ROOT,
+            entryPoints: [handlerFile(entry)],
             outfile: `${outputDirectory}/index.js`,
             bundle: true,
             platform: 'node',

@@ -56,9 +56,9 @@ export class OldTables extends Construct {
 
   private streamProvider(): Provider {
     const limits = { timeoutSeconds: 60, memoryMegabytes: 256 };
-    const onEvent = nodeFunction(this, 'EnsureStream', { entry: 'ensure-stream.ts', handler: 'onEvent', ...limits });
+    const onEvent = nodeFunction(this, 'EnsureStream', { entry: 'ensure-stream', handler: 'onEvent', ...limits });
     const isComplete = nodeFunction(this, 'StreamIsOn', {
-      entry: 'ensure-stream.ts',
+      entry: 'ensure-stream',
       handler: 'isComplete',
       ...limits,
     });

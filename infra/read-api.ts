@@ -82,7 +82,7 @@ export class ReadApi extends Construct {
 
   private readFunction({ settings, callers, oldTables, newTables, readFlag }: ReadApiProps): IFunction {
     const read = nodeFunction(this, 'ReadKpi', {
-      entry: 'read-kpi.ts',
+      entry: 'read-kpi',
       timeoutSeconds: TIMEOUT_SECONDS,
       memoryMegabytes: MEMORY_MEGABYTES,
       environment: {

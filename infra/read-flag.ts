@@ -101,7 +101,7 @@ export class ReadFlag extends Construct {
 
   private gate(settings: Settings, control: ControlTable, environmentId: string): IFunction {
     const gate = nodeFunction(this, 'Gate', {
-      entry: 'gate-read-path.ts',
+      entry: 'gate-read-path',
       timeoutSeconds: GATE_TIMEOUT_SECONDS,
       memoryMegabytes: GATE_MEMORY_MEGABYTES,
       environment: {

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import { MigrationError } from '../functions/model/migration-error.ts';
 import { HELD_RECORDS } from '../functions/model/sources.ts';
 import { callersSchema } from '../functions/read/http/callers.ts';
+import { PACKAGE_ROOT } from './package-layout.ts';
 
 const tableName = z.string().regex(/^[a-zA-Z0-9_.-]{3,255}$/, 'is no DynamoDB table name');
 const count = z.number().int().positive();
@@ -163,15 +164,22 @@ export function parseSettings(context: unknown, name: string): Settings {
   return { ...parsed.data, name };
 }
 
-/** Reads the settings of one environment from cdk.json. */
-export function readSettings(name: string, cdkJsonPath = join(import.meta.dirname, '../cdk.json')): Settings {
+/**
+ * Reads the settings of one environment from cdk.json: that of the current folder, as the CDK command line does.
+ *
+ * @throws MigrationError SETTINGS_UNREADABLE; ENVIRONMENT_UNKNOWN; SETTINGS_INVALID
+ */
+export function readSettings(name: string, cdkJsonPath: string = resolve('cdk.json')): Settings {
   let content: unknown;
   try {
     content = JSON.parse(readFileSync(cdkJsonPath, 'utf8'));
   } catch (cause) {
     throw new MigrationError('SETTINGS_UNREADABLE', `${cdkJsonPath} cannot be read: ${(cause as Error).message}`, {
       cause,
-      nextStep: cause instanceof SyntaxError ? 'Mend the JSON of cdk.json.' : 'Run in the root folder of the project.',
+      nextStep:
+        cause instanceof SyntaxError
+          ? 'Mend the JSON of cdk.json.'
+          : `Run in the folder that holds your cdk.json; ${join(PACKAGE_ROOT, 'cdk.json')} is one to begin with.`,
     });
   }
   return parseSettings((content as { context?: unknown } | null)?.context, name);

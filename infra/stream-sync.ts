@@ -61,7 +61,7 @@ export class StreamSync extends Construct {
 
   private replicateFunction(source: Source, { settings, oldTables, newTables, control }: StreamSyncProps): IFunction {
     const replicate = nodeFunction(this, `Replicate-${source}`, {
-      entry: `replicate-${source}.ts`,
+      entry: `replicate-${source}`,
       timeoutSeconds: settings.replication.timeoutSeconds,
       memoryMegabytes: settings.replication.memoryMegabytes,
       environment: {

@@ -42,7 +42,7 @@ export class RollingValidation extends Construct {
   private validateFunction({ settings, oldTables, newTables, control, readFlag }: RollingValidationProps): IFunction {
     const { heldRecords, validation } = settings;
     const validate = nodeFunction(this, 'Validate', {
-      entry: 'validate-rolling.ts',
+      entry: 'validate-rolling',
       timeoutSeconds: TIMEOUT_SECONDS,
       memoryMegabytes: MEMORY_MEGABYTES,
       environment: {

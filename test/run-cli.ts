@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
+import { programFile } from '../infra/package-layout.ts';
 
-const CLI = fileURLToPath(new URL('../backfill/cli.ts', import.meta.url));
+const CLI = programFile('command line');
 
 export interface Outcome {
   readonly exitCode: number | null;
@@ -12,9 +12,22 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Runs `kpi-migrate` to its end, whatever that is. The variables are added to those of this process. */
+export interface ProcessOptions {
+  /** By default the current folder. */
+  readonly cwd?: string;
+  /** Added to those of this process. */
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+/** Runs `kpi-migrate` to its end, whatever that is. */
 export function runCli(given: readonly string[], variables: Readonly<Record<string, string>> = {}): Promise<Outcome> {
-  const child = spawn(process.execPath, [CLI, ...given], { env: { ...process.env, ...variables } });
+  return runToEnd(process.execPath, [CLI, ...given], { variables });
+}
+
+/** Runs a program to its end, whatever that is. */
+export function runToEnd(file: string, given: readonly string[], options: ProcessOptions = {}): Promise<Outcome> {
+  const { cwd, variables } = options;
+  const child = spawn(file, given, { env: { ...process.env, ...variables }, ...(cwd !== undefined && { cwd }) });
   const output = Promise.all([text(child.stdout), text(child.stderr)]);
   return new Promise((resolve, reject) => {
     child.once('error', reject);
@@ -33,8 +46,13 @@ export interface LocalCloudProcess {
 }
 
 /** Starts `kpi-migrate local` and waits until it serves. */
-export async function startLocalCloud(options: readonly string[]): Promise<LocalCloudProcess> {
-  const child = spawn(process.execPath, [CLI, 'local', ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
+export function startLocalCloud(options: readonly string[]): Promise<LocalCloudProcess> {
+  return startServing(process.execPath, [CLI, 'local', ...options]);
+}
+
+/** Starts a program that serves a local cloud, and waits until it does. */
+export async function startServing(file: string, given: readonly string[], cwd?: string): Promise<LocalCloudProcess> {
+  const child = spawn(file, given, { stdio: ['ignore', 'pipe', 'inherit'], ...(cwd !== undefined && { cwd }) });
   const [line] = await once(createInterface({ input: child.stdout }), 'line');
   const { dynamodb, appconfig } = JSON.parse(line);
   return { process: child, endpoints: { AWS_ENDPOINT_URL_DYNAMODB: dynamodb, AWS_ENDPOINT_URL_APPCONFIG: appconfig } };

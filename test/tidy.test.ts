@@ -33,7 +33,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'functions/read/http': [...GROUND, 'functions/read', 'functions/read/http'],
   // The Lambda entries: each is a function of its own, so that none imports another.
   functions: ROOMS,
-  backfill: ['backfill', ...ROOMS, 'infra/settings.ts'],
+  backfill: ['backfill', ...ROOMS, 'infra/settings.ts', 'infra/package-layout.ts', 'infra/requirements.ts'],
   // Pure files that say what a document, a name or a setting may be.
   infra: [
     'infra',
@@ -103,6 +103,13 @@ function unguardedReads({ path, text }: Pick<SourceFile, 'path' | 'text'>): stri
   );
 }
 
+/** Compiled, a file lies elsewhere: only one may reckon from where it is. Packages are resolved by name. */
+function reckonsFromItself({ path, text }: Pick<SourceFile, 'path' | 'text'>): boolean {
+  return (
+    path !== 'infra/package-layout.ts' && text.replaceAll('createRequire(import.meta.url)', '').includes('import.meta')
+  );
+}
+
 describe('the tree', () => {
   const files = sourceFiles(FOLDERS);
 
@@ -118,6 +125,10 @@ describe('the tree', () => {
     expect(files.flatMap((file) => unguardedReads(file).map((name) => `${file.path}: ${name}`))).toEqual([]);
   });
 
+  test('finds its own files by infra/package-layout.ts', () => {
+    expect(files.filter(reckonsFromItself).map(({ path }) => path)).toEqual([]);
+  });
+
   test('has files that one reader can hold in mind', () => {
     const long = [...files, ...sourceFiles(['test/simulation'])].filter(
       (file) => file.text.split('\n').length > LINES_MAX,
@@ -128,7 +139,7 @@ describe('the tree', () => {
   test('has only the top level that was given', () => {
     const given =
       'README.md backfill cdk.json functions infra package-lock.json package.json runbook.md test tsconfig.json';
-    const generated = 'cdk.out coverage node_modules';
+    const generated = 'cdk.out coverage dist node_modules';
     const known = new Set([...given.split(' '), ...generated.split(' ')]);
     expect(readdirSync(ROOT).filter((name) => !name.startsWith('.') && !known.has(name))).toEqual([]);
   });
@@ -149,6 +160,11 @@ describe('the guards themselves', () => {
     ['backfill/copier.ts', '../infra/migration-stack.ts'],
   ])('refuse that %s imports %s', (path, target) => {
     expect(forbiddenImports({ path, imports: [target] })).toHaveLength(1);
+  });
+
+  test('refuse a path from the file itself', () => {
+    const text = "new URL('sample', import.meta.url)";
+    expect(reckonsFromItself({ path: 'backfill/cli.ts', text })).toBe(true);
   });
 
   test.each(['functions/sync/fan-out.ts', 'functions/gate/gate.ts', 'functions/read/router.ts'])(

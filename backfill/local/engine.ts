@@ -5,11 +5,11 @@ import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { MigrationError } from '../../functions/model/migration-error.ts';
 import { connect } from '../../functions/tables/dynamo-tables.ts';
+import { programFile } from '../../infra/package-layout.ts';
 import { localClientConfig } from './local-endpoint.ts';
 
 export interface EngineOptions {
@@ -43,15 +43,11 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
   const port = options.port ?? (await freePort());
   await checkFree(port);
   if (options.directory !== undefined) await mkdir(options.directory, { recursive: true });
-  const guardian = fork(
-    fileURLToPath(new URL('engine-guardian.ts', import.meta.url)),
-    await javaArguments(port, options),
-    {
-      // Out of this process's group: an interrupt at the terminal is for this process, which then stops the engine in order.
-      detached: true,
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    },
-  );
+  const guardian = fork(programFile('engine guardian'), await javaArguments(port, options), {
+    // Out of this process's group: an interrupt at the terminal is for this process, which then stops the engine in order.
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
   const told: string[] = [];
   guardian.stderr?.on('data', (chunk: Buffer) => told.push(chunk.toString()));
   const url = `http://127.0.0.1:${port}`;

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { programFile } from '../../infra/package-layout.ts';
 import type { InvokeRequest, InvokeResponse } from './function-process.ts';
 import type { StackFunction } from './template.ts';
 
@@ -121,14 +121,10 @@ export class FunctionHost {
   private start(): ChildProcess {
     const { function: stackFunction, bundle, environment } = this.options;
     const exportName = stackFunction.handler.slice(stackFunction.handler.lastIndexOf('.') + 1);
-    const child = fork(
-      fileURLToPath(new URL('function-process.ts', import.meta.url)),
-      [bundle, exportName, stackFunction.id],
-      {
-        env: { PATH: process.env.PATH ?? '', ...stackFunction.environment, ...environment },
-        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      },
-    );
+    const child = fork(programFile('function process'), [bundle, exportName, stackFunction.id], {
+      env: { PATH: process.env.PATH ?? '', ...stackFunction.environment, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
     child.stdout?.pipe(this.log, { end: false });
     child.stderr?.pipe(this.log, { end: false });
     this.all.add(child);

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { connect } from '../../functions/tables/dynamo-tables.ts';
 import { readProtoAttributes } from '../../functions/tables/lossless-answers.ts';
+import { LOCAL_CLOUD_PACKAGES, requirePackages } from '../../infra/requirements.ts';
 import type { Settings } from '../../infra/settings.ts';
 import { type AppConfig, startAppConfig } from './appconfig/start-app-config.ts';
 import type { InvokeValidator } from './appconfig/validators.ts';
@@ -58,10 +59,11 @@ export interface LocalCloud {
 /**
  * Starts a local cloud.
  *
- * @throws MigrationError EXPORT_UNREADABLE before anything is started; JAVA_MISSING, JAVA_TOO_OLD, PORT_BUSY, ENGINE_FAILED;
+ * @throws MigrationError PACKAGES_MISSING or EXPORT_UNREADABLE before anything is started; JAVA_MISSING, JAVA_TOO_OLD, PORT_BUSY, ENGINE_FAILED;
  * SYNTHESIS_FAILED, TEMPLATE_UNREADABLE.
  */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
+  requirePackages(LOCAL_CLOUD_PACKAGES);
   const { settings, onProgress } = options;
   const exported = options.exportDirectory && (await openExport(options.exportDirectory, settings.tables));
   await using starting = new AsyncDisposableStack();

@@ -1,9 +1,11 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname, relative, resolve } from 'node:path';
 import { MigrationError } from '../../functions/model/migration-error.ts';
+import { shellWord } from '../../functions/model/shell-word.ts';
+import { commandLine, SAMPLE_EXPORT } from '../../infra/package-layout.ts';
 
-const RUNNING_FILE = fileURLToPath(new URL('../../.local/running.json', import.meta.url));
+/** Beside the settings: commands find the local cloud that was started in the same folder. */
+const RUNNING_FILE = resolve('.local/running.json');
 
 /** Where the parts of a local cloud listen. */
 export interface LocalEndpoints {
@@ -79,7 +81,7 @@ function runningCloud(): Running {
 
 function notRunning(): never {
   throw new MigrationError('LOCAL_CLOUD_NOT_RUNNING', 'No local cloud is running.', {
-    nextStep: 'In another terminal: npm run -s kpi-migrate -- local --export backfill/local/sample',
+    nextStep: `In another terminal: ${commandLine(`local --export ${shellWord(relative('', SAMPLE_EXPORT))}`)}`,
   });
 }
 

@@ -1,5 +1,6 @@
 import { MigrationError } from '../../functions/model/migration-error.ts';
 import { shellWord } from '../../functions/model/shell-word.ts';
+import { commandLine } from '../../infra/package-layout.ts';
 import { readSettings } from '../../infra/settings.ts';
 import { executeBackfill } from '../backfill-command.ts';
 import { type CommandResult, EXIT } from '../outcome.ts';
@@ -56,7 +57,7 @@ export async function rehearsalCommand(options: RehearsalCommandOptions, stop: A
 }
 
 function replayCommand(options: RehearsalCommandOptions, seed: number): string {
-  const parts = [`npm run -s kpi-migrate -- rehearse --seed ${seed} --writes ${options.writes}`];
+  const parts = [commandLine(`rehearse --seed ${seed} --writes ${options.writes}`)];
   if (options.faults) parts.push('--faults');
   parts.push(`--export ${shellWord(options.export)}`);
   return parts.join(' ');

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { MigrationError } from '../../functions/model/migration-error.ts';
+import { programFile } from '../../infra/package-layout.ts';
 import { EXIT } from '../outcome.ts';
 import type { LocalCloud } from './local-cloud.ts';
 import type { SeededRandom } from './seeded-random.ts';
@@ -14,8 +14,6 @@ const BACKFILL_KILLS = 2;
 
 /** How often it may stop by itself for a reason that passes. */
 const STOPS_MAX = 5;
-
-const CLI = fileURLToPath(new URL('../cli.ts', import.meta.url));
 
 /**
  * Kills all processes of the functions, at random, as a machine that is lost does. What has got nowhere since the last time is let go on: on a busy machine nothing would ever
@@ -73,7 +71,7 @@ function runBackfillProcess(
   cloud: LocalCloud,
   killAfterMs: number | undefined,
 ): Promise<{ exitCode: number | null; told: string }> {
-  const child = spawn(process.execPath, [CLI, 'backfill', '--execute', '--json'], {
+  const child = spawn(process.execPath, [programFile('command line'), 'backfill', '--execute', '--json'], {
     env: { ...process.env, AWS_ENDPOINT_URL_DYNAMODB: cloud.dynamodbUrl },
     stdio: ['ignore', 'ignore', 'pipe'],
   });

@@ -1,13 +1,11 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { MigrationError } from '../../functions/model/migration-error.ts';
+import { PACKAGE_ROOT, programFile } from '../../infra/package-layout.ts';
 import type { Settings } from '../../infra/settings.ts';
 import { readTemplate, type Stack } from './template.ts';
-
-const PROJECT_ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
  * Synthesises the stack with the settings given, bundles included, into a folder.
@@ -22,8 +20,8 @@ export async function synthesise({ name, ...settings }: Settings, assembly: stri
   };
   try {
     // The CDK's own command line does no more than this with an app, but takes seconds to start.
-    await promisify(execFile)(process.execPath, ['infra/app.ts'], {
-      cwd: PROJECT_ROOT,
+    await promisify(execFile)(process.execPath, [programFile('app')], {
+      cwd: PACKAGE_ROOT,
       env: { ...process.env, CDK_OUTDIR: assembly, CDK_CONTEXT_JSON: JSON.stringify(context) },
     });
   } catch (cause) {

@@ -26,7 +26,46 @@ export interface OpenReads {
   readonly flag: FlagClient;
 }
 
-/** Opens the reads over both sides. Starts to poll the flag immediately; `flag.stop()` ends that. */
+/**
+ * Opens the reads over both sides. Starts to poll the flag immediately; `flag.stop()` ends that.
+ *
+ * @example
+ * ```ts
+ * import { openReads } from 'kpi-migrate';
+ *
+ * const { reads, flag } = openReads({
+ *   tableNames: {
+ *     goalKpiLinks: 'purposepath-goal-kpi-links',
+ *     kpiMilestones: 'purposepath-kpi-milestones',
+ *     kpiActuals: 'purposepath-kpi-actuals',
+ *     kpiReadings: 'purposepath-kpi-readings',
+ *     kpis: 'purposepath-kpis',
+ *     people: 'purposepath-people',
+ *     kpiLinks: 'purposepath-kpi-links',
+ *     kpiData: 'purposepath-kpi-data',
+ *     control: 'kpi-migration-control',
+ *   },
+ *   heldRecords: 'hold',
+ *   flag: { application: 'kpi-migration-production', environment: 'reads', profile: 'read-path' },
+ *   report: ({ what, error }) => console.warn(what, error),
+ * });
+ *
+ * const { rows, origin } = await reads.linksByKpi({ tenantId: 'tenant-1', kpiId: 'kpi-1' });
+ * console.log(rows.length, origin); // 1 old
+ *
+ * const { row } = await reads.latestActual({ tenantId: 'tenant-1', linkId: 'link-1' });
+ * console.log(row?.['post_date'], row?.['post_value']); // { S: '2024-02-29' } { N: '40.5' }
+ *
+ * let pageToken: string | undefined;
+ * do {
+ *   const page = await reads.dataOfLink({ tenantId: 'tenant-1', linkId: 'link-1' }, { limit: 2, pageToken });
+ *   console.log(page.rows.map(({ id }) => id)); // [ { S: 'actual-2' }, { S: 'actual-1' } ] [ { S: 'milestone-1' } ]
+ *   pageToken = page.nextPageToken;
+ * } while (pageToken !== undefined);
+ *
+ * flag.stop();
+ * ```
+ */
 export function openReads(options: OpenReadsOptions): OpenReads {
   const { tableNames, heldRecords, router: settings, report } = options;
   const tables = options.tables ?? connectReads(tableNames);

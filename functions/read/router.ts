@@ -27,6 +27,7 @@ export interface RouterSettings {
   readonly breaker?: BreakerSettings;
 }
 
+/** What the router does unless told otherwise; spread it to change one of them. */
 export const ROUTER_DEFAULTS: RouterSettings = {
   newDeadlineMs: 500,
   shadowShare: 0.1,

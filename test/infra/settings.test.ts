@@ -189,7 +189,7 @@ describe('cdk.json', () => {
   });
 
   test.each([
-    ['is not there', () => join(folder, 'elsewhere', 'cdk.json'), 'SETTINGS_UNREADABLE', /root folder/],
+    ['is not there', () => join(folder, 'elsewhere', 'cdk.json'), 'SETTINGS_UNREADABLE', /folder that holds/],
     ['is no JSON', () => cdkJson('{ "context": '), 'SETTINGS_UNREADABLE', /JSON/],
     ['holds null', () => cdkJson('null'), 'SETTINGS_INVALID', /README\.md/],
     ['holds no context', () => cdkJson('{}'), 'SETTINGS_INVALID', /README\.md/],
