@@ -18,7 +18,7 @@ export const SAMPLE_EXPORT = join(PACKAGE_ROOT, 'backfill/local/sample');
 /** Files that are run in a process or a thread of their own. */
 const PROGRAMS = {
   app: 'infra/app',
-  'command line': 'backfill/cli',
+  'command line': 'backfill/bin',
   'engine guardian': 'backfill/local/engine-guardian',
   'function process': 'backfill/local/function-process',
   'lease worker': 'backfill/lease-worker',
