@@ -1,15 +1,23 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import LongestFirst from './longest-first.ts';
+
+const INFRA = 'test/infra/**/*.test.ts';
 
 export default defineConfig({
   test: {
     root: join(import.meta.dirname, '..'),
-    include: ['test/**/*.test.ts'],
     reporters: ['default', './test/closing-line.ts'],
     globalSetup: ['test/temporary-files.ts', 'test/engine-setup.ts'],
     testTimeout: 180_000,
     hookTimeout: 180_000,
-    // Two cores: each worker beside the engine's own process.
-    maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
+    // One more than the cores that are asked for: some files wait for processes of their own, or for time to pass.
+    maxWorkers: 3,
+    projects: [
+      { extends: true, test: { name: 'product', include: ['test/**/*.test.ts'], exclude: [INFRA] } },
+      // Pure but for loading the CDK, which takes longer than most of the tests: one process loads it once for several files.
+      { extends: true, test: { name: 'stack', include: [INFRA], isolate: false } },
+    ],
   },
 });

@@ -24,6 +24,8 @@ const PAGE = 250;
 
 /** Two pages, where there is one segment. */
 const RECORDS = 280;
+/** Of a table whose pages a test has nothing to do with. */
+const FEW = 40;
 
 const client = engineClient();
 let names: TableNames;
@@ -99,7 +101,7 @@ test('a backfill brings both new tables and quarantine to what the old tables de
 });
 
 test('a second pass changes nothing', async () => {
-  await load(client, names, oldItems(RECORDS));
+  await load(client, names, oldItems(FEW, { milestones: RECORDS }));
   const first = await runBackfill(options());
   const before = await newRows();
 
@@ -112,7 +114,7 @@ test('a second pass changes nothing', async () => {
 });
 
 test('a second pass, beside which somebody may read, brings what is missing as it is then, and never as it was', async () => {
-  await load(client, names, oldItems(40));
+  await load(client, names, oldItems(FEW));
   await runBackfill(options());
   const before = await newRows();
   for (const id of ['milestones-1', 'actuals-2']) {
@@ -162,7 +164,7 @@ test('the sweep waits until a write that the SDK sent twice can land no more', a
 
 describe('a run that was interrupted goes on where it was and ends as if it had not been', () => {
   test('by Ctrl-C, in the midst of a source', async () => {
-    await load(client, names, oldItems(RECORDS));
+    await load(client, names, oldItems(FEW, { milestones: RECORDS }));
     const stop = new AbortController();
     const progress = atPage('milestones', 1, () => stop.abort());
 
@@ -172,12 +174,7 @@ describe('a run that was interrupted goes on where it was and ends as if it had 
     expect(stopped.state).toBe('stopped');
     expect(stopped.passes.find(({ pass }) => pass === 'milestones')?.tally.scanned).toBe(PAGE);
     expect(resumed).toMatchObject({ runId: stopped.runId, state: 'finished' });
-    expect(resumed.passes.map(({ tally }) => tally.scanned).slice(0, 4)).toEqual([
-      14,
-      RECORDS + 1,
-      RECORDS + 1,
-      RECORDS,
-    ]);
+    expect(resumed.passes.map(({ tally }) => tally.scanned).slice(0, 4)).toEqual([14, RECORDS + 1, FEW + 1, FEW]);
     expect(resumed.passes.map(({ tally }) => tally.present)).toEqual([0, 0, 0, 0, 0, 0]);
     await expectAgreement();
   });
@@ -199,7 +196,7 @@ describe('a run that was interrupted goes on where it was and ends as if it had 
   });
 
   test('by a crash between a page and its checkpoint', async () => {
-    await load(client, names, oldItems(RECORDS));
+    await load(client, names, oldItems(FEW, { actuals: RECORDS }));
     const crashing: Replication = {
       ...replication,
       control: {
@@ -223,7 +220,7 @@ describe('a run that was interrupted goes on where it was and ends as if it had 
   });
 
   test('with another number of segments in the settings: the run keeps its own', async () => {
-    await load(client, names, oldItems(RECORDS));
+    await load(client, names, oldItems(FEW, { readings: RECORDS }));
     const stop = new AbortController();
     await runBackfill(options({ stop: stop.signal, progress: atPage('readings', 1, () => stop.abort()) }));
 
@@ -236,7 +233,7 @@ describe('a run that was interrupted goes on where it was and ends as if it had 
 });
 
 test('phases one at a time, in the wrong order: the sweep waits for all four and then puts all right', async () => {
-  await load(client, names, oldItems(40));
+  await load(client, names, oldItems(FEW));
   for (const phase of ['readings', 'actuals', 'milestones'] as const) {
     expect(await runBackfill(options({ phase }))).toMatchObject({ state: 'sweep-due' });
   }
@@ -249,7 +246,7 @@ test('phases one at a time, in the wrong order: the sweep waits for all four and
 });
 
 test('the sweep puts right what a copier wrote beside live changes', async () => {
-  await load(client, names, oldItems(40));
+  await load(client, names, oldItems(FEW));
   const deleted = oldRecord('milestones', 'deleted', 4, '7');
   await load(client, names, { milestones: [deleted] });
 
@@ -278,7 +275,7 @@ test('the sweep puts right what a copier wrote beside live changes', async () =>
 });
 
 test('a plan foretells what the backfill does and writes nothing at all', async () => {
-  const items = oldItems(RECORDS);
+  const items = oldItems(FEW);
   const secondToGoal = { ...oldLink('link-twice', 1, '2024-02-01T00:00:00Z'), goal_id: { S: 'goal-link-1' } };
   await load(client, names, { ...items, links: [...items.links, secondToGoal] });
   const count = async (): Promise<number[]> =>
@@ -317,7 +314,7 @@ test('a plan foretells what the backfill does and writes nothing at all', async 
 });
 
 test('a copier that has lost its lease stops writing', async () => {
-  await load(client, names, oldItems(RECORDS));
+  await load(client, names, oldItems(FEW, { milestones: RECORDS }));
   let aheadMs = 0;
   const progress = atPage('milestones', 1, () => {
     aheadMs = 2 * LEASE_MS;

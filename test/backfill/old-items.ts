@@ -47,10 +47,14 @@ export function oldRecord(source: RecordSource, id: string, kpi: number, value: 
 /**
  * Old tables with a bit of everything that a copier meets: KPIs with no link, one and two; a malformed record and a malformed link; an
  * id that two tables share; attributes that nobody knows.
+ *
+ * @param more how many records a table has where that is not as many as the others have.
  */
-export function oldItems(recordsPerTable: number): OldItems {
+export function oldItems(recordsPerTable: number, more: Partial<Record<RecordSource, number>> = {}): OldItems {
   const records = (source: RecordSource): Item[] =>
-    Array.from({ length: recordsPerTable }, (_, at) => oldRecord(source, `${source}-${at}`, at % KPIS, `${at}.5`));
+    Array.from({ length: more[source] ?? recordsPerTable }, (_, at) =>
+      oldRecord(source, `${source}-${at}`, at % KPIS, `${at}.5`),
+    );
   const { target_value: _, ...withoutValue } = oldRecord('milestones', 'malformed', 1, '1');
   const { goal_id: __, ...withoutGoal } = oldLink('malformed-link', 3, '2024-01-01T00:00:00Z');
   const [firstReading, ...readings] = records('readings');

@@ -1,16 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Disagreement } from '../../backfill/local/agreement.ts';
 import { expectedRows } from '../../functions/model/expected.ts';
+import { sharedSynthesis } from '../shared-synthesis.ts';
 import { type CrashRunReport, crashRun, isEqual } from './crash-run.ts';
 import { describeDifference, describeRuns } from './report.ts';
 import { planRun } from './run-plan.ts';
-import { synthesiseOnce } from './synthesised.ts';
-
-const directory = mkdtempSync(join(tmpdir(), 'crash-runs-'));
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 const EQUAL: CrashRunReport = {
   seed: 7,
@@ -34,9 +28,11 @@ const DIFFERS: Disagreement = {
 describe('a run on the real engine', () => {
   test('ends equal with functions and backfill killed at random, and sees a row that was spoilt behind its back', async () => {
     const plan = planRun(2, { writesMost: 60, backfillKillsMost: 1, recordsOfTableMost: 12 });
+    const synthesised = await sharedSynthesis();
+    expect(plan.heldRecords).toBe(synthesised.settings.heldRecords);
     const report = await crashRun({
       plan,
-      synthesised: await synthesiseOnce(directory)(plan.heldRecords),
+      synthesised,
       nowMs: Date.now,
       keep: async () => {},
     });

@@ -17,6 +17,7 @@ import { longestLagMs } from '../../functions/validation/longest-lag.ts';
 import type { ValidationReport } from '../../functions/validation/report.ts';
 import { readSettings } from '../../infra/settings.ts';
 import { generatedContent } from '../bench/generated-content.ts';
+import type { Synthesised } from '../crash-runs/synthesised.ts';
 import { writeTableExport } from '../local/small-export.ts';
 import { runCli } from '../run-cli.ts';
 
@@ -28,6 +29,8 @@ export interface BesideWriterOptions {
   readonly patienceSeconds: number;
   /** Writes that the functions have not taken yet, beyond which the writer waits: more would only add to the lag. */
   readonly aheadMax: number;
+  /** The stack of `local`, where it is there already. */
+  readonly synthesised?: Synthesised;
 }
 
 /** One validation beside the writer, as it went. */
@@ -52,7 +55,7 @@ export interface BesideWriter {
 
 /** Starts it all: the tables are filled by the backfill before the writer begins. */
 export async function startBesideWriter(options: BesideWriterOptions): Promise<BesideWriter> {
-  const { seed, kpis, recordsOfKpi, patienceSeconds } = options;
+  const { seed, kpis, recordsOfKpi, patienceSeconds, synthesised } = options;
   await using starting = new AsyncDisposableStack();
   const local = readSettings('local');
   const settings = { ...local, validation: { ...local.validation, pauseSeconds: 0.5, patienceSeconds } };
@@ -60,7 +63,12 @@ export async function startBesideWriter(options: BesideWriterOptions): Promise<B
   const exportDirectory = await mkdtemp(join(tmpdir(), 'beside-writer-'));
   starting.defer(() => rm(exportDirectory, { recursive: true, force: true }));
   for (const role of OLD_TABLE_ROLES) writeTableExport(exportDirectory, settings.tables[role], itemsOf(content, role));
-  const cloud = await startLocalCloud({ settings, exportDirectory, onProgress: () => {} });
+  const cloud = await startLocalCloud({
+    settings,
+    exportDirectory,
+    ...(synthesised && { synthesised }),
+    onProgress: () => {},
+  });
   starting.defer(() => cloud.stop());
   const client = connect(cloud.clientConfig);
   starting.defer(() => client.destroy());

@@ -10,9 +10,7 @@ let bench: ValidationBench;
 let pages: Map<string, number>;
 
 beforeEach(async () => {
-  bench = await ValidationBench.create();
-  await bench.load(richContent(6));
-  await bench.backfill();
+  bench = await ValidationBench.migrated(richContent(6));
   await bench.remove('kpiData', 'actual-3');
   pages = new Map();
 });

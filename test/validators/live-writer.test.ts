@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { sharedSynthesis } from '../shared-synthesis.ts';
 import { startBesideWriter } from './beside-writer.ts';
 import { ValidationBench } from './engine-validation.ts';
 import { richContent } from './rich-content.ts';
@@ -58,7 +59,14 @@ test('a row that replication has forgotten is found beside the writer, too', asy
 test('validations beside a writer and the functions themselves raise no false alarm, and agree when the writes end', {
   timeout: 600_000,
 }, async () => {
-  const beside = await startBesideWriter({ seed: SEED, kpis: 12, recordsOfKpi: 10, patienceSeconds: 30, aheadMax: 4 });
+  const beside = await startBesideWriter({
+    seed: SEED,
+    kpis: 12,
+    recordsOfKpi: 10,
+    patienceSeconds: 30,
+    aheadMax: 4,
+    synthesised: await sharedSynthesis(),
+  });
   try {
     let written = 0;
     for (let run = 0; run < 2; run += 1) {

@@ -7,9 +7,7 @@ let bench: ValidationBench;
 let lost: Item;
 
 beforeEach(async () => {
-  bench = await ValidationBench.create();
-  await bench.load(richContent(3));
-  await bench.backfill();
+  bench = await ValidationBench.migrated(richContent(3));
   lost = (await bench.options().reads.readItems('kpiData', ['actual-1'])).get('actual-1') ?? {};
   await bench.remove('kpiData', 'actual-1');
 });

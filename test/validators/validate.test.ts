@@ -19,8 +19,7 @@ beforeEach(async () => {
 });
 
 async function migrated(kpis = 4): Promise<void> {
-  await bench.load(richContent(kpis));
-  await bench.backfill();
+  bench = await ValidationBench.migrated(richContent(kpis));
 }
 
 /** The reads, with the pages of each table's scan counted and `before` called at each. */

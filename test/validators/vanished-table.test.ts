@@ -17,9 +17,7 @@ let bench: ValidationBench;
 const content = richContent(6);
 
 beforeEach(async () => {
-  bench = await ValidationBench.create();
-  await bench.load(content);
-  await bench.backfill();
+  bench = await ValidationBench.migrated(content);
 });
 
 /** Deletes the table, once however often it is called. */

@@ -6,14 +6,14 @@ import { applyFlagChange, planFlagChange } from '../../../functions/flag/change.
 import { createFlagClient } from '../../../functions/flag/client.ts';
 import { readFlagState } from '../../../functions/flag/deployments.ts';
 import type { FlagContent } from '../../../functions/flag/document.ts';
-import { readSettings } from '../../../infra/settings.ts';
+import { sharedSynthesis } from '../../shared-synthesis.ts';
 
-const settings = readSettings('local');
 let cloud: LocalCloud;
 let flag: FlagAccess;
 
 beforeAll(async () => {
-  cloud = await startLocalCloud({ settings, onProgress: () => {} });
+  const { settings, ...synthesised } = await sharedSynthesis();
+  cloud = await startLocalCloud({ settings, synthesised, onProgress: () => {} });
   vi.stubEnv('AWS_ENDPOINT_URL_APPCONFIG', cloud.appconfig?.url ?? '');
   flag = await openFlag(settings);
 });

@@ -1,0 +1,38 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { synthesise } from '../backfill/local/synthesise.ts';
+import { readTemplate } from '../backfill/local/template.ts';
+import { readSettings } from '../infra/settings.ts';
+import type { Synthesised } from './crash-runs/synthesised.ts';
+
+const WAIT_MS = 170_000;
+
+/**
+ * The stack of `local`, synthesised once in a run of the tests by whichever file needs it first. The folder for temporary files is the
+ * run's own (`test/temporary-files.ts`); who makes the folder in it makes the stack, and the others wait.
+ */
+export async function sharedSynthesis(): Promise<Synthesised> {
+  const settings = readSettings('local');
+  const assembly = join(tmpdir(), 'shared-synthesis');
+  const done = join(assembly, 'done');
+  const isFirst = await mkdir(assembly).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+      return false;
+    },
+  );
+  if (isFirst) {
+    await synthesise(settings, assembly);
+    await writeFile(done, '');
+  }
+  for (let waitedMs = 0; !existsSync(done); waitedMs += 100) {
+    if (waitedMs > WAIT_MS) throw new Error('The test file that synthesises the stack has not done so.');
+    await sleep(100);
+  }
+  const template = await readFile(join(assembly, 'kpi-migration-local.template.json'), 'utf8');
+  return { settings, assembly, stack: readTemplate(JSON.parse(template)) };
+}
