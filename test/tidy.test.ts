@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { LONGEST } from './longest-first.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const FOLDERS = ['functions', 'backfill', 'infra'];
@@ -185,6 +186,10 @@ describe('the guards themselves', () => {
       expect(unguardedReads({ path: 'functions/tables/dynamo-old-tables.ts', text })).toEqual([name]);
     },
   );
+});
+
+test('the test files that begin first exist', () => {
+  expect(LONGEST.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
 });
 
 describe('the documents', () => {
