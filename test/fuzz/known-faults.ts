@@ -1,9 +1,7 @@
-import { itemBytes } from '../../functions/model/item-size.ts';
 import type { ServiceWrite } from './materialise.ts';
 import type { Path } from './run-world.ts';
-import type { World } from './sketch.ts';
-import type { WireItem, WireValue } from './wire.ts';
-import { toItem } from './wire-form.ts';
+import type { ItemSketch, World } from './sketch.ts';
+import type { WireItem } from './wire.ts';
 
 /**
  * A fault that is known and not mended yet. Items that meet it are left out, so that others come to light; its own world
@@ -26,7 +24,9 @@ const POOLS: World['pools'] = {
 };
 const PLACES = { tenant: 0, kpi: 0, goal: 0, user: 0, date: 0 };
 
-function worldOf(...items: readonly Pick<World['items'][number], 'table' | 'oddities'>[]): World {
+type ProofItem = Pick<ItemSketch, 'table' | 'oddities'> & Partial<ItemSketch>;
+
+function worldOf(...items: readonly ProofItem[]): World {
   return {
     heldRecords: 'hold',
     pools: POOLS,
@@ -36,60 +36,20 @@ function worldOf(...items: readonly Pick<World['items'][number], 'table' | 'oddi
   };
 }
 
-const textOf = (value: WireValue | undefined): string => (value !== undefined && 'S' in value ? value.S : '');
-
-function levelsOf(value: WireValue): number {
-  if ('L' in value) return 1 + Math.max(0, ...value.L.map(levelsOf));
-  if ('M' in value) return 1 + Math.max(0, ...Object.values(value.M).map(levelsOf));
-  return 0;
-}
+/** A UUID of version 5, as the migration makes ids; and what slashes make of two ids that are joined by one. */
+const MADE_OR_SLASHED = /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-|\//;
 
 export const KNOWN_FAULTS: readonly KnownFault[] = [
   {
-    name: 'a user who is no key of an index',
-    isMetBy: (item) =>
-      ['created_by', 'owner_id'].some((name) => {
-        const bytes = Buffer.byteLength(textOf(item[name]));
-        return item[name] !== undefined && 'S' in item[name] && (bytes === 0 || bytes > 2_048);
-      }),
+    name: 'an id that the migration makes, too',
+    isMetBy: ({ id }) => id !== undefined && 'S' in id && MADE_OR_SLASHED.test(id.S),
     proof: {
-      world: worldOf({ table: 'links', oddities: [{ attribute: 'created_by', value: { S: '' } }] }),
-      path: 'live',
-    },
-  },
-  {
-    name: 'quarantine of an item with 31 levels',
-    isMetBy: (item) => Object.values(item).some((value) => levelsOf(value) > 30),
-    proof: {
-      world: worldOf({
-        table: 'readings',
-        oddities: [
-          { attribute: 'value' },
-          { attribute: 'deep', value: { nested: { levels: 31, type: 'M', inner: { S: 'x' } } } },
-        ],
-      }),
-      path: 'live',
-    },
-  },
-  {
-    name: 'quarantine of 400 KB that nothing compresses',
-    isMetBy: (item) => itemBytes(toItem(item)) > 290_000,
-    proof: {
-      world: worldOf({
-        table: 'readings',
-        oddities: [
-          { attribute: 'value' },
-          { attribute: 'filler', value: { filler: { itemBytes: 409_300, isRandom: true } } },
-        ],
-      }),
-      path: 'live',
-    },
-  },
-  {
-    name: 'an unknown attribute with the name of a member of Object.prototype',
-    isMetBy: (item) => Object.keys(item).some((name) => name in {}),
-    proof: {
-      world: worldOf({ table: 'readings', oddities: [{ attribute: 'constructor', value: { S: 'x' } }] }),
+      world: worldOf(
+        { table: 'links', oddities: [] },
+        { table: 'links', oddities: [{ attribute: 'linked_at', value: { S: '2024-02-01' } }] },
+        { table: 'readings', oddities: [] },
+        { table: 'readings', id: { fanOutOf: { record: 0, link: 1 } }, oddities: [] },
+      ),
       path: 'copied',
     },
   },

@@ -20,7 +20,8 @@ export function materialise(world: World): { readonly initial: ServiceWrite[]; r
   const initial = world.items.map((sketch) => writeOf(texts, sketch));
   const changes = world.changes.flatMap(({ at, to }): ServiceWrite[] => {
     const target = placed(world.items, at);
-    if (target === undefined) return [];
+    // A change of a KPI's owner or of a person comes by `repair`: the look-up tables have no stream of ours.
+    if (target === undefined || target.table === 'kpis' || target.table === 'people') return [];
     const { table, id } = target;
     return [to === undefined ? { table, id: texts.of(id) } : writeOf(texts, { ...to, table, id })];
   });

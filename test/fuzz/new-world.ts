@@ -1,5 +1,6 @@
 import type { Environment } from '../../backfill/environment.ts';
-import { listQuarantine } from '../../functions/tables/quarantine-entries.ts';
+import { toJson } from '../../functions/tables/packed-image.ts';
+import { listQuarantine, readQuarantined } from '../../functions/tables/quarantine-entries.ts';
 import { requireControlGroup } from './control-group.ts';
 import { idOf, type OldWorld } from './old-world.ts';
 import type { SketchedTable } from './sketch.ts';
@@ -27,10 +28,13 @@ export async function readNewWorld(wire: Wire, environment: Environment): Promis
   };
 }
 
-async function quarantineTexts({ client, settings }: Environment): Promise<Map<string, string>> {
+/** Each entry by what `quarantine show` tells of it. */
+async function quarantineTexts({ client, settings, tables }: Environment): Promise<Map<string, string>> {
   const entries = new Map<string, string>();
-  for await (const { source, id, reason, image } of listQuarantine(client, settings.tables)) {
-    entries.set(`${source} ${id}`, `${reason.code} ${itemText(toWire(image))}`);
+  for await (const { source, id, reason } of listQuarantine(client, settings.tables)) {
+    const found = await readQuarantined(tables.transactions, source, id);
+    const image = found?.image && itemText(toJson(found.image) as WireItem);
+    entries.set(`${source} ${id}`, `${reason.code} ${image ?? 'without its image'}`);
   }
   return entries;
 }

@@ -1,6 +1,6 @@
 import type { Environment } from '../../backfill/environment.ts';
 import { type ExpectedRows, expectedRows, type OldContent } from '../../functions/model/expected.ts';
-import { RECORD_SOURCES, type Source } from '../../functions/model/sources.ts';
+import { type HeldRecords, RECORD_SOURCES, type Source } from '../../functions/model/sources.ts';
 import { OLD_TABLE_OF, type TableRole } from '../../functions/tables/table-names.ts';
 import { SKETCHED_TABLES, type SketchedTable } from './sketch.ts';
 import { Violation } from './violation.ts';
@@ -21,12 +21,20 @@ export interface OldWorld {
 export async function readOldWorld(wire: Wire, { settings }: Environment): Promise<OldWorld> {
   const stored = {} as Record<SketchedTable, WireItem[]>;
   for (const table of SKETCHED_TABLES) stored[table] = await wire.scan(settings.tables[roleOf(table)]);
-  const content = Object.fromEntries(
-    SKETCHED_TABLES.map((table) => [table, stored[table].map(toItem)]),
-  ) as unknown as OldContent;
-  const expected = expectedRows(content, settings.heldRecords);
+  return oldWorldOf(stored, settings.heldRecords);
+}
+
+/** @throws Violation where the mapping itself loses something. */
+export function oldWorldOf(stored: OldWorld['stored'], heldRecords: HeldRecords): OldWorld {
+  const expected = expectedRows(contentOf(stored), heldRecords);
   requireAccounted(stored, expected);
   return { stored, expected };
+}
+
+export function contentOf(stored: OldWorld['stored']): OldContent {
+  return Object.fromEntries(
+    SKETCHED_TABLES.map((table) => [table, stored[table].map(toItem)]),
+  ) as unknown as OldContent;
 }
 
 /** Every item of the tables by table and id, as one text each. */

@@ -2,11 +2,11 @@ import type { Environment } from '../../backfill/environment.ts';
 import { type Item, textOf } from '../../functions/model/attribute-value.ts';
 import type { ExpectedRows } from '../../functions/model/expected.ts';
 import { faultOf } from '../../functions/read/check-answer.ts';
-import { handleHttpRead } from '../../functions/read/http-handler.ts';
+import { handleHttpRead } from '../../functions/read/http/http-handler.ts';
 import { kpiReads, type PageOptions, type Rows } from '../../functions/read/kpi-reads.ts';
-import { newSide } from '../../functions/read/new-side.ts';
-import { oldSide } from '../../functions/read/old-side.ts';
 import type { ReadSide } from '../../functions/read/query.ts';
+import { newSide } from '../../functions/read/sides/new-side.ts';
+import { oldSide } from '../../functions/read/sides/old-side.ts';
 import { dynamoNewReads } from '../../functions/tables/dynamo-new-reads.ts';
 import { dynamoOldReads } from '../../functions/tables/dynamo-old-reads.ts';
 import { type Draw, drawFrom } from './draw.ts';
@@ -26,15 +26,23 @@ const OF_EACH_MAX = 12;
 const invariant = 'both sides answer alike';
 
 /** Asks both sides what a service may ask, and demands of each the rows of the mapping, page after page. */
-export async function requireEqualAnswers(environment: Environment, old: OldWorld, seed: number): Promise<void> {
-  const { client, settings } = environment;
-  const sides: Sides = {
-    old: readsOver(oldSide(dynamoOldReads(client, settings.tables), settings.heldRecords)),
-    new: readsOver(newSide(dynamoNewReads(client, settings.tables))),
-  };
+export async function requireEqualAnswers(
+  sides: { readonly old: ReadSide; readonly new: ReadSide },
+  old: OldWorld,
+  seed: number,
+): Promise<void> {
+  const reads = { old: readsOver(sides.old), new: readsOver(sides.new) };
   const draw = drawFrom(seed);
-  await askForLinks(sides, old.expected, draw);
-  await askForData(sides, old, draw);
+  await askForLinks(reads, old.expected, draw);
+  await askForData(reads, old, draw);
+}
+
+/** The sides over the tables of an environment. */
+export function sidesOf({ client, settings }: Environment): { readonly old: ReadSide; readonly new: ReadSide } {
+  return {
+    old: oldSide(dynamoOldReads(client, settings.tables), settings.heldRecords),
+    new: newSide(dynamoNewReads(client, settings.tables)),
+  };
 }
 
 /** A side as a service reads it, each page checked as the router does. */
