@@ -53,14 +53,6 @@ export const KNOWN_FAULTS: readonly KnownFault[] = [
       path: 'copied',
     },
   },
-  {
-    name: 'a line separator in an export',
-    isMetBy: (item) => /[\u2028\u2029]/.test(JSON.stringify(item)),
-    proof: {
-      world: worldOf({ table: 'readings', oddities: [{ attribute: 'note', value: { S: 'a\u2028b' } }] }),
-      path: 'exported',
-    },
-  },
 ];
 
 /** The faults that a write meets. */

@@ -2,7 +2,7 @@ import type { Environment } from '../../backfill/environment.ts';
 import { type Item, textOf } from '../../functions/model/attribute-value.ts';
 import type { ExpectedRows } from '../../functions/model/expected.ts';
 import { faultOf } from '../../functions/read/check-answer.ts';
-import { handleHttpRead } from '../../functions/read/http/http-handler.ts';
+import { answerHttpRead, parseHttpEvent } from '../../functions/read/http/http-handler.ts';
 import { kpiReads, type PageOptions, type Rows } from '../../functions/read/kpi-reads.ts';
 import type { ReadSide } from '../../functions/read/query.ts';
 import { newSide } from '../../functions/read/sides/new-side.ts';
@@ -194,7 +194,7 @@ async function requireHttp(
   };
   const callers = [{ principal: 'arn:aws:iam::000000000000:role/service', tenants: 'any' as const }];
   const what = `HTTP ${JSON.stringify(path)}`;
-  const answer = await mustFinish(what, () => handleHttpRead(sides.new, callers, event), invariant);
+  const answer = await mustFinish(what, () => answerHttpRead(sides.new, callers, parseHttpEvent(event)), invariant);
   const found = answer.statusCode === 200 ? (JSON.parse(answer.body) as { row: Item }).row : undefined;
   requireSame(invariant, what, rowText(row), rowText(found));
 }
