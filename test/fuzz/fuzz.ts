@@ -1,6 +1,5 @@
 import * as fc from 'fast-check';
-import type { FuzzTables } from './fuzz-tables.ts';
-import { type Path, PathError, runWorld, type WorldReport } from './run-world.ts';
+import { type Path, PathError, type RunOptions, type WorldReport } from './run-world.ts';
 import type { World } from './sketch.ts';
 import { Violation } from './violation.ts';
 import { worlds } from './worlds.ts';
@@ -27,11 +26,11 @@ export type Outcome =
   | { readonly seed: number; readonly report: WorldReport }
   | { readonly seed: number; readonly failure: Failure };
 
+/** Takes a world through the product. */
+export type Run = (world: World, options: RunOptions) => Promise<WorldReport>;
+
 /** Draws the world of a seed and runs it; where it fails, makes it smaller as long as it fails in the same way. */
-export async function fuzzWorld(
-  tables: FuzzTables,
-  { seed, worldItems, shrinkSeconds }: FuzzOptions,
-): Promise<Outcome> {
+export async function fuzzWorld(run: Run, { seed, worldItems, shrinkSeconds }: FuzzOptions): Promise<Outcome> {
   let report: WorldReport | undefined;
   let first: Failure | undefined;
   let smallest: Failure | undefined;
@@ -39,7 +38,7 @@ export async function fuzzWorld(
   const property = fc.asyncProperty(worlds(worldItems), async (world) => {
     if (first !== undefined && Date.now() > giveUpAtMs) return;
     try {
-      report = await runWorld(tables, world, first && { paths: [first.path] });
+      report = await run(world, first ? { paths: [first.path] } : {});
     } catch (error) {
       const failure = failureOf(error, world);
       if (first !== undefined && (failure.path !== first.path || failure.invariant !== first.invariant)) return;
@@ -62,9 +61,9 @@ function failureOf(error: unknown, world: World): Failure {
 }
 
 /** Runs a world that was kept. */
-export async function replayWorld(tables: FuzzTables, world: World): Promise<Failure | WorldReport> {
+export async function replayWorld(run: Run, world: World, options: RunOptions = {}): Promise<Failure | WorldReport> {
   try {
-    return await runWorld(tables, world, { withKnownFaults: true });
+    return await run(world, { ...options, withKnownFaults: true });
   } catch (error) {
     return failureOf(error, world);
   }

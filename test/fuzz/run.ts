@@ -3,9 +3,10 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startEngine } from '../../backfill/local/engine.ts';
-import { type Failure, fuzzWorld, replayWorld } from './fuzz.ts';
+import { type Failure, fuzzWorld, type Run, replayWorld } from './fuzz.ts';
 import { FuzzTables } from './fuzz-tables.ts';
 import { describeFailure, describeSum, describeWorld, NOTHING, plus } from './report.ts';
+import { runWorld } from './run-world.ts';
 import type { World } from './sketch.ts';
 
 const USAGE =
@@ -27,9 +28,10 @@ async function main(): Promise<number> {
   });
   const engine = await startEngine();
   const tables = new FuzzTables(engine.url);
+  const run: Run = (world, options) => runWorld(tables, world, options);
   try {
-    if (values.replay !== undefined) return await replay(tables, values.replay);
-    return await fuzz(tables, {
+    if (values.replay !== undefined) return await replay(run, values.replay);
+    return await fuzz(run, {
       items: wholeNumber(values.items),
       firstSeed: wholeNumber(values.seed),
       worldItems: wholeNumber(values['world-items']),
@@ -50,12 +52,12 @@ interface Limits {
   readonly failuresMax: number;
 }
 
-async function fuzz(tables: FuzzTables, { items, firstSeed, failuresMax, ...options }: Limits): Promise<number> {
+async function fuzz(run: Run, { items, firstSeed, failuresMax, ...options }: Limits): Promise<number> {
   const startMs = Date.now();
   let sum = NOTHING;
   let failures = 0;
   for (let seed = firstSeed; sum.stored < items && failures < failuresMax; seed += 1) {
-    const outcome = await fuzzWorld(tables, { ...options, seed });
+    const outcome = await fuzzWorld(run, { ...options, seed });
     if ('report' in outcome) {
       sum = plus(sum, outcome.report);
       tell(describeWorld(seed, outcome.report, sum));
@@ -68,9 +70,9 @@ async function fuzz(tables: FuzzTables, { items, firstSeed, failuresMax, ...opti
   return failures === 0 ? 0 : 1;
 }
 
-async function replay(tables: FuzzTables, path: string): Promise<number> {
+async function replay(run: Run, path: string): Promise<number> {
   const world = JSON.parse(await readFile(path, 'utf8')) as World;
-  const outcome = await replayWorld(tables, world);
+  const outcome = await replayWorld(run, world);
   if (!('invariant' in outcome)) {
     process.stdout.write('Every invariant holds.\n');
     return 0;
