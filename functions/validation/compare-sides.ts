@@ -51,7 +51,7 @@ export async function compareSides(options: ComparisonOptions): Promise<Comparis
   return {
     proven: [...settled.proven, ...(entries?.proven ?? [])].filter(ofPhase),
     inFlight: [...settled.inFlight, ...(entries?.inFlight ?? [])].filter(ofPhase),
-    counts: withoutCollisions(sides, settled.collisions).of(classes),
+    counts: withoutCollisions(sides, [...(entries?.collisions ?? []), ...settled.collisions]).of(classes),
     coverage: ((BUCKETS - bucketsUnopened) / BUCKETS) * (phase === undefined ? 1 : 1 / SOURCES.length),
     bucketsDiffering: differing.length,
     bucketsUnopened,
@@ -101,12 +101,16 @@ async function settleQuarantine(
   return settle(options, suspects, options);
 }
 
-/** The scan takes a record whose id an earlier table has for one of its own. */
+/** The scan takes a record whose id an earlier table has for one of its own: for one that has rows, or is held. */
 function withoutCollisions(sides: Sides, collisions: Settled['collisions']): Counts {
-  const links = new Map([...sides.expectation.kpis()].map(({ kpi, linkIds }) => [JSON.stringify(kpi), linkIds.length]));
   const corrections = new Counts();
-  for (const { source, kpi } of collisions) {
-    corrections.add('expected', CLASS_OF[source], kpi.tenantId, -(links.get(JSON.stringify(kpi)) ?? 0));
+  // A KPI and the entry of its record may both have been looked at.
+  for (const { source, kpi, rowsExpected, alsoOwnLink } of new Map(
+    collisions.map((each) => [`${each.source} ${each.id}`, each]),
+  ).values()) {
+    if (rowsExpected === 0) corrections.add('held', CLASS_OF[source], kpi.tenantId, -1);
+    else corrections.add('expected', CLASS_OF[source], kpi.tenantId, -rowsExpected);
+    if (alsoOwnLink) corrections.add('expected', 'links', kpi.tenantId, -1);
     corrections.add('quarantined', CLASS_OF[source], kpi.tenantId);
   }
   return sides.counts.plus(corrections);

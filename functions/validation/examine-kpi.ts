@@ -21,11 +21,21 @@ import { CLASS_OF, classOfRow, compareRows, type Finding } from './findings.ts';
 /** Records whose rows are compared at once. */
 const RECORDS_PAGE = 100;
 
+/** A record that is quarantined because an earlier table has its id, and that a scan, which cannot know it, took for one with rows or held. */
+export interface Collision {
+  readonly source: RecordSource;
+  readonly id: string;
+  readonly kpi: KpiKey;
+  /** Rows that the scan expected for it; none where it took it for held. */
+  readonly rowsExpected: number;
+  /** Whether the scan expected the KPI's own link only for such records; said by one of them. */
+  readonly alsoOwnLink?: boolean;
+}
+
 /** A KPI looked at row by row. */
 export interface Examination {
   readonly findings: readonly Finding[];
-  /** Records of the KPI that are quarantined because an earlier table has their id. */
-  readonly collisions: readonly { readonly source: RecordSource; readonly id: string }[];
+  readonly collisions: readonly Omit<Collision, 'kpi'>[];
   /** Rows that were there or should have been. */
   readonly rows: number;
 }
@@ -71,7 +81,10 @@ export async function examineKpi(
     const people = owner === undefined ? [] : await reads.listPeople(owner);
     const row = date === undefined ? undefined : mapPersonalLink(kpi, date, links.kpiItem, people);
     const own = await comparePersonalLink(reads, kpi, personalId, row);
-    return { collisions: comparison.collisions, rows, findings: replaced(findings, personalId, own) };
+    const [first, ...others] = comparison.collisions;
+    const collisions =
+      first && date === undefined ? [{ ...first, alsoOwnLink: true }, ...others] : comparison.collisions;
+    return { collisions, rows, findings: replaced(findings, personalId, own) };
   }
   return { collisions: comparison.collisions, rows, findings };
 }
@@ -98,7 +111,7 @@ async function comparePersonalLink(
 class RecordComparison {
   readonly findings: Finding[] = [];
   readonly dates: string[] = [];
-  readonly collisions: Examination['collisions'][number][] = [];
+  readonly collisions: Omit<Collision, 'kpi'>[] = [];
   readonly #seen = new Set<string>();
   readonly #expectedIds = new Set<string>();
   readonly #reads: ValidationReads;
@@ -177,9 +190,9 @@ class RecordComparison {
     const owner = ownerSource(items);
     for (const source of RECORD_SOURCES) {
       const item = items[source];
-      if (item && source !== owner && kpiIdentity(kpiKeyOf(item)) === kpiIdentity(this.#kpi)) {
-        this.collisions.push({ source, id });
-      }
+      if (item === undefined || source === owner || kpiIdentity(kpiKeyOf(item)) !== kpiIdentity(this.#kpi)) continue;
+      const rowsExpected = rowsExpectedOf(source, item, this.#inForce);
+      if (rowsExpected !== undefined) this.collisions.push({ source, id, rowsExpected });
     }
     const item = owner && items[owner];
     const parsed = owner && item ? parseRecord(owner, item) : undefined;
@@ -195,4 +208,13 @@ class RecordComparison {
   #note(finding: Finding | undefined): void {
     if (finding) this.findings.push(finding);
   }
+}
+
+/** How many rows a scan expects of an item, taken by itself; undefined where it quarantines it for a reason of its own. */
+export function rowsExpectedOf(source: RecordSource, item: Item, links: readonly LinkReference[]): number | undefined {
+  const parsed = parseRecord(source, item);
+  if (parsed.kind === 'quarantined') return undefined;
+  const result = mapRecord(parsed.record, links);
+  if (result.kind === 'quarantined') return undefined;
+  return result.kind === 'held' ? 0 : result.rows.length;
 }

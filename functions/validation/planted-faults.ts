@@ -1,8 +1,17 @@
 import { type Item, idOf, textOf } from '../model/attribute-value.ts';
-import { RECORD_SOURCES, type RecordSource, SOURCES, type Source } from '../model/sources.ts';
+import {
+  kpiIdentity,
+  kpiKeyOf,
+  type LinkReference,
+  RECORD_SOURCES,
+  type RecordSource,
+  SOURCES,
+  type Source,
+} from '../model/sources.ts';
 import { OLD_TABLE_OF } from '../tables/table-names.ts';
 import type { ReadTable } from '../tables/validation-reads.ts';
 import { attributeFaults, changed } from './attribute-faults.ts';
+import { rowsExpectedOf } from './examine-kpi.ts';
 import type { Finding } from './findings.ts';
 import type { Content } from './memory-reads.ts';
 
@@ -164,13 +173,22 @@ function* oldSideMoved(content: Content, rows: readonly Item[]): Generator<Plant
 }
 
 /**
- * Whether the item's KPI has a link, or the item is a link. A record without one that shares its id with another table's is taken for
- * held, as long as it has no link (README.md of the validators).
+ * Whether a scan sees that the entry is lost. An item that shares its id with another table's is taken for one of its own, so that nothing is
+ * asked of quarantine while it counts as held, which it does without a link of its KPI in its tenant (README.md of the validators).
  */
-function isLinked(content: Content, source: Source, id: string): boolean {
+function isSeen(content: Content, source: Source, id: string): boolean {
   if (source === 'links' || content.quarantine[source].get(id) !== 'id-collision') return true;
-  const kpiId = textOf(content.tables[OLD_TABLE_OF[source]].get(id), 'kpi_id');
-  return [...content.tables.goalKpiLinks.values()].some((link) => textOf(link, 'kpi_id') === kpiId);
+  const item = content.tables[OLD_TABLE_OF[source]].get(id);
+  if (item === undefined) return false;
+  const kpi = kpiIdentity(kpiKeyOf(item));
+  const links = [...content.tables.goalKpiLinks.values()].filter(
+    (link) => content.tables.kpiLinks.has(idOf(link)) && kpiIdentity(kpiKeyOf(link)) === kpi,
+  );
+  return rowsExpectedOf(source, item, links.map(referenceOf)) !== 0;
+}
+
+function referenceOf(link: Item): LinkReference {
+  return { id: idOf(link), linkedAt: textOf(link, 'linked_at') ?? '' };
 }
 
 /** An id that two record tables share is the earlier one's, and goes over to the other when that one's item goes. */
@@ -196,7 +214,7 @@ function* tenantMissing(
 
 function* quarantineWrong(content: Content): Generator<PlantedFault> {
   for (const source of SOURCES) {
-    const [id] = [...content.quarantine[source]].find(([each]) => isLinked(content, source, each)) ?? [];
+    const [id] = [...content.quarantine[source]].find(([each]) => isSeen(content, source, each)) ?? [];
     if (id !== undefined) {
       const { [source]: _, ...others } = content.quarantine;
       const entries = new Map([...content.quarantine[source]].filter(([each]) => each !== id));

@@ -1,11 +1,21 @@
 import pMap from 'p-map';
 import { type Item, textOf } from '../model/attribute-value.ts';
 import { personalLinkId } from '../model/ids.ts';
+import { ownerOf } from '../model/link-mapping.ts';
 import { mapRecord, ownerSource } from '../model/mapping.ts';
 import { parseLink, parseRecord } from '../model/old-records.ts';
-import { type KpiKey, kpiKeyOf, NO_KPI, RECORD_SOURCES, type RecordSource, type Source } from '../model/sources.ts';
+import {
+  type KpiKey,
+  kpiIdentity,
+  kpiKeyOf,
+  type LinkReference,
+  NO_KPI,
+  RECORD_SOURCES,
+  type RecordSource,
+  type Source,
+} from '../model/sources.ts';
 import { OLD_TABLE_OF } from '../tables/table-names.ts';
-import { type Examiner, examineKpi } from './examine-kpi.ts';
+import { type Collision, type Examiner, examineKpi, rowsExpectedOf } from './examine-kpi.ts';
 import { examineLinks, resolveOldLink } from './examine-links.ts';
 import { CLASS_OF, classOfRow, compareRows, type Finding } from './findings.ts';
 
@@ -22,7 +32,7 @@ export interface Look {
   readonly findings: readonly Finding[];
   /** Rows that were there or should have been. */
   readonly rows: number;
-  readonly collisions: readonly { readonly source: RecordSource; readonly id: string; readonly kpi: KpiKey }[];
+  readonly collisions: readonly Collision[];
 }
 
 /** Findings of which both sides' rows are kept. */
@@ -41,7 +51,7 @@ export async function lookAt(examiner: Examiner, suspect: Suspect): Promise<Look
     case 'row':
       return lookAtRow(examiner, suspect.table, suspect.id);
     case 'entry':
-      return { findings: await lookAtEntry(examiner, suspect.source, suspect.id), collisions: [], rows: 0 };
+      return lookAtEntry(examiner, suspect.source, suspect.id);
   }
 }
 
@@ -125,8 +135,8 @@ async function kpiOfLink({ reads }: Examiner, linkId: string): Promise<KpiKey | 
   return kpi.kpiId === '' ? undefined : kpi;
 }
 
-async function lookAtEntry(examiner: Examiner, source: Source, id: string): Promise<Finding[]> {
-  const { item, code } =
+async function lookAtEntry(examiner: Examiner, source: Source, id: string): Promise<Look> {
+  const { item, code, collision } =
     source === 'links' ? await refusalOfLink(examiner, id) : await refusalOfRecord(examiner, source, id);
   const kept = await examiner.reads.readQuarantine(source, id);
   const about = {
@@ -139,12 +149,13 @@ async function lookAtEntry(examiner: Examiner, source: Source, id: string): Prom
   const entryOf = (reason: string | undefined): Item | undefined =>
     reason === undefined ? undefined : { reason: { S: reason } };
   const finding = compareRows(about, entryOf(code), entryOf(kept));
-  return finding ? [finding] : [];
+  return { findings: finding ? [finding] : [], collisions: collision ? [collision] : [], rows: 0 };
 }
 
 interface Refusal {
   readonly item: Item | undefined;
   readonly code: string | undefined;
+  readonly collision?: Collision;
 }
 
 async function refusalOfLink({ reads }: Examiner, id: string): Promise<Refusal> {
@@ -164,13 +175,27 @@ async function refusalOfRecord(examiner: Examiner, source: RecordSource, id: str
   }
   const item = items[source];
   if (item === undefined) return { item, code: undefined };
-  if (ownerSource(items) !== source) return { item, code: 'id-collision' };
+  const kpi = kpiKeyOf(item);
+  const links = await linksInForce(examiner, kpi);
+  if (ownerSource(items) !== source) {
+    const rowsExpected = rowsExpectedOf(source, item, links);
+    return {
+      item,
+      code: 'id-collision',
+      ...(rowsExpected !== undefined && { collision: { source, id, kpi, rowsExpected } }),
+    };
+  }
   const parsed = parseRecord(source, item);
   if (parsed.kind === 'quarantined') return { item, code: parsed.reason.code };
   // Too large a row: which rows there are depends on the links.
-  const { inForce } = await examineLinks(examiner.reads, parsed.record.kpi, []);
-  const own =
-    examiner.heldRecords === 'personal-link' ? [{ id: personalLinkId(parsed.record.kpi.kpiId), linkedAt: '' }] : [];
-  const result = mapRecord(parsed.record, inForce.length > 0 ? inForce : own);
+  const result = mapRecord(parsed.record, links);
   return { item, code: result.kind === 'quarantined' ? result.reason.code : undefined };
+}
+
+/** The links that the KPI's records fan out to, its own where it has no other. */
+async function linksInForce({ reads, heldRecords }: Examiner, kpi: KpiKey): Promise<readonly LinkReference[]> {
+  if (kpiIdentity(kpi) === kpiIdentity(NO_KPI)) return [];
+  const { inForce, kpiItem } = await examineLinks(reads, kpi, []);
+  if (inForce.length > 0 || heldRecords === 'hold' || ownerOf(kpi, kpiItem) === undefined) return inForce;
+  return [{ id: personalLinkId(kpi.kpiId), linkedAt: '' }];
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Item } from '../../functions/model/attribute-value.ts';
 import { GOLDEN_CONTENT } from '../../functions/model/golden-content.ts';
 import { compareSides } from '../../functions/validation/compare-sides.ts';
 import type { Finding } from '../../functions/validation/findings.ts';
@@ -41,6 +42,24 @@ describe('a validator that proves itself', () => {
 
     expect(missed).toEqual([]);
     expect(planted).toBeGreaterThan((await proveItself('hold', EMPTY, stop)).planted + 100);
+  });
+
+  test('asks for no lost entry that a scan cannot miss: of a record that shares its id, and whose KPI has a link in another tenant only', async () => {
+    const { milestones, ...rich } = richContent(1);
+    const [milestone] = milestones;
+    if (milestone === undefined) throw new Error('There is no milestone.');
+    const { milestone_date, target_value, created_by, created_at, ...others } = milestone;
+    const sharing: Item = {
+      ...others,
+      tenant_id: { S: 'tenant-of-nobody' },
+      reading_date: milestone_date as Item[string],
+      value: target_value as Item[string],
+      recorded_by: created_by as Item[string],
+      recorded_at: created_at as Item[string],
+    };
+    const content = migratedContent({ ...rich, milestones, readings: [sharing] }, 'hold');
+    expect([...content.quarantine.readings.values()]).toEqual(['id-collision']);
+    expect((await proveItself('hold', content, stop)).missed).toEqual([]);
   });
 
   test('takes no row that differs already for a fault of its own', async () => {

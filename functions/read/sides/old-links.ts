@@ -19,6 +19,8 @@ import { entriesOf } from './record-entries.ts';
 /** A link that has a row in the new model, and its KPI. */
 export interface FoundLink extends LinkReference {
   readonly kpi: KpiKey;
+  /** The KPI's own link. Its id alone does not tell: a GoalKpiLink may bear the same. */
+  readonly isPersonal?: true;
 }
 
 /** More bytes than the mapping can add to a link: a person's id, and a key of two ids. */
@@ -67,7 +69,7 @@ export class OldLinks {
     if (link) return link.kpi.tenantId === tenantId && (await this.#isMapped(link)) ? foundLink(link) : undefined;
     for (const kpi of await this.linklessKpis(tenantId, (kpiId) => personalLinkId(kpiId) === linkId)) {
       const linkedAt = textOf(await this.personalRow(kpi), 'linked_at');
-      if (linkedAt !== undefined) return { id: linkId, linkedAt, kpi };
+      if (linkedAt !== undefined) return { id: linkId, linkedAt, kpi, isPersonal: true };
     }
     return undefined;
   }
@@ -81,7 +83,7 @@ export class OldLinks {
     );
     if (real.length > 0 || this.#heldRecords === 'hold') return real;
     const linkedAt = textOf(await this.personalRow(kpi), 'linked_at');
-    return linkedAt === undefined ? [] : [{ id: personalLinkId(kpi.kpiId), linkedAt, kpi }];
+    return linkedAt === undefined ? [] : [{ id: personalLinkId(kpi.kpiId), linkedAt, kpi, isPersonal: true }];
   }
 
   async mapped(links: readonly OldLink[]): Promise<FoundLink[]> {

@@ -89,9 +89,7 @@ async function listEntries(tables: OldReads, links: OldLinks, query: LinksQuery)
       return (await tables.queryLinkIds('goal-index', query.id)).map(toEntry);
     case 'links-by-kpi': {
       const kpi = { tenantId: query.tenantId, kpiId: query.id };
-      return (await links.ofKpi(kpi)).map(({ id }) =>
-        id === personalLinkId(kpi.kpiId) ? toPersonal(kpi) : toEntry(id),
-      );
+      return (await links.ofKpi(kpi)).map(({ id, isPersonal }) => (isPersonal ? toPersonal(kpi) : toEntry(id)));
     }
     default: {
       const linkless = await links.linklessKpis(query.tenantId, () => true);

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Item, textOf } from '../../../functions/model/attribute-value.ts';
 import { expectedRows, type OldContent } from '../../../functions/model/expected.ts';
+import { personalLinkId } from '../../../functions/model/ids.ts';
 import { faultOf } from '../../../functions/read/check-answer.ts';
 import { comparePages } from '../../../functions/read/compare-pages.ts';
 import type { KpiQuery, ReadRequest, ReadSide } from '../../../functions/read/query.ts';
@@ -138,6 +139,25 @@ describe('both sides', () => {
     );
   });
 });
+
+test.each(['hold', 'personal-link'] as const)(
+  'a link that bears the id of its KPI’s own link is listed (%s)',
+  async (held) => {
+    const id = personalLinkId('k1');
+    const content = {
+      links: [link('t1', id, 'k1')],
+      milestones: [],
+      actuals: [],
+      readings: [],
+      kpis: owners,
+      people: [],
+    };
+    const query: KpiQuery = { kind: 'links-by-kpi', tenantId: 't1', id: 'k1' };
+    for (const side of [oldSide(memoryOldReads(content), held), newSide(memoryNewReads(expectedRows(content, held)))]) {
+      expect((await side.read({ query, limit: 10 })).rows.map((row) => textOf(row, 'id'))).toEqual([id]);
+    }
+  },
+);
 
 describe('the old side over indexes that lag', () => {
   const days = ['01', '02', '03', '04', '05', '06'].map((day) => `2024-01-${day}`);
