@@ -10,7 +10,7 @@ import { localClientConfig } from '../../backfill/local/local-endpoint.ts';
 import { OLD_TABLE_ROLES } from '../../backfill/local/old-table-schemas.ts';
 import type { HeldRecords, Source } from '../../functions/model/sources.ts';
 import { SOURCES } from '../../functions/model/sources.ts';
-import { connect, dynamoTables } from '../../functions/tables/dynamo-tables.ts';
+import { type Connection, connect, dynamoTables } from '../../functions/tables/dynamo-tables.ts';
 import { OLD_TABLE_OF, TABLE_ROLES, type TableNames } from '../../functions/tables/table-names.ts';
 import { parseSettings } from '../../infra/settings.ts';
 import { newTableSchemas, streamedOldTableSchemas } from '../table-schemas.ts';
@@ -30,8 +30,11 @@ export class FuzzTables {
   readonly #created = new Set<string>();
   #sets = 0;
 
+  readonly #connection: Connection;
+
   constructor(engineUrl: string) {
-    this.client = connect(localClientConfig(engineUrl));
+    this.#connection = localClientConfig(engineUrl);
+    this.client = connect(this.#connection);
     this.streams = new DynamoDBStreamsClient(localClientConfig(engineUrl));
     this.wire = new Wire(engineUrl);
   }
@@ -52,7 +55,7 @@ export class FuzzTables {
     await this.#create(newTableSchemas(names));
     const settings = parseSettings(contextOf(names, heldRecords), 'fuzz');
     const tables = dynamoTables(this.client, names);
-    return { settings, client: this.client, tables, replication: replicationOf(settings, tables) };
+    return { settings, connection: this.#connection, client: this.client, tables, replication: replicationOf(settings, tables) };
   }
 
   /** Deletes every table created so far. */
