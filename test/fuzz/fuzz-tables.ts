@@ -55,7 +55,13 @@ export class FuzzTables {
     await this.#create(newTableSchemas(names));
     const settings = parseSettings(contextOf(names, heldRecords), 'fuzz');
     const tables = dynamoTables(this.client, names);
-    return { settings, connection: this.#connection, client: this.client, tables, replication: replicationOf(settings, tables) };
+    return {
+      settings,
+      connection: this.#connection,
+      client: this.client,
+      tables,
+      replication: replicationOf(settings, tables),
+    };
   }
 
   /** Deletes every table created so far. */
