@@ -213,12 +213,13 @@ describe('a local cloud of the package, where everything is installed', () => {
     expect((await exited)[0]).toBe(0);
   });
 
-  test('is a migration that can begin', async () => {
-    const ran = await consumer.node(
-      [consumer.bin('kpi-migrate'), 'preflight', '--env', 'production', '--json'],
-      endpoints(),
-    );
-    expect(ran).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('"ready":true') });
+  test('takes the commands of the package, which run their threads and processes from it', async () => {
+    const run = (...given: string[]) =>
+      consumer.node([consumer.bin('kpi-migrate'), ...given, '--env', 'production', '--json'], endpoints());
+    expect(await run('preflight')).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('"ready":true') });
+    const backfill = await run('backfill', '--execute');
+    expect(backfill, backfill.stderr).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse(backfill.stdout)).toMatchObject({ state: 'finished' });
   });
 
   test('runs the examples of the library, which print what they say', async () => {
