@@ -18,10 +18,17 @@ export function isTransientCode(code: string | undefined): boolean {
   return code !== undefined && TRANSIENT_CODES.has(code);
 }
 
-/** The codes of a cancelled transaction's items; empty for any other error. */
-export function cancellationCodes(error: unknown): string[] {
+/** Why a transaction's items had it cancelled, those left out that had not; empty for any other error. */
+export function cancellationReasons(error: unknown): { readonly code: string; readonly message: string }[] {
   if (!(error instanceof TransactionCanceledException)) return [];
-  return (error.CancellationReasons ?? []).map((reason) => reason.Code ?? 'None').filter((code) => code !== 'None');
+  return (error.CancellationReasons ?? [])
+    .map(({ Code = 'None', Message = '' }) => ({ code: Code, message: Message }))
+    .filter(({ code }) => code !== 'None');
+}
+
+/** The codes of {@link cancellationReasons}. */
+export function cancellationCodes(error: unknown): string[] {
+  return cancellationReasons(error).map(({ code }) => code);
 }
 
 function isTransient(error: unknown): boolean {
