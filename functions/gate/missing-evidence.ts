@@ -20,6 +20,8 @@ export interface Evidence {
   readonly mappingHash: string;
   /** Quarantined items that nobody has accepted, as `source id`. */
   readonly unaccepted: readonly string[];
+  /** Items that were passed over and are neither as they should be nor in quarantine, as `kind id`. */
+  readonly unfinished: readonly string[];
   readonly lagMs: Readonly<Record<Source, number>>;
 }
 
@@ -41,6 +43,7 @@ export function missingEvidence(evidence: Evidence, limits: GateLimits, nowMs: n
     ...rollbackRefusals(evidence),
     ...backfillRefusals(evidence.run),
     ...quarantineRefusals(evidence.unaccepted),
+    ...unfinishedRefusals(evidence.unfinished),
     ...lagRefusals(evidence.lagMs, limits),
   ];
 }
@@ -99,10 +102,19 @@ const NAMED_MAX = 5;
 
 function quarantineRefusals(unaccepted: readonly string[]): Refusal[] {
   if (unaccepted.length === 0) return [];
-  const named = unaccepted.slice(0, NAMED_MAX).join(', ');
-  const more = unaccepted.length > NAMED_MAX ? ', …' : '';
-  const message = `${unaccepted.length} quarantined items are accepted by nobody: ${named}${more}.`;
+  const message = `${unaccepted.length} quarantined items are accepted by nobody: ${someOf(unaccepted)}.`;
   return [refusal('QUARANTINE_NOT_ACCEPTED', message, 'kpi-migrate quarantine list')];
+}
+
+/** Nobody can answer for such an item: it may have rows of an earlier version, or none. */
+function unfinishedRefusals(unfinished: readonly string[]): Refusal[] {
+  if (unfinished.length === 0) return [];
+  const message = `${unfinished.length} items could neither be replicated nor quarantined: ${someOf(unfinished)}.`;
+  return [refusal('ITEMS_UNFINISHED', message, 'kpi-migrate backfill --execute')];
+}
+
+function someOf(names: readonly string[]): string {
+  return `${names.slice(0, NAMED_MAX).join(', ')}${names.length > NAMED_MAX ? ', …' : ''}`;
 }
 
 function lagRefusals(lagMs: Evidence['lagMs'], { lagMaxMs }: GateLimits): Refusal[] {

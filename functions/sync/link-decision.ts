@@ -4,7 +4,7 @@ import { sameItem } from '../model/compare.ts';
 import type { QuarantineReason, Warning } from '../model/quarantine-reason.ts';
 import { type KpiKey, kpiIdentity } from '../model/sources.ts';
 import { encodeKpiRow, type KpiRow } from '../tables/control-rows.ts';
-import type { QuarantineEntry } from '../tables/quarantine-rows.ts';
+import type { KeptForm, QuarantineEntry } from '../tables/quarantine-rows.ts';
 import type { Write } from '../tables/transactions.ts';
 import { decideQuarantine } from './quarantine-decision.ts';
 
@@ -37,6 +37,8 @@ export interface LinkCircumstances {
   readonly newToken: () => string;
   readonly nowSeconds: number;
   readonly retentionSeconds: number;
+  /** How much of a link goes into quarantine; all of it where absent. */
+  readonly form?: KeptForm;
 }
 
 /**
@@ -64,7 +66,7 @@ export function decideLink(
   if (!mapped && snapshot.row) rowWrites.push({ kind: 'delete', table: 'kpiLinks', key: { id: { S: id } } });
   const refused = base.kind === 'quarantined' ? base : undefined;
   const quarantinedAt = new Date(circumstances.nowSeconds * 1000).toISOString();
-  rowWrites.push(...decideQuarantine('links', id, snapshot.quarantined, refused, quarantinedAt));
+  rowWrites.push(...decideQuarantine('links', id, snapshot.quarantined, refused, quarantinedAt, circumstances.form));
 
   const moveTokens = circumstances.origin === 'live' || rowWrites.length > 0;
   const kpiWrites = snapshot.kpis.flatMap((kpi) => {

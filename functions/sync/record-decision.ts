@@ -12,7 +12,7 @@ import {
   type RecordSource,
 } from '../model/sources.ts';
 import type { KpiRow } from '../tables/control-rows.ts';
-import type { QuarantineEntry } from '../tables/quarantine-rows.ts';
+import type { KeptForm, QuarantineEntry } from '../tables/quarantine-rows.ts';
 import type { Write } from '../tables/transactions.ts';
 import { decideQuarantine } from './quarantine-decision.ts';
 
@@ -39,12 +39,19 @@ export interface RecordDecision {
   readonly writes: readonly Write[];
   /** Of quarantine: each entry's writes go into one transaction. */
   readonly entries: readonly (readonly Write[])[];
+  /** The tables whose item is in quarantine then. */
+  readonly quarantined: readonly RecordSource[];
 }
 
 /** The links a KPI's records fan out to now. */
 export function linksInForce(kpi: KpiRow, heldRecords: HeldRecords): LinkReference[] {
   if (kpi.links.size > 0) return [...kpi.links].map(([id, linkedAt]) => ({ id, linkedAt }));
   return heldRecords === 'personal-link' && kpi.personal ? [kpi.personal] : [];
+}
+
+/** The tables that have an item of the id. */
+export function sourcesIn(base: RecordBase): RecordSource[] {
+  return RECORD_SOURCES.filter((source) => base[source] !== undefined);
 }
 
 /** Every id under which the record may have a row: by its KPIs' links, those that went included. */
@@ -58,13 +65,24 @@ export function candidateRowIds(recordId: string, kpis: readonly KpiRow[]): stri
   return [...ids];
 }
 
+/** That the record was refused as it is: then it belongs in quarantine, whatever the mapping says. */
+export interface RecordRefusal {
+  readonly reason: QuarantineReason;
+  readonly form: KeptForm;
+}
+
 interface Desired {
   readonly outcome: RecordDecision['outcome'];
   readonly rows: readonly Item[];
   readonly refused: ReadonlyMap<RecordSource, { reason: QuarantineReason; image: Item }>;
 }
 
-function desiredOf(base: RecordBase, kpis: readonly KpiRow[], heldRecords: HeldRecords): Desired {
+function desiredOf(
+  base: RecordBase,
+  kpis: readonly KpiRow[],
+  heldRecords: HeldRecords,
+  refusal: RecordRefusal | undefined,
+): Desired {
   const refused = new Map<RecordSource, { reason: QuarantineReason; image: Item }>();
   const owner = ownerSource(base);
   let outcome: RecordDecision['outcome'] = 'gone';
@@ -76,14 +94,17 @@ function desiredOf(base: RecordBase, kpis: readonly KpiRow[], heldRecords: HeldR
       refused.set(source, { reason: idCollision(owner), image });
       continue;
     }
-    const parsed = parseRecord(source, image);
-    const result =
-      parsed.kind === 'valid' ? mapRecord(parsed.record, linksOf(parsed.record, kpis, heldRecords)) : parsed;
+    const result = refusal ? { kind: 'quarantined' as const, reason: refusal.reason } : mapped(source, image);
     outcome = result.kind;
     if (result.kind === 'mapped') rows = result.rows;
     if (result.kind === 'quarantined') refused.set(source, { reason: result.reason, image });
   }
   return { outcome, rows, refused };
+
+  function mapped(source: RecordSource, image: Item) {
+    const parsed = parseRecord(source, image);
+    return parsed.kind === 'valid' ? mapRecord(parsed.record, linksOf(parsed.record, kpis, heldRecords)) : parsed;
+  }
 }
 
 function linksOf(record: OldRecord, kpis: readonly KpiRow[], heldRecords: HeldRecords): LinkReference[] {
@@ -112,8 +133,9 @@ export function decideRecord(
   snapshot: RecordSnapshot,
   heldRecords: HeldRecords,
   quarantinedAt: string,
+  refusal?: RecordRefusal,
 ): RecordDecision {
-  const desired = desiredOf(base, snapshot.kpis, heldRecords);
+  const desired = desiredOf(base, snapshot.kpis, heldRecords, refusal);
   const writes: Write[] = [];
   const wanted = new Set<string>();
   for (const row of desired.rows) {
@@ -130,8 +152,9 @@ export function decideRecord(
     writes.push({ kind: snapshot.rows.has(id) ? 'delete' : 'absent', table: 'kpiData', key: { id: { S: id } } });
   }
   const entries = [...snapshot.quarantined].map(([source, stored]) =>
-    decideQuarantine(source, recordId, stored, desired.refused.get(source), quarantinedAt),
+    decideQuarantine(source, recordId, stored, desired.refused.get(source), quarantinedAt, refusal?.form),
   );
+  const quarantined = [...snapshot.quarantined.keys()].filter((source) => desired.refused.has(source));
   const rowsDeleted = [...snapshot.rows.keys()].filter((id) => unwanted.has(id)).length;
-  return { outcome: desired.outcome, rowsChanged: rowsPut + rowsDeleted, writes, entries };
+  return { outcome: desired.outcome, rowsChanged: rowsPut + rowsDeleted, writes, entries, quarantined };
 }

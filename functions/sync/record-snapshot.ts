@@ -3,6 +3,7 @@ import { type KpiKey, kpiIdentity, type RecordSource } from '../model/sources.ts
 import {
   decodeExpiry,
   decodeKpiRow,
+  decodeQuarantined,
   type KpiRow,
   kpiRowKey,
   recordTokenKey,
@@ -22,6 +23,8 @@ export interface RecordScope {
 export interface TokenedSnapshot extends RecordSnapshot {
   /** The R row's token; null where there is no row yet. */
   readonly token: string | null;
+  /** The tables whose item is in quarantine, as the R row has it. */
+  readonly inQuarantine: readonly RecordSource[];
   /** When the C rows expire, in epoch seconds and the order of the scope's KPIs; 0 where there is no row yet. */
   readonly expiries: readonly number[];
 }
@@ -65,6 +68,7 @@ export async function readRecordSnapshot(
     firstTouch: expiries.includes(0),
     rows: read.rows,
     token: textOf(token, 'token') ?? null,
+    inQuarantine: decodeQuarantined(token),
     expiries,
     quarantined: new Map(
       scope.sources.map((source, at) => {

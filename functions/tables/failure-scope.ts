@@ -1,5 +1,4 @@
 import { MigrationError } from '../model/migration-error.ts';
-import { cancellationReasons } from './retry.ts';
 
 /**
  * Whom a failure is of:
@@ -161,6 +160,21 @@ export function scopeOf(error: unknown): FailureScope {
   const reasons = cancellationReasons(error);
   if (reasons.length > 0) return scopeOfCancellation(reasons.map(({ code, message }) => scopeOfRefusal(code, message)));
   return scopeOfNamed(error.name, error.message) ?? scopeOfUnnamed(error);
+}
+
+/** Why the items of a transaction had it cancelled, those left out that had not; empty for any other error. */
+export function cancellationReasons(error: unknown): { readonly code: string; readonly message: string }[] {
+  if (!(error instanceof Error) || error.name !== 'TransactionCanceledException') return [];
+  const { CancellationReasons = [] } = error as { readonly CancellationReasons?: readonly CancellationReason[] };
+  return CancellationReasons.map(({ Code = 'None', Message = '' }) => ({ code: Code, message: Message })).filter(
+    ({ code }) => code !== 'None',
+  );
+}
+
+/** As the SDK has it; the protocol, which asks here, knows nothing of the SDK. */
+interface CancellationReason {
+  readonly Code?: string;
+  readonly Message?: string;
 }
 
 /** Whom the refusal of one statement of a batch, or of one item of a transaction, is of. */

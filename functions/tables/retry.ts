@@ -1,5 +1,5 @@
-import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import pRetry from 'p-retry';
+import { cancellationReasons } from './failure-scope.ts';
 
 /** Refusals that pass by themselves and that the SDK does not retry inside a transaction or a batch. */
 const TRANSIENT_CODES = new Set([
@@ -18,15 +18,7 @@ export function isTransientCode(code: string | undefined): boolean {
   return code !== undefined && TRANSIENT_CODES.has(code);
 }
 
-/** Why a transaction's items had it cancelled, those left out that had not; empty for any other error. */
-export function cancellationReasons(error: unknown): { readonly code: string; readonly message: string }[] {
-  if (!(error instanceof TransactionCanceledException)) return [];
-  return (error.CancellationReasons ?? [])
-    .map(({ Code = 'None', Message = '' }) => ({ code: Code, message: Message }))
-    .filter(({ code }) => code !== 'None');
-}
-
-/** The codes of {@link cancellationReasons}. */
+/** The codes of a cancelled transaction's items; empty for any other error. */
 export function cancellationCodes(error: unknown): string[] {
   return cancellationReasons(error).map(({ code }) => code);
 }
