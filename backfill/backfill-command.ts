@@ -21,7 +21,7 @@ export async function backfillCommand(
   const progress = showProgress(process.stderr, Date.now);
   if (options.execute) {
     const report = await executeBackfill(environment, progress, stop, options.phase);
-    return { exitCode: EXIT_OF[report.state], document: report, lines: describeBackfill(report) };
+    return { exitCode: exitCodeOf(report), document: report, lines: describeBackfill(report) };
   }
   const plan = await planOf(environment, progress, stop);
   return { exitCode: EXIT.done, document: plan, lines: describePlan(plan, environment.settings.backfill) };
@@ -49,11 +49,11 @@ async function planOf(environment: Environment, progress: Progress, stop: AbortS
   });
 }
 
-const EXIT_OF: Readonly<Record<BackfillReport['state'], ExitCode>> = {
-  finished: EXIT.done,
-  'sweep-due': EXIT.done,
-  stopped: EXIT.stopped,
-};
+/** A phase alone is done when all of its items are. */
+function exitCodeOf({ state, unfinished }: BackfillReport): ExitCode {
+  if (state === 'stopped') return EXIT.stopped;
+  return unfinished.length > 0 ? EXIT.failed : EXIT.done;
+}
 
 /** Preflight and backfill of an environment, with the clock, the pace and the name of this process. */
 export async function executeBackfill(

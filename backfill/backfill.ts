@@ -4,6 +4,7 @@ import { SOURCES, type Source } from '../functions/model/sources.ts';
 import { type Run, readRun, writeRun } from '../functions/tables/backfill-run-row.ts';
 import type { ControlTable } from '../functions/tables/control-table.ts';
 import { readRollback } from '../functions/tables/rollback-row.ts';
+import { readUnfinished, type UnfinishedItem } from '../functions/tables/unfinished-items.ts';
 import { type Copier, guardWrites } from './copier.ts';
 import { copyLinks } from './copy-links.ts';
 import { copyRecords } from './copy-records.ts';
@@ -12,9 +13,10 @@ import type { Progress } from './progress.ts';
 import { checkpointsOf, isDone, PASSES, type Pass, readCheckpoints, recordsHaveBegun } from './run-state.ts';
 import { type PagedWork, type PassCircumstances, runSegments } from './segments.ts';
 import { sweepKpis, sweepRecords } from './sweep.ts';
+import { takeUpUnfinished } from './take-up-unfinished.ts';
 import { addTallies, type Tally } from './tally.ts';
 
-export interface BackfillOptions extends Copier, Omit<LeaseOptions, 'transactions' | 'onWait'> {
+export interface BackfillOptions extends Omit<Copier, 'pause'>, Omit<LeaseOptions, 'transactions' | 'onWait'> {
   /** Parallel scans a table in a run that begins now; one that goes on keeps its own number. */
   readonly segments: number;
   readonly progress: Progress;
@@ -32,14 +34,20 @@ export interface PassReport {
 
 export interface BackfillReport {
   readonly runId: string;
-  /** `finished`: all is copied and swept. `sweep-due`: a phase alone was asked for, and others are still to be copied. */
-  readonly state: 'finished' | 'stopped' | 'sweep-due';
+  /**
+   * `finished`: all is copied and swept. `sweep-due`: a phase alone was asked for, and others are still to be copied. `unfinished`: all is copied and
+   * swept but for some items.
+   */
+  readonly state: 'finished' | 'stopped' | 'sweep-due' | 'unfinished';
   readonly passes: readonly PassReport[];
+  /** What could neither be replicated nor quarantined so far, whoever met it. */
+  readonly unfinished: readonly UnfinishedItem[];
 }
 
 /**
  * Copies the old tables, source after source, and sweeps when all four are copied. Goes on where an earlier run was
- * stopped or killed; begins a new run where that one was finished, which then changes nothing.
+ * stopped or killed; begins a new run where that one was finished, which then changes nothing. An item that cannot be dealt with holds up no
+ * other; the run counts as finished only when there is none left, and until then every call tries these once more.
  *
  * A crash at any call leaves rows that are right or that the sweep puts right, checkpoints that are at most a page behind,
  * and a lease that runs out by itself.
@@ -74,13 +82,16 @@ async function copyAndSweep(options: BackfillOptions, copier: Copier, lease: Lea
     for (const pass of ['sweep-records', 'sweep-kpis'] as const) await runPass(options, copier, run, pass);
   }
 
-  const stored = await readCheckpoints(control);
-  const passes = reportPasses(run, stored);
-  if (passes.every(({ done }) => done)) {
-    await writeRun(control, { ...run, finishedAt: new Date(options.nowMs()).toISOString() });
-    return { runId: run.runId, state: 'finished', passes };
+  const passes = reportPasses(run, await readCheckpoints(control));
+  const { runId } = run;
+  if (passes.some(({ done }) => !done)) {
+    const unfinished = await readUnfinished(control);
+    return { runId, state: options.stop.aborted ? 'stopped' : 'sweep-due', passes, unfinished };
   }
-  return { runId: run.runId, state: options.stop.aborted ? 'stopped' : 'sweep-due', passes };
+  const unfinished = await takeUpUnfinished(copier);
+  if (unfinished.length > 0) return { runId, state: 'unfinished', passes, unfinished };
+  await writeRun(control, { ...run, finishedAt: new Date(options.nowMs()).toISOString() });
+  return { runId, state: 'finished', passes, unfinished };
 }
 
 /** How far each pass of a run has come. */

@@ -1,9 +1,9 @@
-import type { Replication } from '../functions/sync/replication.ts';
 import type { NewTables } from '../functions/tables/new-tables.ts';
+import type { LeaseOptions } from './lease.ts';
+import type { Worker } from './persevere.ts';
 
 /** What a copier works with: all that the protocol does, and rows put in where none was. */
-export interface Copier {
-  readonly replication: Replication;
+export interface Copier extends Worker {
   readonly data: NewTables;
   /** Resolves when so many write units may be used. */
   readonly pace: (writeUnits: number) => Promise<void>;
@@ -15,7 +15,10 @@ export interface Copier {
  *
  * @param requireAllowed throws where it may not.
  */
-export function guardWrites(copier: Copier, requireAllowed: () => void): Copier {
+export function guardWrites(
+  copier: Omit<Copier, 'pause'> & Pick<LeaseOptions, 'sleep' | 'stop'>,
+  requireAllowed: () => void,
+): Copier {
   const guarded =
     <Arguments extends unknown[], Result>(write: (...given: Arguments) => Promise<Result>) =>
     async (...given: Arguments): Promise<Result> => {
@@ -25,6 +28,7 @@ export function guardWrites(copier: Copier, requireAllowed: () => void): Copier 
   const { control, transactions } = copier.replication;
   return {
     pace: copier.pace,
+    pause: (ms) => pauseUnlessStopped(copier, ms),
     data: { ...copier.data, insertDataIfAbsent: guarded(copier.data.insertDataIfAbsent) },
     replication: {
       ...copier.replication,
@@ -37,4 +41,16 @@ export function guardWrites(copier: Copier, requireAllowed: () => void): Copier 
       transactions: { ...transactions, write: guarded(transactions.write) },
     },
   };
+}
+
+/** Who is to stop waits no longer, and finishes the page in hand. */
+export async function pauseUnlessStopped(
+  { sleep, stop }: Pick<LeaseOptions, 'sleep' | 'stop'>,
+  ms: number,
+): Promise<void> {
+  try {
+    await sleep(ms, stop);
+  } catch (error) {
+    if (!stop.aborted) throw error;
+  }
 }

@@ -2,9 +2,10 @@ import { type Item, idOf } from '../functions/model/attribute-value.ts';
 import { countNames } from '../functions/model/counts-by-name.ts';
 import { parseLink } from '../functions/model/old-records.ts';
 import { kpiKeyOf } from '../functions/model/sources.ts';
-import { replicateLinks } from '../functions/sync/replicate-links.ts';
+import { attempt, valuesOf } from '../functions/tables/attempt.ts';
 import type { Copier } from './copier.ts';
-import { countUnknownAttributes, EMPTY_TALLY, type Tally, type UnknownAttributes } from './tally.ts';
+import { bringLinks } from './persevere.ts';
+import { countUnfinished, countUnknownAttributes, EMPTY_TALLY, type Tally, type UnknownAttributes } from './tally.ts';
 
 /**
  * Copies a page of links, each by the protocol: its row stands in one transaction with its KPI's K row. What is right
@@ -15,8 +16,7 @@ import { countUnknownAttributes, EMPTY_TALLY, type Tally, type UnknownAttributes
 export async function copyLinks(copier: Copier, items: readonly Item[], recordsHaveBegun: boolean): Promise<Tally> {
   const changes = items.map((item) => ({ id: idOf(item), kpis: [kpiKeyOf(item)] }));
   const origin = recordsHaveBegun ? 'late-backfill' : 'backfill';
-  const { done, failed } = await replicateLinks(copier.replication, changes, origin);
-  if (failed[0]) throw failed[0].error;
+  const { done, unfinished } = await bringLinks(copier, changes, origin);
   const valid = done.filter((result) => result.outcome === 'valid');
   return {
     ...EMPTY_TALLY,
@@ -24,6 +24,7 @@ export async function copyLinks(copier: Copier, items: readonly Item[], recordsH
     copied: valid.filter((result) => result.changed).length,
     present: valid.filter((result) => !result.changed).length,
     quarantined: done.filter((result) => result.outcome === 'quarantined').length,
+    unfinished: countUnfinished(unfinished),
     warnings: countNames(done.flatMap((result) => result.warnings.map((warning) => warning.code))),
     ...unknownLinkAttributes(items),
   };
@@ -31,6 +32,8 @@ export async function copyLinks(copier: Copier, items: readonly Item[], recordsH
 
 /** Attributes of the valid links among the items that tables.md does not know, and how often each comes. */
 export function unknownLinkAttributes(items: readonly Item[]): UnknownAttributes {
-  const parsed = items.map(parseLink).filter((result) => result.kind === 'valid');
-  return countUnknownAttributes(parsed.map(({ record }) => record.unknownAttributes));
+  const parsed = valuesOf(items.map((item) => attempt(() => parseLink(item))));
+  return countUnknownAttributes(
+    parsed.flatMap((each) => (each.kind === 'valid' ? [each.record.unknownAttributes] : [])),
+  );
 }

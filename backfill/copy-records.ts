@@ -1,13 +1,14 @@
 import { type Item, idOf } from '../functions/model/attribute-value.ts';
-import { distinctKpis, kpiIdentity, kpiKeyOf, type RecordSource } from '../functions/model/sources.ts';
-import { fanOut } from '../functions/sync/fan-out.ts';
+import { distinctKpis, type KpiKey, kpiIdentity, kpiKeyOf, type RecordSource } from '../functions/model/sources.ts';
 import { KpiViews } from '../functions/sync/kpi-views.ts';
 import { linksInForce } from '../functions/sync/record-decision.ts';
 import type { RecordChange } from '../functions/sync/replicate-record.ts';
-import { replicateRecords } from '../functions/sync/replicate-records.ts';
+import type { Replication } from '../functions/sync/replication.ts';
+import { apart } from '../functions/tables/apart.ts';
 import type { Copier } from './copier.ts';
+import { bringRecords } from './persevere.ts';
 import { decidePage, mayCollide, type PageDecision } from './record-page.ts';
-import { EMPTY_TALLY, type Tally } from './tally.ts';
+import { countUnfinished, EMPTY_TALLY, type Tally } from './tally.ts';
 import { writeUnitsOf } from './write-pace.ts';
 
 /**
@@ -27,31 +28,45 @@ export async function copyRecords(
   isRepeat: boolean,
 ): Promise<Tally> {
   const { replication } = copier;
-  const ids = items.map(idOf);
-  const bases = mayCollide(source) ? await replication.old.readRecords(ids) : new Map();
-  // A guess will do: links that change meanwhile mark their KPI for the sweep.
-  const kpis = await new KpiViews(replication).guess(distinctKpis(items.map(kpiKeyOf)));
-  const links = new Map(kpis.map((view) => [kpiIdentity(view.kpi), linksInForce(view, replication.heldRecords)]));
-  const page = decidePage(items, {
-    source,
-    bases,
-    linksOf: (kpi) => links.get(kpiIdentity(kpi)) ?? [],
-    heldRecords: replication.heldRecords,
-  });
+  const reads = await readPageContext(replication, source, items);
+  const page = decidePage(items, { ...reads, source, heldRecords: replication.heldRecords });
 
   const plain = isRepeat ? await setApart(copier, page.plain) : await insert(copier, page.plain);
-  const result = await replicateRecords(replication, [...plain.throughProtocol, ...page.throughProtocol]);
-  if (result.failed[0]) throw result.failed[0].error;
-  await fanOut(replication, result.fanOut, 'fan_out_pending');
-  const outcomes = result.done.map((done) => done.outcome);
+  const { done, unfinished } = await bringRecords(copier, [...plain.throughProtocol, ...page.throughProtocol]);
+  const refused = page.throughProtocol.filter((change) => change.reason !== 'personal-link').map(({ id }) => id);
+  const inQuarantine = [
+    ...refused,
+    ...done.filter(({ refusal }) => refusal !== undefined).map(({ change }) => change.id),
+  ];
   return {
     ...EMPTY_TALLY,
     scanned: items.length,
-    copied: plain.inserted + result.done.reduce((rows, done) => rows + done.rowsWritten, 0),
+    copied: plain.inserted + done.reduce((rows, { rowsWritten }) => rows + rowsWritten, 0),
     present: plain.present,
-    held: page.held.length + outcomes.filter((outcome) => outcome === 'held').length,
-    quarantined: page.throughProtocol.filter((change) => change.reason !== 'personal-link').length,
+    held: page.held.length + done.filter(({ outcome }) => outcome === 'held').length,
+    quarantined: new Set(inQuarantine).difference(new Set(unfinished.map(({ id }) => id))).size,
+    unfinished: countUnfinished(unfinished),
     ...page.unknown,
+  };
+}
+
+/** What a page's items depend on. Where one cannot be read, its item alone is decided without. */
+async function readPageContext(replication: Replication, source: RecordSource, items: readonly Item[]) {
+  const bases = await apart(mayCollide(source) ? items.map(idOf) : [], (ids) => replication.old.readRecords(ids));
+  // A guess will do: links that change meanwhile mark their KPI for the sweep.
+  const views = new KpiViews(replication);
+  const kpis = await apart(distinctKpis(items.map(kpiKeyOf)), (some) => views.guess(some));
+  const links = new Map(
+    kpis.results.flat().map((view) => [kpiIdentity(view.kpi), linksInForce(view, replication.heldRecords)]),
+  );
+  const refusals = new Map<string, unknown>([
+    ...bases.refused.map(({ of, error }) => [`id ${of}`, error] as const),
+    ...kpis.refused.map(({ of, error }) => [`kpi ${kpiIdentity(of)}`, error] as const),
+  ]);
+  return {
+    bases: new Map(bases.results.flatMap((records) => [...records])),
+    linksOf: (kpi: KpiKey) => links.get(kpiIdentity(kpi)) ?? [],
+    refusalOf: (item: Item) => refusals.get(`id ${idOf(item)}`) ?? refusals.get(`kpi ${kpiIdentity(kpiKeyOf(item))}`),
   };
 }
 
@@ -62,18 +77,22 @@ interface Plain {
   readonly throughProtocol: readonly RecordChange[];
 }
 
-/** Puts their rows in where none is. */
+/** Puts their rows in where none is. A record of which a row is refused has all of them or none, and so goes through the protocol. */
 async function insert({ data, pace }: Copier, plain: PageDecision['plain']): Promise<Plain> {
   const rows = plain.flatMap((record) => record.rows);
   await pace(writeUnitsOf(rows));
-  const { inserted, present } = await data.insertDataIfAbsent(rows);
-  return { inserted, present, throughProtocol: [] };
+  const { inserted, present, refused } = await data.insertDataIfAbsent(rows);
+  const refusedRows = new Set(refused.map(({ of }) => of));
+  const odd = plain.filter((record) => record.rows.some((row) => refusedRows.has(row)));
+  return { inserted, present, throughProtocol: odd.map(({ change }) => change) };
 }
 
 /** Only finds out which of them lack a row. */
 async function setApart({ data, pace }: Copier, plain: PageDecision['plain']): Promise<Plain> {
   const rows = plain.flatMap((record) => record.rows);
-  const absent = await data.absentData(rows.map(idOf));
+  const { results, refused } = await apart(rows.map(idOf), (ids) => data.absentData(ids));
+  // Of what cannot be read it is not known that it is there.
+  const absent = new Set([...results.flatMap((ids) => [...ids]), ...refused.map(({ of }) => of)]);
   const lacking = plain.filter((record) => record.rows.some((row) => absent.has(idOf(row))));
   const missing = rows.filter((row) => absent.has(idOf(row)));
   await pace(writeUnitsOf(missing));

@@ -3,6 +3,7 @@ import { type Item, idOf, textOf } from '../functions/model/attribute-value.ts';
 import { type CountsByName, countNames } from '../functions/model/counts-by-name.ts';
 import { compareText } from '../functions/model/instant.ts';
 import { ownerOf } from '../functions/model/link-mapping.ts';
+import { refusedBy } from '../functions/model/quarantine-reason.ts';
 import {
   distinctKpis,
   type HeldRecords,
@@ -13,6 +14,9 @@ import {
   type Source,
 } from '../functions/model/sources.ts';
 import { resolveLink } from '../functions/sync/replicate-links.ts';
+import { apart } from '../functions/tables/apart.ts';
+import { attemptLater, valuesOf } from '../functions/tables/attempt.ts';
+import { failureCode } from '../functions/tables/failure-scope.ts';
 import type { OldTables } from '../functions/tables/old-tables.ts';
 import { unknownLinkAttributes } from './copy-links.ts';
 import type { Progress } from './progress.ts';
@@ -114,7 +118,9 @@ async function planSource(
 }
 
 async function planLinks(options: PlanOptions, ledger: Ledger, items: readonly Item[]): Promise<Tally> {
-  const bases = await pMap(items, (item) => resolveLink(options.old, item), { concurrency: options.concurrency });
+  const bases = await pMap(items, (item) => resolveUnlessRefused(options.old, item), {
+    concurrency: options.concurrency,
+  });
   const valid = bases.filter((base) => base.kind === 'valid');
   const warnings = valid.flatMap((base) => base.warnings.map((warning) => warning.code));
   for (const { kpi, linkedAt, row } of valid) {
@@ -136,6 +142,13 @@ async function planLinks(options: PlanOptions, ledger: Ledger, items: readonly I
   };
 }
 
+/** A link that fails for its own reason would be quarantined for that by the copy. */
+async function resolveUnlessRefused(old: OldTables, image: Item): ReturnType<typeof resolveLink> {
+  const resolved = await attemptLater(() => resolveLink(old, image));
+  if (!('error' in resolved)) return resolved.value;
+  return { kind: 'quarantined', reason: refusedBy(failureCode(resolved.error)), image };
+}
+
 async function planRecords(
   options: PlanOptions,
   ledger: Ledger,
@@ -143,9 +156,12 @@ async function planRecords(
   items: readonly Item[],
 ): Promise<Tally> {
   const ids = items.map(idOf);
+  const bases = await apart(mayCollide(source) ? ids : [], (some) => options.old.readRecords(some));
+  const refusals = new Map(bases.refused.map(({ of, error }) => [of, error]));
   const page = decidePage(items, {
     source,
-    bases: mayCollide(source) ? await options.old.readRecords(ids) : new Map(),
+    bases: new Map(bases.results.flatMap((records) => [...records])),
+    refusalOf: (item) => refusals.get(idOf(item)),
     linksOf: (kpi) => ledger.links.get(kpiIdentity(kpi)) ?? [],
     heldRecords: options.heldRecords,
   });
@@ -174,7 +190,9 @@ async function planRecords(
 async function askForOwner(old: OldTables, ledger: Ledger, kpi: KpiKey): Promise<void> {
   const identity = kpiIdentity(kpi);
   if (ledger.personal.has(identity)) return;
-  ledger.personal.set(identity, ownerOf(kpi, await old.readKpi(kpi.kpiId)) !== undefined);
+  // A KPI that cannot be looked up gets no link of its own.
+  const [item] = valuesOf([await attemptLater(() => old.readKpi(kpi.kpiId))]);
+  ledger.personal.set(identity, ownerOf(kpi, item) !== undefined);
 }
 
 function hold({ held }: Ledger, source: RecordSource, kpi: KpiKey): void {

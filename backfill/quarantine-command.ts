@@ -96,7 +96,9 @@ export async function quarantineReplay(options: {
     exitCode: failed.length > 0 ? EXIT.failed : EXIT.done,
     document: { deliveries: replayed, executed: options.execute },
     lines: [
-      options.execute ? `Replayed ${what}; ${failed.length} failed again and stay.` : `Would replay ${what}.`,
+      options.execute
+        ? `Replayed ${what}; ${failed.length} stay.`
+        : `Would replay ${what}; ${failed.length} cannot be read.`,
       ...failed.flatMap(({ key, failures }) => [`  ${key}`, ...failures.map((failure) => `    ${failure}`)]),
       ...(options.execute || replayed.length === 0 ? [] : ['Next: the same with --execute']),
     ],

@@ -3,6 +3,7 @@ import { openEnvironment } from './environment.ts';
 import { type CommandResult, EXIT } from './outcome.ts';
 import { showProgress } from './progress.ts';
 import { executeRepair, planRepair } from './repair.ts';
+import { describeUnfinished } from './report.ts';
 import { describeFinding, describeValidation } from './validators/describe-validation.ts';
 import { namingMissingTables } from './validators/missing-tables.ts';
 import { patienceOf, readsOf, validateEnvironment } from './validators/run-validation.ts';
@@ -45,11 +46,19 @@ export async function repairCommand(
   const more = comparison.bucketsUnopened > 0;
   const mended = findings.length - left.proven.length;
   return {
-    exitCode: left.proven.length > 0 ? EXIT.failed : more ? EXIT.stopped : EXIT.done,
-    document: { plan, mended, remaining: left.proven, inFlight: left.inFlight.length, more },
+    exitCode: left.proven.length + left.unfinished.length > 0 ? EXIT.failed : more ? EXIT.stopped : EXIT.done,
+    document: {
+      plan,
+      mended,
+      remaining: left.proven,
+      inFlight: left.inFlight.length,
+      unfinished: left.unfinished,
+      more,
+    },
     lines: [
       `Mended ${mended} of ${findings.length} differences.`,
       ...told(left.proven),
+      ...describeUnfinished(left.unfinished),
       more ? 'There is more than one repair takes. Next: kpi-migrate repair --execute' : 'Next: kpi-migrate validate',
     ],
   };

@@ -1,18 +1,20 @@
 import { textOf } from '../functions/model/attribute-value.ts';
 import { distinctKpis, type KpiKey, kpiIdentity, NO_KPI, RECORD_SOURCES } from '../functions/model/sources.ts';
-import { fanOut } from '../functions/sync/fan-out.ts';
 import { KpiViews } from '../functions/sync/kpi-views.ts';
-import { replicatePersonalLink } from '../functions/sync/personal-link.ts';
-import { type LinkChange, replicateLinks } from '../functions/sync/replicate-links.ts';
+import type { LinkChange } from '../functions/sync/replicate-links.ts';
 import type { RecordChange } from '../functions/sync/replicate-record.ts';
-import { replicateRecords } from '../functions/sync/replicate-records.ts';
 import type { Replication } from '../functions/sync/replication.ts';
+import { apart } from '../functions/tables/apart.ts';
+import { attemptLater, valuesOf } from '../functions/tables/attempt.ts';
 import { touchedRecordKey } from '../functions/tables/control-rows.ts';
+import { distinctUnfinished, type UnfinishedItem } from '../functions/tables/unfinished-items.ts';
 import type { ValidationReads } from '../functions/tables/validation-reads.ts';
 import { listAll } from '../functions/validation/examine-links.ts';
 import { type Finding, findingKey } from '../functions/validation/findings.ts';
 import { type Patience, type Settled, settle } from '../functions/validation/settle.ts';
 import { lookAtAll, type Suspect } from '../functions/validation/suspects.ts';
+import { pauseUnlessStopped } from './copier.ts';
+import { bringFanOut, bringLinks, bringPersonalLinks, bringRecords, type Worker } from './persevere.ts';
 
 /** What a repair of proven differences comes to. */
 export interface RepairPlan {
@@ -30,6 +32,11 @@ export interface RepairOptions {
   readonly replication: Replication;
   readonly reads: ValidationReads;
   readonly patience: Patience;
+}
+
+/** What still differs, and what could neither be derived anew nor quarantined. */
+export interface Repaired extends Settled {
+  readonly unfinished: readonly UnfinishedItem[];
 }
 
 /** What has to be derived anew for these differences. Pure. */
@@ -53,51 +60,54 @@ export function planRepair(findings: readonly Finding[]): RepairPlan {
 
 /**
  * Derives what differs anew, by the same writer as every change: links first, then the records' rows, and at last what nothing
- * demands. Rows that are right are not written.
+ * demands. Rows that are right are not written. An item that cannot be dealt with holds up no other.
  *
  * @returns what still differs when these rows are validated again.
  */
-export async function executeRepair(options: RepairOptions, findings: readonly Finding[]): Promise<Settled> {
+export async function executeRepair(options: RepairOptions, findings: readonly Finding[]): Promise<Repaired> {
   const { replication, reads, patience } = options;
   const plan = planRepair(findings);
-  await repairLinks(options, plan);
-  await replicateAll(replication, plan.records);
-  await repairSurplus(options, plan);
-  return settle({ reads, heldRecords: replication.heldRecords }, suspectsOf(findings), patience);
+  const worker = { replication, pause: (ms: number) => pauseUnlessStopped(patience, ms) };
+  const unfinished = [
+    ...(await repairLinks(worker, reads, plan)),
+    ...(await bringRecords(worker, plan.records)).unfinished,
+    ...(await repairSurplus(worker, options, plan)),
+  ];
+  const settled = await settle({ reads, heldRecords: replication.heldRecords }, suspectsOf(findings), patience);
+  return { ...settled, unfinished: distinctUnfinished(unfinished) };
 }
 
 /**
  * All links of the KPIs, since rows can be wrong for what K says of a link. A copier leaves what is gone to its own event; here that
  * event came to nothing, so the link is treated as by the event.
  */
-async function repairLinks({ replication, reads }: RepairOptions, plan: RepairPlan): Promise<void> {
+async function repairLinks(
+  worker: Worker,
+  reads: ValidationReads,
+  plan: RepairPlan,
+): Promise<readonly UnfinishedItem[]> {
   const changes = new Map(plan.links.map((change) => [change.id, change]));
-  for (const { kpi, links } of await new KpiViews(replication).guess(plan.kpis)) {
-    const listed = await listAll(reads, 'goalKpiLinks', 'kpi_id', kpi.kpiId);
+  // A KPI whose K row is refused has its links looked at by name, where the differences name any.
+  const { results } = await apart(plan.kpis, (some) => new KpiViews(worker.replication).guess(some));
+  for (const { kpi, links } of results.flat()) {
+    // A listing that is refused leaves those that K knows.
+    const [listed = []] = valuesOf([await attemptLater(() => listAll(reads, 'goalKpiLinks', 'kpi_id', kpi.kpiId))]);
     for (const id of new Set([...listed, ...links.map(({ id }) => id)])) {
       changes.set(id, { id, kpis: distinctKpis([...(changes.get(id)?.kpis ?? []), kpi]) });
     }
   }
-  const result = await replicateLinks(replication, [...changes.values()], 'late-backfill');
-  if (result.failed[0]) throw result.failed[0].error;
-  const gone = result.done.filter(({ outcome }) => outcome === 'gone').map(({ change }) => change);
-  const removed = await replicateLinks(replication, gone, 'live');
-  if (removed.failed[0]) throw removed.failed[0].error;
-
-  const touched = distinctKpis([...plan.kpis, ...[...result.done, ...removed.done].flatMap(({ kpis }) => kpis)]).filter(
-    isNamed,
-  );
-  if (replication.heldRecords === 'personal-link') {
-    for (const kpi of touched) await replicatePersonalLink(replication, kpi);
-  }
-  await fanOut(replication, touched, 'sweep_pending');
-  await fanOut(replication, touched, 'fan_out_pending');
-}
-
-async function replicateAll(replication: Replication, changes: readonly RecordChange[]): Promise<void> {
-  const result = await replicateRecords(replication, changes);
-  if (result.failed[0]) throw result.failed[0].error;
-  await fanOut(replication, result.fanOut, 'fan_out_pending');
+  const brought = await bringLinks(worker, [...changes.values()], 'late-backfill');
+  const gone = brought.done.filter(({ outcome }) => outcome === 'gone').map(({ change }) => change);
+  const removed = await bringLinks(worker, gone, 'live');
+  const kpis = [...plan.kpis, ...[...brought.done, ...removed.done].flatMap((done) => done.kpis)];
+  const touched = distinctKpis(kpis).filter(isNamed);
+  return [
+    ...brought.unfinished,
+    ...removed.unfinished,
+    ...(await bringPersonalLinks(worker, touched)),
+    ...(await bringFanOut(worker, touched, 'sweep_pending')),
+    ...(await bringFanOut(worker, touched, 'fan_out_pending')),
+  ];
 }
 
 /**
@@ -105,7 +115,11 @@ async function replicateAll(replication: Replication, changes: readonly RecordCh
  * does not exist. The token row that this leaves is removed: it would have the sweep take a row of that id, should one be
  * demanded later, for that record's.
  */
-async function repairSurplus({ replication, reads, patience }: RepairOptions, plan: RepairPlan): Promise<void> {
+async function repairSurplus(
+  worker: Worker,
+  { replication, reads, patience }: RepairOptions,
+  plan: RepairPlan,
+): Promise<readonly UnfinishedItem[]> {
   const suspected = new Set(plan.surplus.map(({ id }) => id));
   const suspects = plan.surplus.map(({ id, kpi }): Suspect => {
     return isNamed(kpi) ? { kind: 'kpi', kpi, linkIds: [] } : { kind: 'row', table: 'kpiData', id };
@@ -125,10 +139,12 @@ async function repairSurplus({ replication, reads, patience }: RepairOptions, pl
       sources: [],
     }),
   );
-  await replicateAll(replication, changes);
-  const records = await replication.old.readRecords(changes.map(({ id }) => id));
+  const { unfinished } = await bringRecords(worker, changes);
+  const ids = changes.map(({ id }) => id);
+  const { results, refused } = await apart(ids, (some) => replication.old.readRecords(some));
+  const mayBeRecords = new Set([...results.flatMap((records) => [...records.keys()]), ...refused.map(({ of }) => of)]);
   for (const { id, kpis } of changes) {
-    if (records.has(id)) continue;
+    if (mayBeRecords.has(id)) continue;
     for (const kpi of kpis) {
       const { pk, sk } = touchedRecordKey(kpi, id).key;
       await replication.control.delete(
@@ -137,6 +153,7 @@ async function repairSurplus({ replication, reads, patience }: RepairOptions, pl
       );
     }
   }
+  return unfinished;
 
   function linksOf(kpi: KpiKey): string[] {
     const ids = plan.surplus

@@ -1,4 +1,5 @@
 import { RECORD_SOURCES } from '../functions/model/sources.ts';
+import type { UnfinishedItem } from '../functions/tables/unfinished-items.ts';
 import type { Settings } from '../infra/settings.ts';
 import type { BackfillReport, PassReport } from './backfill.ts';
 import type { HeldKpi, Plan } from './plan.ts';
@@ -59,20 +60,37 @@ export function describeBackfill(report: BackfillReport): string[] {
   return [
     ...describePasses(report.passes),
     ...describeOddities(addTallies(report.passes.map((pass) => pass.tally))),
+    ...describeUnfinished(report.unfinished),
     END[report.state],
   ];
 }
 
 const END: Readonly<Record<BackfillReport['state'], string>> = {
   finished: 'All is copied and swept.',
+  unfinished: 'All else is copied and swept. Next: kpi-migrate backfill --execute, which tries these items once more.',
   stopped: 'Stopped before the end. Next: the same command again, which goes on from the checkpoints.',
   'sweep-due':
     'The sweep is still due: it follows when all four sources are copied. Next: kpi-migrate backfill --execute',
 };
 
+/** Unfinished items that are named one by one. */
+const UNFINISHED_TOLD = 20;
+
+/** The items that could neither be replicated nor quarantined, by table, id and code. */
+export function describeUnfinished(items: readonly Pick<UnfinishedItem, 'kind' | 'id' | 'code'>[]): string[] {
+  if (items.length === 0) return [];
+  const more = items.length - UNFINISHED_TOLD;
+  return [
+    `Unfinished, since each fails for a reason of its own: ${grouped(items.length)}.`,
+    ...items.slice(0, UNFINISHED_TOLD).map(({ kind, id, code }) => `  ${kind} ${id}: ${code}`),
+    ...(more > 0 ? [`  … and ${grouped(more)} more: kpi-migrate status --json`] : []),
+    'Mend or delete the item in the service, where its code does not pass by itself.',
+  ];
+}
+
 export function describePasses(passes: readonly PassReport[]): string[] {
   return textTable(
-    ['', 'scanned', 'rows written', 'there already', 'held', 'quarantined', ''],
+    ['', 'scanned', 'rows written', 'there already', 'held', 'quarantined', 'unfinished', ''],
     passes.map(({ pass, done, tally }) => [
       pass,
       tally.scanned,
@@ -80,6 +98,7 @@ export function describePasses(passes: readonly PassReport[]): string[] {
       tally.present,
       tally.held,
       tally.quarantined,
+      tally.unfinished.count,
       done ? 'done' : 'to do',
     ]),
   );

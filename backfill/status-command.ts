@@ -4,6 +4,7 @@ import { type Run, readRun } from '../functions/tables/backfill-run-row.ts';
 import { listQuarantine } from '../functions/tables/quarantine-entries.ts';
 import { QUARANTINE_SOURCES } from '../functions/tables/quarantine-rows.ts';
 import { type Rollback, readRollback } from '../functions/tables/rollback-row.ts';
+import { readUnfinished } from '../functions/tables/unfinished-items.ts';
 import type { Settings } from '../infra/settings.ts';
 import { type PassReport, reportPasses } from './backfill.ts';
 import { openEnvironment } from './environment.ts';
@@ -11,7 +12,7 @@ import { readHolder } from './lease-row.ts';
 import { type CommandResult, EXIT } from './outcome.ts';
 import { describeFlag } from './read-flag/describe-flag.ts';
 import { openFlag } from './read-flag/open-flag.ts';
-import { describePasses } from './report.ts';
+import { describePasses, describeUnfinished } from './report.ts';
 import { readCheckpoints } from './run-state.ts';
 
 /** `status`: where the backfill stands, how much is in quarantine, and the next step. */
@@ -25,17 +26,19 @@ export async function statusCommand(environment: string): Promise<CommandResult>
   for await (const { source } of listQuarantine(client, settings.tables)) {
     increase(quarantined, source, 1);
   }
+  const unfinished = await readUnfinished(tables.control);
   const rollback = await readRollback(tables.control);
-  const nextStep = nextStepOf(run, passes, running, rollback);
+  const nextStep = nextStepOf(run, passes, running, rollback, unfinished.length);
   const flag = await readFlag(settings);
   return {
     exitCode: EXIT.done,
-    document: { run, passes, lease: running ? holder : undefined, quarantined, flag, rollback, nextStep },
+    document: { run, passes, lease: running ? holder : undefined, quarantined, unfinished, flag, rollback, nextStep },
     lines: [
       ...(run ? [describeRun(run), ...describePasses(passes)] : ['No backfill has begun.']),
       ...(isUnfinished(rollback) ? [`A rollback by ${rollback.by}, begun ${rollback.begunAt}, has not ended.`] : []),
       ...(running ? [`${holder.owner} is at work.`] : []),
       `In quarantine: ${[...quarantined].map(([source, count]) => `${source} ${count}`).join(', ')}`,
+      ...describeUnfinished(unfinished),
       ...('unreadable' in flag ? [`The read flag cannot be read: ${flag.unreadable}`] : describeFlag(flag)),
       `Next: ${nextStep}`,
     ],
@@ -66,11 +69,14 @@ function nextStepOf(
   passes: readonly PassReport[],
   running: boolean,
   rollback: Rollback | undefined,
+  unfinished: number,
 ): string {
   if (running) return 'let the command that is at work finish';
   if (isUnfinished(rollback)) return 'kpi-migrate rollback --execute, which goes on where it was cut off';
   if (run === undefined) return 'kpi-migrate backfill, to see what a backfill comes to';
   const due = passes.find((pass) => !pass.done);
+  if (due === undefined && unfinished > 0)
+    return 'kpi-migrate backfill --execute, which tries the unfinished items once more';
   return due === undefined
     ? 'nothing: all is copied and swept'
     : `kpi-migrate backfill --execute, which goes on with ${due.pass}`;

@@ -1,10 +1,9 @@
 import type { KpiKey } from '../functions/model/sources.ts';
-import { fanOut } from '../functions/sync/fan-out.ts';
-import { replicateRecords } from '../functions/sync/replicate-records.ts';
 import type { TouchedRecord } from '../functions/tables/control-table.ts';
 import type { KpiHead } from '../functions/tables/kpi-rows.ts';
 import type { Copier } from './copier.ts';
-import { EMPTY_TALLY, type Tally } from './tally.ts';
+import { bringFanOut, bringRecords } from './persevere.ts';
+import { countUnfinished, EMPTY_TALLY, type Tally } from './tally.ts';
 
 /**
  * Brings records that live writes have touched to what the old tables demand, whatever a copier wrote beside them. Only
@@ -14,16 +13,14 @@ export async function sweepRecords(copier: Copier, touched: readonly TouchedReco
   const kpisById = new Map<string, KpiKey[]>();
   for (const { recordId, kpi } of touched) kpisById.set(recordId, [...(kpisById.get(recordId) ?? []), kpi]);
   const changes = [...kpisById].map(([id, kpis]) => ({ id, kpis, sources: [] }));
-  const result = await replicateRecords(copier.replication, changes);
-  if (result.failed[0]) throw result.failed[0].error;
-  await fanOut(copier.replication, result.fanOut, 'fan_out_pending');
-  const rowsWritten = result.done.reduce((rows, done) => rows + done.rowsWritten, 0);
-  return { ...EMPTY_TALLY, scanned: touched.length, copied: rowsWritten };
+  const { done, unfinished } = await bringRecords(copier, changes);
+  const copied = done.reduce((rows, { rowsWritten }) => rows + rowsWritten, 0);
+  return { ...EMPTY_TALLY, scanned: touched.length, copied, unfinished: countUnfinished(unfinished) };
 }
 
 /** Fans out anew every KPI whose links changed while a copier may have been at work on its records. */
 export async function sweepKpis(copier: Copier, kpis: readonly KpiHead[]): Promise<Tally> {
   const marked = kpis.filter((row) => row.sweepPending !== undefined).map((row) => row.kpi);
-  await fanOut(copier.replication, marked, 'sweep_pending');
-  return { ...EMPTY_TALLY, scanned: kpis.length };
+  const unfinished = await bringFanOut(copier, marked, 'sweep_pending');
+  return { ...EMPTY_TALLY, scanned: kpis.length, unfinished: countUnfinished(unfinished) };
 }

@@ -1,4 +1,5 @@
 import { addCounts, type CountsByName, increase, shortName } from '../functions/model/counts-by-name.ts';
+import type { UnfinishedItem } from '../functions/tables/unfinished-items.ts';
 
 /** What a pass over a table came to, by number of items unless said otherwise. */
 export interface Tally {
@@ -10,6 +11,8 @@ export interface Tally {
   /** Records whose KPI has no link. */
   readonly held: number;
   readonly quarantined: number;
+  /** Items that were passed over because they could neither be replicated nor quarantined. */
+  readonly unfinished: Unfinished;
   /** Well-typed values that the new model would refuse, by code. */
   readonly warnings: CountsByName;
   /** Attributes that tables.md does not know, and that are not copied, by name; the first {@link NAMES_MAX} names only. */
@@ -17,6 +20,15 @@ export interface Tally {
   /** How often an unknown attribute came whose name is not among those. */
   readonly otherUnknownAttributes: number;
 }
+
+/** How many items are unfinished, and the first {@link UNFINISHED_NAMED_MAX} of them. */
+export interface Unfinished {
+  readonly count: number;
+  readonly named: readonly Pick<UnfinishedItem, 'kind' | 'id' | 'code'>[];
+}
+
+/** Unfinished items that are named; a checkpoint has to fit in 400 KB, and an id can have 2 KB. */
+export const UNFINISHED_NAMED_MAX = 20;
 
 /** What a tally says of unknown attributes. */
 export type UnknownAttributes = Pick<Tally, 'unknownAttributes' | 'otherUnknownAttributes'>;
@@ -33,6 +45,7 @@ export const EMPTY_TALLY: Tally = {
   present: 0,
   held: 0,
   quarantined: 0,
+  unfinished: { count: 0, named: [] },
   warnings: new Map(),
   unknownAttributes: new Map(),
   otherUnknownAttributes: 0,
@@ -40,7 +53,11 @@ export const EMPTY_TALLY: Tally = {
 
 export function addTallies(tallies: Iterable<Tally>): Tally {
   const all = [...tallies];
-  const sum = { ...EMPTY_TALLY, warnings: addCounts(all.map(({ warnings }) => warnings)) };
+  const sum = {
+    ...EMPTY_TALLY,
+    warnings: addCounts(all.map(({ warnings }) => warnings)),
+    unfinished: addUnfinished(all.map(({ unfinished }) => unfinished)),
+  };
   const unknown = new UnknownAttributeCounts();
   for (const tally of all) {
     sum.scanned += tally.scanned;
@@ -51,6 +68,17 @@ export function addTallies(tallies: Iterable<Tally>): Tally {
     unknown.addAll(tally);
   }
   return { ...sum, ...unknown.counts };
+}
+
+/** What of a page is unfinished. */
+export function countUnfinished(items: readonly UnfinishedItem[]): Unfinished {
+  const named = items.slice(0, UNFINISHED_NAMED_MAX).map(({ kind, id, code }) => ({ kind, id, code }));
+  return { count: items.length, named };
+}
+
+function addUnfinished(all: readonly Unfinished[]): Unfinished {
+  const named = all.flatMap((unfinished) => unfinished.named).slice(0, UNFINISHED_NAMED_MAX);
+  return { count: all.reduce((sum, { count }) => sum + count, 0), named };
 }
 
 /** How often each name of an unknown attribute comes, within the bounds of a tally. */

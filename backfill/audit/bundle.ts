@@ -66,6 +66,10 @@ function contents(facts: AuditFacts): Record<string, { says: string; value: unkn
       says: 'every item that is not migrated: its reason, who accepted it and when, and the digest of the item',
       value: quarantine.map(entryOf),
     },
+    unfinished: {
+      says: 'every item that is neither as it should be in the new tables nor in quarantine, with the reason; the gate lets no reads move while there is one',
+      value: facts.unfinished,
+    },
     'read-flag': {
       says: 'every deployment of the read flag, oldest first, with author and time',
       value: facts.flagHistory,
@@ -105,7 +109,7 @@ function indexPage(facts: AuditFacts, index: readonly IndexEntry[]): string {
     `# Audit bundle of ${facts.settings.name}`,
     '',
     `Read ${facts.at} by ${facts.by}, account ${facts.settings.account}, region ${facts.settings.region}, in one pass; nothing was written to any table.`,
-    `${facts.reports.length} rows of validations, ${facts.quarantine.length} items in quarantine (${accepted} accepted), ${facts.flagHistory.length} deployments of the read flag.`,
+    `${facts.reports.length} rows of validations, ${facts.quarantine.length} items in quarantine (${accepted} accepted), ${facts.unfinished.length} unfinished, ${facts.flagHistory.length} deployments of the read flag.`,
     '',
     '| file | says | bytes | SHA-256 |',
     '|---|---|---|---|',

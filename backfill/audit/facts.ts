@@ -7,6 +7,7 @@ import type { QuarantineEntry } from '../../functions/tables/quarantine-rows.ts'
 import { readLagMs } from '../../functions/tables/replication-lag.ts';
 import { type Retirement, readRetirement } from '../../functions/tables/retirement-row.ts';
 import { type Rollback, readRollback } from '../../functions/tables/rollback-row.ts';
+import { readUnfinished, type UnfinishedItem } from '../../functions/tables/unfinished-items.ts';
 import { storedReports } from '../../functions/tables/validation-report.ts';
 import { type RollingState, storedRolling } from '../../functions/validation/rolling-state.ts';
 import type { Settings } from '../../infra/settings.ts';
@@ -26,6 +27,8 @@ export interface AuditFacts {
   readonly reports: readonly Readonly<Record<string, unknown>>[];
   readonly rolling: RollingState | undefined;
   readonly quarantine: readonly QuarantineEntry[];
+  /** What could neither be replicated nor quarantined. */
+  readonly unfinished: readonly UnfinishedItem[];
   /** Oldest first. */
   readonly flagHistory: readonly FlagHistoryEntry[];
   readonly lagMs: Readonly<Record<Source, number>>;
@@ -57,6 +60,7 @@ export async function readFacts(reads: AuditReads): Promise<AuditFacts> {
     reports: await storedReports(control),
     rolling: await storedRolling(control),
     quarantine: await Array.fromAsync(reads.quarantine()),
+    unfinished: await readUnfinished(control),
     flagHistory: await reads.flagHistory(),
     lagMs: await readLagMs(control, nowMs),
   };

@@ -1,13 +1,10 @@
 import { distinctKpis, kpiKeyOf, RECORD_SOURCES } from '../../functions/model/sources.ts';
-import { fanOut } from '../../functions/sync/fan-out.ts';
-import { replicatePersonalLink } from '../../functions/sync/personal-link.ts';
-import { replicateRecords } from '../../functions/sync/replicate-records.ts';
-import type { Replication } from '../../functions/sync/replication.ts';
+import { attemptLater, valuesOf } from '../../functions/tables/attempt.ts';
 import type { QuarantineEntry } from '../../functions/tables/quarantine-rows.ts';
+import { bringPersonalLinks, bringRecords, type Worker } from '../persevere.ts';
 import { scanPages } from '../scan-pages.ts';
 
-export interface Restoration {
-  readonly replication: Replication;
+export interface Restoration extends Worker {
   readonly quarantinedRecords: () => AsyncIterable<QuarantineEntry>;
   readonly segments: number;
 }
@@ -17,27 +14,25 @@ export interface Restoration {
  *
  * - The KpiLink row of a KPI's own link. K still names that link, so that a copier takes the KPI's records for plain ones.
  * - Records in quarantine that the mapping now takes. A copier inserts their rows, and leaves the entry.
+ *
+ * What cannot be brought is noted as unfinished: the next backfill takes it up.
  */
-export async function restoreWhatNoCopyBrings({
-  replication,
-  quarantinedRecords,
-  segments,
-}: Restoration): Promise<void> {
+export async function restoreWhatNoCopyBrings({ quarantinedRecords, segments, ...worker }: Restoration): Promise<void> {
+  const { replication } = worker;
   if (replication.heldRecords === 'personal-link') {
     await scanPages(replication.control.scanKpis, segments, async (rows) => {
-      for (const { kpi, personal } of rows) {
-        if (personal === undefined) continue;
-        if (await replicatePersonalLink(replication, kpi)) await fanOut(replication, [kpi], 'fan_out_pending');
-      }
+      await bringPersonalLinks(
+        worker,
+        rows.filter(({ personal }) => personal !== undefined).map(({ kpi }) => kpi),
+      );
     });
   }
   for await (const { source, id, reason } of quarantinedRecords()) {
     // Two tables have the id, whatever the mapping says.
     if (reason.code === 'id-collision') continue;
     const sources = RECORD_SOURCES.filter((each) => each === source);
-    const items = Object.values((await replication.old.readRecords([id])).get(id) ?? {});
-    const result = await replicateRecords(replication, [{ id, kpis: distinctKpis(items.map(kpiKeyOf)), sources }]);
-    if (result.failed[0]) throw result.failed[0].error;
-    await fanOut(replication, result.fanOut, 'fan_out_pending');
+    const [read] = valuesOf([await attemptLater(() => replication.old.readRecords([id]))]);
+    const items = Object.values(read?.get(id) ?? {});
+    await bringRecords(worker, [{ id, kpis: distinctKpis(items.map(kpiKeyOf)), sources }]);
   }
 }

@@ -11,7 +11,7 @@ import { clearTable } from './clear-table.ts';
 import { readersFollowInMs, requireReadsOld } from './reads-old.ts';
 import { restoreWhatNoCopyBrings } from './restore.ts';
 
-export interface RollbackOptions extends Copier, Omit<LeaseOptions, 'transactions' | 'onWait'> {
+export interface RollbackOptions extends Omit<Copier, 'pause'>, Omit<LeaseOptions, 'transactions' | 'onWait'> {
   readonly deleteRows: DeleteRows;
   /** The entries of quarantine that are items of the record tables. */
   readonly quarantinedRecords: () => AsyncIterable<QuarantineEntry>;
@@ -53,7 +53,7 @@ export async function runRollback(options: RollbackOptions): Promise<RollbackRep
   }
 }
 
-async function clearAll(options: RollbackOptions, requireHeld: () => void): Promise<RollbackReport> {
+async function clearAll(options: RollbackOptions & Copier, requireHeld: () => void): Promise<RollbackReport> {
   const { stop, progress, data } = options;
   const { control } = options.replication;
   const begun = await begin(options);

@@ -4,6 +4,7 @@ import type { ControlTable } from '../tables/control-table.ts';
 import type { QuarantineEntry } from '../tables/quarantine-rows.ts';
 import { readLagMs } from '../tables/replication-lag.ts';
 import { readRollback } from '../tables/rollback-row.ts';
+import { readUnfinished } from '../tables/unfinished-items.ts';
 import { latestReport } from '../tables/validation-report.ts';
 import type { GateEvidence } from './missing-evidence.ts';
 
@@ -15,18 +16,23 @@ export interface EvidenceReads {
 
 /** Reads everything that the gate decides on. */
 export async function readEvidence({ control, quarantine }: EvidenceReads, nowMs: number): Promise<GateEvidence> {
-  const [report, run, rollback, lagMs, unaccepted] = await Promise.all([
+  const [report, run, rollback, lagMs, unaccepted, unfinished] = await Promise.all([
     latestReport(control),
     readRun(control),
     readRollback(control),
     readLagMs(control, nowMs),
     namesOfUnaccepted(quarantine()),
+    namesOfUnfinished(control),
   ]);
-  return { report, run, rollback, lagMs, unaccepted, mappingHash: mappingHash() };
+  return { report, run, rollback, lagMs, unaccepted, unfinished, mappingHash: mappingHash() };
 }
 
 async function namesOfUnaccepted(entries: ReturnType<EvidenceReads['quarantine']>): Promise<string[]> {
   const names: string[] = [];
   for await (const { source, id, accepted } of entries) if (accepted === undefined) names.push(`${source} ${id}`);
   return names;
+}
+
+async function namesOfUnfinished(control: EvidenceReads['control']): Promise<string[]> {
+  return (await readUnfinished(control)).map(({ kind, id }) => `${kind} ${id}`);
 }

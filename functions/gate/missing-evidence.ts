@@ -20,6 +20,8 @@ export interface GateEvidence {
   readonly mappingHash: string;
   /** Quarantined items that nobody has accepted, as `source id`. */
   readonly unaccepted: readonly string[];
+  /** Items that were passed over and are neither as they should be nor in quarantine, as `kind id`. */
+  readonly unfinished: readonly string[];
   readonly lagMs: Readonly<Record<Source, number>>;
 }
 
@@ -40,6 +42,7 @@ export function missingEvidence(evidence: GateEvidence, limits: GateLimits, nowM
     ...rollbackBlockers(evidence),
     ...backfillBlockers(evidence.run),
     ...quarantineBlockers(evidence.unaccepted),
+    ...unfinishedBlockers(evidence.unfinished),
     ...lagBlockers(evidence.lagMs, limits),
   ];
 }
@@ -112,10 +115,18 @@ function backfillBlockers(run: Run | undefined): Blocker[] {
 const NAMED_MAX = 5;
 
 function quarantineBlockers(unaccepted: readonly string[]): Blocker[] {
-  const named = unaccepted.slice(0, NAMED_MAX).join(', ');
-  const more = unaccepted.length > NAMED_MAX ? ', …' : '';
-  const message = `Nobody has accepted ${unaccepted.length} of the quarantined items: ${named}${more}.`;
+  const message = `Nobody has accepted ${unaccepted.length} of the quarantined items: ${someOf(unaccepted)}.`;
   return blockerUnless(unaccepted.length === 0, 'QUARANTINE_NOT_ACCEPTED', message, 'kpi-migrate quarantine list');
+}
+
+/** Nobody can answer for such an item: it may have rows of an earlier version, or none. */
+function unfinishedBlockers(unfinished: readonly string[]): Blocker[] {
+  const message = `${unfinished.length} items could neither be replicated nor quarantined: ${someOf(unfinished)}.`;
+  return blockerUnless(unfinished.length === 0, 'ITEMS_UNFINISHED', message, BACKFILL);
+}
+
+function someOf(names: readonly string[]): string {
+  return `${names.slice(0, NAMED_MAX).join(', ')}${names.length > NAMED_MAX ? ', …' : ''}`;
 }
 
 function lagBlockers(lagMs: GateEvidence['lagMs'], { lagMaxMs }: GateLimits): Blocker[] {

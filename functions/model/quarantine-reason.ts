@@ -10,8 +10,11 @@ export interface QuarantineReason {
     | 'key-too-long'
     | 'row-too-large'
     | 'no-person'
+    | 'refused'
     | 'unreadable-event';
   readonly attribute?: string;
+  /** Of `refused`: what the store or this code made of the item, such as `ValidationException` or `TypeError`. */
+  readonly refusal?: string;
   /** One sentence for a person; names attributes and types, never values. */
   readonly message: string;
 }
@@ -41,4 +44,9 @@ export function idCollision(owner: RecordSource): QuarantineReason {
     code: 'id-collision',
     message: `The id is also that of an item of ${owner}, which comes first and has the row.`,
   };
+}
+
+/** An item that looks right and whose replication fails all the same, each time and for its own reason. */
+export function refusedBy(refusal: string): QuarantineReason {
+  return { code: 'refused', refusal, message: `The item cannot be replicated as it is: ${refusal}.` };
 }

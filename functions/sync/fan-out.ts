@@ -1,6 +1,9 @@
 import type { Item } from '../model/attribute-value.ts';
 import { distinctKpis, type KpiKey, RECORD_SOURCES, type RecordSource } from '../model/sources.ts';
 import { kpiPartition } from '../tables/control-rows.ts';
+import { scopeOf } from '../tables/failure-scope.ts';
+import type { UnfinishedItem } from '../tables/unfinished-items.ts';
+import { noteGivenUp } from './given-up.ts';
 import { replicateRecords } from './replicate-records.ts';
 import { OutOfTimeError, type Replication } from './replication.ts';
 
@@ -25,48 +28,89 @@ interface FanOutPage {
   readonly next: Position | undefined;
 }
 
+/** What a fan-out could not bring. */
+export interface FanOutResult {
+  /** KPIs whose mark stays, each with the reason: their fan-out is to be tried again. */
+  readonly failed: readonly { readonly kpi: KpiKey; readonly error: unknown }[];
+  /** Records that were passed over for their own reason, and noted. */
+  readonly unfinished: readonly UnfinishedItem[];
+}
+
 /**
  * Brings the records of the KPIs to the links these have now, KPI after KPI, including those that come up on the way.
- * A KPI without the mark is left alone.
+ * A KPI without the mark is left alone. A record that cannot be brought holds up no other, nor does a KPI.
  *
  * A crash leaves the mark and a progress row: the next delivery goes on from the page reached, provided that the links
  * did not change again meanwhile.
  *
- * @throws OutOfTimeError between two pages, when little time is left.
+ * @throws OutOfTimeError between two pages, when little time is left; what is no fault of a record or a KPI.
  */
-export async function fanOut(replication: Replication, kpis: readonly KpiKey[], mark: FanOutMark): Promise<void> {
+export async function fanOut(
+  replication: Replication,
+  kpis: readonly KpiKey[],
+  mark: FanOutMark,
+): Promise<FanOutResult> {
+  const failed: { kpi: KpiKey; error: unknown }[] = [];
+  const unfinished: UnfinishedItem[] = [];
   const queue = distinctKpis(kpis);
   for (let kpi = queue.shift(); kpi !== undefined; kpi = queue.shift()) {
-    const found = await fanOutKpi(replication, kpi, mark);
-    queue.push(...found);
+    try {
+      const brought = await fanOutKpi(replication, kpi, mark);
+      queue.push(...brought.found);
+      unfinished.push(...brought.unfinished);
+      if (brought.contention !== undefined) failed.push({ kpi, error: brought.contention });
+    } catch (error) {
+      if (scopeOf(error) === 'whole') throw error;
+      failed.push({ kpi, error });
+    }
   }
+  return { failed, unfinished };
 }
 
-async function fanOutKpi(replication: Replication, kpi: KpiKey, mark: FanOutMark): Promise<readonly KpiKey[]> {
+/** What came of a KPI's records. */
+interface Brought {
+  /** KPIs that came up on the way. */
+  readonly found: readonly KpiKey[];
+  readonly unfinished: readonly UnfinishedItem[];
+  /** Some record kept being changed by others, and was not brought. */
+  readonly contention: unknown;
+}
+
+async function fanOutKpi(replication: Replication, kpi: KpiKey, mark: FanOutMark): Promise<Brought> {
   const found: KpiKey[] = [];
+  const unfinished: UnfinishedItem[] = [];
   for (;;) {
     const [row] = await replication.control.readKpis([kpi]);
     const generation = mark === 'fan_out_pending' ? row?.fanOutPending : row?.sweepPending;
-    if (generation === undefined) break;
-    found.push(...(await bringRecords(replication, kpi, mark, generation)));
+    if (generation === undefined) return { found: distinctKpis(found), unfinished, contention: undefined };
+    const pages = await bringRecords(replication, kpi, mark, generation);
+    found.push(...pages.found);
+    unfinished.push(...pages.unfinished);
+    // The mark says that some record may not have been brought, and this one was not.
+    if (pages.contention !== undefined) return { ...pages, found: distinctKpis(found), unfinished };
     if (await replication.control.clearMark(kpi, mark, generation)) break;
     // Not cleared: the links changed again meanwhile, and the records listed before that are to be seen once more.
   }
-  return distinctKpis(found);
+  return { found: distinctKpis(found), unfinished, contention: undefined };
 }
 
-/** Brings every record of the KPI to its links, from the page on that an interrupted fan-out of the same generation reached. */
+/**
+ * Brings every record of the KPI to its links, from the page on that an interrupted fan-out of the same generation reached. The progress row
+ * passes no page of which a record is neither brought nor noted: whoever goes on from it would pass over that record.
+ */
 async function bringRecords(
   replication: Replication,
   kpi: KpiKey,
   mark: FanOutMark,
   generation: string,
-): Promise<readonly KpiKey[]> {
+): Promise<Brought> {
   const { control } = replication;
   const progress = [kpiPartition(kpi), `progress#${mark}`] as const;
   const stored = await control.get(...progress);
   const found: KpiKey[] = [];
+  const unfinished: UnfinishedItem[] = [];
   const brought = new Set<string>();
+  const contended = new Map<string, unknown>();
   let isStored = stored !== undefined;
   let position: Position | undefined = reached(stored, generation);
   while (position !== undefined) {
@@ -74,19 +118,37 @@ async function bringRecords(
     const { ids, next }: FanOutPage = await readPage(replication, kpi, position);
     // Most records that have a C row are in an index, too: what one listing named needs no second look for another.
     const due = [...new Set(ids).difference(brought)];
-    const changes = due.map((id) => ({ id, kpis: [kpi], sources: [] }));
-    const result = await replicateRecords(replication, changes);
-    if (result.failed[0]) throw result.failed[0].error;
-    found.push(...result.fanOut);
-    for (const id of due) brought.add(id);
-    if (next && due.length > 0) {
+    await bring(due);
+    if (next && due.length > 0 && contended.size === 0) {
       await control.put(...progress, { generation, ...next });
       isStored = true;
     }
     position = next;
   }
-  if (isStored) await control.delete(...progress);
-  return found;
+  if (contended.size > 0) await bring([...contended.keys()]);
+  const [contention] = contended.values();
+  if (isStored && contention === undefined) await control.delete(...progress);
+  return { found, unfinished, contention };
+
+  async function bring(ids: readonly string[]): Promise<void> {
+    const changes = ids.map((id) => ({ id, kpis: [kpi], sources: [] }));
+    const result = await replicateRecords(replication, changes);
+    found.push(...result.fanOut);
+    for (const id of ids) {
+      brought.add(id);
+      contended.delete(id);
+    }
+    for (const { change, error } of result.failed) {
+      const scope = scopeOf(error);
+      if (scope === 'whole') throw error;
+      if (scope === 'item') {
+        unfinished.push(await noteGivenUp(replication, { kind: 'records', ...change }, error, `${mark}#${generation}`));
+        continue;
+      }
+      brought.delete(change.id);
+      contended.set(change.id, error);
+    }
+  }
 }
 
 /** Where to begin: at the page that the progress row names, where it is of this generation. */

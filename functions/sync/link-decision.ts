@@ -2,7 +2,7 @@ import type { Item } from '../model/attribute-value.ts';
 import { sameItem } from '../model/compare.ts';
 import type { QuarantineReason, Warning } from '../model/quarantine-reason.ts';
 import { type KpiKey, kpiIdentity } from '../model/sources.ts';
-import type { QuarantineEntry } from '../tables/quarantine-rows.ts';
+import type { KeptForm, QuarantineEntry } from '../tables/quarantine-rows.ts';
 import type { Write } from '../tables/transactions.ts';
 import { decideKpi, type KpiCircumstances, type KpiSnapshot } from './kpi-decision.ts';
 import { decideQuarantine } from './quarantine-decision.ts';
@@ -27,6 +27,12 @@ export type LinkBase =
       readonly warnings: readonly Warning[];
     };
 
+/** Values a decision needs and must not make itself. */
+export interface LinkCircumstances extends KpiCircumstances {
+  /** How much of a link goes into quarantine; all of it where absent. */
+  readonly form?: KeptForm;
+}
+
 /**
  * Decides what one transaction writes so that K, KpiLink and quarantine agree with the link's base item. Pure but for the
  * tokens drawn. A live event moves every K row's token on, also where nothing else changes: that stops an earlier attempt
@@ -37,7 +43,7 @@ export function decideLink(
   id: string,
   base: LinkBase,
   snapshot: LinkSnapshot,
-  circumstances: KpiCircumstances,
+  circumstances: LinkCircumstances,
 ): Write[] {
   const mapped = base.kind === 'valid' ? base.row : undefined;
   const rowWrites: Write[] = [];
@@ -52,7 +58,7 @@ export function decideLink(
   if (!mapped && snapshot.row) rowWrites.push({ kind: 'delete', table: 'kpiLinks', key: { id: { S: id } } });
   const refused = base.kind === 'quarantined' ? base : undefined;
   const quarantinedAt = new Date(circumstances.nowSeconds * 1000).toISOString();
-  rowWrites.push(...decideQuarantine('links', id, snapshot.quarantined, refused, quarantinedAt));
+  rowWrites.push(...decideQuarantine('links', id, snapshot.quarantined, refused, quarantinedAt, circumstances.form));
 
   const moveTokens = circumstances.origin === 'live' || rowWrites.length > 0;
   const kpiWrites = snapshot.kpis.flatMap((kpi) => {

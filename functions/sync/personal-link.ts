@@ -5,6 +5,8 @@ import { earliestDate, mapPersonalLink, ownerOf } from '../model/link-mapping.ts
 import { ownerSource } from '../model/mapping.ts';
 import { parseRecord } from '../model/old-records.ts';
 import { type KpiKey, kpiIdentity, RECORD_SOURCES } from '../model/sources.ts';
+import { apart } from '../tables/apart.ts';
+import { attempt, valuesOf } from '../tables/attempt.ts';
 import { decodeKpiRow, encodeKpiRow, hasLinks, type KpiHead, kpiRowKey } from '../tables/kpi-rows.ts';
 import type { Page } from '../tables/old-tables.ts';
 import type { Write } from '../tables/transactions.ts';
@@ -21,7 +23,7 @@ import { ATTEMPTS_MAX, ContentionError, nowSeconds, type Replication } from './r
  */
 export async function replicatePersonalLink(replication: Replication, kpi: KpiKey): Promise<boolean> {
   const id = personalLinkId(kpi.kpiId);
-  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+  for (let round = 0; round < ATTEMPTS_MAX; round += 1) {
     const [stored, row] = await replication.transactions.read([
       kpiRowKey(kpi),
       { table: 'kpiLinks', key: { id: { S: id } } },
@@ -71,10 +73,12 @@ async function desiredRow(replication: Replication, kpi: KpiKey, linkedAt: strin
 async function earliestRecordDate(replication: Replication, kpi: KpiKey): Promise<string | undefined> {
   const ids = new Set(await listRecordIds(replication, kpi));
   const dates: string[] = [];
-  for (const base of (await replication.old.readRecords([...ids])).values()) {
+  const { results } = await apart([...ids], (some) => replication.old.readRecords(some));
+  for (const base of results.flatMap((records) => [...records.values()])) {
     const source = ownerSource(base);
     const item = source && base[source];
-    const parsed = source && item && parseRecord(source, item);
+    // A record that cannot even be parsed has no date that counts; its own event or copy quarantines it.
+    const [parsed] = source && item ? valuesOf([attempt(() => parseRecord(source, item))]) : [];
     if (parsed?.kind === 'valid' && kpiIdentity(parsed.record.kpi) === kpiIdentity(kpi)) dates.push(parsed.record.date);
   }
   return earliestDate(dates);

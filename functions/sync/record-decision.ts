@@ -11,7 +11,7 @@ import {
   RECORD_SOURCES,
   type RecordSource,
 } from '../model/sources.ts';
-import type { QuarantineEntry } from '../tables/quarantine-rows.ts';
+import type { KeptForm, QuarantineEntry } from '../tables/quarantine-rows.ts';
 import type { Write } from '../tables/transactions.ts';
 import type { KpiView } from './kpi-views.ts';
 import { decideQuarantine } from './quarantine-decision.ts';
@@ -41,12 +41,19 @@ export interface RecordDecision {
   readonly writes: readonly Write[];
   /** Of quarantine: each entry's writes go into one transaction. */
   readonly entries: readonly (readonly Write[])[];
+  /** The tables whose item is in quarantine then. */
+  readonly quarantined: readonly RecordSource[];
 }
 
 /** The links a KPI's records fan out to now. */
 export function linksInForce(kpi: KpiView, heldRecords: HeldRecords): readonly LinkReference[] {
   if (kpi.links.length > 0) return kpi.links;
   return heldRecords === 'personal-link' && kpi.personal ? [kpi.personal] : [];
+}
+
+/** The tables that have an item of the id. */
+export function sourcesIn(base: RecordBase): RecordSource[] {
+  return RECORD_SOURCES.filter((source) => base[source] !== undefined);
 }
 
 /** Every id under which the record may have a row: by its KPIs' links, those that went included. */
@@ -60,13 +67,24 @@ export function candidateRowIds(recordId: string, kpis: readonly KpiView[]): str
   return [...ids];
 }
 
+/** That the record was refused as it is: then it belongs in quarantine, whatever the mapping says. */
+export interface RecordRefusal {
+  readonly reason: QuarantineReason;
+  readonly form: KeptForm;
+}
+
 interface Desired {
   readonly outcome: RecordDecision['outcome'];
   readonly rows: readonly Item[];
   readonly refused: ReadonlyMap<RecordSource, { reason: QuarantineReason; image: Item }>;
 }
 
-function desiredOf(base: RecordBase, kpis: readonly KpiView[], heldRecords: HeldRecords): Desired {
+function desiredOf(
+  base: RecordBase,
+  kpis: readonly KpiView[],
+  heldRecords: HeldRecords,
+  refusal: RecordRefusal | undefined,
+): Desired {
   const refused = new Map<RecordSource, { reason: QuarantineReason; image: Item }>();
   const owner = ownerSource(base);
   let outcome: RecordDecision['outcome'] = 'gone';
@@ -78,14 +96,17 @@ function desiredOf(base: RecordBase, kpis: readonly KpiView[], heldRecords: Held
       refused.set(source, { reason: idCollision(owner), image });
       continue;
     }
-    const parsed = parseRecord(source, image);
-    const result =
-      parsed.kind === 'valid' ? mapRecord(parsed.record, linksOf(parsed.record, kpis, heldRecords)) : parsed;
+    const result = refusal ? { kind: 'quarantined' as const, reason: refusal.reason } : mapped(source, image);
     outcome = result.kind;
     if (result.kind === 'mapped') rows = result.rows;
     if (result.kind === 'quarantined') refused.set(source, { reason: result.reason, image });
   }
   return { outcome, rows, refused };
+
+  function mapped(source: RecordSource, image: Item) {
+    const parsed = parseRecord(source, image);
+    return parsed.kind === 'valid' ? mapRecord(parsed.record, linksOf(parsed.record, kpis, heldRecords)) : parsed;
+  }
 }
 
 function linksOf(record: OldRecord, kpis: readonly KpiView[], heldRecords: HeldRecords): readonly LinkReference[] {
@@ -114,8 +135,9 @@ export function decideRecord(
   snapshot: RecordSnapshot,
   heldRecords: HeldRecords,
   quarantinedAt: string,
+  refusal?: RecordRefusal,
 ): RecordDecision {
-  const desired = desiredOf(base, snapshot.kpis, heldRecords);
+  const desired = desiredOf(base, snapshot.kpis, heldRecords, refusal);
   const writes: Write[] = [];
   const wanted = new Set<string>();
   for (const row of desired.rows) {
@@ -132,8 +154,9 @@ export function decideRecord(
     writes.push({ kind: snapshot.rows.has(id) ? 'delete' : 'absent', table: 'kpiData', key: { id: { S: id } } });
   }
   const entries = [...snapshot.quarantined].map(([source, stored]) =>
-    decideQuarantine(source, recordId, stored, desired.refused.get(source), quarantinedAt),
+    decideQuarantine(source, recordId, stored, desired.refused.get(source), quarantinedAt, refusal?.form),
   );
+  const quarantined = [...snapshot.quarantined.keys()].filter((source) => desired.refused.has(source));
   const rowsDeleted = [...snapshot.rows.keys()].filter((id) => unwanted.has(id)).length;
-  return { outcome: desired.outcome, rowsChanged: rowsPut + rowsDeleted, writes, entries };
+  return { outcome: desired.outcome, rowsChanged: rowsPut + rowsDeleted, writes, entries, quarantined };
 }

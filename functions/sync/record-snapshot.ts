@@ -1,7 +1,7 @@
 import pMap from 'p-map';
 import { type Item, textOf } from '../model/attribute-value.ts';
 import type { KpiKey, RecordSource } from '../model/sources.ts';
-import { decodeExpiry, recordTokenKey, touchedRecordKey } from '../tables/control-rows.ts';
+import { decodeExpiry, decodeQuarantined, recordTokenKey, touchedRecordKey } from '../tables/control-rows.ts';
 import { decodeKpiRow, kpiRowKey } from '../tables/kpi-rows.ts';
 import { decodeQuarantineEntry, quarantineKey } from '../tables/quarantine-rows.ts';
 import {
@@ -24,6 +24,8 @@ export interface RecordScope {
 export interface RecordTokens {
   /** The R row's token; null where there is no row yet. */
   readonly token: string | null;
+  /** The tables whose item is in quarantine, as the R row has it. */
+  readonly inQuarantine: readonly RecordSource[];
   /** When the C rows expire, in epoch seconds and the order of the scope's KPIs; 0 where there is no row yet. */
   readonly expiries: readonly number[];
 }
@@ -63,6 +65,7 @@ export async function readRecordSnapshot(
   const count = scope.kpis.length;
   const tokensOf = ([token, ...others]: readonly (Item | undefined)[]): RecordTokens => ({
     token: textOf(token, 'token') ?? null,
+    inQuarantine: decodeQuarantined(token),
     expiries: others.slice(count, 2 * count).map(decodeExpiry),
   });
   const isTouched = (items: readonly (Item | undefined)[]): boolean => !tokensOf(items).expiries.includes(0);

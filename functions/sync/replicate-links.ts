@@ -10,14 +10,9 @@ import { decodeQuarantineEntry, quarantineKey } from '../tables/quarantine-rows.
 import type { KpiSnapshot, LinkOrigin } from './kpi-decision.ts';
 import { settle } from './kpi-views.ts';
 import { decideLink, type LinkBase } from './link-decision.ts';
-import {
-  ATTEMPTS_MAX,
-  ContentionError,
-  limitsOf,
-  nowSeconds,
-  type Replication,
-  retentionSeconds,
-} from './replication.ts';
+import { isSameRead, type Refusal, reasonOfRefusal, withRefusals } from './refusal.ts';
+import { linkByName } from './refused-by-name.ts';
+import { limitsOf, nowSeconds, type Replication, retentionSeconds } from './replication.ts';
 
 /** A link that may have changed; like a record's change, it says where to look and nothing else. */
 export interface LinkChange {
@@ -33,6 +28,8 @@ export interface LinkResult {
   readonly warnings: readonly Warning[];
   /** All KPIs that the link was or is in. */
   readonly kpis: readonly KpiKey[];
+  /** Why the link is in quarantine as `refused`. */
+  readonly refusal?: unknown;
 }
 
 /** What became of the changes given, each once: in `done` or in `failed`. */
@@ -70,10 +67,20 @@ export async function replicateLinks(
   return { done, failed };
 }
 
-async function replicateLink(replication: Replication, change: LinkChange, origin: LinkOrigin): Promise<LinkResult> {
+/** What a decision on a link is made on; look-ups have no events of their own, and are read anew each time. */
+interface LinkState {
+  readonly image: Item | undefined;
+}
+
+function replicateLink(replication: Replication, change: LinkChange, origin: LinkOrigin): Promise<LinkResult> {
   let kpis: readonly KpiKey[] = change.kpis.length > 0 ? distinctKpis(change.kpis) : [NO_KPI];
   let spillers: readonly KpiKey[] = [];
-  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+  return withRefusals<LinkState, LinkResult>(round, sameState, "a link's KPI");
+
+  async function round(
+    refusal: Refusal<LinkState> | undefined,
+    tell: (state: LinkState) => void,
+  ): Promise<LinkResult | undefined> {
     const items = await replication.transactions.read([
       ...kpis.map(kpiRowKey),
       { table: 'kpiLinks', key: { id: { S: change.id } } },
@@ -85,20 +92,21 @@ async function replicateLink(replication: Replication, change: LinkChange, origi
     const spilling = distinctKpis([...spillers, ...heads.filter(({ spilled }) => spilled).map(({ kpi }) => kpi)]);
     if (spilling.length > spillers.length) {
       spillers = spilling;
-      continue;
+      return undefined;
     }
-    const base = await readBase(replication.old, change.id);
+    const image = await replication.old.readLink(change.id);
     // What is gone has an event of its own that says so; a copier has nothing to add to it.
-    if (base.kind === 'gone' && origin !== 'live') {
-      return { change, outcome: base.kind, changed: false, warnings: [], kpis };
+    if (image === undefined && origin !== 'live') {
+      return { change, outcome: 'gone', changed: false, warnings: [], kpis };
     }
+    tell({ image });
     // Whoever writes a row moves the token of the KPI that the row is of: so of two that came by different events one is refused.
     const row = items[kpis.length];
-    const images = base.kind === 'gone' ? [row] : [row, base.image];
-    const wider = distinctKpis([...kpis, ...images.filter((image) => image !== undefined).map(kpiKeyOf)]);
+    const images = image === undefined ? [row] : [row, image];
+    const wider = distinctKpis([...kpis, ...images.filter((each) => each !== undefined).map(kpiKeyOf)]);
     if (wider.length > kpis.length) {
       kpis = wider;
-      continue;
+      return undefined;
     }
     const quarantined = items[kpis.length + 1];
     const spilledItems = new Map(spillers.map((kpi, at) => [kpiIdentity(kpi), items[kpis.length + 2 + at]]));
@@ -109,19 +117,26 @@ async function replicateLink(replication: Replication, change: LinkChange, origi
       row,
       quarantined: quarantined && decodeQuarantineEntry(quarantined),
     };
-    const writes = decideLink(change.id, base, snapshot, {
+    const refused = refusal?.state && sameState(refusal.state, { image }) ? refusal : undefined;
+    const base = await baseOf(replication.old, image, refused);
+    const circumstances = {
       origin,
       newToken: replication.newToken,
       nowSeconds: nowSeconds(replication),
       retentionSeconds: retentionSeconds(replication),
       inlineBytesMax: limitsOf(replication).inlineBytesMax,
-    });
-    if (writes.length === 0 || (await replication.transactions.write(writes))) {
-      const warnings = base.kind === 'valid' ? base.warnings : [];
-      return { change, outcome: base.kind, changed: writes.length > 0, warnings, kpis };
-    }
+      ...(refused && { form: refused.form }),
+    };
+    const writes =
+      refused?.form === 'name' && base.kind === 'quarantined'
+        ? linkByName(replication, change.id, base.reason, heads, snapshot.quarantined, base.image)
+        : decideLink(change.id, base, snapshot, circumstances);
+    if (writes.length > 0 && !(await replication.transactions.write(writes))) return undefined;
+    const warnings = base.kind === 'valid' ? base.warnings : [];
+    const isRefused = refused !== undefined && base.kind === 'quarantined';
+    const refusedBy = isRefused && { refusal: refused.error };
+    return { change, outcome: base.kind, changed: writes.length > 0, warnings, kpis, ...refusedBy };
   }
-  throw new ContentionError("a link's KPI");
 }
 
 /** The K row with the link's spilled item. Before K names too many items that plain reads may not see yet, these are made sure of. */
@@ -139,9 +154,18 @@ async function kpiSnapshot(
   return { head: { ...head, spilled: { ...head.spilled, unsettled: [] } }, spilled };
 }
 
-async function readBase(old: OldTables, id: string): Promise<LinkBase> {
-  const image = await old.readLink(id);
-  return image === undefined ? { kind: 'gone' } : resolveLink(old, image);
+function sameState(left: LinkState, right: LinkState): boolean {
+  return isSameRead(left.image, right.image);
+}
+
+/** A link that was refused as it is belongs in quarantine, whatever the mapping says of it. */
+async function baseOf(
+  old: OldTables,
+  image: Item | undefined,
+  refused: Refusal<unknown> | undefined,
+): Promise<LinkBase> {
+  if (image === undefined) return { kind: 'gone' };
+  return refused ? { kind: 'quarantined', reason: reasonOfRefusal(refused), image } : resolveLink(old, image);
 }
 
 /** What a link's own content and its look-ups, read now, make of it. */

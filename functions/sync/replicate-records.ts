@@ -1,5 +1,7 @@
 import pMap from 'p-map';
 import { distinctKpis, type KpiKey, kpiIdentity, NO_KPI } from '../model/sources.ts';
+import { apart, type Refused } from '../tables/apart.ts';
+import { scopeOf } from '../tables/failure-scope.ts';
 import { hasLinks } from '../tables/kpi-rows.ts';
 import { KpiViews } from './kpi-views.ts';
 import { replicatePersonalLink } from './personal-link.ts';
@@ -31,10 +33,15 @@ export async function replicateRecords(
   const failed: { change: RecordChange; error: unknown }[] = [];
   const fanOut: KpiKey[] = [];
   const views = new KpiViews(replication);
-  await views.look(distinctKpis(changes.flatMap((change) => change.kpis)));
+  // Only a guess: what is refused here is read again for each record.
+  await look(
+    views,
+    changes.flatMap((change) => change.kpis),
+  );
   let pending = changes;
   for (let round = 0; pending.length > 0; round += 1) {
     const results: RecordResult[] = [];
+    const refused: RecordChange[] = [];
     await pMap(
       pending,
       async (change) => {
@@ -43,22 +50,41 @@ export async function replicateRecords(
           results.push(await replicateRecord(replication, views, change));
         } catch (error) {
           failed.push({ change, error });
+          if (scopeOf(error) === 'item') refused.push(change);
         }
       },
       { concurrency: replication.recordConcurrency },
     );
     const seen = distinctKpis(results.flatMap((result) => result.seen.map(({ kpi }) => kpi)));
+    const troubled = new Map<string, unknown>();
     if (replication.heldRecords === 'personal-link') {
-      for (const kpi of seen.filter((key) => isUnlinked(views, key))) {
-        if (await replicatePersonalLink(replication, kpi)) fanOut.push(kpi);
+      // A KPI's own link depends on which records there are, whatever became of their rows.
+      const touched = distinctKpis([...seen, ...refused.flatMap((change) => change.kpis)]);
+      for (const kpi of touched.filter((key) => isUnlinked(views, key))) {
+        try {
+          if (await replicatePersonalLink(replication, kpi)) fanOut.push(kpi);
+        } catch (error) {
+          troubled.set(kpiIdentity(kpi), error);
+        }
       }
     }
-    await views.look(seen);
-    const outdated = results.filter((result) => !isCurrent(views, result));
-    done.push(...results.filter((result) => isCurrent(views, result)));
+    for (const { of, error } of await look(views, seen)) troubled.set(kpiIdentity(of), error);
+    const outdated: RecordResult[] = [];
+    for (const result of results) {
+      const trouble = result.seen.map(({ kpi }) => kpiIdentity(kpi)).find((kpi) => troubled.has(kpi));
+      if (trouble !== undefined) failed.push({ change: result.change, error: troubled.get(trouble) });
+      else if (isCurrent(views, result)) done.push(result);
+      else outdated.push(result);
+    }
     pending = outdated.map((result) => ({ ...result.change, kpis: result.seen.map(({ kpi }) => kpi) }));
   }
   return { done, failed, fanOut: distinctKpis(fanOut) };
+}
+
+/** @returns the KPIs whose K row the store refuses to read, for a reason of the row's own. */
+async function look(views: KpiViews, kpis: readonly KpiKey[]): Promise<readonly Refused<KpiKey>[]> {
+  const { refused } = await apart(distinctKpis(kpis), (some) => views.look(some));
+  return refused;
 }
 
 /** A link that goes meanwhile has a fan-out of its own, which comes by here again. */

@@ -39,10 +39,14 @@ export function streamHandler(source: Source, environment: Readonly<Record<strin
         const failed = new Set(replicated.failedSequenceNumbers);
         return {
           result: replicated,
-          leftSinceMs: oldestMs(events.filter(({ sequenceNumber }) => failed.has(sequenceNumber))),
+          leftSinceMs: oldestMs(events.filter(({ sequenceNumber }) => failed.has(sequenceNumber ?? ''))),
         };
       });
       for (const error of result.errors) logger.error('An item is to be delivered again', error as Error);
+      for (const { id, error } of result.refused) {
+        logger.warn('An item was refused and is in quarantine', { error: error as Error, source, id });
+      }
+      for (const item of result.unfinished) logger.error('An item was given up and noted as unfinished', { item });
       logger.info('Batch replicated', { outcomes: result.outcomes, failed: result.failedSequenceNumbers.length });
       return {
         batchItemFailures: result.failedSequenceNumbers.map((itemIdentifier) => ({ itemIdentifier })),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Item } from '../model/attribute-value.ts';
-import type { KpiKey } from '../model/sources.ts';
+import { type KpiKey, RECORD_SOURCES, type RecordSource } from '../model/sources.ts';
 import type { RowKey } from './transactions.ts';
 
 /** Longest text put into a key as it is; anything longer is hashed, since keys are bounded (1,024 bytes a sort key). */
@@ -67,7 +67,29 @@ export function decodeExpiry(item: Item | undefined): number {
   return value !== undefined && 'N' in value ? Number(value.N) : 0;
 }
 
-/** The stored form of an R row. */
-export function encodeRecordToken(recordId: string, token: string, expiresAt: number): Item {
-  return { ...recordTokenKey(recordId).key, token: { S: token }, expires_at: { N: String(expiresAt) } };
+/**
+ * The stored form of an R row.
+ *
+ * @param quarantined the tables whose item with this id is in quarantine: while there is one, the row does not expire.
+ */
+export function encodeRecordToken(
+  recordId: string,
+  token: string,
+  expiresAt: number,
+  quarantined: readonly RecordSource[],
+): Item {
+  return {
+    ...recordTokenKey(recordId).key,
+    token: { S: token },
+    ...(quarantined.length === 0
+      ? { expires_at: { N: String(expiresAt) } }
+      : { quarantined: { SS: [...quarantined] } }),
+  };
+}
+
+/** The tables that an R row names: so quarantine is read only for records that are in it. */
+export function decodeQuarantined(item: Item | undefined): readonly RecordSource[] {
+  const value = item?.quarantined;
+  const names = value !== undefined && 'SS' in value ? value.SS : [];
+  return RECORD_SOURCES.filter((source) => names.includes(source));
 }

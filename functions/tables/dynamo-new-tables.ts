@@ -1,8 +1,9 @@
 import { BatchExecuteStatementCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Item, textOf } from '../model/attribute-value.ts';
-import { MigrationError } from '../model/migration-error.ts';
+import { apart, type Refused } from './apart.ts';
 import { batchGet, scanPage } from './dynamo-reads.ts';
-import type { NewTables } from './new-tables.ts';
+import { scopeOf } from './failure-scope.ts';
+import type { Insertion, NewTables } from './new-tables.ts';
 import { IncompleteBatchError, isTransientCode, retryTransient } from './retry.ts';
 import type { TableNames } from './table-names.ts';
 
@@ -13,17 +14,14 @@ const BATCH_STATEMENTS_MAX = 25;
 export function dynamoNewTables(client: DynamoDBClient, names: TableNames): NewTables {
   return {
     async insertDataIfAbsent(rows) {
-      const counts = { inserted: 0, present: 0 };
+      const sum = { inserted: 0, present: 0, refused: [] as Refused<Item>[] };
       for (let start = 0; start < rows.length; start += BATCH_STATEMENTS_MAX) {
-        const { inserted, present } = await insertBatch(
-          client,
-          names.kpiData,
-          rows.slice(start, start + BATCH_STATEMENTS_MAX),
-        );
-        counts.inserted += inserted;
-        counts.present += present;
+        const batch = await insertBatch(client, names.kpiData, rows.slice(start, start + BATCH_STATEMENTS_MAX));
+        sum.inserted += batch.inserted;
+        sum.present += batch.present;
+        sum.refused.push(...batch.refused);
       }
-      return counts;
+      return sum;
     },
 
     async absentData(ids) {
@@ -42,33 +40,45 @@ export function dynamoNewTables(client: DynamoDBClient, names: TableNames): NewT
  * A PartiQL INSERT never replaces an item, and answers for each statement of a batch by itself: the one batched write of
  * DynamoDB that is conditional. BatchWriteItem takes no conditions.
  */
-async function insertBatch(
-  client: DynamoDBClient,
-  tableName: string,
-  rows: readonly Item[],
-): Promise<{ inserted: number; present: number }> {
-  const counts = { inserted: 0, present: 0 };
+async function insertBatch(client: DynamoDBClient, tableName: string, rows: readonly Item[]): Promise<Insertion> {
+  const sum = { inserted: 0, present: 0, refused: [] as Refused<Item>[] };
   let pending = rows;
   await retryTransient(async () => {
-    const { Responses = [] } = await client.send(
-      new BatchExecuteStatementCommand({ Statements: pending.map((row) => insertStatement(tableName, row)) }),
-    );
-    const refused: Item[] = [];
-    for (const [at, row] of pending.entries()) {
-      const error = Responses[at]?.Error;
-      if (error === undefined) counts.inserted += 1;
-      else if (error.Code === 'DuplicateItem') counts.present += 1;
-      else if (isTransientCode(error.Code)) refused.push(row);
-      else
-        throw new MigrationError(
-          'INSERT_REFUSED',
-          `DynamoDB refused a row of ${tableName}: ${error.Code} ${error.Message}`,
-        );
+    const { results, refused } = await apart(pending, (some) => sendInserts(client, tableName, some));
+    sum.refused.push(...refused);
+    const waiting: Item[] = [];
+    for (const { row, refusal } of results.flat()) {
+      if (refusal === undefined) sum.inserted += 1;
+      else if (refusal.name === 'DuplicateItem') sum.present += 1;
+      else if (isTransientCode(refusal.name)) waiting.push(row);
+      else if (scopeOf(refusal) === 'item') sum.refused.push({ of: row, error: refusal });
+      else throw refusal;
     }
-    pending = refused;
-    if (refused.length > 0) throw new IncompleteBatchError('Part of a batch of inserts was refused for now.');
+    pending = waiting;
+    if (waiting.length > 0) throw new IncompleteBatchError('Part of a batch of inserts was refused for now.');
   });
-  return counts;
+  return sum;
+}
+
+/** What became of each row; a row without a refusal is inserted. */
+async function sendInserts(client: DynamoDBClient, tableName: string, rows: readonly Item[]) {
+  const { Responses = [] } = await client.send(
+    new BatchExecuteStatementCommand({ Statements: rows.map((row) => insertStatement(tableName, row)) }),
+  );
+  return rows.map((row, at) => {
+    const error = Responses[at]?.Error;
+    return error === undefined
+      ? { row }
+      : { row, refusal: new StatementRefusal(error.Code ?? '', error.Message ?? '') };
+  });
+}
+
+/** A refused statement of a batch, named by its code like any other refusal by its exception. */
+class StatementRefusal extends Error {
+  constructor(code: string, message: string) {
+    super(message);
+    this.name = code;
+  }
 }
 
 function insertStatement(tableName: string, row: Item) {

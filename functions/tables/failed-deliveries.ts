@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DeleteObjectCommand, GetObjectCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { MigrationError } from '../model/migration-error.ts';
+import { attemptLater } from './attempt.ts';
 
 /** What an event source mapping gave up and its on-failure destination kept. */
 export interface FailedDelivery {
@@ -14,9 +15,16 @@ export interface FailedDelivery {
   readonly event: unknown;
 }
 
+/** Something in the destination that is no delivery. */
+export interface UnreadableDelivery {
+  readonly key: string;
+  readonly unreadable: MigrationError;
+}
+
 /** The on-failure destination of the event source mappings. */
 export interface FailedDeliveries {
-  list(): AsyncIterable<FailedDelivery>;
+  /** What cannot be read is listed with the reason, and holds up no other. */
+  list(): AsyncIterable<FailedDelivery | UnreadableDelivery>;
   /** Takes a delivery away, once it has been replayed. */
   remove(key: string): Promise<void>;
 }
@@ -38,16 +46,20 @@ const invocationRecord = z.object({
 /** Lambda puts its records under this prefix. */
 const PREFIX = 'aws/lambda/';
 
-function parseDelivery(key: string, text: string): FailedDelivery {
+function parseDelivery(key: string, text: string): FailedDelivery | UnreadableDelivery {
   try {
     const { requestContext, DDBStreamBatchInfo, payload } = invocationRecord.parse(JSON.parse(text));
     return { key, condition: requestContext.condition, streamArn: DDBStreamBatchInfo.streamArn, event: payload };
   } catch (cause) {
-    throw new MigrationError('DELIVERY_UNREADABLE', `${key} is no invocation record of Lambda's.`, {
-      cause,
-      nextStep: 'Move the object out of the destination, and look at what it is.',
-    });
+    return { key, unreadable: unreadable(key, cause) };
   }
+}
+
+function unreadable(key: string, cause: unknown): MigrationError {
+  return new MigrationError('DELIVERY_UNREADABLE', `${key} is no invocation record of Lambda's.`, {
+    cause,
+    nextStep: 'Move the object out of the destination, and look at what it is.',
+  });
 }
 
 /** The destination as a bucket, which infra/stream-sync.ts makes. */
@@ -56,8 +68,12 @@ export function bucketDeliveries(bucket: string, client: S3Client = new S3Client
     async *list() {
       for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: PREFIX })) {
         for (const { Key } of Contents) {
-          const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
-          yield parseDelivery(Key ?? '', (await Body?.transformToString()) ?? '');
+          const key = Key ?? '';
+          const text = await attemptLater(async () => {
+            const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
+            return (await Body?.transformToString()) ?? '';
+          });
+          yield 'error' in text ? { key, unreadable: unreadable(key, text.error) } : parseDelivery(key, text.value);
         }
       }
     },

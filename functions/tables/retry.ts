@@ -1,5 +1,5 @@
-import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import pRetry from 'p-retry';
+import { cancellationReasons } from './failure-scope.ts';
 
 /** Refusals that pass by themselves and that the SDK does not retry inside a transaction or a batch. */
 const TRANSIENT_CODES = new Set([
@@ -20,8 +20,7 @@ export function isTransientCode(code: string | undefined): boolean {
 
 /** The codes of a cancelled transaction's items; empty for any other error. */
 export function cancellationCodes(error: unknown): string[] {
-  if (!(error instanceof TransactionCanceledException)) return [];
-  return (error.CancellationReasons ?? []).map((reason) => reason.Code ?? 'None').filter((code) => code !== 'None');
+  return cancellationReasons(error).map(({ code }) => code);
 }
 
 function isTransient(error: unknown): boolean {

@@ -57,6 +57,7 @@ const READY: RetireEvidence = {
   run: FINISHED_RUN,
   mappingHash: 'mapping',
   unaccepted: [],
+  unfinished: [],
   lagMs: { links: 0, milestones: 0, actuals: 0, readings: 0 },
   flag: flagOf(toNew(100), 8),
   rolling: ROUND,

@@ -30,6 +30,7 @@ test('before anything has been done there is no report, no quarantine and no lag
     run: undefined,
     rollback: undefined,
     unaccepted: [],
+    unfinished: [],
     lagMs: { links: 0, milestones: 0, actuals: 0, readings: 0 },
     mappingHash: mappingHash(),
   });

@@ -14,6 +14,7 @@ const GOOD: GateEvidence = {
   run: FINISHED_RUN,
   mappingHash: 'mapping',
   unaccepted: [],
+  unfinished: [],
   lagMs: { links: 0, milestones: 0, actuals: 60_000, readings: 0 },
 };
 

@@ -1,19 +1,32 @@
 import { type Item, textOf } from '../../functions/model/attribute-value.ts';
 import { sameItem } from '../../functions/model/compare.ts';
+import { itemDigest } from '../../functions/model/digest.ts';
 import { type ExpectedRows, expectedRows } from '../../functions/model/expected.ts';
 import { fanOutRowId, personalLinkId } from '../../functions/model/ids.ts';
 import { mapRecord } from '../../functions/model/mapping.ts';
 import { parseRecord } from '../../functions/model/old-records.ts';
 import type { RecordSource, Source } from '../../functions/model/sources.ts';
 import { decodeQuarantineEntry, imagePartKeys, joinImage } from '../../functions/tables/quarantine-rows.ts';
+import type { OddItem } from './odd-items.ts';
 import { keyText, type Store } from './store.ts';
 import type { LegacyWrite, World } from './world.ts';
 
-/** What is not as the old tables demand, at rest; empty where all is. */
-export function differencesAtRest(store: Store, world: World): string[] {
-  const expected = expectedRows(
+/**
+ * What is not as the old tables demand, at rest; empty where all is.
+ *
+ * @param odd an item that the store refuses, or did: in place of its rows it may be in quarantine for that, or be noted as unfinished. All
+ * else has to be as if it were not there.
+ */
+export function differencesAtRest(store: Store, world: World, odd?: OddItem): string[] {
+  const divergences = divergencesFrom(expectedOf(store, world), store);
+  const left = divergences.length === 0 || odd === undefined ? divergences : divergencesBeside(odd, store, world);
+  return left.map(({ text }) => text);
+}
+
+function expectedOf(store: Store, world: World, withoutLink?: string): ExpectedRows {
+  return expectedRows(
     {
-      links: [...store.old.links.values()],
+      links: [...store.old.links].filter(([id]) => id !== withoutLink).map(([, item]) => item),
       milestones: [...store.old.milestones.values()],
       actuals: [...store.old.actuals.values()],
       readings: [...store.old.readings.values()],
@@ -22,27 +35,77 @@ export function differencesAtRest(store: Store, world: World): string[] {
     },
     world.heldRecords,
   );
+}
+
+/** A row, or an entry of quarantine, that is not as it should be. */
+interface Divergence {
+  readonly table: 'kpiLinks' | 'kpiData' | 'quarantine';
+  readonly id: string;
+  readonly text: string;
+}
+
+function divergencesFrom(expected: ExpectedRows, store: Store): Divergence[] {
   return [
-    ...compareRows('KpiLink', expected.kpiLinks, store.own.kpiLinks),
-    ...compareRows('KpiData', expected.kpiData, store.own.kpiData),
+    ...compareRows('kpiLinks', expected.kpiLinks, store.own.kpiLinks),
+    ...compareRows('kpiData', expected.kpiData, store.own.kpiData),
     ...compareQuarantine(expected, store),
   ];
 }
 
-function compareRows(table: string, expected: ReadonlyMap<string, Item>, actual: ReadonlyMap<string, Item>): string[] {
-  const found: string[] = [];
+/** What is wrong where the odd item is not as demanded: of itself, and of all else. */
+function divergencesBeside(odd: OddItem, store: Store, world: World): Divergence[] {
+  const others = divergencesFrom(expectedOf(store, world, odd.kind === 'link' ? odd.id : undefined), store);
+  const beside = others.filter(({ table, id }) => !odd.has(table, id));
+  // A link that could not be dealt with may be in K or not, so its records' rows are not known. A record that could not has no C row, by which
+  // its KPI would surely count it for a link of its own.
+  const withoutTrace =
+    odd.kind === 'link' ? [] : beside.filter(({ table, id }) => !(table === 'kpiLinks' && odd.mayGiveLink(id)));
+  if (isNoted(odd, store)) return withoutTrace;
+  const refused = [...store.own.control]
+    .filter(([key]) => key.startsWith('quarantine#'))
+    .map(([, item]) => decodeQuarantineEntry(item))
+    .find(({ source, id, reason }) => odd.has('quarantine', id, source) && reason.code === 'refused');
+  if (refused === undefined) return divergencesFrom(expectedOf(store, world), store);
+  const { image: kept, source } = refused;
+  // By its name alone an item is kept whose rows could not be taken away.
+  if (kept === undefined) return withoutTrace;
+  const image = store.old[source as Source].get(odd.id);
+  const isCurrent = image !== undefined && kept.digest === itemDigest(image);
+  const text = `quarantine holds ${odd} as it was before`;
+  const outdated: Divergence[] = isCurrent ? [] : [{ table: 'quarantine', id: odd.id, text }];
+  const rows = (['kpiLinks', 'kpiData'] as const).flatMap((table) =>
+    [...store.own[table].keys()]
+      .filter((id) => odd.has(table, id))
+      .map((id) => ({ table, id, text: `${table} ${id} is there beside its entry in quarantine` })),
+  );
+  return [...beside, ...outdated, ...rows];
+}
+
+function isNoted(odd: OddItem, store: Store): boolean {
+  return [...store.documents()].some(([key, note]) => key.startsWith('unfinished\n') && note.id === odd.id);
+}
+
+function compareRows(
+  table: Divergence['table'],
+  expected: ReadonlyMap<string, Item>,
+  actual: ReadonlyMap<string, Item>,
+): Divergence[] {
+  const found: Divergence[] = [];
+  const name = { kpiLinks: 'KpiLink', kpiData: 'KpiData', quarantine: 'quarantine' }[table];
+  const add = (id: string, text: string) => found.push({ table, id, text: `${name} ${text}` });
   for (const [id, row] of expected) {
     const stored = actual.get(id);
-    if (stored === undefined) found.push(`${table} ${describe(row)} is missing`);
-    else if (!sameItem(row, stored)) found.push(`${table} is ${describe(stored)} instead of ${describe(row)}`);
+    if (stored === undefined) add(id, `${describe(row)} is missing`);
+    else if (!sameItem(row, stored)) add(id, `is ${describe(stored)} instead of ${describe(row)}`);
   }
-  for (const [id, row] of actual) if (!expected.has(id)) found.push(`${table} ${describe(row)} should not be there`);
+  for (const [id, row] of actual) if (!expected.has(id)) add(id, `${describe(row)} should not be there`);
   return found;
 }
 
-function compareQuarantine(expected: ExpectedRows, store: Store): string[] {
+function compareQuarantine(expected: ExpectedRows, store: Store): Divergence[] {
   const wanted = new Map(expected.quarantined.map((entry) => [`${entry.source} ${entry.id}`, entry]));
-  const found: string[] = [];
+  const found: Divergence[] = [];
+  const add = (id: string, text: string) => found.push({ table: 'quarantine', id, text: `quarantine ${text}` });
   const images = new Set([...store.own.control.keys()].filter((key) => key.startsWith('quarantine-image#')));
   for (const [key, item] of store.own.control) {
     if (!key.startsWith('quarantine#')) continue;
@@ -53,13 +116,13 @@ function compareQuarantine(expected: ExpectedRows, store: Store): string[] {
     const keys = imagePartKeys(row).map(({ table, key: part }) => keyText(table, part));
     const image = joinImage(keys.map((part) => store.own.control.get(part)));
     for (const part of keys) images.delete(part);
-    if (entry === undefined) found.push(`quarantine holds ${name}, which can be migrated or is gone`);
+    if (entry === undefined) add(row.id, `holds ${name}, which can be migrated or is gone`);
     else if (entry.reason.code !== row.reason.code || !sameItem(image, store.old[entry.source].get(row.id))) {
-      found.push(`quarantine holds ${name} with an outdated reason or image`);
+      add(row.id, `holds ${name} with an outdated reason or image`);
     }
   }
-  for (const name of wanted.keys()) found.push(`quarantine lacks ${name}`);
-  for (const key of images) found.push(`quarantine holds an image that no entry is of: ${key}`);
+  for (const { source, id } of wanted.values()) add(id, `lacks ${source} ${id}`);
+  for (const key of images) add('', `holds an image that no entry is of: ${key}`);
   return found;
 }
 

@@ -26,9 +26,9 @@ export const COPY_MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         'backfill/copy-records.ts',
-        'const { inserted, present } = await data.insertDataIfAbsent(rows);',
+        'const { inserted, present, refused } = await data.insertDataIfAbsent(rows);',
         `for (const item of rows) await replication.transactions.write([{ kind: 'put', table: 'kpiData', item }]);
-         const { inserted, present } = { inserted: rows.length, present: 0 };`,
+         const { inserted, present, refused } = { inserted: rows.length, present: 0, refused: [] };`,
       ),
       edit(
         'backfill/copy-records.ts',

@@ -2,7 +2,10 @@ import type { Adversary } from './adversary.ts';
 import { type Decisions, oneOf } from './decisions.ts';
 import { type Call, FAULTS, type Fault, type Process } from './process.ts';
 
-export type Counts = Record<Fault | 'crash' | 'abandoned' | 'zombie-write' | 'redelivery' | 'out-of-time', number>;
+export type Counts = Record<
+  Fault | 'crash' | 'abandoned' | 'zombie-write' | 'redelivery' | 'out-of-time' | 'refused' | 'contended',
+  number
+>;
 
 const OUT_OF_TIME_MAX = 4;
 
@@ -19,6 +22,8 @@ export class Faults {
     'zombie-write': 0,
     redelivery: 0,
     'out-of-time': 0,
+    refused: 0,
+    contended: 0,
   };
   readonly decisions: Decisions;
   readonly adversary: Adversary;

@@ -22,9 +22,9 @@ export const LINK_MUTATIONS: readonly Mutation[] = [
       edit(
         LINKS,
         'const items = await replication.transactions.read([',
-        'const base = await readBase(replication.old, change.id);\n    const items = await replication.transactions.read([',
+        'const image = await replication.old.readLink(change.id);\n    const items = await replication.transactions.read([',
       ),
-      edit(LINKS, '    const base = await readBase(replication.old, change.id);\n    // What', '    // What'),
+      edit(LINKS, '    const image = await replication.old.readLink(change.id);\n    // What', '    // What'),
     ],
   },
   {
@@ -65,15 +65,15 @@ export const LINK_MUTATIONS: readonly Mutation[] = [
     foundOnlyBy: 'a row went back to',
     scheduledWorld: 'a link that changes, goes and comes again elsewhere',
     firstSeed: 18_000,
-    edits: [edit(LINKS, '? [row] : [row, base.image]', '? [] : [base.image]')],
+    edits: [edit(LINKS, '? [row] : [row, image]', '? [] : [image]')],
   },
   {
     name: 'the fan-out mark goes before the fan-out',
     edits: [
       edit(
         FAN_OUT,
-        'found.push(...(await bringRecords(',
-        'await replication.control.clearMark(kpi, mark, generation);\n    found.push(...(await bringRecords(',
+        'const pages = await bringRecords(',
+        'await replication.control.clearMark(kpi, mark, generation);\n    const pages = await bringRecords(',
       ),
     ],
   },

@@ -2,8 +2,9 @@ import { textOf } from '../../functions/model/attribute-value.ts';
 import type { NewTables } from '../../functions/tables/new-tables.ts';
 import type { Transactions, Write } from '../../functions/tables/transactions.ts';
 import { type Gate, readEach } from './gate.ts';
+import { oddAnswer, refusesRow } from './odd-items.ts';
 import { pageOf, segmentOf } from './paging.ts';
-import { Later } from './process.ts';
+import { Later, RefusedError } from './process.ts';
 import type { Scheduler } from './scheduler.ts';
 import { keyText, type Store } from './store.ts';
 import { showItem, showKey, showWrite } from './trace-text.ts';
@@ -23,6 +24,9 @@ export function transactions(store: Store, scheduler: Scheduler, call: Gate): Tr
     write: (writes) => {
       const label = () => `write ${writes.map(showWrite).join(' ')}`;
       const commit = (): boolean | Later<boolean> => {
+        const answer = oddAnswer(scheduler, writes);
+        if (answer === 'refused') throw new RefusedError();
+        if (answer === 'contended') return false;
         const hazily = writes.length > 1 && scheduler.decisions.chance(scheduler.adversary.halfVisible);
         if (!store.transact(writes, hazily)) return false;
         if (!hazily) return true;
@@ -63,18 +67,26 @@ function keyOf(write: Write): string {
 export function newTables(store: Store, scheduler: Scheduler, call: Gate): NewTables {
   return {
     async insertDataIfAbsent(rows) {
-      const inserted = await Promise.all(
+      const outcomes = await Promise.all(
         rows.map((row) =>
-          call<boolean>({
+          call<'inserted' | 'present' | 'refused'>({
             kind: 'write',
             label: () => `insert ${showItem(row)}`,
-            run: () => store.insertIfAbsent(row),
-            again: () => false,
+            run: () => {
+              if (refusesRow(scheduler, row)) return 'refused';
+              return store.insertIfAbsent(row) ? 'inserted' : 'present';
+            },
+            again: () => 'present',
           }),
         ),
       );
-      const count = inserted.filter(Boolean).length;
-      return { inserted: count, present: rows.length - count };
+      const count = (outcome: string) => outcomes.filter((each) => each === outcome).length;
+      const refused = rows.filter((_, at) => outcomes[at] === 'refused');
+      return {
+        inserted: count('inserted'),
+        present: count('present'),
+        refused: refused.map((row) => ({ of: row, error: new RefusedError() })),
+      };
     },
 
     async absentData(ids) {

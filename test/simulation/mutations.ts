@@ -1,4 +1,5 @@
 import { COPY_MUTATIONS } from './copy-mutations.ts';
+import { ISOLATION_MUTATIONS } from './isolation-mutations.ts';
 import { KPI_MUTATIONS } from './kpi-mutations.ts';
 import { LINK_MUTATIONS } from './link-mutations.ts';
 import type { Mutation } from './mutation.ts';
@@ -10,4 +11,5 @@ export const MUTATIONS: readonly Mutation[] = [
   ...LINK_MUTATIONS,
   ...KPI_MUTATIONS,
   ...COPY_MUTATIONS,
+  ...ISOLATION_MUTATIONS,
 ];

@@ -60,8 +60,29 @@ export class FaultError extends Error {
   }
 }
 
+/** What a client is told of a request that says something wrong of its item. */
+export class RefusedError extends Error {
+  constructor() {
+    super('simulated: refused');
+    this.name = 'ValidationException';
+  }
+}
+
+/** Lets a call take effect, or be refused, when nobody may be there any more to be told so. */
+export function landed(
+  effect: Effect<unknown>,
+  land: (effect: Effect<unknown>) => unknown = finish,
+): { readonly value: unknown } | { readonly refusal: RefusedError } {
+  try {
+    return { value: land(effect) };
+  } catch (error) {
+    if (error instanceof RefusedError) return { refusal: error };
+    throw error;
+  }
+}
+
 /** Lets all parts of a call take effect at once. */
-export function finish(effect: Effect<unknown>): unknown {
+function finish(effect: Effect<unknown>): unknown {
   let value = effect.run();
   while (value instanceof Later) value = value.effect.run();
   return value;

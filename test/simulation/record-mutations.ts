@@ -3,6 +3,7 @@ import { type Edit, edit, KEEP_IMAGE, type Mutation } from './mutation.ts';
 const BATCH = 'functions/sync/stream-batch.ts';
 const RECORD = 'functions/sync/replicate-record.ts';
 const RECORDS = 'functions/sync/replicate-records.ts';
+const COMMIT = 'functions/sync/commit-record.ts';
 const VIEWS = 'functions/sync/kpi-views.ts';
 const RECORD_DECISION = 'functions/sync/record-decision.ts';
 
@@ -29,14 +30,14 @@ const IMAGE_FIRST: readonly Edit[] = [
      );
      const result = await replicateRecords(\n    replication,`,
   ),
-  edit(BATCH, 'result.fanOut,', '[...quick.fanOut, ...result.fanOut],'),
+  edit(BATCH, 'fanOutEach(replication, result.fanOut)', 'fanOutEach(replication, [...quick.fanOut, ...result.fanOut])'),
 ];
 
 /** Mistakes of how a record is replicated. */
 export const RECORD_MUTATIONS: readonly Mutation[] = [
   {
     name: 'no R fence: a record is written whatever its token',
-    edits: [edit(RECORD, ', ifToken: current }', ' }')],
+    edits: [edit(COMMIT, ', ifToken: current }', ' }')],
   },
   {
     name: 'token after state',
@@ -44,14 +45,14 @@ export const RECORD_MUTATIONS: readonly Mutation[] = [
       edit(
         RECORD,
         `const read = await readRecordSnapshot(replication, views, change.id, scope);
-    if (read.kind === 'untouched') await commit(replication, change.id, scope, read.tokens, []);
-    if (read.kind !== 'whole') continue;
+    if (read.kind === 'untouched') await touch(replication, change.id, scope, read.tokens);
+    if (read.kind !== 'whole') return undefined;
     const { snapshot } = read;
     const base = (await replication.old.readRecords([change.id])).get(change.id) ?? {};`,
         `const base = (await replication.old.readRecords([change.id])).get(change.id) ?? {};
     const read = await readRecordSnapshot(replication, views, change.id, scope);
-    if (read.kind === 'untouched') await commit(replication, change.id, scope, read.tokens, []);
-    if (read.kind !== 'whole') continue;
+    if (read.kind === 'untouched') await touch(replication, change.id, scope, read.tokens);
+    if (read.kind !== 'whole') return undefined;
     const { snapshot } = read;`,
       ),
     ],
@@ -141,7 +142,7 @@ export const RECORD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a token that stays where nothing changes',
-    firstSeed: 12_700,
-    edits: [edit(RECORD, 'if (await commit(', 'if (decision.writes.length === 0 || await commit(')],
+    firstSeed: 7_500,
+    edits: [edit(RECORD, 'if (!(await commitRecord(', 'if (decision.writes.length > 0 && !(await commitRecord(')],
   },
 ];

@@ -1,19 +1,17 @@
 import type { Adversary } from './adversary.ts';
-import { type Decisions, oneOf } from './decisions.ts';
+import type { Decisions } from './decisions.ts';
 import { Faults } from './faults.ts';
 import { LateWrites } from './late-writes.ts';
-import { type Call, type Effect, type Fault, FaultError, finish, Later, type Process } from './process.ts';
+import type { OddItem } from './odd-items.ts';
+import { type Call, type Effect, type Fault, FaultError, Later, landed, type Process } from './process.ts';
 import { quiescence } from './quiescence.ts';
 import type { Search } from './search.ts';
 import { Sleepers } from './sleepers.ts';
-import { shortly } from './trace-text.ts';
-import { type Actor, Turns, type Unit, unitsHeldUp, unitsReady } from './turns.ts';
+import { showCall } from './trace-text.ts';
+import { type Actor, heldUpUntil, Turns, type Unit, unitsHeldUp, unitsReady } from './turns.ts';
 
 /** More than any schedule takes: who passes it does not come to rest. */
 const STEPS_MAX = 20_000;
-
-/** Steps for which a call, a dead process's write or a halted process may be held up, at most: one of these. For ever is until nobody else can act. */
-const HOLD_UP_STEPS_MAX = [10, 60, 400, Number.POSITIVE_INFINITY] as const;
 
 /** The schedule did not end. */
 export class NoRestError extends Error {}
@@ -32,6 +30,8 @@ export class Scheduler {
   readonly trace: string[] | undefined;
   steps = 0;
   nowMs = 1_700_000_000_000;
+  /** The item that the store refuses, where there is one. */
+  odd: OddItem | undefined;
   /** Of an exhaustive search. */
   search: Search | undefined;
   processes: Process[] = [];
@@ -88,19 +88,13 @@ export class Scheduler {
       answer: resolve as (value: unknown) => void,
       fail: reject,
       begun: false,
-      notBeforeStep: stalled ? this.#later() : 0,
+      notBeforeStep: stalled ? heldUpUntil(this.steps, this.decisions, this.adversary) : 0,
       landsBeforeMs:
         effect.fenced || process.reserveMs === undefined || effect.kind === 'read'
           ? Number.POSITIVE_INFINITY
           : this.nowMs + process.reserveMs,
     });
     return promise;
-  }
-
-  #later(): number {
-    if (!this.adversary.holdUps) return 0;
-    const stepsMax = oneOf(this.decisions, HOLD_UP_STEPS_MAX);
-    return Number.isFinite(stepsMax) ? this.steps + this.decisions.choose(stepsMax) : stepsMax;
   }
 
   /** Goes on until no actor has anything to do and no process is left. */
@@ -146,7 +140,14 @@ export class Scheduler {
       return;
     }
     this.search?.acts(process);
-    const value = call.effect.run();
+    const landing = landed(call.effect, (effect) => effect.run());
+    if ('refusal' in landing) {
+      process.calls.splice(process.calls.indexOf(call), 1);
+      this.trace?.push(`${this.steps} ${process.name}: REFUSED ${call.effect.label()}`);
+      call.fail(landing.refusal);
+      return;
+    }
+    const { value } = landing;
     this.#note(call, value);
     if (value instanceof Later) {
       call.effect = value.effect;
@@ -159,11 +160,16 @@ export class Scheduler {
   }
 
   #misanswer(call: Call, fault: Fault): void {
-    if (fault === 'lost-answer') finish(call.effect);
+    if (fault === 'lost-answer') landed(call.effect);
     // What has begun to take effect will be finished, whatever its caller was told.
     else if (fault === 'late-effect' || call.begun) this.#leaveBehind(call);
     if (fault === 'seen-twice' && !call.begun) {
-      const value = finish(call.effect);
+      const landing = landed(call.effect);
+      if ('refusal' in landing) {
+        call.fail(landing.refusal);
+        return;
+      }
+      const { value } = landing;
       // Of the two attempts one is answered; the other has landed before, or lands some time.
       const twinIsLate = this.decisions.chance(0.5);
       if (twinIsLate) this.#leaveBehind(call);
@@ -186,7 +192,7 @@ export class Scheduler {
     victim.crashed = undefined;
     if (decisions.chance(adversary.abandon)) {
       counts.abandoned += 1;
-      if (decisions.chance(0.5)) victim.haltedUntilStep = this.#later();
+      if (decisions.chance(0.5)) victim.haltedUntilStep = heldUpUntil(this.steps, this.decisions, this.adversary);
       this.trace?.push(`${this.steps} ${victim.name}: ABANDONED, goes on unseen`);
     } else {
       counts.crash += 1;
@@ -209,15 +215,15 @@ export class Scheduler {
   #leaveBehind(call: Call): void {
     this.search?.writes('late writes');
     this.faults.counts['zombie-write'] += 1;
-    call.notBeforeStep = this.#later();
+    call.notBeforeStep = heldUpUntil(this.steps, this.decisions, this.adversary);
     this.lateWrites.add(call);
   }
 
   #landZombie(): void {
     this.search?.writes('late writes');
     const call = this.lateWrites.draw(this.decisions, this.steps);
-    const value = finish(call.effect);
-    if (this.trace) this.#note(call, value, 'LATE ');
+    const landing = landed(call.effect);
+    if ('value' in landing) this.#note(call, landing.value, 'LATE ');
   }
 
   #timePasses(probability: number): boolean {
@@ -240,9 +246,6 @@ export class Scheduler {
   }
 
   #note(call: Call, value: unknown, prefix = ''): void {
-    if (this.trace === undefined) return;
-    const { effect } = call;
-    const answer = value instanceof Later ? '…' : effect.show ? effect.show(value) : shortly(value);
-    this.trace.push(`${this.steps} ${call.process.name}: ${prefix}${effect.label()} → ${answer}`);
+    this.trace?.push(`${this.steps} ${call.process.name}: ${prefix}${showCall(call, value)}`);
   }
 }

@@ -1,5 +1,6 @@
 import { type Item, textOf } from '../../functions/model/attribute-value.ts';
 import type { Write } from '../../functions/tables/transactions.ts';
+import { type Call, Later } from './process.ts';
 import { keyText } from './store.ts';
 
 /** An item in a person's words, for the trace. */
@@ -27,8 +28,14 @@ export function showWrite(write: Write): string {
   return `+${showKey(keyText('control', write.item))}${links}=${textOf(write.item, 'token') ?? ''}${condition}`;
 }
 
+/** What a call did, and its answer. */
+export function showCall({ effect }: Call, value: unknown): string {
+  const answer = value instanceof Later ? '…' : effect.show ? effect.show(value) : shortly(value);
+  return `${effect.label()} → ${answer}`;
+}
+
 /** Any answer, cut where it is long. */
-export function shortly(value: unknown): string {
+function shortly(value: unknown): string {
   if (value === undefined) return 'nothing';
   const text = JSON.stringify(value);
   return text.length > 160 ? `${text.slice(0, 160)}…` : text;

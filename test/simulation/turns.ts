@@ -73,3 +73,13 @@ export function unitsHeldUp(processes: readonly Process[], actors: readonly Acto
   const units = [...processes.filter(({ calls }) => calls.length > 0), ...actors.filter((actor) => actor.ready(true))];
   return lateWrites.isEmpty ? units : [...units, 'zombie'];
 }
+
+/** Steps for which a call, a dead process's write or a halted process may be held up, at most: one of these. For ever is until nobody else can act. */
+const HOLD_UP_STEPS_MAX = [10, 60, 400, Number.POSITIVE_INFINITY] as const;
+
+/** The step until which something is held up that might go on now. */
+export function heldUpUntil(step: number, decisions: Decisions, { holdUps }: Adversary): number {
+  if (!holdUps) return 0;
+  const stepsMax = oneOf(decisions, HOLD_UP_STEPS_MAX);
+  return Number.isFinite(stepsMax) ? step + decisions.choose(stepsMax) : stepsMax;
+}

@@ -82,9 +82,9 @@ export class ServiceBeside {
       const { failedSequenceNumbers, errors } = await replicateStreamBatch(this.#bench.replication, source, batch);
       this.errors.push(...errors);
       // As Lambda does: from the first that failed, all is delivered again.
-      const first = batch.findIndex(({ sequenceNumber }) => failedSequenceNumbers.includes(sequenceNumber));
+      const first = batch.findIndex(({ sequenceNumber }) => failedSequenceNumbers.includes(sequenceNumber ?? ''));
       const done = first === -1 ? batch : batch.slice(0, first);
-      for (const { sequenceNumber } of done) this.#writtenAtMs.delete(sequenceNumber);
+      for (const { sequenceNumber } of done) this.#writtenAtMs.delete(sequenceNumber ?? '');
       queue.unshift(...batch.slice(done.length));
     }
   }

@@ -1,0 +1,66 @@
+import { itemBytes } from '../model/item-size.ts';
+import { encodeRecordToken, encodeTouchedRecord } from '../tables/control-rows.ts';
+import { TRANSACTION_ITEMS_MAX, type Write } from '../tables/transactions.ts';
+import type { RecordDecision } from './record-decision.ts';
+import type { RecordScope, RecordTokens } from './record-snapshot.ts';
+import { limitsOf, nowSeconds, type Replication, retentionSeconds } from './replication.ts';
+
+/** Bytes put into one transaction at most; DynamoDB refuses more than 4 MB. */
+const TRANSACTION_BYTES_MAX = 3_500_000;
+
+/**
+ * Writes the decision with a fresh token in the R row, each part on the condition of the token before. Also where there is nothing
+ * else to write: the fresh token is what stops an earlier attempt whose write is still under way. C rows are written where they are
+ * missing or half of their time has passed.
+ *
+ * @returns false where a token or a row was not as it was read; parts before that one are written.
+ */
+export async function commitRecord(
+  replication: Replication,
+  recordId: string,
+  { kpis }: RecordScope,
+  tokens: RecordTokens,
+  { writes, entries, quarantined }: Pick<RecordDecision, 'writes' | 'entries' | 'quarantined'>,
+): Promise<boolean> {
+  const now = nowSeconds(replication);
+  const expiresAt = now + retentionSeconds(replication);
+  const due = kpis.filter((_, at) => (tokens.expiries[at] ?? 0) < now + retentionSeconds(replication) / 2);
+  const touched = due.map((kpi): Write => {
+    return { kind: 'put', table: 'control', item: encodeTouchedRecord(kpi, recordId, expiresAt) };
+  });
+  const itemsMax = Math.min(limitsOf(replication).rowsPerTransactionMax, TRANSACTION_ITEMS_MAX - 1);
+  const all = parts([...[...touched, ...writes].map((write) => [write]), ...entries], itemsMax);
+  // Between two parts an entry may be there still, or already: whoever comes by then has to look.
+  const between = [...new Set([...tokens.inQuarantine, ...quarantined])];
+  let current = tokens.token;
+  for (const [at, part] of all.entries()) {
+    const token = replication.newToken();
+    const inQuarantine = at === all.length - 1 ? quarantined : between;
+    const item = encodeRecordToken(recordId, token, expiresAt, inQuarantine);
+    const fence: Write = { kind: 'put', table: 'control', item, ifToken: current };
+    if (!(await replication.transactions.write([fence, ...part]))) return false;
+    current = token;
+  }
+  return true;
+}
+
+/**
+ * Cuts writes into parts that fit a transaction by number and by bytes; one empty part where there are none. Writes of one group stay
+ * together: there is none that does not fit by itself.
+ */
+function parts(groups: readonly (readonly Write[])[], itemsMax: number): Write[][] {
+  const all: Write[][] = [[]];
+  let bytes = 0;
+  for (const group of groups) {
+    const size = group.reduce((sum, write) => sum + (write.kind === 'put' ? itemBytes(write.item) : 0), 0);
+    const last = all.at(-1) as Write[];
+    if (last.length > 0 && (last.length + group.length > itemsMax || bytes + size > TRANSACTION_BYTES_MAX)) {
+      all.push([...group]);
+      bytes = size;
+    } else {
+      last.push(...group);
+      bytes += size;
+    }
+  }
+  return all;
+}

@@ -1,0 +1,71 @@
+import { edit, type Mutation } from './mutation.ts';
+
+const FAN_OUT = 'functions/sync/fan-out.ts';
+
+/** Mistakes of what is done about an item that fails for its own reason, or that others keep changing. */
+export const ISOLATION_MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'a record that fails for its own reason ends the fan-out',
+    edits: [edit(FAN_OUT, "if (scope === 'whole') throw error;", "if (scope !== 'contention') throw error;")],
+  },
+  {
+    name: 'a fan-out takes its mark away though it neither brought nor noted a record',
+    edits: [edit(FAN_OUT, 'await noteGivenUp(', 'await (async (..._) => undefined)(')],
+  },
+  {
+    name: 'a fan-out takes its mark away though a record kept being changed',
+    edits: [edit(FAN_OUT, 'if (pages.contention !== undefined) return', 'if (false) return')],
+  },
+  {
+    name: 'a fan-out that goes on passes a page of which a record was not brought',
+    edits: [edit(FAN_OUT, 'due.length > 0 && contended.size === 0', 'due.length > 0')],
+  },
+  {
+    name: 'a stream gives up a record without a note',
+    edits: [
+      edit(
+        'functions/sync/stream-batch.ts',
+        'note: await noteGivenUp(replication, { kind: source, ...change }, error, occasion)',
+        "note: { kind: source, ...change, code: occasion, at: '' }",
+      ),
+    ],
+  },
+  {
+    name: 'the R row does not say that the record is in quarantine',
+    edits: [
+      edit(
+        'functions/sync/commit-record.ts',
+        'encodeRecordToken(recordId, token, expiresAt, inQuarantine)',
+        'encodeRecordToken(recordId, token, expiresAt, inQuarantine.slice(0, 0))',
+      ),
+    ],
+  },
+  {
+    name: 'an entry leaves its image behind',
+    edits: [
+      edit(
+        'functions/tables/quarantine-rows.ts',
+        ".map((row): Write => ({ kind: 'delete', ...row }));",
+        ".slice(0, 0).map((row): Write => ({ kind: 'delete', ...row }));",
+      ),
+    ],
+  },
+  {
+    name: 'a copier passes over a record whose row is refused',
+    edits: [
+      edit(
+        'backfill/copy-records.ts',
+        'throughProtocol: odd.map(({ change }) => change)',
+        'throughProtocol: odd.slice(0, 0).map(({ change }) => change)',
+      ),
+    ],
+  },
+  {
+    name: 'a backfill passes over what others kept changing',
+    edits: [edit('backfill/persevere.ts', 'pending = contended.map(({ change }) => change);', 'pending = [];')],
+  },
+  {
+    name: 'an unfinished item loses its note though it is still unfinished',
+    edits: [edit('backfill/take-up-unfinished.ts', 'if (!namesLeft.has(unfinishedName(note.item)))', 'if (namesLeft)')],
+  },
+];

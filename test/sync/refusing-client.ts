@@ -1,0 +1,88 @@
+import { type DynamoDBClient, DynamoDBServiceException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import { engineClient } from '../engine-client.ts';
+
+/** A request as a rule sees it. */
+export interface Request {
+  /** Such as `PutItem`. */
+  readonly name: string;
+  readonly input: Readonly<Record<string, unknown>>;
+  /** All of the input, as JSON. */
+  readonly text: string;
+}
+
+/** What the store makes of a request: the name of an exception, or undefined where it takes it. */
+export type Rule = (request: Request) => string | undefined;
+
+/** A client of the engine whose requests are refused by a rule that can be changed, as the service would refuse them. */
+export function refusingClient(rule: Rule): DynamoDBClient & { rule: Rule } {
+  const client = Object.assign(engineClient(), { rule });
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      const name = ((context as { commandName?: string }).commandName ?? '').replace(/Command$/, '');
+      const input = args.input as Readonly<Record<string, unknown>>;
+      if (name === 'BatchExecuteStatement') return answerEach(client, input, next, args);
+      const refusal = client.rule({ name, input, text: JSON.stringify(input) });
+      if (refusal === undefined) return next(args);
+      throw name === 'TransactWriteItems' && refusal === 'ValidationException' ? cancelled() : refused(refusal);
+    },
+    { step: 'initialize', name: 'refuse', priority: 'high' },
+  );
+  return client;
+}
+
+type Next = (args: never) => Promise<{ output: object }>;
+
+/** Statements are refused one by one, as `Statement`; the batch as a whole where the rule refuses that. */
+async function answerEach(
+  client: { rule: Rule },
+  input: Request['input'],
+  next: unknown,
+  args: object,
+): Promise<never> {
+  const whole = client.rule({ name: 'BatchExecuteStatement', input, text: JSON.stringify(input) });
+  if (whole !== undefined) throw refused(whole);
+  const statements = input.Statements as readonly object[];
+  const refusals = statements.map((statement) =>
+    client.rule({ name: 'Statement', input: { ...statement }, text: JSON.stringify(statement) }),
+  );
+  const sent = statements.filter((_, at) => refusals[at] === undefined);
+  const result =
+    sent.length === 0
+      ? { output: {} }
+      : await (next as Next)({ ...args, input: { ...input, Statements: sent } } as never);
+  const answers = [...((result.output as { Responses?: object[] }).Responses ?? [])];
+  const Responses = refusals.map((code) =>
+    code === undefined
+      ? answers.shift()
+      : { Error: { Code: code === 'ValidationException' ? 'ValidationError' : code } },
+  );
+  return { ...result, output: { ...result.output, Responses } } as never;
+}
+
+function refused(name: string): Error {
+  const $fault = name === 'InternalServerError' ? 'server' : 'client';
+  return new DynamoDBServiceException({ name, $fault, message: 'refused', $metadata: {} });
+}
+
+function cancelled(): Error {
+  return new TransactionCanceledException({
+    message: 'Transaction cancelled',
+    $metadata: {},
+    CancellationReasons: [{ Code: 'None' }, { Code: 'ValidationError', Message: 'refused' }],
+  });
+}
+
+/** The writes of a request, with the table and the whole of each. */
+export function writesOf({
+  name,
+  input,
+}: Request): { readonly table: string; readonly kind: string; readonly text: string }[] {
+  if (name === 'TransactWriteItems') {
+    const items = input.TransactItems as readonly Readonly<Record<string, { readonly TableName: string }>>[];
+    return items.flatMap((item) =>
+      Object.entries(item).map(([kind, write]) => ({ table: write.TableName, kind, text: JSON.stringify(write) })),
+    );
+  }
+  if (name !== 'PutItem' && name !== 'DeleteItem') return [];
+  return [{ table: input.TableName as string, kind: name.replace('Item', ''), text: JSON.stringify(input) }];
+}
