@@ -20,7 +20,7 @@ const consumer = new Consumer(join(folder, 'project'));
 const installed = join(consumer.folder, 'node_modules/kpi-migrate');
 let tarball: Tarball;
 
-/** Settings of the project's own: the tables of `mine` have names that no other has, those of `production` the usual ones. */
+/** The project's own settings: `mine` has a table name that occurs nowhere else, `production` has the default names. */
 const CDK_JSON = {
   app: 'npx kpi-migrate-app',
   context: {
