@@ -4,7 +4,7 @@ import { readPackageJson } from './package-layout.ts';
 
 /**
  * Ends the process with one clear sentence if Node is older than package.json asks for. Call it before importing
- * anything else: an older Node fails at the first import or call it does not know, with an error that does not mention versions.
+ * anything else: an older Node fails at the first import or call it does not know, and its error names no version.
  */
 export function requireNode(): void {
   const { node: version } = process.versions;

@@ -135,8 +135,8 @@ describe('the library, installed', () => {
 describe('the command line, installed', () => {
   test('says which version it is, and what it can do', async () => {
     const [version, help] = await Promise.all([kpiMigrate('--version'), kpiMigrate('--help')]);
-    expect(version).toMatchObject({ exitCode: 0, stdout: `${PACKAGE.version}\n` });
-    expect(help).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('fallback') });
+    expect(version, version.stderr).toMatchObject({ exitCode: 0, stdout: `${PACKAGE.version}\n` });
+    expect(help, help.stderr).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('fallback') });
   });
 
   test('takes no unknown option, and reads the settings of the folder it is run in', async () => {
