@@ -47,7 +47,7 @@ function bundleOf(entry: string): AssetCode {
   return Code.fromAsset(PACKAGE_ROOT, {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
-      // Never run, since the local bundler below never declines. CDK tells two bundles of one folder apart by the command.
+      // Never run, since the local bundler below never declines. The command only tells the bundles apart for CDK's cache.
       image: DockerImage.fromRegistry('unused'),
       command: [entry],
       local: {

@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Where the parts of this package are. In a checkout it runs as TypeScript. Where it is installed it runs as JavaScript from
- * the folder `dist`, which has the same folders, since Node strips no types below node_modules.
+ * Where the parts of this package are. In a checkout it runs as TypeScript. Installed, it runs as JavaScript from the
+ * folder `dist`, which has the same folders: Node strips no types below node_modules.
  */
 const IS_COMPILED = import.meta.url.endsWith('.js');
 const CODE_ROOT = fileURLToPath(new URL('..', import.meta.url));

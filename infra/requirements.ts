@@ -3,8 +3,8 @@ import { MigrationError } from '../functions/model/migration-error.ts';
 import { readPackageJson } from './package-layout.ts';
 
 /**
- * Ends the process with one clear sentence where Node is older than package.json asks for. To be called before anything else is
- * imported: an older Node fails at the first import or call that it does not know, with an error that says nothing of versions.
+ * Ends the process with one clear sentence if Node is older than package.json asks for. Call it before importing
+ * anything else: an older Node fails at the first import or call it does not know, and its error names no version.
  */
 export function requireNode(): void {
   const { node: version } = process.versions;

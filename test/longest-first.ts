@@ -2,12 +2,14 @@ import { join } from 'node:path';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /**
- * Test files that take long, the longest first, and a folder whose files are to follow each other. Vitest knows how long a file takes
- * only once it has run it here; in a clean clone it goes by the size of files, and a long one that begins last is waited for alone.
+ * The slowest test files, slowest first, and a folder whose files should follow each other. Vitest knows how long a
+ * file takes only after a run on this machine. In a clean clone it goes by file size, and a slow file that starts last
+ * keeps every other worker waiting.
  */
 export const LONGEST = [
   'test/local/local-cloud.test.ts',
   'test/runbook.test.ts',
+  'test/backfill/lease-thread.test.ts',
   'test/simulation/mutations.test.ts',
   'test/backfill/backfill.test.ts',
   'test/validators/live-writer.test.ts',
@@ -24,7 +26,7 @@ export const LONGEST = [
   'test/local/appconfig/real-gate.test.ts',
 ];
 
-/** Begins with the files that take longest, so that all workers end at about the same time. */
+/** Starts the slowest files first, so that all workers finish at about the same time. */
 export default class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const { root } = this.ctx.config;

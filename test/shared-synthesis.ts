@@ -11,8 +11,8 @@ import type { Synthesised } from './crash-runs/synthesised.ts';
 const WAIT_MS = 170_000;
 
 /**
- * The stack of `local`, synthesised once in a run of the tests by whichever file needs it first. The folder for temporary files is the
- * run's own (`test/temporary-files.ts`); who makes the folder in it makes the stack, and the others wait.
+ * The stack of `local`, synthesised once per test run by whichever file needs it first. The folder for temporary files
+ * belongs to the run (`test/temporary-files.ts`). Whoever creates the folder in it makes the stack; the others wait.
  */
 export async function sharedSynthesis(): Promise<Synthesised> {
   const settings = readSettings('local');

@@ -12,11 +12,11 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 180_000,
     sequence: { sequencer: LongestFirst },
-    // One more than the cores that are asked for: some files wait for processes of their own, or for time to pass.
+    // One more than the two cores: some files mostly wait, for processes of their own or for time to pass.
     maxWorkers: 3,
     projects: [
       { extends: true, test: { name: 'product', include: ['test/**/*.test.ts'], exclude: [INFRA] } },
-      // Pure but for loading the CDK, which takes longer than most of the tests: one process loads it once for several files.
+      // Loading the CDK takes longer than most of these tests, so several files share a process that has loaded it.
       { extends: true, test: { name: 'stack', include: [INFRA], isolate: false } },
     ],
   },

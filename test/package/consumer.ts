@@ -35,8 +35,8 @@ export async function pack(folder: string): Promise<Tarball> {
 }
 
 /**
- * A project of somebody else's that has the package installed by npm. What the package says it depends on is linked from this
- * checkout, so that no network is needed; what it does not say is not there.
+ * Another project, with the package installed by npm. Its declared dependencies are linked from this checkout, so no
+ * network is needed. Anything it does not declare is missing there.
  */
 export class Consumer {
   readonly folder: string;

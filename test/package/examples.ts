@@ -11,7 +11,7 @@ export interface Example {
 /** A function that is declared and the docstring right before it. */
 const DOCUMENTED = /(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*)?export declare function (\w+)/g;
 
-/** Functions that a declaration file, or one that it passes on, declares; each with its first example, if it has one. */
+/** The functions a declaration file exports, its own and those it passes on, each with its example if it has one. */
 export function exportedFunctions(declarations: string): Map<string, Example | undefined> {
   const text = readFileSync(declarations, 'utf8');
   const found = new Map<string, Example | undefined>();

@@ -20,7 +20,7 @@ const consumer = new Consumer(join(folder, 'project'));
 const installed = join(consumer.folder, 'node_modules/kpi-migrate');
 let tarball: Tarball;
 
-/** Settings of the project's own: the tables of `mine` have names that no other has, those of `production` the usual ones. */
+/** The project's own settings: `mine` has a table name that occurs nowhere else, `production` has the default names. */
 const CDK_JSON = {
   app: 'npx kpi-migrate-app',
   context: {
@@ -135,8 +135,8 @@ describe('the library, installed', () => {
 describe('the command line, installed', () => {
   test('says which version it is, and what it can do', async () => {
     const [version, help] = await Promise.all([kpiMigrate('--version'), kpiMigrate('--help')]);
-    expect(version).toMatchObject({ exitCode: 0, stdout: `${PACKAGE.version}\n` });
-    expect(help).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('fallback') });
+    expect(version, version.stderr).toMatchObject({ exitCode: 0, stdout: `${PACKAGE.version}\n` });
+    expect(help, help.stderr).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('fallback') });
   });
 
   test('takes no unknown option, and reads the settings of the folder it is run in', async () => {

@@ -47,8 +47,8 @@ export class ValidationBench {
   }
 
   /**
-   * Tables with this content and what a backfill makes of it. Only the first of a file is backfilled; the others get all rows that it
-   * left, those of the protocol and of the run included, which takes a tenth of the time.
+   * Tables with this content and what a backfill makes of it. The first call of a file runs the backfill. Later calls
+   * write back every row it left, the control table's too, which takes a tenth of the time.
    */
   static async migrated(content: OldContent): Promise<ValidationBench> {
     const bench = await ValidationBench.create();
