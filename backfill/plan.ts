@@ -2,7 +2,7 @@ import pMap from 'p-map';
 import { type Item, idOf, textOf } from '../functions/model/attribute-value.ts';
 import { type CountsByName, countNames } from '../functions/model/counts-by-name.ts';
 import { compareText } from '../functions/model/instant.ts';
-import { ownerOf } from '../functions/model/link-mapping.ts';
+import { canHaveOwnLink, ownerOf } from '../functions/model/link-mapping.ts';
 import {
   distinctKpis,
   type HeldRecords,
@@ -174,7 +174,10 @@ async function planRecords(
 async function askForOwner(old: OldTables, ledger: Ledger, kpi: KpiKey): Promise<void> {
   const identity = kpiIdentity(kpi);
   if (ledger.personal.has(identity)) return;
-  ledger.personal.set(identity, ownerOf(kpi, await old.readKpi(kpi.kpiId)) !== undefined);
+  const kpiItem = await old.readKpi(kpi.kpiId);
+  const owner = ownerOf(kpi, kpiItem);
+  const people = owner === undefined ? [] : await old.queryPeople(owner);
+  ledger.personal.set(identity, canHaveOwnLink(kpi, kpiItem, people));
 }
 
 function hold({ held }: Ledger, source: RecordSource, kpi: KpiKey): void {

@@ -46,7 +46,7 @@ export async function oldDataOfLink(
   if (range === undefined || sources.length === 0) return { rows: [] };
   const link = await links.find(query.tenantId, query.linkId);
   if (link === undefined) return { rows: [] };
-  const linksRead = links.ofKpi(link.kpi, [link]);
+  const linksRead = links.ofKpi(link.kpi, link.known);
   // Awaited together with the records. If those fail first, nobody else would handle this one's rejection.
   linksRead.catch(() => {});
 
@@ -126,7 +126,7 @@ async function candidates(tables: OldReads, links: OldLinks, query: DataByIdQuer
   let all: Candidate[];
   if (query.linkId !== undefined) {
     const link = await links.find(query.tenantId, query.linkId);
-    all = link ? [{ kpi: link.kpi, linksOfKpi: await links.ofKpi(link.kpi, [link]) }] : [];
+    all = link ? [{ kpi: link.kpi, linksOfKpi: await links.ofKpi(link.kpi, link.known) }] : [];
   } else {
     const ids = await tables.queryLinkIds('tenant-index', query.tenantId);
     const found = (await links.mapped(await links.read(ids))).filter(({ kpi }) => kpi.tenantId === query.tenantId);
