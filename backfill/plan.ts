@@ -2,7 +2,7 @@ import pMap from 'p-map';
 import { type Item, idOf, textOf } from '../functions/model/attribute-value.ts';
 import { type CountsByName, countNames } from '../functions/model/counts-by-name.ts';
 import { compareText } from '../functions/model/instant.ts';
-import { ownerOf } from '../functions/model/link-mapping.ts';
+import { canHaveOwnLink, ownerOf } from '../functions/model/link-mapping.ts';
 import { refusedBy } from '../functions/model/quarantine-reason.ts';
 import {
   distinctKpis,
@@ -191,8 +191,15 @@ async function askForOwner(old: OldTables, ledger: Ledger, kpi: KpiKey): Promise
   const identity = kpiIdentity(kpi);
   if (ledger.personal.has(identity)) return;
   // A KPI that cannot be looked up gets no link of its own.
-  const [item] = valuesOf([await attemptLater(() => old.readKpi(kpi.kpiId))]);
-  ledger.personal.set(identity, ownerOf(kpi, item) !== undefined);
+  const [gets = false] = valuesOf([
+    await attemptLater(async () => {
+      const kpiItem = await old.readKpi(kpi.kpiId);
+      const owner = ownerOf(kpi, kpiItem);
+      const people = owner === undefined ? [] : await old.queryPeople(owner);
+      return canHaveOwnLink(kpi, kpiItem, people);
+    }),
+  ]);
+  ledger.personal.set(identity, gets);
 }
 
 function hold({ held }: Ledger, source: RecordSource, kpi: KpiKey): void {

@@ -111,6 +111,11 @@ export function mapPersonalLink(
   };
 }
 
+/** Whether the KPI would get a link of its own, had it records and no link: {@link mapPersonalLink} gives it a row. */
+export function canHaveOwnLink(kpi: KpiKey, kpiItem: Item | undefined, people: readonly Item[]): boolean {
+  return mapPersonalLink(kpi, '', kpiItem, people) !== undefined;
+}
+
 /** The smallest date as an instant; one that is none comes after all that are, by its text. */
 export function earliestDate(dates: readonly string[]): string | undefined {
   const [first, ...others] = dates;

@@ -1,6 +1,6 @@
 import { type Item, textOf } from '../model/attribute-value.ts';
 import { personalLinkId } from '../model/ids.ts';
-import { earliestDate, mapPersonalLink, ownerOf } from '../model/link-mapping.ts';
+import { canHaveOwnLink, earliestDate, mapPersonalLink, ownerOf } from '../model/link-mapping.ts';
 import { mapRecord, ownerSource } from '../model/mapping.ts';
 import { parseRecord } from '../model/old-records.ts';
 import {
@@ -60,7 +60,9 @@ export async function examineKpi(
   if (kpiIdentity(kpi) === kpiIdentity(NO_KPI)) return { findings: [], collisions: [], rows: 0 };
   const links = await examineLinks(reads, kpi, knownLinkIds);
   const owner = ownerOf(kpi, links.kpiItem);
-  const personalId = heldRecords === 'personal-link' && owner !== undefined ? personalLinkId(kpi.kpiId) : undefined;
+  const people = heldRecords === 'hold' || owner === undefined ? [] : await reads.listPeople(owner);
+  const hasOwnLink = heldRecords === 'personal-link' && canHaveOwnLink(kpi, links.kpiItem, people);
+  const personalId = hasOwnLink ? personalLinkId(kpi.kpiId) : undefined;
   const inForce: readonly LinkReference[] =
     links.inForce.length === 0 && personalId !== undefined ? [{ id: personalId, linkedAt: '' }] : links.inForce;
   const comparison = new RecordComparison(reads, kpi, inForce);
@@ -78,7 +80,6 @@ export async function examineKpi(
   const rows = inForce.length + comparison.expectedRows + surplus;
   if (links.inForce.length === 0 && personalId !== undefined) {
     const date = earliestDate(comparison.dates);
-    const people = owner === undefined ? [] : await reads.listPeople(owner);
     const row = date === undefined ? undefined : mapPersonalLink(kpi, date, links.kpiItem, people);
     const own = await comparePersonalLink(reads, kpi, personalId, row);
     const [first, ...others] = comparison.collisions;

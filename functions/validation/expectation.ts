@@ -1,6 +1,6 @@
 import { type Item, textOf } from '../model/attribute-value.ts';
 import { personalLinkId } from '../model/ids.ts';
-import { earliestDate, mapLink, mapPersonalLink, ownerOf, userOfLink } from '../model/link-mapping.ts';
+import { canHaveOwnLink, earliestDate, mapLink, mapPersonalLink, ownerOf, userOfLink } from '../model/link-mapping.ts';
 import { mapRecord } from '../model/mapping.ts';
 import { parseLink, parseRecord } from '../model/old-records.ts';
 import type { QuarantineReason } from '../model/quarantine-reason.ts';
@@ -142,11 +142,16 @@ export class Expectation {
     return this.#kpiOfLink.keys();
   }
 
+  #canHaveOwnLink(kpi: KpiKey): boolean {
+    const kpiItem = this.#kpis.get(kpi.kpiId);
+    return canHaveOwnLink(kpi, kpiItem, this.#people.get(ownerOf(kpi, kpiItem) ?? '') ?? []);
+  }
+
   #linksOf({ kpi, date }: { readonly kpi: KpiKey; readonly date: string }): readonly LinkReference[] {
     const identity = kpiIdentity(kpi);
     const known = this.#links.get(identity);
     if (known) return known.links;
-    if (this.#heldRecords === 'hold' || ownerOf(kpi, this.#kpis.get(kpi.kpiId)) === undefined) return [];
+    if (this.#heldRecords === 'hold' || !this.#canHaveOwnLink(kpi)) return [];
     const earliest = earliestDate([
       ...(this.#personal.get(identity) ? [this.#personal.get(identity)?.date ?? date] : []),
       date,

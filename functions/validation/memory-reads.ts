@@ -1,4 +1,4 @@
-import { type Item, textOf } from '../model/attribute-value.ts';
+import { type Item, idOf, textOf } from '../model/attribute-value.ts';
 import type { Source } from '../model/sources.ts';
 import type { ReadTable, ValidationReads } from '../tables/validation-reads.ts';
 
@@ -34,4 +34,18 @@ export function memoryReads({ tables, quarantine }: Content): ValidationReads {
       return quarantine[source].get(id);
     },
   };
+}
+
+/** The content with these items put over those of their ids. */
+export function withItems(content: Content, table: ReadTable, items: readonly Item[]): Content {
+  const changedTable = new Map(content.tables[table]);
+  for (const item of items) changedTable.set(idOf(item), item);
+  return { ...content, tables: { ...content.tables, [table]: changedTable } };
+}
+
+/** The content without the items of these ids. */
+export function withoutItems(content: Content, table: ReadTable, ids: readonly string[]): Content {
+  const gone = new Set(ids);
+  const kept = new Map([...content.tables[table]].filter(([id]) => !gone.has(id)));
+  return { ...content, tables: { ...content.tables, [table]: kept } };
 }

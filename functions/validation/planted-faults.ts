@@ -9,11 +9,10 @@ import {
   type Source,
 } from '../model/sources.ts';
 import { OLD_TABLE_OF } from '../tables/table-names.ts';
-import type { ReadTable } from '../tables/validation-reads.ts';
 import { attributeFaults, changed } from './attribute-faults.ts';
 import { rowsExpectedOf } from './examine-kpi.ts';
 import type { Finding } from './findings.ts';
-import type { Content } from './memory-reads.ts';
+import { type Content, withItems, withoutItems } from './memory-reads.ts';
 
 /** What has to be found of a planted fault. */
 export interface Sought {
@@ -254,16 +253,4 @@ function pairThatDiffers(rows: readonly Item[], attribute: string): [Item?, Item
 function withAttribute(row: Item, attribute: string, from: Item): Item {
   const value = from[attribute];
   return value === undefined ? row : { ...row, [attribute]: value };
-}
-
-function withItems(content: Content, table: ReadTable, items: readonly Item[]): Content {
-  const changedTable = new Map(content.tables[table]);
-  for (const item of items) changedTable.set(idOf(item), item);
-  return { ...content, tables: { ...content.tables, [table]: changedTable } };
-}
-
-function withoutItems(content: Content, table: ReadTable, ids: readonly string[]): Content {
-  const gone = new Set(ids);
-  const kept = new Map([...content.tables[table]].filter(([id]) => !gone.has(id)));
-  return { ...content, tables: { ...content.tables, [table]: kept } };
 }

@@ -1,7 +1,7 @@
 import pMap from 'p-map';
 import { type Item, textOf } from '../model/attribute-value.ts';
 import { personalLinkId } from '../model/ids.ts';
-import { ownerOf } from '../model/link-mapping.ts';
+import { canHaveOwnLink, ownerOf } from '../model/link-mapping.ts';
 import { mapRecord, ownerSource } from '../model/mapping.ts';
 import { parseLink, parseRecord } from '../model/old-records.ts';
 import {
@@ -196,6 +196,9 @@ async function refusalOfRecord(examiner: Examiner, source: RecordSource, id: str
 async function linksInForce({ reads, heldRecords }: Examiner, kpi: KpiKey): Promise<readonly LinkReference[]> {
   if (kpiIdentity(kpi) === kpiIdentity(NO_KPI)) return [];
   const { inForce, kpiItem } = await examineLinks(reads, kpi, []);
-  if (inForce.length > 0 || heldRecords === 'hold' || ownerOf(kpi, kpiItem) === undefined) return inForce;
+  if (inForce.length > 0 || heldRecords === 'hold') return inForce;
+  const owner = ownerOf(kpi, kpiItem);
+  const people = owner === undefined ? [] : await reads.listPeople(owner);
+  if (!canHaveOwnLink(kpi, kpiItem, people)) return [];
   return [{ id: personalLinkId(kpi.kpiId), linkedAt: '' }];
 }

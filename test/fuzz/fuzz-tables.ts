@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   CreateTableCommand,
   type CreateTableCommandInput,
@@ -28,6 +29,7 @@ export class FuzzTables {
   readonly streams: DynamoDBStreamsClient;
   readonly wire: Wire;
   readonly #created = new Set<string>();
+  readonly #base = randomUUID().slice(0, 8);
   #sets = 0;
 
   readonly #connection: Connection;
@@ -77,7 +79,7 @@ export class FuzzTables {
 
   #nextPrefix(kind: string): string {
     this.#sets += 1;
-    return `${kind}-${this.#sets}`;
+    return `${this.#base}-${kind}-${this.#sets}`;
   }
 
   async #create(schemas: readonly CreateTableCommandInput[]): Promise<Map<string, string>> {

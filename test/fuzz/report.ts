@@ -35,7 +35,7 @@ export function describeWorld(seed: number, report: WorldReport, sum: Sum): stri
   return `seed ${seed}: ${report.stored} items, ${report.rows} rows, ${report.held} held, ${quarantined} quarantined, ${report.refused} refused; ${sum.stored} items so far`;
 }
 
-export function describeFailure(seed: number, failure: Failure, path: string): string[] {
+export function describeFailure(seed: number, worldItems: number, failure: Failure, path: string): string[] {
   return [
     `seed ${seed}: ${failure.message}`,
     `  on the path "${failure.path}", after ${failure.shrinks} steps of making it smaller:`,
@@ -44,7 +44,7 @@ export function describeFailure(seed: number, failure: Failure, path: string): s
       .slice(0, SKETCH_LINES_MAX)
       .map((line) => `  ${line}`),
     `Again, this world:      npm run fuzz -- --replay ${path}`,
-    `Again, from its seed:   npm run fuzz -- --items 1 --seed ${seed}`,
+    `Again, from its seed:   npm run fuzz -- --items 1 --seed ${seed} --world-items ${worldItems}`,
   ];
 }
 

@@ -10,6 +10,7 @@ import { readNewWorld, requireMigrated, requireUnchanged } from './new-world.ts'
 import { type OldWorld, readOldWorld, roleOf, storedTexts } from './old-world.ts';
 import { requireEqualAnswers, sidesOf } from './read-answers.ts';
 import type { World } from './sketch.ts';
+import { hasIllFormedKey } from './storable.ts';
 import { requireSame } from './violation.ts';
 
 /** The ways an item goes through the product. Each begins with new tables of its own. */
@@ -143,7 +144,7 @@ class WorldRun {
       const { table, id, item } = write;
       const tableName = environment.settings.tables[roleOf(table)];
       if (item === undefined) await wire.delete(tableName, id);
-      else if (!(await wire.put(tableName, item))) this.#refused += 1;
+      else if (hasIllFormedKey(table, item) || !(await wire.put(tableName, item))) this.#refused += 1;
     }
   }
 

@@ -63,7 +63,8 @@ async function fuzz(run: Run, { items, firstSeed, failuresMax, ...options }: Lim
       tell(describeWorld(seed, outcome.report, sum));
     } else {
       failures += 1;
-      for (const line of describeFailure(seed, outcome.failure, await keep(seed, outcome.failure))) tell(line);
+      for (const line of describeFailure(seed, options.worldItems, outcome.failure, await keep(seed, outcome.failure)))
+        tell(line);
     }
   }
   for (const line of describeSum(sum, failures, (Date.now() - startMs) / 1_000)) process.stdout.write(`${line}\n`);

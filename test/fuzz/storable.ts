@@ -22,6 +22,17 @@ const KEYS: Readonly<Record<SketchedTable, Readonly<Record<string, number>>>> = 
 };
 
 /**
+ * Whether a key has a surrogate without its other half. DynamoDB keeps texts as UTF-8, which has no such thing; DynamoDB Local takes it, and in a
+ * key for a question mark, so that two keys become one.
+ */
+export function hasIllFormedKey(table: SketchedTable, item: WireItem): boolean {
+  return ['id', ...Object.keys(KEYS[table])].some((name) => {
+    const value = item[name];
+    return value !== undefined && 'S' in value && !value.S.isWellFormed();
+  });
+}
+
+/**
  * Whether DynamoDB stores the item in the table, as far as the generator goes: keys are texts that are not empty nor too
  * long, and neither size nor depth is more than it takes. The engine itself says so of every item of a run; this is for
  * tables in memory.
@@ -34,7 +45,7 @@ export function isStorable(table: SketchedTable, item: WireItem): boolean {
     return 'S' in value && value.S !== '' && Buffer.byteLength(value.S) <= bytesMax;
   });
   const isShallow = Object.values(item).every((value) => levelsOf(value) <= LEVELS_MAX);
-  return areKeys && isShallow && itemBytes(toItem(item)) <= ITEM_BYTES_MAX;
+  return areKeys && !hasIllFormedKey(table, item) && isShallow && itemBytes(toItem(item)) <= ITEM_BYTES_MAX;
 }
 
 function levelsOf(value: WireValue): number {

@@ -46,7 +46,7 @@ export async function oldDataOfLink(
   if (range === undefined || sources.length === 0) return { rows: [] };
   const link = await links.find(query.tenantId, query.linkId);
   if (link === undefined) return { rows: [] };
-  const linksRead = links.ofKpi(link.kpi, [link]);
+  const linksRead = links.ofKpi(link.kpi, link.known);
   // Awaited together with the records. If those fail first, nobody else would handle this one's rejection.
   linksRead.catch(() => {});
 
@@ -124,7 +124,7 @@ async function candidates(tables: OldReads, links: OldLinks, query: DataByIdQuer
     found = (await links.mapped(await links.read(ids))).filter(({ kpi }) => kpi.tenantId === query.tenantId);
   } else {
     const link = await links.find(query.tenantId, query.linkId);
-    found = link ? await links.ofKpi(link.kpi, [link]) : [];
+    found = link ? await links.ofKpi(link.kpi, link.known) : [];
   }
   return [...Map.groupBy(found, ({ kpi }) => kpiIdentity(kpi)).values()]
     .flatMap((linksOfKpi) => {

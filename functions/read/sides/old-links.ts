@@ -1,6 +1,5 @@
 import { type Item, textOf } from '../../model/attribute-value.ts';
 import { personalLinkId } from '../../model/ids.ts';
-import { ITEM_BYTES_MAX, itemBytes } from '../../model/item-size.ts';
 import { earliestDate, mapLink, mapPersonalLink, ownerOf, userOfLink } from '../../model/link-mapping.ts';
 import { ownerSource } from '../../model/mapping.ts';
 import { type OldLink, type OldRecord, parseLink, parseRecord } from '../../model/old-records.ts';
@@ -23,8 +22,12 @@ export interface FoundLink extends LinkReference {
   readonly isPersonal?: true;
 }
 
-/** More bytes than the mapping can add to a link: a person's id, and a key of two ids. */
-const MAPPING_BYTES_MAX = 8 * 1024;
+/** A link that may have a row, with the GoalKpiLink that was read for it; none for a KPI's own link. */
+export interface CandidateLink {
+  readonly id: string;
+  readonly kpi: KpiKey;
+  readonly known: readonly OldLink[];
+}
 
 /** The record that an id belongs to, if it can be migrated (tables.md, "Ids" and "Quarantine"). */
 export function owningRecord(items: Partial<Record<RecordSource, Item>> | undefined): OldRecord | undefined {
@@ -63,32 +66,29 @@ export class OldLinks {
     });
   }
 
-  /** The tenant's link with this id. */
-  async find(tenantId: string, linkId: string): Promise<FoundLink | undefined> {
+  /** The tenant's link with this id. Whether it has a row is for {@link ofKpi} to tell, beside other reads. */
+  async find(tenantId: string, linkId: string): Promise<CandidateLink | undefined> {
     const [link] = await this.read([linkId]);
-    if (link) return link.kpi.tenantId === tenantId && (await this.#isMapped(link)) ? foundLink(link) : undefined;
-    for (const kpi of await this.linklessKpis(tenantId, (kpiId) => personalLinkId(kpiId) === linkId)) {
-      const linkedAt = textOf(await this.personalRow(kpi), 'linked_at');
-      if (linkedAt !== undefined) return { id: linkId, linkedAt, kpi, isPersonal: true };
-    }
-    return undefined;
+    if (link) return link.kpi.tenantId === tenantId ? { id: link.id, kpi: link.kpi, known: [link] } : undefined;
+    const [kpi] = await this.linklessKpis(tenantId, (kpiId) => personalLinkId(kpiId) === linkId);
+    return kpi && { id: linkId, kpi, known: [] };
   }
 
-  /** All links of the KPI that have rows. The index may not list links yet that the caller has read: pass them. */
-  async ofKpi(kpi: KpiKey, known: readonly FoundLink[] = []): Promise<FoundLink[]> {
+  /** All links of the KPI that have rows. The index may not list links yet that the caller has read: pass them as `known`. */
+  async ofKpi(kpi: KpiKey, known: readonly OldLink[] = []): Promise<FoundLink[]> {
     const knownIds = new Set(known.map(({ id }) => id));
     const others = (await this.#tables.queryLinkIds('kpi-index', kpi.kpiId)).filter((id) => !knownIds.has(id));
-    const real = [...known, ...(await this.mapped(await this.read(others)))].filter(
-      (link) => kpiIdentity(link.kpi) === kpiIdentity(kpi),
-    );
+    const links = [...known, ...(await this.read(others))];
+    const real = await this.mapped(links.filter((link) => kpiIdentity(link.kpi) === kpiIdentity(kpi)));
     if (real.length > 0 || this.#heldRecords === 'hold') return real;
     const linkedAt = textOf(await this.personalRow(kpi), 'linked_at');
     return linkedAt === undefined ? [] : [{ id: personalLinkId(kpi.kpiId), linkedAt, kpi, isPersonal: true }];
   }
 
+  /** Those of the links that have rows: whether a link's person can be a key is known only by the look-ups. */
   async mapped(links: readonly OldLink[]): Promise<FoundLink[]> {
-    const isMapped = await Promise.all(links.map((link) => this.#isMapped(link)));
-    return links.filter((_, at) => isMapped[at]).map(foundLink);
+    const rows = await Promise.all(links.map((link) => this.rowOf(link)));
+    return links.filter((_, at) => rows[at] !== undefined).map(foundLink);
   }
 
   /**
@@ -128,12 +128,6 @@ export class OldLinks {
       const record = owningRecord(each);
       return record && kpiIdentity(record.kpi) === kpiIdentity(kpi) ? [record] : [];
     });
-  }
-
-  /** Whether the link has a row. It skips the look-up of the person if that cannot change the answer. */
-  async #isMapped(link: OldLink): Promise<boolean> {
-    const isPlain = link.createdBy !== '' && itemBytes(link.item) + MAPPING_BYTES_MAX <= ITEM_BYTES_MAX;
-    return isPlain || (await this.rowOf(link)) !== undefined;
   }
 
   #kpi(kpiId: string): Promise<Item | undefined> {

@@ -159,6 +159,29 @@ test.each(['hold', 'personal-link'] as const)(
   },
 );
 
+test.each<[string, Item, readonly Item[]]>([
+  ['is its creator', { created_by: { S: 'x'.repeat(1_025) } }, []],
+  ['is the KPI’s owner', {}, [{ id: { S: 'k2' }, tenant_id: { S: 't1' }, owner_id: { S: 'x'.repeat(1_025) } }]],
+])('a link whose person no key can hold has no rows, and is no anchor, if that %s', async (_, change, kpiItems) => {
+  const first = { linked_at: { S: '2020-01-01' } };
+  const content = {
+    links: [link('t1', 'l1', 'k2', { ...first, ...change }), link('t1', 'l2', 'k2')],
+    milestones: [],
+    actuals: [actual('t1', 'a1', 'k2', '2024-01-01')],
+    readings: [],
+    kpis: kpiItems,
+    people: [],
+  };
+  const expected = expectedRows(content, 'hold');
+  expect(expected.quarantined.map(({ id }) => id)).toContain('l1');
+  const sides = [oldSide(memoryOldReads(content), 'hold'), newSide(memoryNewReads(expected))];
+  for (const linkId of ['l1', 'l2']) {
+    const query: KpiQuery = { kind: 'data-of-link', tenantId: 't1', linkId, order: 'oldest-first' };
+    const [ofOld, ofNew] = await Promise.all(sides.map((side) => side.read({ query, limit: 10 })));
+    expect(ofOld).toEqual(ofNew);
+  }
+});
+
 describe('the old side over indexes that lag', () => {
   const days = ['01', '02', '03', '04', '05', '06'].map((day) => `2024-01-${day}`);
   const content = (dateOf: (at: number) => string): OldContent => ({
