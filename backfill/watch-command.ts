@@ -17,7 +17,7 @@ export async function watchCommand(
   const { settings } = environment;
   const reads = readsOf(environment);
   const parts = settings.validation.rollingParts;
-  const sum = { parts: 0, rowsCompared: 0, rowsDiffering: 0, rowsInFlight: 0 };
+  const sum = { parts: 0, rowsCompared: 0, rowsDiffering: 0, rowsInFlight: 0, itemsUnexamined: 0 };
   for (let part = 0; !stop.aborted && !(options.once && sum.parts === parts); part = (part + 1) % parts) {
     const patience = { ...patienceOf(environment), stop };
     const report = await unlessStopped(stop, () =>
@@ -30,13 +30,15 @@ export async function watchCommand(
     sum.rowsCompared += report.rowsCompared;
     sum.rowsDiffering += report.proven.length;
     sum.rowsInFlight += report.inFlight.length;
+    sum.itemsUnexamined += report.unexamined.length;
     for (const line of describePart(report)) process.stderr.write(`${line}\n`);
   }
   return {
-    exitCode: sum.rowsDiffering > 0 ? EXIT.failed : EXIT.done,
+    exitCode: sum.rowsDiffering + sum.itemsUnexamined > 0 ? EXIT.failed : EXIT.done,
     document: sum,
     lines: [
       `${sum.parts} parts, ${sum.rowsCompared} rows compared, ${sum.rowsDiffering} differ, ${sum.rowsInFlight} in flight.`,
+      ...(sum.itemsUnexamined > 0 ? [`${sum.itemsUnexamined} items could not be examined; each is named above.`] : []),
       ...(sum.rowsDiffering > 0 ? ['Next: kpi-migrate repair'] : []),
     ],
   };
@@ -52,7 +54,11 @@ async function unlessStopped<T>(stop: AbortSignal, work: () => Promise<T>): Prom
   }
 }
 
-function describePart({ part, parts, kpis, rowsCompared, proven, inFlight }: PartReport): string[] {
+function describePart({ part, parts, kpis, rowsCompared, proven, inFlight, unexamined }: PartReport): string[] {
   const counts = `${kpis} KPIs, ${rowsCompared} rows, ${proven.length} differ, ${inFlight.length} in flight`;
-  return [`part ${part + 1} of ${parts}: ${counts}`, ...proven.slice(0, FINDINGS_TOLD).map(describeFinding)];
+  return [
+    `part ${part + 1} of ${parts}: ${counts}`,
+    ...proven.slice(0, FINDINGS_TOLD).map(describeFinding),
+    ...unexamined.map(({ name, code }) => `${name} could not be examined: ${code}.`),
+  ];
 }

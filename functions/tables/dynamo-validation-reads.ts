@@ -74,6 +74,14 @@ export function dynamoValidationReads(
       return entries;
     },
 
+    async listRefused(source) {
+      const refused = new Map<string, string>();
+      for await (const { id, reason, image } of listQuarantine(client, names, [source])) {
+        if (reason.code === 'refused' && image) refused.set(id, image.digest);
+      }
+      return refused;
+    },
+
     async readQuarantine(source, id) {
       const [found] = await batchGet(client, [{ tableName: names.control, key: quarantineKey(source, id).key }]);
       return found && decodeQuarantineEntry(found.item).reason.code;
@@ -85,6 +93,7 @@ export function dynamoValidationReads(
     listIds: (table, by, value, cursor) => namingTheTable(names[table], () => reads.listIds(table, by, value, cursor)),
     listPeople: (userId) => namingTheTable(names.people, () => reads.listPeople(userId)),
     listQuarantine: (source) => namingTheTable(names.control, () => reads.listQuarantine(source)),
+    listRefused: (source) => namingTheTable(names.control, () => reads.listRefused(source)),
     readQuarantine: (source, id) => namingTheTable(names.control, () => reads.readQuarantine(source, id)),
   };
 }

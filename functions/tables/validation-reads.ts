@@ -29,6 +29,9 @@ export interface ValidationReads {
   /** Quarantine's entries of a source, read strongly: item id to reason code. */
   listQuarantine(source: Source): Promise<ReadonlyMap<string, string>>;
 
+  /** Of the entries of a source that are `refused`: item id to the digest of the item that was, read strongly. */
+  listRefused(source: Source): Promise<ReadonlyMap<string, string>>;
+
   /** The reason code of one entry, read strongly; undefined where there is none. */
   readQuarantine(source: Source, id: string): Promise<string | undefined>;
 }

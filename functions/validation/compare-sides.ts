@@ -1,11 +1,13 @@
 import { type KpiKey, SOURCES } from '../model/sources.ts';
 import { Counts } from './counts.ts';
 import { CLASS_OF, type Finding, isOfPhase, ROW_CLASSES } from './findings.ts';
+import type { SampledLinks } from './record-sides.ts';
 import { smallestByHash } from './sampling.ts';
 import { type ScanOptions, scanSides } from './scan-sides.ts';
 import { type Patience, type Settled, settle } from './settle.ts';
-import { BUCKETS, LISTED_MAX, type SampledLinks, type Sides } from './sides.ts';
+import { BUCKETS, LISTED_MAX, type Sides } from './sides.ts';
 import type { Suspect } from './suspects.ts';
+import { distinctUnexamined, type Unexamined } from './unexamined.ts';
 
 export type ComparisonOptions = ScanOptions & Patience;
 
@@ -24,6 +26,8 @@ export interface Comparison {
   readonly straysUnlisted: number;
   /** Quarantine was too large to be compared entry by entry. */
   readonly entriesUnchecked: boolean;
+  /** Items, KPIs and rows that could not be compared, for a reason of their own. */
+  readonly unexamined: readonly Unexamined[];
   readonly sampledLinks: SampledLinks;
   /** KPIs on whose rows the validator can prove itself. */
   readonly sampleKpis: readonly { readonly kpi: KpiKey; readonly linkIds: readonly string[] }[];
@@ -57,6 +61,7 @@ export async function compareSides(options: ComparisonOptions): Promise<Comparis
     bucketsUnopened,
     straysUnlisted: phase === undefined ? sides.straysUnlisted : 0,
     entriesUnchecked: entries === undefined,
+    unexamined: distinctUnexamined([...sides.unexamined, ...settled.unexamined, ...(entries?.unexamined ?? [])]),
     sampledLinks: sides.sampledLinks(),
     sampleKpis: smallestByHash([...sides.expectation.kpis()], SAMPLE_KPIS, ({ kpi }) => kpi.kpiId),
   };
@@ -67,6 +72,7 @@ async function settleInParts(options: ComparisonOptions, suspects: readonly Susp
   const proven: Finding[] = [];
   const inFlight: Settled['inFlight'][number][] = [];
   const collisions: Settled['collisions'][number][] = [];
+  const unexamined: Unexamined[] = [];
   let at = 0;
   let unopened = 0;
   let rows = 0;
@@ -76,10 +82,11 @@ async function settleInParts(options: ComparisonOptions, suspects: readonly Susp
     proven.push(...part.proven);
     inFlight.push(...part.inFlight);
     collisions.push(...part.collisions);
+    unexamined.push(...part.unexamined);
     unopened += part.unopened;
     rows += part.rows;
   }
-  return { proven, inFlight, collisions, rows, unopened: unopened + Math.max(0, suspects.length - at) };
+  return { proven, inFlight, collisions, rows, unexamined, unopened: unopened + Math.max(0, suspects.length - at) };
 }
 
 /** Quarantine's entries are compared by name; undefined where there are too many of them. */

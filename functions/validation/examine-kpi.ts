@@ -13,10 +13,13 @@ import {
   RECORD_SOURCES,
   type RecordSource,
 } from '../model/sources.ts';
+import { attempt, valuesOf } from '../tables/attempt.ts';
 import { OLD_TABLE_OF } from '../tables/table-names.ts';
 import type { ValidationReads } from '../tables/validation-reads.ts';
-import { examineLinks, listAll } from './examine-links.ts';
+import { examineLinks, listAll, readApart } from './examine-links.ts';
 import { CLASS_OF, classOfRow, compareRows, type Finding } from './findings.ts';
+import { type RefusedItems, refusalOf } from './refused-items.ts';
+import { type Unexamined, unexaminedItem } from './unexamined.ts';
 
 /** Records whose rows are compared at once. */
 const RECORDS_PAGE = 100;
@@ -38,12 +41,19 @@ export interface Examination {
   readonly collisions: readonly Omit<Collision, 'kpi'>[];
   /** Rows that were there or should have been. */
   readonly rows: number;
+  /** Items of the KPI that could not be compared. */
+  readonly unexamined: readonly Unexamined[];
 }
 
 /** How a KPI is looked at. */
 export interface Examiner {
   readonly reads: ValidationReads;
   readonly heldRecords: HeldRecords;
+}
+
+/** An examiner who knows which items have no rows because the store refused them. */
+export interface InformedExaminer extends Examiner {
+  readonly refused: RefusedItems;
 }
 
 /**
@@ -53,19 +63,19 @@ export interface Examiner {
  * @param knownLinkIds links that a scan has met under this KPI.
  */
 export async function examineKpi(
-  { reads, heldRecords }: Examiner,
+  { reads, heldRecords, refused }: InformedExaminer,
   kpi: KpiKey,
   knownLinkIds: readonly string[],
 ): Promise<Examination> {
-  if (kpiIdentity(kpi) === kpiIdentity(NO_KPI)) return { findings: [], collisions: [], rows: 0 };
-  const links = await examineLinks(reads, kpi, knownLinkIds);
+  if (kpiIdentity(kpi) === kpiIdentity(NO_KPI)) return { findings: [], collisions: [], rows: 0, unexamined: [] };
+  const links = await examineLinks(reads, kpi, knownLinkIds, refused);
   const owner = ownerOf(kpi, links.kpiItem);
   const people = heldRecords === 'hold' || owner === undefined ? [] : await reads.listPeople(owner);
   const hasOwnLink = heldRecords === 'personal-link' && canHaveOwnLink(kpi, links.kpiItem, people);
   const personalId = hasOwnLink ? personalLinkId(kpi.kpiId) : undefined;
   const inForce: readonly LinkReference[] =
     links.inForce.length === 0 && personalId !== undefined ? [{ id: personalId, linkedAt: '' }] : links.inForce;
-  const comparison = new RecordComparison(reads, kpi, inForce);
+  const comparison = new RecordComparison(reads, kpi, inForce, refused);
 
   for (const source of RECORD_SOURCES) {
     const ids = await listAll(reads, OLD_TABLE_OF[source], 'kpi_id', kpi.kpiId);
@@ -76,6 +86,7 @@ export async function examineKpi(
   await comparison.addUnexpected([...new Set([...links.ids, ...(personalId === undefined ? [] : [personalId])])]);
 
   const findings = [...links.findings, ...comparison.findings];
+  const unexamined = [...links.unexamined, ...comparison.unexamined];
   const surplus = findings.filter(({ kind }) => kind === 'extra').length;
   const rows = inForce.length + comparison.expectedRows + surplus;
   if (links.inForce.length === 0 && personalId !== undefined) {
@@ -85,9 +96,9 @@ export async function examineKpi(
     const [first, ...others] = comparison.collisions;
     const collisions =
       first && date === undefined ? [{ ...first, alsoOwnLink: true }, ...others] : comparison.collisions;
-    return { collisions, rows, findings: replaced(findings, personalId, own) };
+    return { collisions, rows, unexamined, findings: replaced(findings, personalId, own) };
   }
-  return { collisions: comparison.collisions, rows, findings };
+  return { collisions: comparison.collisions, rows, unexamined, findings };
 }
 
 /** The KPI's own link has no old link that demands it, so the links' comparison takes it for an extra row. */
@@ -113,16 +124,19 @@ class RecordComparison {
   readonly findings: Finding[] = [];
   readonly dates: string[] = [];
   readonly collisions: Omit<Collision, 'kpi'>[] = [];
+  readonly unexamined: Unexamined[] = [];
   readonly #seen = new Set<string>();
   readonly #expectedIds = new Set<string>();
   readonly #reads: ValidationReads;
   readonly #kpi: KpiKey;
   readonly #inForce: readonly LinkReference[];
+  readonly #refused: RefusedItems;
 
-  constructor(reads: ValidationReads, kpi: KpiKey, inForce: readonly LinkReference[]) {
+  constructor(reads: ValidationReads, kpi: KpiKey, inForce: readonly LinkReference[], refused: RefusedItems) {
     this.#reads = reads;
     this.#kpi = kpi;
     this.#inForce = inForce;
+    this.#refused = refused;
   }
 
   get expectedRows(): number {
@@ -135,24 +149,28 @@ class RecordComparison {
     for (const id of fresh) this.#seen.add(id);
     if (fresh.length === 0) return;
     const bySource = new Map<RecordSource, ReadonlyMap<string, Item>>();
+    const unread = new Set<string>();
     for (const source of RECORD_SOURCES) {
-      bySource.set(source, await this.#reads.readItems(OLD_TABLE_OF[source], fresh));
+      const read = await readApart(this.#reads, OLD_TABLE_OF[source], fresh, this.unexamined);
+      bySource.set(source, read.items);
+      for (const id of read.unread) unread.add(id);
     }
-    const demanded = fresh.flatMap((id) => {
+    const demanded = [...new Set(fresh).difference(unread)].flatMap((id) => {
       const items = Object.fromEntries(
         RECORD_SOURCES.flatMap((source) => {
           const item = bySource.get(source)?.get(id);
           return item ? [[source, item]] : [];
         }),
       ) as Partial<Record<RecordSource, Item>>;
-      return this.#rowsOf(id, items);
+      const rows = attempt(() => this.#rowsOf(id, items));
+      if ('error' in rows) this.unexamined.push(unexaminedItem(ownerSource(items) ?? 'records', id, rows.error));
+      return valuesOf([rows]).flat();
     });
-    const found = await this.#reads.readItems(
-      'kpiData',
-      demanded.map(({ rowId }) => rowId),
-    );
+    const rowIds = demanded.map(({ rowId }) => rowId);
+    const found = await readApart(this.#reads, 'kpiData', rowIds, this.unexamined);
     for (const { rowId, row, source, recordId } of demanded) {
       this.#expectedIds.add(rowId);
+      if (found.unread.has(rowId)) continue;
       const about = {
         table: 'kpiData',
         id: rowId,
@@ -160,7 +178,7 @@ class RecordComparison {
         kpi: this.#kpi,
         demandedBy: { source, id: recordId },
       } as const;
-      this.#note(compareRows(about, row, found.get(rowId)));
+      this.#note(compareRows(about, row, found.items.get(rowId)));
     }
   }
 
@@ -178,9 +196,9 @@ class RecordComparison {
   async #addUnexpectedPage(linkId: string, ids: readonly string[]): Promise<void> {
     // Their records may be too new for the index of their own table.
     await this.add(ids);
-    const found = await this.#reads.readItems('kpiData', ids);
+    const found = await readApart(this.#reads, 'kpiData', ids, this.unexamined);
     const orphan = !this.#inForce.some((link) => link.id === linkId);
-    for (const [id, row] of found) {
+    for (const [id, row] of found.items) {
       if (this.#expectedIds.has(id) || textOf(row, 'kpi_link_id') !== linkId) continue;
       const about = { table: 'kpiData', id, rowClass: classOfRow(row), kpi: this.#kpi, orphan } as const;
       this.#note(compareRows(about, undefined, row));
@@ -196,11 +214,15 @@ class RecordComparison {
       if (rowsExpected !== undefined) this.collisions.push({ source, id, rowsExpected });
     }
     const item = owner && items[owner];
-    const parsed = owner && item ? parseRecord(owner, item) : undefined;
-    if (owner === undefined || parsed?.kind !== 'valid') return [];
+    if (owner === undefined || item === undefined) return [];
+    const isRefused = refusalOf(this.#refused, owner, item) !== undefined;
+    // A refused record need not even be parsed; where it can be, its date counts for its KPI's own link.
+    const parsed = isRefused ? valuesOf([attempt(() => parseRecord(owner, item))])[0] : parseRecord(owner, item);
+    if (parsed?.kind !== 'valid') return [];
     const { record } = parsed;
     if (kpiIdentity(record.kpi) !== kpiIdentity(this.#kpi)) return [];
     this.dates.push(record.date);
+    if (isRefused) return [];
     const result = mapRecord(record, this.#inForce);
     if (result.kind !== 'mapped') return [];
     return result.rows.map((row) => ({ rowId: textOf(row, 'id') ?? '', row, source: owner, recordId: id }));

@@ -1,10 +1,14 @@
-import { type Item, textOf } from '../model/attribute-value.ts';
+import { type Item, idOf, textOf } from '../model/attribute-value.ts';
 import { mapLink, userOfLink } from '../model/link-mapping.ts';
 import { type OldLink, parseLink } from '../model/old-records.ts';
 import type { QuarantineReason } from '../model/quarantine-reason.ts';
 import { type KpiKey, kpiIdentity, kpiKeyOf, type LinkReference } from '../model/sources.ts';
+import { apart } from '../tables/apart.ts';
+import { attemptLater } from '../tables/attempt.ts';
 import type { ListedBy, ReadTable, ValidationReads } from '../tables/validation-reads.ts';
 import { compareRows, type Finding } from './findings.ts';
+import { type RefusedItems, refusalOf } from './refused-items.ts';
+import { type Unexamined, unexaminedItem } from './unexamined.ts';
 
 /** A KPI's links as both sides have them, read strongly: the old side first. */
 export interface ExaminedLinks {
@@ -14,25 +18,39 @@ export interface ExaminedLinks {
   readonly ids: readonly string[];
   readonly kpiItem: Item | undefined;
   readonly findings: readonly Finding[];
+  /** Links of which it could not be told what they demand. */
+  readonly unexamined: readonly Unexamined[];
 }
 
-/** @param knownIds links of the KPI that a scan has met: an index may not have them yet, or no longer. */
+/**
+ * @param knownIds links of the KPI that a scan has met: an index may not have them yet, or no longer.
+ * @param refused items that have no rows because the store refused them as they are.
+ */
 export async function examineLinks(
   reads: ValidationReads,
   kpi: KpiKey,
   knownIds: readonly string[],
+  refused: RefusedItems,
 ): Promise<ExaminedLinks> {
   const candidates = new Set(knownIds);
   for (const table of ['goalKpiLinks', 'kpiLinks'] as const) {
     for (const id of await listAll(reads, table, 'kpi_id', kpi.kpiId)) candidates.add(id);
   }
-  const old = await reads.readItems('goalKpiLinks', [...candidates]);
+  const unexamined: Unexamined[] = [];
+  const old = await readApart(reads, 'goalKpiLinks', [...candidates], unexamined);
+  const unknown = new Set(old.unread);
   const kpiItem = (await reads.readItems('kpis', [kpi.kpiId])).get(kpi.kpiId);
   const expected = new Map<string, Item>();
   const inForce: LinkReference[] = [];
   const elsewhere = new Set<string>();
-  for (const item of old.values()) {
-    const resolved = await resolveOldLink(reads, item, kpiItem);
+  for (const item of old.items.values()) {
+    const attempted = await attemptLater(() => resolveOldLink(reads, item, kpiItem, refused));
+    if ('error' in attempted) {
+      unexamined.push(unexaminedItem('links', idOf(item), attempted.error));
+      unknown.add(idOf(item));
+      continue;
+    }
+    const resolved = attempted.value;
     if (resolved.kind === 'quarantined') continue;
     if (kpiIdentity(resolved.link.kpi) !== kpiIdentity(kpi)) {
       elsewhere.add(resolved.link.id);
@@ -42,17 +60,18 @@ export async function examineLinks(
     inForce.push({ id: resolved.link.id, linkedAt: resolved.link.linkedAt });
   }
 
-  const found = await reads.readItems('kpiLinks', [...candidates]);
+  const rows = await readApart(reads, 'kpiLinks', [...candidates], unexamined);
+  const found = rows.items;
   const claimed = [...found].filter(([, row]) => kpiIdentity(kpiKeyOf(row)) === kpiIdentity(kpi)).map(([id]) => id);
   // A link that is another KPI's is looked at there, with all rows under it, whatever its own row claims.
   const ids = [...new Set([...expected.keys(), ...claimed, ...knownIds])].filter((id) => !elsewhere.has(id));
   const findings = ids.flatMap((id) => {
-    if (!expected.has(id) && !claimed.includes(id)) return [];
+    if (unknown.has(id) || rows.unread.has(id) || (!expected.has(id) && !claimed.includes(id))) return [];
     const demandedBy = expected.has(id) && { source: 'links' as const, id };
     const about = { table: 'kpiLinks', id, rowClass: 'links', kpi, ...(demandedBy && { demandedBy }) } as const;
     return compareRows(about, expected.get(id), found.get(id)) ?? [];
   });
-  return { inForce, ids, kpiItem, findings };
+  return { inForce, ids, kpiItem, findings, unexamined };
 }
 
 export type ResolvedLink =
@@ -64,7 +83,10 @@ export async function resolveOldLink(
   reads: ValidationReads,
   item: Item,
   kpiItem: Item | undefined,
+  refused: RefusedItems,
 ): Promise<ResolvedLink> {
+  const refusal = refusalOf(refused, 'links', item);
+  if (refusal) return { kind: 'quarantined', reason: refusal };
   const parsed = parseLink(item);
   if (parsed.kind === 'quarantined') return parsed;
   const link = parsed.record;
@@ -72,6 +94,21 @@ export async function resolveOldLink(
   const userId = userOfLink(link, own);
   const result = mapLink(link, userId, userId === '' ? [] : await reads.listPeople(userId));
   return result.kind === 'mapped' ? { kind: 'valid', link, row: result.row } : result;
+}
+
+/** Items by id, and the ids whose read is refused: of those nothing is known, not even that there is none. */
+export async function readApart(
+  reads: ValidationReads,
+  table: ReadTable,
+  ids: readonly string[],
+  unexamined: Unexamined[],
+): Promise<{ readonly items: ReadonlyMap<string, Item>; readonly unread: ReadonlySet<string> }> {
+  const { results, refused } = await apart(ids, (some) => reads.readItems(table, some));
+  unexamined.push(...refused.map(({ of, error }) => unexaminedItem(table, of, error)));
+  return {
+    items: new Map(results.flatMap((items) => [...items])),
+    unread: new Set(refused.map(({ of }) => of)),
+  };
 }
 
 /** All ids of a listing, page after page. */

@@ -1,4 +1,4 @@
-import { type Item, textOf } from '../model/attribute-value.ts';
+import { type Item, idOf, textOf } from '../model/attribute-value.ts';
 import { personalLinkId } from '../model/ids.ts';
 import { canHaveOwnLink, earliestDate, mapLink, mapPersonalLink, ownerOf, userOfLink } from '../model/link-mapping.ts';
 import { mapRecord } from '../model/mapping.ts';
@@ -11,7 +11,11 @@ import {
   kpiKeyOf,
   type LinkReference,
   type RecordSource,
+  type Source,
 } from '../model/sources.ts';
+import { attempt } from '../tables/attempt.ts';
+import { NONE_REFUSED, type RefusedItems, refusalOf } from './refused-items.ts';
+import { type Unexamined, unexaminedItem } from './unexamined.ts';
 
 /** What items of an old table demand of the new ones. */
 export interface ExpectedPage {
@@ -25,6 +29,8 @@ export interface ExpectedPage {
   }[];
   /** The tenants of the warnings, each as often as it has one. */
   readonly warnings: readonly string[];
+  /** Items of which it cannot be told what they demand. */
+  readonly unexamined: readonly Unexamined[];
 }
 
 /**
@@ -43,8 +49,16 @@ export class Expectation {
   readonly #goals = new Set<string>();
   readonly #personal: Map<string, { readonly kpi: KpiKey; readonly date: string }>;
 
-  constructor(heldRecords: HeldRecords, personal: readonly { readonly kpi: KpiKey; readonly date: string }[] = []) {
+  readonly #refused: RefusedItems;
+
+  /** @param refused items that have no rows because the store refused them as they are. */
+  constructor(
+    heldRecords: HeldRecords,
+    personal: readonly { readonly kpi: KpiKey; readonly date: string }[] = [],
+    refused: RefusedItems = NONE_REFUSED,
+  ) {
     this.#heldRecords = heldRecords;
+    this.#refused = refused;
     this.#personal = new Map(personal.map((each) => [kpiIdentity(each.kpi), each]));
     for (const { kpi } of personal) this.#kpiOfLink.set(personalLinkId(kpi.kpiId), kpi);
   }
@@ -64,49 +78,61 @@ export class Expectation {
 
   /** Takes old links in. KPIs and people must have been added before, and all links before any record. */
   addLinks(items: readonly Item[]): ExpectedPage {
-    const page = { rows: [], held: [], quarantined: [], warnings: [] } as Mutable<ExpectedPage>;
-    for (const item of items) {
-      const tenantId = textOf(item, 'tenant_id') ?? '';
-      const parsed = parseLink(item);
-      if (parsed.kind === 'quarantined') {
-        page.quarantined.push({ id: textOf(item, 'id') ?? '', tenantId, reason: parsed.reason });
-        continue;
-      }
-      const link = parsed.record;
-      const userId = userOfLink(link, this.#kpis.get(link.kpi.kpiId));
-      const result = mapLink(link, userId, this.#people.get(userId) ?? []);
-      if (result.kind === 'quarantined') {
-        page.quarantined.push({ id: link.id, tenantId, reason: result.reason });
-        continue;
-      }
-      page.rows.push({ kpi: link.kpi, row: result.row });
-      page.warnings.push(...result.warnings.map(() => tenantId));
-      const goal = `${kpiIdentity(link.kpi)}\u0000${link.goalId}`;
-      if (this.#goals.has(goal)) page.warnings.push(tenantId);
-      this.#goals.add(goal);
-      const known = this.#links.get(kpiIdentity(link.kpi)) ?? { kpi: link.kpi, links: [] };
-      known.links.push({ id: link.id, linkedAt: link.linkedAt });
-      this.#links.set(kpiIdentity(link.kpi), known);
-      this.#kpiOfLink.set(link.id, known.kpi);
-    }
-    return page;
+    return this.#pageOf('links', items, (item, page) => this.#addLink(item, page));
   }
 
   /** What a page of records demands. */
   ofRecords(source: RecordSource, items: readonly Item[]): ExpectedPage {
-    const page = { rows: [], held: [], quarantined: [], warnings: [] } as Mutable<ExpectedPage>;
+    return this.#pageOf(source, items, (item, page) => this.#addRecord(source, item, page));
+  }
+
+  /** An item that fails for its own reason takes no other along. */
+  #pageOf(source: Source, items: readonly Item[], add: (item: Item, page: MutablePage) => void): ExpectedPage {
+    const page: MutablePage = { rows: [], held: [], quarantined: [], warnings: [], unexamined: [] };
     for (const item of items) {
-      const tenantId = textOf(item, 'tenant_id') ?? '';
-      const parsed = parseRecord(source, item);
-      const result = parsed.kind === 'valid' ? mapRecord(parsed.record, this.#linksOf(parsed.record)) : parsed;
-      const kpi = kpiKeyOf(item);
-      if (result.kind === 'mapped') page.rows.push(...result.rows.map((row) => ({ kpi, row })));
-      if (result.kind === 'held') page.held.push(tenantId);
-      if (result.kind === 'quarantined') {
-        page.quarantined.push({ id: textOf(item, 'id') ?? '', tenantId, reason: result.reason });
-      }
+      const added = attempt(() => add(item, page));
+      if ('error' in added) page.unexamined.push(unexaminedItem(source, idOf(item), added.error));
     }
     return page;
+  }
+
+  #addLink(item: Item, page: MutablePage): void {
+    const tenantId = textOf(item, 'tenant_id') ?? '';
+    const refuse = (reason: QuarantineReason): void => {
+      page.quarantined.push({ id: idOf(item), tenantId, reason });
+    };
+    const refusal = refusalOf(this.#refused, 'links', item);
+    if (refusal) return refuse(refusal);
+    const parsed = parseLink(item);
+    if (parsed.kind === 'quarantined') return refuse(parsed.reason);
+    const link = parsed.record;
+    const userId = userOfLink(link, this.#kpis.get(link.kpi.kpiId));
+    const result = mapLink(link, userId, this.#people.get(userId) ?? []);
+    if (result.kind === 'quarantined') return refuse(result.reason);
+    page.rows.push({ kpi: link.kpi, row: result.row });
+    page.warnings.push(...result.warnings.map(() => tenantId));
+    const goal = `${kpiIdentity(link.kpi)}\u0000${link.goalId}`;
+    if (this.#goals.has(goal)) page.warnings.push(tenantId);
+    this.#goals.add(goal);
+    const known = this.#links.get(kpiIdentity(link.kpi)) ?? { kpi: link.kpi, links: [] };
+    known.links.push({ id: link.id, linkedAt: link.linkedAt });
+    this.#links.set(kpiIdentity(link.kpi), known);
+    this.#kpiOfLink.set(link.id, known.kpi);
+  }
+
+  #addRecord(source: RecordSource, item: Item, page: MutablePage): void {
+    const tenantId = textOf(item, 'tenant_id') ?? '';
+    const refusal = refusalOf(this.#refused, source, item);
+    const mapped = () => {
+      const parsed = parseRecord(source, item);
+      return parsed.kind === 'valid' ? mapRecord(parsed.record, this.#linksOf(parsed.record)) : parsed;
+    };
+    // Also for a refused record its KPI gets a link of its own; but it need not even be parsed.
+    if (refusal) attempt(mapped);
+    const result = refusal ? { kind: 'quarantined' as const, reason: refusal } : mapped();
+    if (result.kind === 'mapped') page.rows.push(...result.rows.map((row) => ({ kpi: kpiKeyOf(item), row })));
+    if (result.kind === 'held') page.held.push(tenantId);
+    if (result.kind === 'quarantined') page.quarantined.push({ id: idOf(item), tenantId, reason: result.reason });
   }
 
   /** The links that KPIs without one get of their own; complete when all records have been seen. */
@@ -165,6 +191,7 @@ export class Expectation {
 }
 
 type Mutable<Page> = { -readonly [Part in keyof Page]: Page[Part] extends readonly (infer Each)[] ? Each[] : never };
+type MutablePage = Mutable<ExpectedPage>;
 
 function only(item: Item, names: readonly string[]): Item {
   return Object.fromEntries(names.flatMap((name) => (item[name] ? [[name, item[name]]] : [])));

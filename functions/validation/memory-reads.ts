@@ -30,6 +30,10 @@ export function memoryReads({ tables, quarantine }: Content): ValidationReads {
     async listQuarantine(source) {
       return quarantine[source];
     },
+    // What refuses an item is a store, and memory is none.
+    async listRefused() {
+      return new Map();
+    },
     async readQuarantine(source, id) {
       return quarantine[source].get(id);
     },

@@ -30,6 +30,8 @@ export interface ValidationReport extends ValidationSummary {
   /** The first of the proven differences. */
   readonly findings: readonly Finding[];
   readonly inFlight: Comparison['inFlight'];
+  /** What could not be compared, for a reason of its own. */
+  readonly unexamined: Comparison['unexamined'];
 }
 
 /** Differences that a report tells one by one. */

@@ -88,6 +88,9 @@ export function rollingHandler(environment: Variables, onDisagreement: () => Pro
       for (const { table, id, kind, differences } of report.proven.slice(0, FINDINGS_LOGGED)) {
         logger.error('A row differs', { table, id, kind, attributes: differences.map(({ attribute }) => attribute) });
       }
+      for (const { name, code } of report.unexamined.slice(0, FINDINGS_LOGGED)) {
+        logger.error('An item could not be examined', { name, code });
+      }
       const metrics = embeddedMetrics(settings.ENVIRONMENT_NAME, countsOf(report), Date.now());
       process.stdout.write(`${JSON.stringify({ ...metrics, part: report.part })}\n`);
       if (report.proven.length > 0) await onDisagreement();

@@ -8,6 +8,7 @@ import type { ReadTable, ValidationReads } from '../tables/validation-reads.ts';
 import { type Finding, findingKey } from './findings.ts';
 import { type Patience, type Settled, settle } from './settle.ts';
 import type { Suspect } from './suspects.ts';
+import { distinctUnexamined, type Unexamined } from './unexamined.ts';
 
 /** How far a part has come: the KPIs up to one, in the order of their identities; or all of them, and KpiData up to a cursor. */
 export type PartPosition =
@@ -33,6 +34,8 @@ export interface PartReport {
   readonly rowsCompared: number;
   readonly proven: readonly Finding[];
   readonly inFlight: Settled['inFlight'];
+  /** What could not be compared, for a reason of its own. */
+  readonly unexamined: readonly Unexamined[];
   /** KPIs that were not looked at, because enough differed before. */
   readonly unopened: number;
   /** Where to go on; absent where the part is done. */
@@ -155,6 +158,7 @@ class PartProgress {
   readonly #options: PartOptions;
   readonly #proven = new Map<string, Finding>();
   readonly #inFlight: Settled['inFlight'][number][] = [];
+  readonly #unexamined: Unexamined[] = [];
   #kpis = 0;
   #rows = 0;
   #unopened = 0;
@@ -174,6 +178,7 @@ class PartProgress {
     const settled = await settle({ reads, heldRecords }, suspects, this.#options);
     for (const finding of settled.proven) this.#proven.set(findingKey(finding), finding);
     this.#inFlight.push(...settled.inFlight);
+    this.#unexamined.push(...settled.unexamined);
     this.#kpis += kpis;
     this.#rows += settled.rows;
     this.#unopened += settled.unopened;
@@ -185,6 +190,7 @@ class PartProgress {
       rowsCompared: this.#rows,
       proven: [...this.#proven.values()],
       inFlight: this.#inFlight,
+      unexamined: distinctUnexamined(this.#unexamined),
       unopened: this.#unopened,
     };
   }

@@ -1,13 +1,22 @@
 import { type Item, textOf } from '../model/attribute-value.ts';
 import { ownerOf } from '../model/link-mapping.ts';
+import { parseLink, parseRecord } from '../model/old-records.ts';
 import { type HeldRecords, type KpiKey, RECORD_SOURCES, type RecordSource } from '../model/sources.ts';
+import { attempt, attemptLater, valuesOf } from '../tables/attempt.ts';
 import { OLD_TABLE_OF } from '../tables/table-names.ts';
-import type { ValidationReads } from '../tables/validation-reads.ts';
+import type { ReadTable, ValidationReads } from '../tables/validation-reads.ts';
+import { readApart } from './examine-links.ts';
 import type { Content } from './memory-reads.ts';
 import { migratedContent } from './self-proof.ts';
 
 /** Records of each table that are taken of a KPI. */
 const RECORDS_MAX = 5;
+
+/** An item that is named elsewhere as one that could not be examined is none to prove anything on. */
+const canBeRead =
+  (parse: (item: Item) => unknown) =>
+  (item: Item): boolean =>
+    !('error' in attempt(() => parse(item)));
 
 /** Copies a few KPIs with some of their records, and the rows that these have, as both sides are now. */
 export async function readSample(
@@ -16,8 +25,9 @@ export async function readSample(
   heldRecords: HeldRecords,
 ): Promise<Content> {
   const linkIds = kpis.flatMap((each) => each.linkIds);
-  const links = [...(await reads.readItems('goalKpiLinks', linkIds)).values()];
-  const kpiItems = await reads.readItems(
+  const read = async (table: ReadTable, ids: readonly string[]) => (await readApart(reads, table, ids, [])).items;
+  const links = [...(await read('goalKpiLinks', linkIds)).values()].filter(canBeRead(parseLink));
+  const kpiItems = await read(
     'kpis',
     kpis.map(({ kpi }) => kpi.kpiId),
   );
@@ -26,26 +36,27 @@ export async function readSample(
   for (const link of links) users.add(textOf(link, 'created_by') ?? '');
   users.delete('');
   const people: Item[] = [];
-  for (const user of users) people.push(...(await reads.listPeople(user)));
+  for (const user of users) people.push(...valuesOf([await attemptLater(() => reads.listPeople(user))]).flat());
 
   const records: Record<RecordSource, Item[]> = { milestones: [], actuals: [], readings: [] };
   const ids: string[] = [];
   for (const { kpi } of kpis) {
     for (const source of RECORD_SOURCES) {
-      const page = await reads.listIds(OLD_TABLE_OF[source], 'kpi_id', kpi.kpiId);
-      ids.push(...page.items.slice(0, RECORDS_MAX));
+      const page = await attemptLater(() => reads.listIds(OLD_TABLE_OF[source], 'kpi_id', kpi.kpiId));
+      ids.push(...valuesOf([page]).flatMap(({ items }) => items.slice(0, RECORDS_MAX)));
     }
   }
   for (const source of RECORD_SOURCES) {
-    records[source].push(...(await reads.readItems(OLD_TABLE_OF[source], ids)).values());
+    const items = [...(await read(OLD_TABLE_OF[source], ids)).values()];
+    records[source].push(...items.filter(canBeRead((item) => parseRecord(source, item))));
   }
   const demanded = migratedContent({ ...records, links, people, kpis: [...kpiItems.values()] }, heldRecords);
   return {
     ...demanded,
     tables: {
       ...demanded.tables,
-      kpiLinks: await reads.readItems('kpiLinks', [...demanded.tables.kpiLinks.keys()]),
-      kpiData: await reads.readItems('kpiData', [...demanded.tables.kpiData.keys()]),
+      kpiLinks: await read('kpiLinks', [...demanded.tables.kpiLinks.keys()]),
+      kpiData: await read('kpiData', [...demanded.tables.kpiData.keys()]),
     },
   };
 }

@@ -4,7 +4,9 @@ import { type HeldRecords, RECORD_SOURCES, type RecordSource, type Source } from
 import { OLD_TABLE_OF } from '../tables/table-names.ts';
 import type { ReadTable, ValidationReads } from '../tables/validation-reads.ts';
 import { sourcesOf } from './findings.ts';
-import { type RecordSides, Sides } from './sides.ts';
+import type { RecordSides } from './record-sides.ts';
+import { readRefused } from './refused-items.ts';
+import { Sides } from './sides.ts';
 
 /** The scans that are resumed; look-ups and links are read anew in every process. */
 const RECORD_PASSES = [...RECORD_SOURCES, 'kpiData'] as const;
@@ -58,7 +60,7 @@ export interface ScanOptions {
  */
 export async function scanSides(options: ScanOptions): Promise<Sides> {
   const state = await options.checkpoints.load();
-  const sides = new Sides(options.heldRecords, state?.sides);
+  const sides = new Sides(options.heldRecords, state?.sides, await readRefused(options.reads));
   await scanAll(options, 'kpis', (items) => sides.expectation.addKpis(items));
   await scanAll(options, 'people', (items) => sides.expectation.addPeople(items));
   await scanAll(options, 'goalKpiLinks', (items) => sides.addOldLinks(items));

@@ -1,6 +1,7 @@
 import type { Examiner } from './examine-kpi.ts';
 import { type Finding, findingKey } from './findings.ts';
 import { type Look, lookAtAll, type Suspect } from './suspects.ts';
+import { distinctUnexamined, type Unexamined } from './unexamined.ts';
 
 /** How long a difference is watched before anything is said of it. */
 export interface Patience {
@@ -29,6 +30,8 @@ export interface Settled {
   readonly unopened: number;
   /** Rows of KPIs that were there or should have been, at the first look. */
   readonly rows: number;
+  /** What could not be compared, at any look. */
+  readonly unexamined: readonly Unexamined[];
 }
 
 /** What has been seen of a row that differs. */
@@ -57,6 +60,7 @@ export async function settle(examiner: Examiner, suspects: readonly Suspect[], p
   for (const [key, last] of oneEach([...look.values()].flatMap(({ findings }) => findings))) {
     watched.set(key, { last, moved: false, follows: false, expectedDigests: new Set([last.expectedDigest]) });
   }
+  const unexamined = unexaminedIn(look);
   let pauseMs = patience.pauseMs;
   for (let at = 1; watched.size > 0; at += 1) {
     const leftMs = startMs + patience.patienceMs - patience.nowMs();
@@ -68,6 +72,8 @@ export async function settle(examiner: Examiner, suspects: readonly Suspect[], p
     const different = [...look].filter(([, { findings }]) => findings.some(isWatched)).map(([suspect]) => suspect);
     // As many as it takes: a row that was passed over would seem to agree.
     look = await lookAtAll(examiner, different, { ...patience, findingsMax: Number.POSITIVE_INFINITY });
+    // What cannot be looked at again seems to agree; that it could not is told.
+    unexamined.push(...unexaminedIn(look));
     lookAgain(watched, look);
   }
   // While a change made before the first look is still on its way, what has not moved may be waiting for just that.
@@ -79,7 +85,11 @@ export async function settle(examiner: Examiner, suspects: readonly Suspect[], p
     if (moved || !streamsPassed) inFlight.push({ ...last, follows });
     else proven.push(last);
   }
-  return { proven, inFlight, collisions, unopened, rows };
+  return { proven, inFlight, collisions, unopened, rows, unexamined: distinctUnexamined(unexamined) };
+}
+
+function unexaminedIn(looks: ReadonlyMap<Suspect, Look>): Unexamined[] {
+  return [...looks.values()].flatMap((look) => look.unexamined);
 }
 
 /** Takes a later look in: what agrees now is forgotten, what still differs is compared with the looks before. */

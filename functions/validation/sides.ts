@@ -12,8 +12,11 @@ import {
 import { Counts } from './counts.ts';
 import { Expectation, type ExpectedPage } from './expectation.ts';
 import { CLASS_OF, classOfRow, ROW_CLASSES, type RowClass } from './findings.ts';
+import type { RecordSides, Refused, SampledLinks } from './record-sides.ts';
+import type { RefusedItems } from './refused-items.ts';
 import { smallestByHash } from './sampling.ts';
 import type { Suspect } from './suspects.ts';
+import { UNEXAMINED_TOLD, type Unexamined } from './unexamined.ts';
 
 /** Buckets of KPIs: what differs costs the reading of 1/4096 of the KPIs, and a checkpoint some 260 KB. */
 export const BUCKETS = 4_096;
@@ -24,32 +27,7 @@ export const LISTED_MAX = 10_000;
 /** Old links that the seed's own check is made on. */
 const SAMPLED_LINKS = 100;
 
-/** The seed's own check: of some old links, how many have a row, and one of the same KPI. */
-export interface SampledLinks {
-  readonly ids: readonly string[];
-  readonly existing: number;
-  readonly matching: number;
-}
-
 type Digests = Readonly<Record<RowClass, BucketDigests>>;
-
-/** An item that cannot be migrated, with the code of the reason. */
-interface Refused {
-  readonly source: Source;
-  readonly id: string;
-  readonly code: string;
-}
-
-/** What the scans of the record tables and of KpiData leave behind, in a form that can be stored. */
-export interface RecordSides {
-  readonly expected: Readonly<Record<RowClass, string>>;
-  readonly found: Readonly<Record<RowClass, string>>;
-  readonly counts: readonly (readonly [string, number])[];
-  readonly strays: readonly string[];
-  readonly straysUnlisted: number;
-  readonly refused: readonly Refused[];
-  readonly personal: readonly { readonly kpi: KpiKey; readonly date: string }[];
-}
 
 /**
  * Both sides as digests by bucket and class, made while both are scanned; of rows nothing else is kept, but for those that no
@@ -63,6 +41,8 @@ export class Sides {
   readonly #linkDigests = { expected: new BucketDigests(BUCKETS), found: new BucketDigests(BUCKETS) };
   readonly #linkCounts = new Counts();
   readonly #linkRefused: Refused[] = [];
+  readonly #linkUnexamined: Unexamined[] = [];
+  readonly #unexamined: Unexamined[];
   readonly #expected: Digests;
   readonly #found: Digests;
   readonly #counts: Counts;
@@ -76,13 +56,14 @@ export class Sides {
   #sample: Map<string, string | undefined> | undefined;
   #straysUnlisted: number;
 
-  constructor(heldRecords: HeldRecords, stored?: RecordSides) {
-    this.expectation = new Expectation(heldRecords, stored?.personal);
+  constructor(heldRecords: HeldRecords, stored?: RecordSides, refused?: RefusedItems) {
+    this.expectation = new Expectation(heldRecords, stored?.personal, refused);
     this.#expected = digestsOf(stored?.expected);
     this.#found = digestsOf(stored?.found);
     this.#counts = new Counts(stored?.counts);
     this.#strays = new Set(stored?.strays);
     this.#refused = [...(stored?.refused ?? [])];
+    this.#unexamined = [...(stored?.unexamined ?? [])];
     this.#straysUnlisted = stored?.straysUnlisted ?? 0;
   }
 
@@ -90,6 +71,7 @@ export class Sides {
   addOldLinks(items: readonly Item[]): void {
     const page = this.expectation.addLinks(items);
     this.#count('links', page, this.#linkCounts, this.#linkRefused);
+    this.#linkUnexamined.push(...page.unexamined);
     for (const { kpi, row } of page.rows) {
       this.#linkDigests.expected.add(bucketOf(kpi, BUCKETS), rowDigest(row));
     }
@@ -118,6 +100,7 @@ export class Sides {
   addOldRecords(source: RecordSource, items: readonly Item[]): void {
     const page = this.expectation.ofRecords(source, items);
     this.#count(source, page, this.#counts, this.#refused);
+    if (this.#unexamined.length < UNEXAMINED_TOLD) this.#unexamined.push(...page.unexamined);
     const digests = this.#expected[CLASS_OF[source]];
     for (const { kpi, row } of page.rows) digests.add(bucketOf(kpi, BUCKETS), rowDigest(row));
   }
@@ -198,6 +181,11 @@ export class Sides {
     return [...this.#linkRefused, ...this.#refused];
   }
 
+  /** Items of which it could not be told what they demand; some of them where there are very many. */
+  get unexamined(): readonly Unexamined[] {
+    return [...this.#linkUnexamined, ...this.#unexamined];
+  }
+
   get counts(): Counts {
     return this.#linkCounts.plus(this.#counts);
   }
@@ -216,6 +204,7 @@ export class Sides {
       strays: [...this.#strays],
       straysUnlisted: this.#straysUnlisted,
       refused: this.#refused,
+      unexamined: this.#unexamined,
       personal: this.expectation.personalDates(),
     };
   }

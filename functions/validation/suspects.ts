@@ -14,10 +14,14 @@ import {
   type RecordSource,
   type Source,
 } from '../model/sources.ts';
+import { attemptLater } from '../tables/attempt.ts';
+import { failureCode } from '../tables/failure-scope.ts';
 import { OLD_TABLE_OF } from '../tables/table-names.ts';
-import { type Collision, type Examiner, examineKpi, rowsExpectedOf } from './examine-kpi.ts';
+import { type Collision, type Examiner, examineKpi, type InformedExaminer, rowsExpectedOf } from './examine-kpi.ts';
 import { examineLinks, resolveOldLink } from './examine-links.ts';
 import { CLASS_OF, classOfRow, compareRows, type Finding } from './findings.ts';
+import { readRefused, refusalOf } from './refused-items.ts';
+import type { Unexamined } from './unexamined.ts';
 
 /** Something that is to be looked at row by row, strongly. */
 export type Suspect =
@@ -33,6 +37,8 @@ export interface Look {
   /** Rows that were there or should have been. */
   readonly rows: number;
   readonly collisions: readonly Collision[];
+  /** What could not be compared; where the suspect itself could not be looked at, it alone. */
+  readonly unexamined: readonly Unexamined[];
 }
 
 /** Findings of which both sides' rows are kept. */
@@ -41,12 +47,27 @@ const WHOLE_FINDINGS_MAX = 1_000;
 /** Suspects looked at side by side. */
 const CONCURRENCY = 8;
 
+const NOTHING: Look = { findings: [], rows: 0, collisions: [], unexamined: [] };
+
+/** A suspect in a person's words. */
+function nameOf(suspect: Suspect): string {
+  if (suspect.kind === 'kpi') return `KPI ${suspect.kpi.tenantId} ${suspect.kpi.kpiId}`;
+  return suspect.kind === 'row' ? `${suspect.table} ${suspect.id}` : `quarantine ${suspect.source} ${suspect.id}`;
+}
+
+/** Looks at one suspect now; what fails for its own reason is told. */
+async function lookOrTell(examiner: InformedExaminer, suspect: Suspect): Promise<Look> {
+  const look = await attemptLater(() => lookAt(examiner, suspect));
+  if (!('error' in look)) return look.value;
+  return { ...NOTHING, unexamined: [{ name: nameOf(suspect), code: failureCode(look.error) }] };
+}
+
 /** Looks at one suspect now. */
-export async function lookAt(examiner: Examiner, suspect: Suspect): Promise<Look> {
+async function lookAt(examiner: InformedExaminer, suspect: Suspect): Promise<Look> {
   switch (suspect.kind) {
     case 'kpi': {
-      const { findings, collisions, rows } = await examineKpi(examiner, suspect.kpi, suspect.linkIds);
-      return { findings, rows, collisions: collisions.map((each) => ({ ...each, kpi: suspect.kpi })) };
+      const { collisions, ...rest } = await examineKpi(examiner, suspect.kpi, suspect.linkIds);
+      return { ...rest, collisions: collisions.map((each) => ({ ...each, kpi: suspect.kpi })) };
     }
     case 'row':
       return lookAtRow(examiner, suspect.table, suspect.id);
@@ -57,7 +78,7 @@ export async function lookAt(examiner: Examiner, suspect: Suspect): Promise<Look
 
 /**
  * Looks at them side by side, and at no further one when there are more findings than can be told. Both sides' rows are kept
- * of the first findings only.
+ * of the first findings only. One that cannot be looked at for its own reason is told, and holds up no other.
  *
  * @returns the looks that were taken.
  */
@@ -67,13 +88,15 @@ export async function lookAtAll(
   { findingsMax, stop }: { readonly findingsMax: number; readonly stop: AbortSignal },
 ): Promise<Map<Suspect, Look>> {
   const looks = new Map<Suspect, Look>();
+  if (suspects.length === 0) return looks;
+  const informed = { ...examiner, refused: await readRefused(examiner.reads) };
   let findings = 0;
   await pMap(
     suspects,
     async (suspect) => {
       stop.throwIfAborted();
       if (findings >= findingsMax) return;
-      const look = await lookAt(examiner, suspect);
+      const look = await lookOrTell(informed, suspect);
       looks.set(suspect, findings < WHOLE_FINDINGS_MAX ? look : { ...look, findings: look.findings.map(withoutRows) });
       findings += look.findings.length;
     },
@@ -87,9 +110,9 @@ function withoutRows({ expected: _, found: __, differences, ...finding }: Findin
 }
 
 /** A row without a KPI that accounts for it: the KPI of its link is looked at whole, where there is one after all. */
-async function lookAtRow(examiner: Examiner, table: 'kpiLinks' | 'kpiData', id: string): Promise<Look> {
+async function lookAtRow(examiner: InformedExaminer, table: 'kpiLinks' | 'kpiData', id: string): Promise<Look> {
   const row = (await examiner.reads.readItems(table, [id])).get(id);
-  if (row === undefined) return { findings: [], collisions: [], rows: 0 };
+  if (row === undefined) return NOTHING;
   const linkId = table === 'kpiLinks' ? id : textOf(row, 'kpi_link_id');
   const kpi = linkId === undefined || linkId === '' ? undefined : await kpiOfLink(examiner, linkId);
   if (kpi && linkId !== undefined) {
@@ -99,11 +122,11 @@ async function lookAtRow(examiner: Examiner, table: 'kpiLinks' | 'kpiData', id: 
     if (seen || !invisible || (await isDemanded(examiner, id, kpi))) return look;
     return { ...look, findings: [...look.findings, ...extraRow(table, id, row, false)] };
   }
-  return { findings: extraRow(table, id, row, table === 'kpiData'), collisions: [], rows: 1 };
+  return { ...NOTHING, findings: extraRow(table, id, row, table === 'kpiData'), rows: 1 };
 }
 
 /** A row that the index of its link does not have, and that is none of its KPI's findings: right, or surplus? */
-async function isDemanded(examiner: Examiner, id: string, kpi: KpiKey): Promise<boolean> {
+async function isDemanded(examiner: InformedExaminer, id: string, kpi: KpiKey): Promise<boolean> {
   const { findings } = await examineKpi(
     {
       ...examiner,
@@ -135,7 +158,7 @@ async function kpiOfLink({ reads }: Examiner, linkId: string): Promise<KpiKey | 
   return kpi.kpiId === '' ? undefined : kpi;
 }
 
-async function lookAtEntry(examiner: Examiner, source: Source, id: string): Promise<Look> {
+async function lookAtEntry(examiner: InformedExaminer, source: Source, id: string): Promise<Look> {
   const { item, code, collision } =
     source === 'links' ? await refusalOfLink(examiner, id) : await refusalOfRecord(examiner, source, id);
   const kept = await examiner.reads.readQuarantine(source, id);
@@ -149,7 +172,7 @@ async function lookAtEntry(examiner: Examiner, source: Source, id: string): Prom
   const entryOf = (reason: string | undefined): Item | undefined =>
     reason === undefined ? undefined : { reason: { S: reason } };
   const finding = compareRows(about, entryOf(code), entryOf(kept));
-  return { findings: finding ? [finding] : [], collisions: collision ? [collision] : [], rows: 0 };
+  return { ...NOTHING, findings: finding ? [finding] : [], collisions: collision ? [collision] : [] };
 }
 
 interface Refusal {
@@ -158,16 +181,16 @@ interface Refusal {
   readonly collision?: Collision;
 }
 
-async function refusalOfLink({ reads }: Examiner, id: string): Promise<Refusal> {
+async function refusalOfLink({ reads, refused }: InformedExaminer, id: string): Promise<Refusal> {
   const item = (await reads.readItems('goalKpiLinks', [id])).get(id);
   if (item === undefined) return { item, code: undefined };
   const kpiId = textOf(item, 'kpi_id');
   const kpiItem = kpiId ? (await reads.readItems('kpis', [kpiId])).get(kpiId) : undefined;
-  const resolved = await resolveOldLink(reads, item, kpiItem);
+  const resolved = await resolveOldLink(reads, item, kpiItem, refused);
   return { item, code: resolved.kind === 'quarantined' ? resolved.reason.code : undefined };
 }
 
-async function refusalOfRecord(examiner: Examiner, source: RecordSource, id: string): Promise<Refusal> {
+async function refusalOfRecord(examiner: InformedExaminer, source: RecordSource, id: string): Promise<Refusal> {
   const items: Partial<Record<RecordSource, Item>> = {};
   for (const each of RECORD_SOURCES) {
     const found = (await examiner.reads.readItems(OLD_TABLE_OF[each], [id])).get(id);
@@ -185,6 +208,8 @@ async function refusalOfRecord(examiner: Examiner, source: RecordSource, id: str
       ...(rowsExpected !== undefined && { collision: { source, id, kpi, rowsExpected } }),
     };
   }
+  const refusal = refusalOf(examiner.refused, source, item);
+  if (refusal) return { item, code: refusal.code };
   const parsed = parseRecord(source, item);
   if (parsed.kind === 'quarantined') return { item, code: parsed.reason.code };
   // Too large a row: which rows there are depends on the links.
@@ -193,9 +218,12 @@ async function refusalOfRecord(examiner: Examiner, source: RecordSource, id: str
 }
 
 /** The links that the KPI's records fan out to, its own where it has no other. */
-async function linksInForce({ reads, heldRecords }: Examiner, kpi: KpiKey): Promise<readonly LinkReference[]> {
+async function linksInForce(
+  { reads, heldRecords, refused }: InformedExaminer,
+  kpi: KpiKey,
+): Promise<readonly LinkReference[]> {
   if (kpiIdentity(kpi) === kpiIdentity(NO_KPI)) return [];
-  const { inForce, kpiItem } = await examineLinks(reads, kpi, []);
+  const { inForce, kpiItem } = await examineLinks(reads, kpi, [], refused);
   if (inForce.length > 0 || heldRecords === 'hold') return inForce;
   const owner = ownerOf(kpi, kpiItem);
   const people = owner === undefined ? [] : await reads.listPeople(owner);

@@ -84,6 +84,7 @@ export async function validate(options: ValidationOptions): Promise<Validation> 
     bucketsUnopened: comparison.bucketsUnopened,
     straysUnlisted: comparison.straysUnlisted,
     entriesUnchecked: comparison.entriesUnchecked,
+    unexamined: comparison.unexamined.map(({ name, code }) => `${name} (${code})`),
     proof,
   });
   const summary: ValidationSummary = {
@@ -107,6 +108,7 @@ export async function validate(options: ValidationOptions): Promise<Validation> 
     lines,
     proof,
     findings: comparison.proven.slice(0, FINDINGS_TOLD),
+    unexamined: comparison.unexamined,
     inFlight: comparison.inFlight.slice(0, FINDINGS_TOLD),
   };
   return { report, comparison };
@@ -121,6 +123,7 @@ const NOTHING_COMPARED: Comparison = {
   bucketsUnopened: 0,
   straysUnlisted: 0,
   entriesUnchecked: false,
+  unexamined: [],
   sampledLinks: { ids: [], existing: 0, matching: 0 },
   sampleKpis: [],
 };

@@ -12,6 +12,8 @@ export interface Evidence {
   readonly bucketsUnopened: number;
   readonly straysUnlisted: number;
   readonly entriesUnchecked: boolean;
+  /** What could not be compared, each in a person's words. */
+  readonly unexamined: readonly string[];
   readonly proof: { readonly planted: number; readonly missed: readonly string[] };
 }
 
@@ -49,11 +51,16 @@ function provenReasons({ differences, straysUnlisted }: Evidence): string[] {
   ];
 }
 
-function openReasons({ rowsCompared, unsettled, bucketsUnopened, entriesUnchecked }: Evidence): string[] {
+/** Items that a reason names; the report has more of them. */
+const NAMED_MAX = 5;
+
+function openReasons({ rowsCompared, unsettled, bucketsUnopened, entriesUnchecked, unexamined }: Evidence): string[] {
+  const named = unexamined.slice(0, NAMED_MAX).join(', ') + (unexamined.length > NAMED_MAX ? ', …' : '');
   return [
     ...(rowsCompared === 0 ? ['There was no row to compare.'] : []),
     ...(unsettled > 0 ? [`${unsettled} rows kept changing, and the new side was not seen to follow.`] : []),
     ...(bucketsUnopened > 0 ? [`${bucketsUnopened} parts that differ were not looked into.`] : []),
+    ...(unexamined.length > 0 ? [`${unexamined.length} items could not be examined: ${named}.`] : []),
     ...(entriesUnchecked ? ['Quarantine holds too many items to be compared one by one.'] : []),
   ];
 }

@@ -25,6 +25,7 @@ export function generatedReads(kpis: number, recordsOfKpi: number): ValidationRe
     listIds: async () => ({ items: [] }),
     listPeople: async () => [],
     listQuarantine: none,
+    listRefused: async () => new Map(),
     readQuarantine: async () => undefined,
   };
 }

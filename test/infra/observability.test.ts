@@ -116,7 +116,16 @@ describe('the alarms', () => {
   );
 
   test('look at what the functions of their own environment count by themselves', () => {
-    const report = { part: 0, parts: 1, kpis: 0, rowsCompared: 0, proven: [], inFlight: [], unopened: 0 };
+    const report = {
+      part: 0,
+      parts: 1,
+      kpis: 0,
+      rowsCompared: 0,
+      proven: [],
+      inFlight: [],
+      unexamined: [],
+      unopened: 0,
+    };
     const counted = [countsOf(report), readMetricsOf({})].flatMap((counts) => Object.keys(counts));
     expect(counted).toEqual(expect.arrayContaining(['RowsDiffering', 'NewSideErrors', 'WrongAnswers']));
     const own = Object.values(alarms).filter(({ Namespace }) => Namespace === 'KpiMigration');

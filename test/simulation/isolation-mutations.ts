@@ -6,18 +6,26 @@ const FAN_OUT = 'functions/sync/fan-out.ts';
 export const ISOLATION_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a record that fails for its own reason ends the fan-out',
+    scheduledWorld: 'two records',
+    odd: { kind: 'record', id: 'r1', oddity: 'all' },
     edits: [edit(FAN_OUT, "if (scope === 'whole') throw error;", "if (scope !== 'contention') throw error;")],
   },
   {
     name: 'a fan-out takes its mark away though it neither brought nor noted a record',
+    scheduledWorld: 'two records',
+    odd: { kind: 'record', id: 'r1', oddity: 'all' },
     edits: [edit(FAN_OUT, 'await noteGivenUp(', 'await (async (..._) => undefined)(')],
   },
   {
     name: 'a fan-out takes its mark away though a record kept being changed',
+    scheduledWorld: 'two records',
+    odd: { kind: 'record', id: 'r1', oddity: 'contended' },
     edits: [edit(FAN_OUT, 'if (pages.contention !== undefined) return', 'if (false) return')],
   },
   {
     name: 'a fan-out that goes on passes a page of which a record was not brought',
+    scheduledWorld: 'two records',
+    odd: { kind: 'record', id: 'r1', oddity: 'contended' },
     edits: [edit(FAN_OUT, 'due.length > 0 && contended.size === 0', 'due.length > 0')],
   },
   {
@@ -52,6 +60,8 @@ export const ISOLATION_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a copier passes over a record whose row is refused',
+    scheduledWorld: 'a copied record and its link',
+    odd: { kind: 'record', id: 'r1', oddity: 'rows' },
     edits: [
       edit(
         'backfill/copy-records.ts',
@@ -62,6 +72,8 @@ export const ISOLATION_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a backfill passes over what others kept changing',
+    scheduledWorld: 'a copied record that cannot be migrated',
+    odd: { kind: 'record', id: 'r1', oddity: 'contended' },
     edits: [edit('backfill/persevere.ts', 'pending = contended.map(({ change }) => change);', 'pending = [];')],
   },
   {

@@ -1,4 +1,5 @@
 import type { Adversary } from './adversary.ts';
+import type { OddItem } from './odd-items.ts';
 
 /** An exact text of a source file, there once, and what takes its place. */
 export interface Edit {
@@ -19,6 +20,8 @@ export interface Mutation {
   readonly smallWorld?: string;
   /** Which of LONGER_WORLDS schedules are drawn in by seed, where a world by seed hardly ever shows it. */
   readonly scheduledWorld?: string;
+  /** The item that the store refuses in every schedule, for a time drawn by seed. */
+  readonly odd?: Pick<OddItem, 'kind' | 'id' | 'oddity'>;
   /** How that world is searched; in order, without faults, where it is absent. */
   readonly adversary?: Partial<Adversary>;
 }

@@ -7,7 +7,7 @@ import type { Write } from '../../functions/tables/transactions.ts';
 import { type Decisions, oneOf } from './decisions.ts';
 import type { Scheduler } from './scheduler.ts';
 import { keyText } from './store.ts';
-import type { World } from './world.ts';
+import type { LegacyWrite, World } from './world.ts';
 
 /**
  * How the store treats an odd item: it refuses its rows; also the image of it in quarantine; also anything but its name there; every
@@ -110,17 +110,27 @@ function keyOf(write: Write): string {
   return keyText(write.table, write.kind === 'put' ? write.item : write.key);
 }
 
-/** Draws the odd item of a schedule; most have none. */
-export function drawOddItem(decisions: Decisions, world: World): OddItem | undefined {
+/**
+ * Draws the odd item of a schedule; most have none.
+ *
+ * @param given which it is: then there is one, and only its time is drawn.
+ */
+export function drawOddItem(
+  decisions: Decisions,
+  world: World,
+  given?: Pick<OddItem, 'kind' | 'id' | 'oddity'>,
+): OddItem | undefined {
   const writes = [...world.initial, ...world.live];
-  if (writes.length === 0 || !decisions.chance(0.25)) return undefined;
-  const { source, id } = oneOf(decisions, writes);
-  const kind = source === 'links' ? 'link' : 'record';
-  const oddity = oneOf(decisions, ODDITIES);
+  if (given === undefined && (writes.length === 0 || !decisions.chance(0.25))) return undefined;
+  const { kind, id, oddity } = given ?? drawOddity(decisions, oneOf(decisions, writes));
   // What is never written would never come to rest.
   const steps = oneOf(decisions, oddity === 'contended' ? ODD_STEPS.slice(0, -1) : ODD_STEPS);
   const fromStep = oneOf(decisions, FROM_STEP);
   return new OddItem({ kind, id, oddity, fromStep, untilStep: fromStep + steps }, world);
+}
+
+function drawOddity(decisions: Decisions, { source, id }: LegacyWrite): Pick<OddItem, 'kind' | 'id' | 'oddity'> {
+  return { kind: source === 'links' ? 'link' : 'record', id, oddity: oneOf(decisions, ODDITIES) };
 }
 
 /** Every id under which a record may have a row, whatever links come. */

@@ -4,7 +4,7 @@ import { type Adversary, drawAdversary } from './adversary.ts';
 import { changesSince, contentOf, differencesAtRest, RowWitness } from './checks.ts';
 import { type Decisions, oneOf, SeededDecisions } from './decisions.ts';
 import type { Counts } from './faults.ts';
-import { drawOddItem } from './odd-items.ts';
+import { drawOddItem, type OddItem } from './odd-items.ts';
 import { RowHistory } from './row-history.ts';
 import { Scheduler } from './scheduler.ts';
 import { Store } from './store.ts';
@@ -26,6 +26,8 @@ export interface ScheduleOptions {
   readonly trace?: boolean;
   /** Instead of the world of the seed. */
   readonly world?: World;
+  /** The item that the store refuses, for a time drawn by seed, in place of any that the seed has. */
+  readonly odd?: Pick<OddItem, 'kind' | 'id' | 'oddity'>;
 }
 
 /** The world of a seed. It depends on nothing else, so that a smaller one can be tried under the same seed. */
@@ -39,7 +41,7 @@ export async function runSchedule(seed: number, options: ScheduleOptions = {}): 
   const adversary = drawAdversary(decisions);
   const stage = setStage(decisions, adversary, options.world ?? worldOf(seed), options.trace ?? false);
   const { scheduler, store, world } = stage;
-  scheduler.odd = drawOddItem(new SeededDecisions(seed ^ 0x2545f491), world);
+  scheduler.odd = drawOddItem(new SeededDecisions(seed ^ 0x2545f491), world, options.odd);
   if (scheduler.odd) scheduler.trace?.push(String(scheduler.odd));
   const divergences = watchRows(stage);
   try {

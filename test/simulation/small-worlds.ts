@@ -83,9 +83,16 @@ const numbered = ({ item, ...write }: LegacyWrite, version: number): LegacyWrite
   item: { ...item, display_order: { N: `${version}` } },
 });
 
-/** Worlds in which schedules are drawn by seed: of few rows, but with too many events delivered again to be searched whole. */
+const broken = ({ item, ...write }: LegacyWrite): LegacyWrite => {
+  const { created_by: _, ...rest } = item ?? {};
+  return { ...write, item: rest };
+};
+
+/** Worlds in which schedules are drawn by seed: of few rows, but with too many events delivered again, or refused, to be searched whole. */
 export const LONGER_WORLDS: Readonly<Record<string, World>> = {
   ...SMALL_WORLDS,
+  'a copied record and its link': copied([first, one]),
+  'a copied record that cannot be migrated': copied([broken(one)]),
   'a link that changes, goes and comes again elsewhere': live(
     first,
     numbered(first, 2),

@@ -56,7 +56,16 @@ describe('part by part', () => {
 });
 
 describe('the state of a round', () => {
-  const report: PartReport = { part: 0, parts: 2, kpis: 1, rowsCompared: 8, proven: [], inFlight: [], unopened: 0 };
+  const report: PartReport = {
+    part: 0,
+    parts: 2,
+    kpis: 1,
+    rowsCompared: 8,
+    proven: [],
+    inFlight: [],
+    unexamined: [],
+    unopened: 0,
+  };
   const finding = { table: 'kpiData', id: 'x' } as Finding;
 
   test('goes from part to part, and begins anew when the last one is done', async () => {

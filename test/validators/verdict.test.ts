@@ -8,6 +8,7 @@ const SOUND: Evidence = {
   bucketsUnopened: 0,
   straysUnlisted: 0,
   entriesUnchecked: false,
+  unexamined: [],
   proof: { planted: 5, missed: [] },
 };
 
