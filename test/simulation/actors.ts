@@ -194,8 +194,12 @@ function streamEvent(change: Change, sequence: number): StreamEvent {
   };
 }
 
-/** The operator, who runs the backfill, again and again until it is finished: whole, or source by source. */
-export function operator(stage: Stage, name: string, phases: readonly (Source | undefined)[], segments: number): Actor {
+/**
+ * The operator, who runs the backfill, again and again until it is finished: whole, or source by source; and in some worlds once
+ * more after that, beside what the service writes then.
+ */
+export function operator(stage: Stage, name: string, copies: readonly (Source | undefined)[], segments: number): Actor {
+  const phases = stage.world.repeatsBackfill ? [...copies, undefined] : copies;
   const { scheduler } = stage;
   let at = 0;
   let busy = false;
@@ -217,7 +221,7 @@ export function operator(stage: Stage, name: string, phases: readonly (Source | 
       scheduler.spawn(run, LEASE_RESERVE_MS, (process) => backfill(stage, process, phase, segments), {
         done(report) {
           if (report.state !== 'stopped') at += 1;
-          stage.copied = at === phases.length;
+          stage.copied = at >= copies.length;
           settle(report.state);
         },
         failed: (error) => settle(String(error)),

@@ -57,7 +57,7 @@ export const LINK_MUTATIONS: readonly Mutation[] = [
     name: "a link's first write over what another brought meanwhile",
     foundOnlyBy: 'a row went back to',
     scheduledWorld: 'a copied link that comes, and comes again elsewhere',
-    firstSeed: 9_700,
+    firstSeed: 20_600,
     edits: [edit(LINK_DECISION, '...(snapshot.row === undefined && { ifAbsent: true })', '...{}')],
   },
   {

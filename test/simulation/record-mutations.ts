@@ -116,6 +116,7 @@ export const RECORD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a first write over what a copier brought meanwhile',
+    isRare: true,
     foundOnlyBy: 'a row went back to',
     scheduledWorld: 'a copied record that comes and changes',
     firstSeed: 8_500,

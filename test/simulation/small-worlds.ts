@@ -99,10 +99,9 @@ export const LONGER_WORLDS: Readonly<Record<string, World>> = {
     without(first),
     numbered(elsewhere(first), 3),
   ),
-  'one of two copied links that goes, and a record that changes': copied(
-    [first, second, one],
-    without(second),
-    record('r1', 2),
-  ),
+  'one of two links that goes, and a record that changes, beside a second backfill': {
+    ...copied([first, second, one], without(second), record('r1', 2)),
+    repeatsBackfill: true,
+  },
   'two spilled links that come together': { ...live(one, second, first), limits: { inlineBytesMax: 0 } },
 };

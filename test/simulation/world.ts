@@ -14,6 +14,8 @@ export interface LegacyWrite {
 export interface World {
   /** Whether there is a backfill; without one nothing was there before the streams. */
   readonly backfill: boolean;
+  /** Whether the operator runs a second one as soon as the first is finished, when reads may be on the new side. */
+  readonly repeatsBackfill?: boolean;
   readonly heldRecords: HeldRecords;
   /** Of rows and calls; the product's own where absent. */
   readonly limits?: Partial<ReplicationLimits>;
