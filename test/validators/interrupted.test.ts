@@ -32,7 +32,8 @@ function reading(before: () => void = () => {}): ValidationReads {
 }
 
 function killed(): never {
-  throw new Error('killed');
+  // The connection of a process that dies goes with it: no failure of an item.
+  throw Object.assign(new Error('killed'), { name: 'AbortError' });
 }
 
 /** A stop, as Ctrl-C asks for it, in place of a kill. */

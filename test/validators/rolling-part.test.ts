@@ -95,7 +95,10 @@ describe('a part that is stopped', () => {
   });
 
   test('by an error of another kind is not taken for stopped', async () => {
-    const failing = { ...bench.options().reads, readItems: () => Promise.reject(new Error('refused')) };
+    const failing = {
+      ...bench.options().reads,
+      readItems: () => Promise.reject(Object.assign(new Error('refused'), { name: 'AccessDeniedException' })),
+    };
     await expect(part({ reads: failing })).rejects.toThrow('refused');
   });
 });
