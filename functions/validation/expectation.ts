@@ -102,13 +102,22 @@ export class Expectation {
       page.quarantined.push({ id: idOf(item), tenantId, reason });
     };
     const refusal = refusalOf(this.#refused, 'links', item);
-    if (refusal) return refuse(refusal);
+    if (refusal) {
+      refuse(refusal);
+      return;
+    }
     const parsed = parseLink(item);
-    if (parsed.kind === 'quarantined') return refuse(parsed.reason);
+    if (parsed.kind === 'quarantined') {
+      refuse(parsed.reason);
+      return;
+    }
     const link = parsed.record;
     const userId = userOfLink(link, this.#kpis.get(link.kpi.kpiId));
     const result = mapLink(link, userId, this.#people.get(userId) ?? []);
-    if (result.kind === 'quarantined') return refuse(result.reason);
+    if (result.kind === 'quarantined') {
+      refuse(result.reason);
+      return;
+    }
     page.rows.push({ kpi: link.kpi, row: result.row });
     page.warnings.push(...result.warnings.map(() => tenantId));
     const goal = `${kpiIdentity(link.kpi)}\u0000${link.goalId}`;
