@@ -37,8 +37,8 @@ const replication = z.strictObject({
   batchSize: count.max(10_000).default(100),
   batchingWindowSeconds: z.number().int().min(0).max(300).default(1),
   parallelizationFactor: count.max(10).default(1),
-  /** -1 retries until the record is too old. */
-  maximumRetryAttempts: z.number().int().min(-1).max(10_000).default(50),
+  /** -1 retries until the record is too old: what fails for its own reason does not come back, and a dependency may be down for hours. */
+  maximumRetryAttempts: z.number().int().min(-1).max(10_000).default(-1),
   /** Lambda would take a week, but a record that the stream has forgotten goes to no on-failure destination. */
   maximumRecordAgeSeconds: z
     .number()

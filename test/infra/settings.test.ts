@@ -44,7 +44,7 @@ describe('an environment', () => {
         batchSize: 100,
         batchingWindowSeconds: 1,
         parallelizationFactor: 1,
-        maximumRetryAttempts: 50,
+        maximumRetryAttempts: -1,
         maximumRecordAgeSeconds: 82_800,
         timeoutSeconds: 900,
         memoryMegabytes: 512,

@@ -71,7 +71,7 @@ describe('the settings of replication', () => {
     [{ batchSize: 250 }, { BatchSize: 250 }],
     [{ batchingWindowSeconds: 5 }, { MaximumBatchingWindowInSeconds: 5 }],
     [{ parallelizationFactor: 4 }, { ParallelizationFactor: 4 }],
-    [{ maximumRetryAttempts: -1 }, { MaximumRetryAttempts: -1 }],
+    [{ maximumRetryAttempts: 7 }, { MaximumRetryAttempts: 7 }],
     [{ maximumRecordAgeSeconds: 3_600 }, { MaximumRecordAgeInSeconds: 3_600 }],
     [{ timeoutSeconds: 300 }, { replicates: { Timeout: 300 } }],
     [{ memoryMegabytes: 1_024 }, { replicates: { MemorySize: 1_024 } }],

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,9 +8,12 @@ import { type Engine, startEngine } from '../../backfill/local/engine.ts';
 import { localClientConfig } from '../../backfill/local/local-endpoint.ts';
 import { oldTableSchemas, tableSchema } from '../../backfill/local/old-table-schemas.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
+import { itemDigest } from '../../functions/model/digest.ts';
 import { expectedRows } from '../../functions/model/expected.ts';
 import { SOURCES } from '../../functions/model/sources.ts';
-import { connect } from '../../functions/tables/dynamo-tables.ts';
+import { connect, dynamoTables } from '../../functions/tables/dynamo-tables.ts';
+import { fromJson } from '../../functions/tables/packed-image.ts';
+import { putEntry } from '../../functions/tables/quarantine-rows.ts';
 import { OLD_TABLE_OF } from '../../functions/tables/table-names.ts';
 import { readSettings } from '../../infra/settings.ts';
 import { runCli } from '../run-cli.ts';
@@ -68,6 +72,26 @@ describe('over the tables of the local environment', () => {
   afterAll(async () => {
     await engine.stop();
     await rm(folder, { recursive: true });
+  });
+
+  test('an item in quarantine is shown as it is, to the last byte', async () => {
+    const image: Item = {
+      id: { S: 'odd' },
+      bytes: { B: new Uint8Array(randomBytes(1_000)) },
+      sets: { M: { bytes: { BS: [new Uint8Array([0, 255])] }, numbers: { NS: ['1E-130', '12345678901234567890'] } } },
+      number: { N: '0.10' },
+      text: { S: 'a\u0000\u2028 \ud83d\ude00' },
+    };
+    const { transactions } = dynamoTables(connect(localClientConfig(engine.url)), names);
+    const reason = { code: 'missing-attribute', attribute: 'value', message: 'value is required.' } as const;
+    const entry = { source: 'events', id: 'odd', reason, quarantinedAt: '2026-01-01T00:00:00.000Z' } as const;
+    await transactions.write(putEntry(entry, image, 'whole', undefined));
+    const shown = await run(['quarantine', 'show', 'events', 'odd', '--json'], engine.url);
+    const { image: told, ...about } = JSON.parse(shown.stdout);
+    expect(fromJson(told)).toEqual(image);
+    expect(about).toEqual({ ...entry, imageSha256: itemDigest(image) });
+    const listed = JSON.parse((await run(['quarantine', 'list', '--json'], engine.url)).stdout);
+    expect(listed.entries).toContainEqual(about);
   });
 
   test('a difference is told, written down, mended and gone', { timeout: 240_000 }, async () => {
