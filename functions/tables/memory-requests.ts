@@ -1,4 +1,5 @@
 import type { Item } from '../model/attribute-value.ts';
+import { ITEM_BYTES_MAX } from '../model/item-size.ts';
 import { batchesOfKeys, canExist, distinctKeys } from './possible-keys.ts';
 import {
   brokenBy,
@@ -7,6 +8,7 @@ import {
   type QueryRequest,
   RequestRefusedError,
   requireLegal,
+  TRANSACTION_BYTES_MAX,
 } from './request-rules.ts';
 import type { TableRole } from './table-names.ts';
 import { TransactionTooLargeError, type Write } from './transactions.ts';
@@ -43,6 +45,11 @@ export function keysOfTransaction<T extends Keyed>(keys: readonly T[]): readonly
   const sent = distinctKeys(keys, ({ table }) => table);
   if (sent.length > 0) requireLegal({ operation: 'TransactGetItems', keys: sent });
   return sent;
+}
+
+/** Whether so many rows can be more than a transactional read answers with. */
+export function mayBeUnanswerable(rows: number): boolean {
+  return rows * ITEM_BYTES_MAX > TRANSACTION_BYTES_MAX;
 }
 
 /** @throws TransactionTooLargeError where a transactional read could not answer with so much. */

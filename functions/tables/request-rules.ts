@@ -77,7 +77,7 @@ export type Request =
 const BATCH_KEYS_MAX = 100;
 const BATCH_WRITES_MAX = 25;
 const TRANSACTION_ACTIONS_MAX = 100;
-const TRANSACTION_BYTES_MAX = 4 * 1024 * 1024;
+export const TRANSACTION_BYTES_MAX = 4 * 1024 * 1024;
 const TOTAL_SEGMENTS_MAX = 1_000_000;
 
 /** The rule that a request breaks; undefined where DynamoDB takes it. */
