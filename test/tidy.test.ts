@@ -42,6 +42,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'functions/flag/names.ts',
     'functions/model/migration-error.ts',
     'functions/model/sources.ts',
+    'functions/tables/key-schemas.ts',
     'functions/read/http/callers.ts',
     'functions/read/http/http-routes.ts',
     'functions/runtime/metrics.ts',

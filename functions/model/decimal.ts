@@ -30,6 +30,21 @@ export function canonicalNumber(text: string): string {
   return `${decimal.negative ? '-' : ''}${decimal.digits}e${decimal.exponent - decimal.digits.length}`;
 }
 
+/** Most significant digits of a number that DynamoDB stores, and the exponents of its first digit (Developer Guide, "Constraints in Amazon DynamoDB", number). */
+const DIGITS_MAX = 38;
+const EXPONENT = { least: -130, most: 125 } as const;
+
+/** Whether a text is a number that DynamoDB can store. */
+export function isStorableNumber(text: string): boolean {
+  const decimal = parseDecimal(text);
+  if (decimal === undefined) return false;
+  const firstExponent = decimal.exponent - 1;
+  return (
+    decimal.digits === '' ||
+    (decimal.digits.length <= DIGITS_MAX && firstExponent >= EXPONENT.least && firstExponent <= EXPONENT.most)
+  );
+}
+
 /** Whether the number is below 0 or above 10 to the power given, to its last digit. */
 export function isOutsideZeroTo(text: string, power: number): boolean {
   const decimal = parseDecimal(text);

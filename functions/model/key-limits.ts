@@ -7,5 +7,6 @@ export const SORT_KEY_BYTES_MAX = 1_024;
  * types": String). No item has any other, and DynamoDB refuses to look for one.
  */
 export function canBeKey(text: string, bytesMax: number): boolean {
-  return text !== '' && Buffer.byteLength(text) <= bytesMax;
+  // A UTF-16 unit takes three bytes at most.
+  return text !== '' && (text.length * 3 <= bytesMax || Buffer.byteLength(text) <= bytesMax);
 }

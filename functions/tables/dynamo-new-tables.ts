@@ -4,19 +4,20 @@ import { apart, type Refused } from './apart.ts';
 import { batchGet, scanPage } from './dynamo-reads.ts';
 import { scopeOf } from './failure-scope.ts';
 import type { Insertion, NewTables } from './new-tables.ts';
+import { batchesOfInserts } from './possible-keys.ts';
 import { IncompleteBatchError, isTransientCode, retryTransient } from './retry.ts';
 import type { TableNames } from './table-names.ts';
-
-/** Statements a BatchExecuteStatement takes (DynamoDB service quotas). */
-const BATCH_STATEMENTS_MAX = 25;
 
 /** The new tables over DynamoDB itself. */
 export function dynamoNewTables(client: DynamoDBClient, names: TableNames): NewTables {
   return {
     async insertDataIfAbsent(rows) {
       const sum = { inserted: 0, present: 0, refused: [] as Refused<Item>[] };
-      for (let start = 0; start < rows.length; start += BATCH_STATEMENTS_MAX) {
-        const batch = await insertBatch(client, names.kpiData, rows.slice(start, start + BATCH_STATEMENTS_MAX));
+      const batches = batchesOfInserts(rows);
+      // A row that comes twice is there when it comes again.
+      sum.present += rows.length - batches.flat().length;
+      for (const rowsOfBatch of batches) {
+        const batch = await insertBatch(client, names.kpiData, rowsOfBatch);
         sum.inserted += batch.inserted;
         sum.present += batch.present;
         sum.refused.push(...batch.refused);

@@ -24,6 +24,7 @@ export function dynamoPlainRows(
     },
 
     async delete(partition, sort) {
+      if (!canExist({ pk: { S: partition }, sk: { S: sort } })) return;
       await documents.send(new DeleteCommand({ TableName: tableName, Key: { pk: partition, sk: sort } }));
     },
 

@@ -7,11 +7,8 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Item } from '../model/attribute-value.ts';
 import type { Page, ScanPosition } from './old-tables.ts';
-import { canExist, distinctKeys, keyIdentity } from './possible-keys.ts';
+import { batchesOfKeys, canExist, distinctKeys, keyIdentity } from './possible-keys.ts';
 import { IncompleteBatchError, retryTransient } from './retry.ts';
-
-/** Keys a BatchGetItem takes (DynamoDB service quotas). */
-const BATCH_GET_KEYS_MAX = 100;
 
 /** Items a scan page examines unless told. Always sent: DynamoDB Local slows down without a limit. */
 const SCAN_LIMIT = 1_000;
@@ -82,9 +79,8 @@ export async function batchGet(
   keys: readonly ItemKey[],
 ): Promise<{ tableName: string; item: Item }[]> {
   const found: { tableName: string; item: Item }[] = [];
-  const distinct = distinctKeys(keys, ({ tableName }) => tableName);
-  for (let start = 0; start < distinct.length; start += BATCH_GET_KEYS_MAX) {
-    let pending: readonly ItemKey[] = distinct.slice(start, start + BATCH_GET_KEYS_MAX);
+  for (const batch of batchesOfKeys(keys, ({ tableName }) => tableName)) {
+    let pending = batch;
     await retryTransient(async () => {
       const byTable = Object.groupBy(pending, ({ tableName }) => tableName);
       const { Responses = {}, UnprocessedKeys = {} } = await client.send(

@@ -8,12 +8,10 @@ import { listQuarantine } from './quarantine-entries.ts';
 import { decodeQuarantineEntry, quarantineKey } from './quarantine-rows.ts';
 import { retryTransient } from './retry.ts';
 import type { TableNames } from './table-names.ts';
-import type { ListedBy, ValidationReads } from './validation-reads.ts';
+import { LISTED_BY_INDEX, type ValidationReads } from './validation-reads.ts';
 
 /** Ids a page of an index query has at most. */
 const QUERY_LIMIT = 1_000;
-
-const INDEX: Readonly<Record<ListedBy, string>> = { kpi_id: 'kpi-index', kpi_link_id: 'kpi-link-index' };
 
 /** Items a scan page examines at most. Always sent: DynamoDB Local slows down without a limit. */
 const SCAN_LIMIT = 1_000;
@@ -57,7 +55,7 @@ export function dynamoValidationReads(
     async listIds(table, by, value, cursor) {
       const query = {
         tableName: names[table],
-        indexName: INDEX[by],
+        indexName: LISTED_BY_INDEX[by],
         partition: [by, value],
         attributes: ['id'],
         limit: QUERY_LIMIT,

@@ -9,6 +9,11 @@ export type ReadTable = Exclude<TableRole, 'control'>;
 /** Attributes with an index that lists the items that have a value of it. */
 export type ListedBy = 'kpi_id' | 'kpi_link_id';
 
+export const LISTED_BY_INDEX: Readonly<Record<ListedBy, string>> = {
+  kpi_id: 'kpi-index',
+  kpi_link_id: 'kpi-link-index',
+};
+
 /**
  * All that the validators read, and no way to write. Narrow, so that planted faults can be laid over it
  * (functions/validation/memory-reads.ts).

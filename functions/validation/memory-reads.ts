@@ -1,6 +1,9 @@
 import { type Item, idOf, textOf } from '../model/attribute-value.ts';
 import type { Source } from '../model/sources.ts';
-import type { ReadTable, ValidationReads } from '../tables/validation-reads.ts';
+import { idsOfBatches, isPartitionAsked, keysOfBatches } from '../tables/memory-requests.ts';
+import { quarantineKey } from '../tables/quarantine-rows.ts';
+import { requireLegal } from '../tables/request-rules.ts';
+import { LISTED_BY_INDEX, type ReadTable, type ValidationReads } from '../tables/validation-reads.ts';
 
 /** Whole tables in memory, by item id, and quarantine's entries: item id to reason code. */
 export interface Content {
@@ -8,23 +11,26 @@ export interface Content {
   readonly quarantine: Readonly<Record<Source, ReadonlyMap<string, string>>>;
 }
 
-/** Reads of a content that does not change: what the validators prove themselves on. */
+/** Reads of a content that does not change: what the validators prove themselves on. It refuses what DynamoDB would refuse. */
 export function memoryReads({ tables, quarantine }: Content): ValidationReads {
   return {
-    async scan(table, { segment, totalSegments }) {
+    async scan(table, { segment, totalSegments, limit }) {
+      requireLegal({ operation: 'Scan', table, segment, totalSegments, ...(limit !== undefined && { limit }) });
       return { items: [...tables[table].values()].filter((_, at) => at % totalSegments === segment) };
     },
     async readItems(table, ids) {
-      const found = ids.flatMap((id): [string, Item][] => {
+      const found = idsOfBatches(table, ids).flatMap((id): [string, Item][] => {
         const item = tables[table].get(id);
         return item ? [[id, item]] : [];
       });
       return new Map(found);
     },
     async listIds(table, by, value) {
+      if (!isPartitionAsked(table, LISTED_BY_INDEX[by], value)) return { items: [] };
       return { items: [...tables[table]].filter(([, item]) => textOf(item, by) === value).map(([id]) => id) };
     },
     async listPeople(userId) {
+      if (!isPartitionAsked('people', 'linked-user-index', userId)) return [];
       return [...tables.people.values()].filter((person) => textOf(person, 'linked_user_id') === userId);
     },
     async listQuarantine(source) {
@@ -35,6 +41,7 @@ export function memoryReads({ tables, quarantine }: Content): ValidationReads {
       return new Map();
     },
     async readQuarantine(source, id) {
+      if (keysOfBatches([quarantineKey(source, id)]).length === 0) return undefined;
       return quarantine[source].get(id);
     },
   };

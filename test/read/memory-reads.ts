@@ -2,10 +2,12 @@ import { type Item, textOf } from '../../functions/model/attribute-value.ts';
 import type { ExpectedRows, OldContent } from '../../functions/model/expected.ts';
 import { DATE_ATTRIBUTE_OF } from '../../functions/model/old-records.ts';
 import { RECORD_SOURCES } from '../../functions/model/sources.ts';
+import { idsOfBatches, isAskedFor, isPartitionAsked, keysOfBatches } from '../../functions/tables/memory-requests.ts';
 import type { NewReads, SortedRange } from '../../functions/tables/new-reads.ts';
 import { LINK_INDEX_KEY } from '../../functions/tables/new-reads.ts';
 import type { OldReads, RecordEntry } from '../../functions/tables/old-reads.ts';
 import type { Page } from '../../functions/tables/old-tables.ts';
+import { OLD_TABLE_OF } from '../../functions/tables/table-names.ts';
 
 const DATA_INDEX_KEY = {
   'kpi-link-index': 'kpi_link_id',
@@ -13,17 +15,23 @@ const DATA_INDEX_KEY = {
   'target-subtype-index': 'target_key',
 } as const;
 
-/** Old tables in memory. Indexes may lag: `indexed` is the content that they were last brought up to date with. */
+/** Old tables in memory, which refuse what DynamoDB would refuse. Indexes may lag: `indexed` is the content that they were last brought up to date with. */
 export function memoryOldReads(content: OldContent, indexed: OldContent = content): OldReads {
   const byId = (items: readonly Item[]) => new Map(items.map((item) => [textOf(item, 'id') ?? '', item]));
   const [links, kpis] = [byId(content.links), byId(content.kpis)];
   const records = RECORD_SOURCES.map((source) => byId(content[source]));
   return {
-    readKpi: async (id) => kpis.get(id),
-    queryPeople: async (userId) => content.people.filter((item) => textOf(item, 'linked_user_id') === userId),
-    readLinks: async (ids) =>
-      new Map(ids.flatMap((id) => (links.has(id) ? [[id, links.get(id) as Item] as const] : []))),
+    readKpi: async (id) => (isAskedFor('kpis', { id: { S: id } }) ? kpis.get(id) : undefined),
+    queryPeople: async (userId) =>
+      isPartitionAsked('people', 'linked-user-index', userId)
+        ? content.people.filter((item) => textOf(item, 'linked_user_id') === userId)
+        : [],
+    async readLinks(ids) {
+      const asked = idsOfBatches('goalKpiLinks', ids);
+      return new Map(asked.flatMap((id) => (links.has(id) ? [[id, links.get(id) as Item] as const] : [])));
+    },
     async readRecords(wanted) {
+      keysOfBatches(wanted.map(({ source, id }) => ({ table: OLD_TABLE_OF[source], key: { id: { S: id } } })));
       const found = new Map<string, Record<string, Item>>();
       for (const { source, id } of wanted) {
         for (const [at, earlier] of RECORD_SOURCES.slice(0, RECORD_SOURCES.indexOf(source) + 1).entries()) {
@@ -34,10 +42,13 @@ export function memoryOldReads(content: OldContent, indexed: OldContent = conten
       return found;
     },
     queryLinkIds: async (index, key) =>
-      indexed.links
-        .filter((item) => textOf(item, LINK_INDEX_KEY[index]) === key)
-        .map((item) => textOf(item, 'id') ?? ''),
+      isPartitionAsked('goalKpiLinks', index, key)
+        ? indexed.links
+            .filter((item) => textOf(item, LINK_INDEX_KEY[index]) === key)
+            .map((item) => textOf(item, 'id') ?? '')
+        : [],
     async queryRecords(source, kpiId, range, cursor) {
+      if (!isPartitionAsked(OLD_TABLE_OF[source], 'kpi-index', kpiId, boundsOf(range))) return { items: [] };
       const entries = indexed[source].flatMap((item): RecordEntry[] => {
         const date = textOf(item, DATE_ATTRIBUTE_OF[source]);
         return textOf(item, 'kpi_id') === kpiId && date !== undefined
@@ -47,28 +58,40 @@ export function memoryOldReads(content: OldContent, indexed: OldContent = conten
       return pageOf(entries, ({ date }) => date, range, cursor);
     },
     queryRecordIdsOfTenant: async (source, tenantId) =>
-      indexed[source].filter((item) => textOf(item, 'tenant_id') === tenantId).map((item) => textOf(item, 'id') ?? ''),
+      isPartitionAsked(OLD_TABLE_OF[source], 'tenant-index', tenantId)
+        ? indexed[source]
+            .filter((item) => textOf(item, 'tenant_id') === tenantId)
+            .map((item) => textOf(item, 'id') ?? '')
+        : [],
   };
 }
 
-/** New tables in memory, holding what the mapping says. */
+/** New tables in memory, holding what the mapping says, which refuse what DynamoDB would refuse. */
 export function memoryNewReads(rows: Pick<ExpectedRows, 'kpiLinks' | 'kpiData'>): NewReads {
   return {
-    getLink: async (id) => rows.kpiLinks.get(id),
-    getData: async (id) => rows.kpiData.get(id),
+    getLink: async (id) => (isAskedFor('kpiLinks', { id: { S: id } }) ? rows.kpiLinks.get(id) : undefined),
+    getData: async (id) => (isAskedFor('kpiData', { id: { S: id } }) ? rows.kpiData.get(id) : undefined),
     queryLinks: async (index, key, tenantId) =>
-      [...rows.kpiLinks.values()].filter(
-        (row) => textOf(row, LINK_INDEX_KEY[index]) === key && textOf(row, 'tenant_id') === tenantId,
-      ),
-    queryData: async (index, key, tenantId, range, cursor) =>
-      pageOf(
-        [...rows.kpiData.values()].filter(
-          (row) => textOf(row, DATA_INDEX_KEY[index]) === key && textOf(row, 'tenant_id') === tenantId,
-        ),
-        (row) => textOf(row, 'post_date') ?? '',
-        range,
-        cursor,
-      ),
+      isPartitionAsked('kpiLinks', index, key)
+        ? [...rows.kpiLinks.values()].filter(
+            (row) => textOf(row, LINK_INDEX_KEY[index]) === key && textOf(row, 'tenant_id') === tenantId,
+          )
+        : [],
+    async queryData(index, key, tenantId, range, cursor) {
+      if (!isPartitionAsked('kpiData', index, key, boundsOf(range))) return { items: [] };
+      const found = [...rows.kpiData.values()].filter(
+        (row) => textOf(row, DATA_INDEX_KEY[index]) === key && textOf(row, 'tenant_id') === tenantId,
+      );
+      return pageOf(found, (row) => textOf(row, 'post_date') ?? '', range, cursor);
+    },
+  };
+}
+
+function boundsOf({ from, to, limit }: SortedRange) {
+  return {
+    ...(from !== undefined && { from: { S: from } }),
+    ...(to !== undefined && { to: { S: to } }),
+    limit,
   };
 }
 

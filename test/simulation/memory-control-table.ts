@@ -3,7 +3,9 @@ import { kpiKeyOf } from '../../functions/model/sources.ts';
 import { kpiPartition, TOUCHED_RECORDS_SORT } from '../../functions/tables/control-rows.ts';
 import type { ControlTable } from '../../functions/tables/control-table.ts';
 import { decodeKpiRow, decodeSpilledLink, KPI_SORT, kpiRowKey } from '../../functions/tables/kpi-rows.ts';
+import { isAskedFor, isPartitionAsked, keysOfBatches, writesOf } from '../../functions/tables/memory-requests.ts';
 import type { Page, ScanPosition } from '../../functions/tables/old-tables.ts';
+import { requireLegal } from '../../functions/tables/request-rules.ts';
 import { type Gate, readEach } from './gate.ts';
 import { pageOf, segmentOf } from './paging.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -34,25 +36,28 @@ export function controlTable(store: Store, scheduler: Scheduler, call: Gate): Co
 
   const queryPartition = <T>(
     what: string,
-    prefix: string,
+    [partition, sortPrefix]: readonly [partition: string, sortPrefix: string],
     cursor: Item | undefined,
     read: (item: Item) => T,
     show: (value: T) => string,
-  ) =>
-    call<Page<T>>({
+  ): Promise<Page<T>> => {
+    if (!isPartitionAsked('control', undefined, partition)) return Promise.resolve({ items: [] });
+    return call<Page<T>>({
       kind: 'read',
       label: () => `query ${what}`,
       run: () => {
-        const page = pageOf(store.controlKeys(prefix), (key) => key, cursor, pageItems);
+        const page = pageOf(store.controlKeys(`${partition}\n${sortPrefix}`), (key) => key, cursor, pageItems);
         const items = page.items.map((key) => store.getPlainly('control', key)).filter((item) => item !== undefined);
         return { items: items.map(read), ...(page.cursor && { cursor: page.cursor }) };
       },
       show: (page) => page.items.map(show).join(' '),
     });
+  };
 
   return {
-    readKpis: (kpis) =>
-      call(
+    readKpis(kpis) {
+      keysOfBatches(kpis.map(kpiRowKey));
+      return call(
         readEach(
           scheduler,
           () => `read ${kpis.map((kpi) => `K(${kpi.tenantId}/${kpi.kpiId})`).join(' ')}`,
@@ -60,12 +65,13 @@ export function controlTable(store: Store, scheduler: Scheduler, call: Gate): Co
           (kpi) => decodeKpiRow(kpi, store.getPlainly('control', keyText('control', kpiRowKey(kpi).key))),
           (rows) => rows.map((row) => `${row.token ?? 'none'}[${[...row.inlineLinks.keys()].join(' ')}]`).join(' '),
         ),
-      ),
+      );
+    },
 
     queryTouchedRecords: (kpi, cursor) =>
       queryPartition(
         `C(${kpi.tenantId}/${kpi.kpiId})`,
-        `${kpiPartition(kpi)}\n${TOUCHED_RECORDS_SORT}`,
+        [kpiPartition(kpi), TOUCHED_RECORDS_SORT],
         cursor,
         (item) => textOf(item, 'record_id') ?? '',
         (id) => id,
@@ -74,7 +80,7 @@ export function controlTable(store: Store, scheduler: Scheduler, call: Gate): Co
     querySpilledLinks: (kpi, cursor) =>
       queryPartition(
         `spilled links of K(${kpi.tenantId}/${kpi.kpiId})`,
-        `${kpiPartition(kpi)}\n${KPI_SORT.spilledLinks}`,
+        [kpiPartition(kpi), KPI_SORT.spilledLinks],
         cursor,
         decodeSpilledLink,
         (link) => ('linkedAt' in link ? link.id : `(${link.id})`),
@@ -91,8 +97,9 @@ export function controlTable(store: Store, scheduler: Scheduler, call: Gate): Co
         key.startsWith('kpi#') && key.endsWith(`\n${KPI_SORT.head}`) ? decodeKpiRow(kpiKeyOf(item), item) : undefined,
       ),
 
-    clearMark: (kpi, mark, expected) =>
-      call<boolean>({
+    clearMark(kpi, mark, expected) {
+      requireLegal({ operation: 'UpdateItem', ...kpiRowKey(kpi), remove: [mark] });
+      return call<boolean>({
         kind: 'write',
         label: () => `clear ${mark} of K(${kpi.tenantId}/${kpi.kpiId}) if ${expected}`,
         fenced: true,
@@ -105,32 +112,42 @@ export function controlTable(store: Store, scheduler: Scheduler, call: Gate): Co
           return true;
         },
         again: () => false,
-      }),
+      });
+    },
 
-    get: (partition, sort) =>
-      call({
+    get(partition, sort) {
+      if (!isAskedFor('control', plainKey(partition, sort))) return Promise.resolve(undefined);
+      return call({
         kind: 'read',
         label: () => `get ${partition} ${sort}`,
         run: () => store.document(`${partition}\n${sort}`),
-      }),
-    put: (partition, sort, value) =>
-      call<void>({
+      });
+    },
+    put(partition, sort, value) {
+      // Of a plain row only the key: its other attributes are not in wire form here.
+      writesOf([{ kind: 'put', table: 'control', item: plainKey(partition, sort) }]);
+      return call<void>({
         kind: 'write',
         label: () => `put ${partition} ${sort} ${JSON.stringify(value).slice(0, 120)}`,
         run: () => {
           store.putDocument(`${partition}\n${sort}`, value);
         },
-      }),
-    delete: (partition, sort) =>
-      call<void>({
+      });
+    },
+    delete(partition, sort) {
+      if (writesOf([{ kind: 'delete', table: 'control', key: plainKey(partition, sort) }]).length === 0)
+        return Promise.resolve();
+      return call<void>({
         kind: 'write',
         label: () => `delete ${partition} ${sort}`,
         run: () => {
           store.putDocument(`${partition}\n${sort}`, undefined);
         },
-      }),
-    list: (partition) =>
-      call({
+      });
+    },
+    list(partition) {
+      if (!isPartitionAsked('control', undefined, partition)) return Promise.resolve([]);
+      return call({
         kind: 'read',
         label: () => `list ${partition}`,
         run: () => {
@@ -139,6 +156,11 @@ export function controlTable(store: Store, scheduler: Scheduler, call: Gate): Co
           return rows.map(([key, value]) => ({ sort: key.slice(prefix.length), value }));
         },
         show: (rows) => rows.map((row) => row.sort).join(' '),
-      }),
+      });
+    },
   };
+}
+
+function plainKey(partition: string, sort: string): Item {
+  return { pk: { S: partition }, sk: { S: sort } };
 }

@@ -1,5 +1,14 @@
 import { textOf } from '../../functions/model/attribute-value.ts';
+import {
+  idsOfBatches,
+  keysOfTransaction,
+  mayBeUnanswerable,
+  requireAnswerable,
+  requireInsertable,
+  writesOf,
+} from '../../functions/tables/memory-requests.ts';
 import type { NewTables } from '../../functions/tables/new-tables.ts';
+import { batchesOfInserts, keyIdentity } from '../../functions/tables/possible-keys.ts';
 import type { Transactions, Write } from '../../functions/tables/transactions.ts';
 import { type Gate, readEach } from './gate.ts';
 import { oddAnswer, refusesRow } from './odd-items.ts';
@@ -13,15 +22,26 @@ import { showItem, showKey, showWrite } from './trace-text.ts';
 export function transactions(store: Store, scheduler: Scheduler, call: Gate): Transactions {
   const eachApart = scheduler.adversary.halfVisible === 1;
   return {
-    read: (keys) =>
-      call({
+    read(keys) {
+      const sent = keysOfTransaction(keys);
+      if (sent.length === 0) return Promise.resolve(keys.map(() => undefined));
+      const answer = call({
         kind: 'read',
-        label: () => `transactional read ${keys.map(({ table, key }) => showKey(keyText(table, key))).join(' ')}`,
-        run: () => store.readAtOnce(keys),
-        show: (items) => items.map((item) => (item ? (textOf(item, 'token') ?? 'row') : '-')).join(' '),
-      }),
+        label: () => `transactional read ${sent.map(({ table, key }) => showKey(keyText(table, key))).join(' ')}`,
+        run: () => store.readAtOnce(sent),
+        show: (found) => found.map((item) => (item ? (textOf(item, 'token') ?? 'row') : '-')).join(' '),
+      });
+      if (sent.length === keys.length && !mayBeUnanswerable(sent.length)) return answer;
+      return answer.then((items) => {
+        requireAnswerable(items);
+        const found = new Map(sent.map(({ table, key }, at) => [keyIdentity(table, key), items[at]]));
+        return keys.map(({ table, key }) => found.get(keyIdentity(table, key)));
+      });
+    },
 
-    write: (writes) => {
+    write: (asked) => {
+      const writes = writesOf(asked);
+      if (writes.length === 0) return Promise.resolve(true);
       const label = () => `write ${writes.map(showWrite).join(' ')}`;
       const commit = (): boolean | Later<boolean> => {
         const answer = oddAnswer(scheduler, writes);
@@ -66,7 +86,10 @@ function keyOf(write: Write): string {
 /** The new tables of one process. */
 export function newTables(store: Store, scheduler: Scheduler, call: Gate): NewTables {
   return {
-    async insertDataIfAbsent(rows) {
+    async insertDataIfAbsent(asked) {
+      const batches = batchesOfInserts(asked);
+      for (const batch of batches) requireInsertable('kpiData', batch);
+      const rows = batches.flat();
       const outcomes = await Promise.all(
         rows.map((row) =>
           call<'inserted' | 'present' | 'refused'>({
@@ -84,22 +107,23 @@ export function newTables(store: Store, scheduler: Scheduler, call: Gate): NewTa
       const refused = rows.filter((_, at) => outcomes[at] === 'refused');
       return {
         inserted: count('inserted'),
-        present: count('present'),
+        present: count('present') + asked.length - rows.length,
         refused: refused.map((row) => ({ of: row, error: new RefusedError() })),
       };
     },
 
     async absentData(ids) {
+      const sent = idsOfBatches('kpiData', ids);
       const rows = await call(
         readEach(
           scheduler,
-          () => `read rows ${ids.join(' ')}`,
-          ids,
+          () => `read rows ${sent.join(' ')}`,
+          sent,
           (id) => store.getPlainly('kpiData', id),
           (found) => found.map((row) => (row ? showItem(row) : '-')).join(' '),
         ),
       );
-      return new Set(ids.filter((_, at) => rows[at] === undefined));
+      return new Set(ids).difference(new Set(sent.filter((_, at) => rows[at] !== undefined)));
     },
 
     scan: (table, position) =>

@@ -1,7 +1,9 @@
 import type { Item } from '../../functions/model/attribute-value.ts';
 import { textOf } from '../../functions/model/attribute-value.ts';
 import { RECORD_SOURCES, type RecordSource } from '../../functions/model/sources.ts';
+import { isAskedFor, isPartitionAsked, keysOfBatches } from '../../functions/tables/memory-requests.ts';
 import type { OldTables } from '../../functions/tables/old-tables.ts';
+import { OLD_TABLE_OF } from '../../functions/tables/table-names.ts';
 import { type Gate, readEach } from './gate.ts';
 import { pageOf, segmentOf } from './paging.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -11,11 +13,18 @@ import { showItem } from './trace-text.ts';
 /** The old tables and the look-up tables of one process. */
 export function oldTables(store: Store, scheduler: Scheduler, call: Gate): OldTables {
   return {
-    readLink: (id) =>
-      call({ kind: 'read', label: () => `read link ${id}`, run: () => store.readOld('links', id), show: showItem }),
+    readLink(id) {
+      if (!isAskedFor('goalKpiLinks', { id: { S: id } })) return Promise.resolve(undefined);
+      const run = () => store.readOld('links', id);
+      return call({ kind: 'read', label: () => `read link ${id}`, run, show: showItem });
+    },
 
     async readRecords(ids) {
-      const keys = ids.flatMap((id) => RECORD_SOURCES.map((source) => ({ id, source })));
+      const keys = keysOfBatches(
+        ids.flatMap((id) =>
+          RECORD_SOURCES.map((source) => ({ table: OLD_TABLE_OF[source], key: { id: { S: id } }, id, source })),
+        ),
+      );
       const items = await call(
         readEach(
           scheduler,
@@ -37,13 +46,15 @@ export function oldTables(store: Store, scheduler: Scheduler, call: Gate): OldTa
       return records;
     },
 
-    queryRecordIds: (source, kpi, cursor) =>
-      call({
+    queryRecordIds(source, kpi, cursor) {
+      if (!isPartitionAsked(OLD_TABLE_OF[source], 'kpi-index', kpi.kpiId)) return Promise.resolve({ items: [] });
+      return call({
         kind: 'read',
         label: () => `query ${source} by index ${kpi.kpiId}`,
         run: () => pageOf(store.queryIndex(source, kpi.kpiId), (id) => id, cursor, scheduler.adversary.pageItems),
         show: (page) => page.items.join(' '),
-      }),
+      });
+    },
 
     scan: (source, position) =>
       call({
@@ -58,8 +69,10 @@ export function oldTables(store: Store, scheduler: Scheduler, call: Gate): OldTa
       }),
 
     // Nothing writes the look-up tables while a schedule runs, so reading them is no choice.
-    readKpi: async (kpiId) => store.kpis.get(kpiId),
+    readKpi: async (kpiId) => (isAskedFor('kpis', { id: { S: kpiId } }) ? store.kpis.get(kpiId) : undefined),
     queryPeople: async (userId) =>
-      [...store.people.values()].filter((item) => textOf(item, 'linked_user_id') === userId),
+      isPartitionAsked('people', 'linked-user-index', userId)
+        ? [...store.people.values()].filter((item) => textOf(item, 'linked_user_id') === userId)
+        : [],
   };
 }

@@ -82,7 +82,7 @@ export function landed(
 }
 
 /** Lets all parts of a call take effect at once. */
-function finish(effect: Effect<unknown>): unknown {
+export function finish(effect: Effect<unknown>): unknown {
   let value = effect.run();
   while (value instanceof Later) value = value.effect.run();
   return value;

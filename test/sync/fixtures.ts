@@ -84,7 +84,10 @@ export function eventOf(sequenceNumber: string, images: { oldImage?: Item; newIm
 }
 
 /** Every row of a new table by id. */
-export async function rowsById(tables: Tables, table: 'kpiLinks' | 'kpiData'): Promise<Map<string, Item>> {
+export async function rowsById(
+  tables: Pick<Tables, 'data'>,
+  table: 'kpiLinks' | 'kpiData',
+): Promise<Map<string, Item>> {
   const rows = new Map<string, Item>();
   let cursor: Item | undefined;
   do {

@@ -10,11 +10,11 @@ import { dynamoTables } from '../../functions/tables/dynamo-tables.ts';
 import { dynamoValidationReads } from '../../functions/tables/dynamo-validation-reads.ts';
 import { decodeQuarantineEntry, quarantineKey } from '../../functions/tables/quarantine-rows.ts';
 import type { TableNames } from '../../functions/tables/table-names.ts';
-import type { RowKey } from '../../functions/tables/transactions.ts';
 import { backfillOptions, silent } from '../backfill/backfill-options.ts';
 import { createTestTables, engineClient } from '../engine-client.ts';
 import { countCalls } from '../sync/call-counter.ts';
 import { actual, eventOf, link, putOld, replicationOver, rowsById, TENANT } from '../sync/fixtures.ts';
+import { IMPOSSIBLE, POSSIBLE, READS, type Readers, rowKey } from './reads-by-key.ts';
 
 const client = engineClient();
 
@@ -64,76 +64,13 @@ describe('a link whose created_by is empty and whose KPI has no owner', () => {
   });
 });
 
-/** Values that a partition key cannot have (Developer Guide, "Constraints in Amazon DynamoDB", partition key length). */
-const IMPOSSIBLE = [
-  ['empty', ''],
-  ['2,049 bytes', 'x'.repeat(2_049)],
-  ['2,050 bytes in 1,025 characters', 'é'.repeat(1_025)],
-  ['2,049 bytes in 683 characters', '\u2028'.repeat(683)],
-  ['2,052 bytes in 513 characters of two units', '\u{1F4C8}'.repeat(513)],
-  ['3,000 bytes', 'id'.repeat(1_500)],
-] as const;
-
-/** The longest that it can have, and others that only look odd. */
-const POSSIBLE = [
-  ['2,048 bytes', 'x'.repeat(2_048)],
-  ['2,048 bytes in 1,024 characters', 'é'.repeat(1_024)],
-  ['NUL', '\u0000'],
-  ['a lone surrogate', 'a\uD800'],
-  ['signs that mean something elsewhere', 'a#b/c%25 "d"'],
-] as const;
-
-const range = { descending: false, limit: 10 };
-
-type Read = (client: DynamoDBClient, names: TableNames, key: string) => Promise<unknown>;
-
-const validationReads = (of: DynamoDBClient, names: TableNames) => dynamoValidationReads(of, names, async () => {});
-const [none, empty, emptyPage]: [undefined, unknown[], { items: unknown[] }] = [undefined, [], { items: [] }];
-
-/** Every read that is told a key, and its answer where nothing has that key. */
-const READS: readonly (readonly [string, Read, unknown])[] = [
-  ['readLink', (of, names, key) => dynamoTables(of, names).old.readLink(key), none],
-  ['readKpi', (of, names, key) => dynamoTables(of, names).old.readKpi(key), none],
-  ['readRecords', (of, names, key) => dynamoTables(of, names).old.readRecords([key, key]), new Map()],
-  ['queryPeople', (of, names, key) => dynamoTables(of, names).old.queryPeople(key), empty],
-  [
-    'queryRecordIds',
-    (of, names, key) => dynamoTables(of, names).old.queryRecordIds('actuals', { tenantId: TENANT, kpiId: key }),
-    emptyPage,
-  ],
-  ['absentData', (of, names, key) => dynamoTables(of, names).data.absentData([key, key]), 'the key'],
-  ['transactional read', (of, names, key) => dynamoTables(of, names).transactions.read([rowKey(key)]), [none]],
-  ['control row', (of, names, key) => dynamoTables(of, names).control.get(key, 'sort'), none],
-  ['control rows', (of, names, key) => dynamoTables(of, names).control.list(key), empty],
-  ['old link ids', (of, names, key) => dynamoOldReads(of, names).queryLinkIds('goal-index', key), empty],
-  ['old links', (of, names, key) => dynamoOldReads(of, names).readLinks([key, key]), new Map()],
-  [
-    'old records',
-    (of, names, key) => dynamoOldReads(of, names).readRecords([{ source: 'actuals', id: key }]),
-    new Map(),
-  ],
-  ['old records by KPI', (of, names, key) => dynamoOldReads(of, names).queryRecords('actuals', key, range), emptyPage],
-  [
-    'old records by tenant',
-    (of, names, key) => dynamoOldReads(of, names).queryRecordIdsOfTenant('actuals', key),
-    empty,
-  ],
-  ['new link', (of, names, key) => dynamoNewReads(of, names).getLink(key), none],
-  ['new row', (of, names, key) => dynamoNewReads(of, names).getData(key), none],
-  ['new links', (of, names, key) => dynamoNewReads(of, names).queryLinks('kpi-index', key, TENANT), empty],
-  ['new links of a tenant', (of, names, key) => dynamoNewReads(of, names).queryLinks('tenant-index', key, key), empty],
-  [
-    'new rows',
-    (of, names, key) => dynamoNewReads(of, names).queryData('kpi-link-index', key, TENANT, range),
-    emptyPage,
-  ],
-  ['validated items', (of, names, key) => validationReads(of, names).readItems('kpis', [key, key]), new Map()],
-  ['validated ids', (of, names, key) => validationReads(of, names).listIds('kpiActuals', 'kpi_id', key), emptyPage],
-  ['validated people', (of, names, key) => validationReads(of, names).listPeople(key), empty],
-];
-
-function rowKey(id: string): RowKey {
-  return { table: 'kpiLinks', key: { id: { S: id } } };
+function readersOf(of: DynamoDBClient, names: TableNames): Readers {
+  return {
+    ...dynamoTables(of, names),
+    oldReads: dynamoOldReads(of, names),
+    newReads: dynamoNewReads(of, names),
+    validation: dynamoValidationReads(of, names, async () => {}),
+  };
 }
 
 describe('a key that no item can have', () => {
@@ -145,12 +82,13 @@ describe('a key that no item can have', () => {
   test.each(READS)('gives nothing, without a call: %s', async (_, read, nothing) => {
     const counted = engineClient();
     const counter = countCalls(counted);
+    const readers = readersOf(counted, names);
     for (const [what, key] of IMPOSSIBLE) {
-      expect(await read(counted, names, key), what).toEqual(nothing === 'the key' ? new Set([key]) : nothing);
+      expect(await read(readers, key), what).toEqual(nothing(key));
       expect(counter.take().total, what).toBe(0);
     }
     for (const [what, key] of POSSIBLE) {
-      expect(await read(counted, names, key), what).toEqual(nothing === 'the key' ? new Set([key]) : nothing);
+      expect(await read(readers, key), what).toEqual(nothing(key));
       expect(counter.take().total, what).toBe(1);
     }
   });
@@ -159,10 +97,10 @@ describe('a key that no item can have', () => {
     const counted = engineClient();
     const counter = countCalls(counted);
     expect(await dynamoTables(counted, names).transactions.read([quarantineKey('links', '')])).toEqual([undefined]);
-    expect(await validationReads(counted, names).readQuarantine('links', '')).toBeUndefined();
+    expect(await readersOf(counted, names).validation.readQuarantine('links', '')).toBeUndefined();
     expect(counter.take().total).toBe(0);
     // Longer ids have an entry under a digest.
-    expect(await validationReads(counted, names).readQuarantine('links', 'x'.repeat(3_000))).toBeUndefined();
+    expect(await readersOf(counted, names).validation.readQuarantine('links', 'x'.repeat(3_000))).toBeUndefined();
     expect(counter.take().total).toBe(1);
   });
 
@@ -173,7 +111,8 @@ describe('a key that no item can have', () => {
     const { transactions } = dynamoTables(client, names);
     await transactions.write([{ kind: 'put', table: 'kpiLinks', item: { id: { S: 'row' } } }]);
     const row = { id: { S: 'row' } };
-    expect(await transactions.read(['', 'row', 'y'.repeat(2_049), 'row'].map(rowKey))).toEqual([none, row, none, row]);
+    const rows = await transactions.read(['', 'row', 'y'.repeat(2_049), 'row'].map(rowKey));
+    expect(rows).toEqual([undefined, row, undefined, row]);
   });
 
   test('is deleted without a call, and demanded to be absent without one', async () => {
@@ -218,11 +157,22 @@ test('of keys that come twice each is read once, also where they are more than a
   const ids = Array.from({ length: 250 }, (_, at) => (at % 2 === 0 ? 'l1' : 'l2'));
   expect(await dynamoTables(counted, names).data.absentData(ids)).toEqual(new Set(['l1', 'l2']));
   expect(await dynamoTables(counted, names).old.readRecords(ids)).toEqual(new Map());
-  expect(await validationReads(counted, names).readItems('goalKpiLinks', ids)).toEqual(
+  expect(await readersOf(counted, names).validation.readItems('goalKpiLinks', ids)).toEqual(
     new Map([['l1', link('l1', 'k1')]]),
   );
   expect(await dynamoTables(counted, names).control.readKpis([kpi('k1'), kpi('k1')])).toMatchObject([{}, {}]);
   expect(counter.take().total).toBe(4);
+});
+
+test('of rows that are to be put in and come twice the first is, also where they are more than a batch takes', async () => {
+  const names = await createTestTables();
+  const { data } = dynamoTables(client, names);
+  const rows = Array.from({ length: 60 }, (_, at) => ({ id: { S: `r${at % 40}` }, at: { N: String(at) } }));
+  expect(await data.insertDataIfAbsent(rows)).toEqual({ inserted: 40, present: 20, refused: [] });
+  const stored = await rowsById({ data }, 'kpiData');
+  expect(stored.get('r19')?.at).toEqual({ N: '19' });
+  expect(stored.get('r39')?.at).toEqual({ N: '39' });
+  expect(await data.insertDataIfAbsent(rows)).toEqual({ inserted: 0, present: 60, refused: [] });
 });
 
 function kpi(kpiId: string) {
