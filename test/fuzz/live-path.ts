@@ -93,6 +93,10 @@ export class Streams {
         () => replicateStreamBatch(environment.replication, source, parseStreamEvent(event)),
         'a stream passes every item',
       );
+      const passedOver = [...result.refused, ...result.unfinished];
+      if (passedOver.length > 0) {
+        throw new Violation('no item is refused or unfinished', `the stream of ${source}: ${told(passedOver)}`);
+      }
       if (result.failedSequenceNumbers.length === 0) return;
       if (delivery === DELIVERIES_MAX) {
         const errors = result.errors.map((error) =>
@@ -108,4 +112,11 @@ export class Streams {
       left = left.slice(left.findIndex(({ sequenceNumber }) => failed.has(sequenceNumber)));
     }
   }
+}
+
+function told(items: readonly object[]): string {
+  return items
+    .slice(0, 3)
+    .map((item) => JSON.stringify({ ...item, ...('error' in item && { error: String(item.error) }) }))
+    .join('\n');
 }

@@ -142,7 +142,9 @@ class WorldRun {
   /** Of nothing, a validation finds all, and a repair brings it. */
   async #repaired(environment: Environment, old: OldWorld): Promise<void> {
     await repairFromNothing(environment);
-    requireMigrated('after a repair', await readNewWorld(this.#tables.wire, environment), old);
+    const repaired = await readNewWorld(this.#tables.wire, environment);
+    // A record that shares its id and has no link counts as held until quarantine has it (backfill/validators/README.md).
+    requireMigrated('after a repair', repaired, old, 'id-collision');
   }
 
   async #write(environment: Environment, writes: readonly ServiceWrite[]): Promise<void> {
