@@ -34,6 +34,8 @@ export async function copyRecords(
   const plain = isRepeat ? await setApart(copier, page.plain) : await insert(copier, page.plain);
   const { done, unfinished } = await bringRecords(copier, [...plain.throughProtocol, ...page.throughProtocol]);
   const refused = page.throughProtocol.filter((change) => change.reason !== 'personal-link').map(({ id }) => id);
+  // What the protocol says of an id that two tables share is said of the item that has it, not of the one refused here.
+  const held = done.filter(({ change, outcome }) => outcome === 'held' && !refused.includes(change.id));
   const inQuarantine = [
     ...refused,
     ...done.filter(({ refusal }) => refusal !== undefined).map(({ change }) => change.id),
@@ -43,7 +45,7 @@ export async function copyRecords(
     scanned: items.length,
     copied: plain.inserted + done.reduce((rows, { rowsWritten }) => rows + rowsWritten, 0),
     present: plain.present,
-    held: page.held.length + done.filter(({ outcome }) => outcome === 'held').length,
+    held: page.held.length + held.length,
     quarantined: new Set(inQuarantine).difference(new Set(unfinished.map(({ id }) => id))).size,
     unfinished: countUnfinished(unfinished),
     ...page.unknown,

@@ -4,6 +4,7 @@ import type { Environment } from '../../backfill/environment.ts';
 import { planBackfill } from '../../backfill/plan.ts';
 import { executeRepair } from '../../backfill/repair.ts';
 import { describeBackfill, describeHeld, describePlan } from '../../backfill/report.ts';
+import type { Tally } from '../../backfill/tally.ts';
 import { describeValidation } from '../../backfill/validators/describe-validation.ts';
 import { htmlReport } from '../../backfill/validators/html-report.ts';
 import { patienceOf, readsOf } from '../../backfill/validators/run-validation.ts';
@@ -34,6 +35,7 @@ export async function plan(environment: Environment, { expected }: OldWorld): Pr
     ...describePlan(planned, settings.backfill),
     ...describeHeld(planned.heldKpis),
   ]);
+  for (const source of SOURCES) requireNoneUnfinished(`plan of ${source}`, planned.sources[source].unfinished);
   const held = planned.heldKpis.flatMap(({ records }) => Object.values(records)).reduce((sum, each) => sum + each, 0);
   requireSame(
     'counts are right',
@@ -59,8 +61,14 @@ export async function backfill(environment: Environment): Promise<BackfillReport
     runBackfill(backfillOptions({ replication, data: tables.data }, { segments: settings.backfill.segments })),
   );
   await mustFinish('backfill, told', async () => describeBackfill(report));
+  for (const { pass, tally } of report.passes) requireNoneUnfinished(`backfill, ${pass}`, tally.unfinished);
   if (report.state !== 'finished') throw new Violation('a command finishes', `backfill: ${report.state}`);
   return report;
+}
+
+function requireNoneUnfinished(what: string, { count, named }: Tally['unfinished']): void {
+  if (count === 0) return;
+  throw new Violation('no item is refused or unfinished', `${what}: ${count}, ${JSON.stringify(named.slice(0, 3))}`);
 }
 
 /** What a first backfill of tables without live writes counts. */

@@ -9,7 +9,7 @@ import { KNOWN_FAULTS } from './known-faults.ts';
 import { materialise } from './materialise.ts';
 import { roleOf } from './old-world.ts';
 import { describeFailure } from './report.ts';
-import { PathError, runWorld, type WorldReport } from './run-world.ts';
+import { PATHS, PathError, runWorld, type WorldReport } from './run-world.ts';
 import type { World } from './sketch.ts';
 import { hasIllFormedKey, isStorable } from './storable.ts';
 import { Violation } from './violation.ts';
@@ -43,7 +43,7 @@ describe('on the real engine', () => {
 
   test.each(existsSync(REGRESSIONS) ? readdirSync(REGRESSIONS) : [])('what once failed holds: %s', async (name) => {
     const world = JSON.parse(readFileSync(join(REGRESSIONS, name), 'utf8')) as World;
-    requireHeld(await replayWorld(run, world));
+    requireHeld(await replayWorld(run, world, { paths: PATHS }));
   });
 
   test.each(KNOWN_FAULTS.map((fault) => [fault.name, fault] as const))(

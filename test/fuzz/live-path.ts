@@ -15,8 +15,12 @@ import { mustFinish, Violation } from './violation.ts';
 /** Deliveries of the same record that may fail: whatever an item is, it is dealt with at the first. */
 const DELIVERIES_MAX = 2;
 
+/** Records in a batch; the stack's event source mappings take 100. */
+const BATCH_MIN = 20;
+const BATCH_MAX = 100;
+
 /** Records that are given up on purpose, to be replayed from the on-failure destination. */
-const REPLAYED_MAX = 40;
+const REPLAYED_MAX = 20;
 
 /** The streams of the old tables, read from their beginning and handed over as Lambda does. */
 export class Streams {
@@ -37,7 +41,7 @@ export class Streams {
     const waiting = new Set<Source>(SOURCES);
     for (let turn = draw; waiting.size > 0; turn += 1 + (draw % 3)) {
       const source = [...waiting][turn % waiting.size] as Source;
-      const limit = 1 + ((draw >> 2) % 60);
+      const limit = BATCH_MIN + ((draw >> 2) % (BATCH_MAX - BATCH_MIN));
       const records = await this.#next(source, limit);
       if (records.length === 0) waiting.delete(source);
       else await this.#deliver(environment, source, records);
@@ -89,6 +93,10 @@ export class Streams {
         () => replicateStreamBatch(environment.replication, source, parseStreamEvent(event)),
         'a stream passes every item',
       );
+      const passedOver = [...result.refused, ...result.unfinished];
+      if (passedOver.length > 0) {
+        throw new Violation('no item is refused or unfinished', `the stream of ${source}: ${told(passedOver)}`);
+      }
       if (result.failedSequenceNumbers.length === 0) return;
       if (delivery === DELIVERIES_MAX) {
         const errors = result.errors.map((error) =>
@@ -104,4 +112,11 @@ export class Streams {
       left = left.slice(left.findIndex(({ sequenceNumber }) => failed.has(sequenceNumber)));
     }
   }
+}
+
+function told(items: readonly object[]): string {
+  return items
+    .slice(0, 3)
+    .map((item) => JSON.stringify({ ...item, ...('error' in item && { error: String(item.error) }) }))
+    .join('\n');
 }

@@ -55,7 +55,7 @@ export function idOf(item: WireItem): string {
  * The mapping itself loses nothing: each item is one of the three, a record has a row for each link of its KPI, and no two
  * rows have one id, which would make one of them go without a trace.
  */
-function requireAccounted(stored: OldWorld['stored'], expected: ExpectedRows): void {
+export function requireAccounted(stored: OldWorld['stored'], expected: ExpectedRows): void {
   const problems: string[] = [];
   const held = new Set(expected.held.map(placeOf));
   const quarantined = new Set(expected.quarantined.map(placeOf));

@@ -29,7 +29,7 @@ export interface WorldReport {
 }
 
 export interface RunOptions {
-  /** Only these; a failure is made smaller on its own path. */
+  /** Only these; a failure is made smaller on its own path. Absent, the draw of the world chooses. */
   readonly paths?: readonly Path[];
   /** Items that meet known faults, too. */
   readonly withKnownFaults?: boolean;
@@ -42,10 +42,21 @@ export interface RunOptions {
  */
 export async function runWorld(tables: FuzzTables, world: World, options: RunOptions = {}): Promise<WorldReport> {
   try {
-    return await new WorldRun(tables, world, options.withKnownFaults ?? false).run(options.paths ?? PATHS);
+    return await new WorldRun(tables, world, options.withKnownFaults ?? false).run(options.paths ?? pathsOf(world));
   } finally {
     await tables.clear();
   }
+}
+
+/** Worlds of which one is repaired from nothing, and of which one is exported: others say little that is new for the time they take. */
+const REPAIRED_EVERY = 4;
+const EXPORTED_EVERY = 3;
+
+function pathsOf({ draw }: World): Path[] {
+  return PATHS.filter((path) => {
+    if (path === 'repaired') return draw % REPAIRED_EVERY === 0;
+    return path !== 'exported' || draw % EXPORTED_EVERY === 0;
+  });
 }
 
 /** The path during which a world failed. */
@@ -131,7 +142,9 @@ class WorldRun {
   /** Of nothing, a validation finds all, and a repair brings it. */
   async #repaired(environment: Environment, old: OldWorld): Promise<void> {
     await repairFromNothing(environment);
-    requireMigrated('after a repair', await readNewWorld(this.#tables.wire, environment), old);
+    const repaired = await readNewWorld(this.#tables.wire, environment);
+    // A record that shares its id and has no link counts as held until quarantine has it (backfill/validators/README.md).
+    requireMigrated('after a repair', repaired, old, 'id-collision');
   }
 
   async #write(environment: Environment, writes: readonly ServiceWrite[]): Promise<void> {

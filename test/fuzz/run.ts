@@ -6,7 +6,7 @@ import { startEngine } from '../../backfill/local/engine.ts';
 import { type Failure, fuzzWorld, type Run, replayWorld } from './fuzz.ts';
 import { FuzzTables } from './fuzz-tables.ts';
 import { describeFailure, describeSum, describeWorld, NOTHING, plus } from './report.ts';
-import { runWorld } from './run-world.ts';
+import { PATHS, runWorld } from './run-world.ts';
 import type { World } from './sketch.ts';
 
 const USAGE =
@@ -73,7 +73,7 @@ async function fuzz(run: Run, { items, firstSeed, failuresMax, ...options }: Lim
 
 async function replay(run: Run, path: string): Promise<number> {
   const world = JSON.parse(await readFile(path, 'utf8')) as World;
-  const outcome = await replayWorld(run, world);
+  const outcome = await replayWorld(run, world, { paths: PATHS });
   if (!('invariant' in outcome)) {
     process.stdout.write('Every invariant holds.\n');
     return 0;

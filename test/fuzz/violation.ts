@@ -5,6 +5,7 @@ export type Invariant =
   | 'every old item is a row, held or in quarantine'
   | 'a stream passes every item'
   | 'a command finishes'
+  | 'no item is refused or unfinished'
   | 'rows are what the mapping says'
   | 'quarantine holds what the mapping refuses, whole'
   | 'what is repeated changes nothing'

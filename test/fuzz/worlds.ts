@@ -46,10 +46,10 @@ function itemOf(table: SketchedTable, id: fc.Arbitrary<TextSketch>): fc.Arbitrar
 /** A KPI's item bears its id; a person's is any. */
 const item: fc.Arbitrary<ItemSketch> = fc.oneof(
   { withCrossShrink: true },
-  { weight: 4, arbitrary: itemOf('readings', recordOrLinkId) },
-  { weight: 5, arbitrary: itemOf('links', recordOrLinkId) },
-  { weight: 4, arbitrary: itemOf('actuals', recordOrLinkId) },
-  { weight: 4, arbitrary: itemOf('milestones', recordOrLinkId) },
+  { weight: 5, arbitrary: itemOf('readings', recordOrLinkId) },
+  { weight: 3, arbitrary: itemOf('links', recordOrLinkId) },
+  { weight: 5, arbitrary: itemOf('actuals', recordOrLinkId) },
+  { weight: 5, arbitrary: itemOf('milestones', recordOrLinkId) },
   {
     weight: 1,
     arbitrary: itemOf(
