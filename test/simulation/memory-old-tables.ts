@@ -14,6 +14,12 @@ export function oldTables(store: Store, scheduler: Scheduler, call: Gate): OldTa
     readLink: (id) =>
       call({ kind: 'read', label: () => `read link ${id}`, run: () => store.readOld('links', id), show: showItem }),
 
+    async readLinks(ids) {
+      const label = () => `read links ${ids.join(' ')}`;
+      const items = await call(readEach(scheduler, label, ids, (id) => store.readOld('links', id)));
+      return new Map(ids.flatMap((id, at) => (items[at] ? [[id, items[at]] as const] : [])));
+    },
+
     async readRecords(ids) {
       const keys = ids.flatMap((id) => RECORD_SOURCES.map((source) => ({ id, source })));
       const items = await call(
