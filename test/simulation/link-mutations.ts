@@ -45,12 +45,6 @@ export const LINK_MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: 'a group takes along links that are or were in another KPI',
-    foundOnlyBy: 'a row went back to',
-    scheduledWorld: 'two links that change, go and come again elsewhere',
-    edits: [edit(GROUP, '.every((item) => isOf(item, kpi))', '.every(() => true)')],
-  },
-  {
     name: "a link's image is written before the item is read",
     foundOnlyBy: 'a row went back to',
     edits: [

@@ -107,16 +107,6 @@ export const LONGER_WORLDS: Readonly<Record<string, World>> = {
     numbered(first, 4),
     numbered(second, 5),
   ),
-  'two links that change, go and come again elsewhere': live(
-    first,
-    second,
-    numbered(first, 2),
-    numbered(second, 3),
-    without(first),
-    without(second),
-    numbered(elsewhere(first), 4),
-    numbered(elsewhere(second), 5),
-  ),
   'one of two links that goes, and a record that changes, beside a second backfill': {
     ...copied([first, second, one], without(second), record('r1', 2)),
     repeatsBackfill: true,
