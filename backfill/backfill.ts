@@ -1,6 +1,7 @@
 import { MigrationError } from '../functions/model/migration-error.ts';
 import { own } from '../functions/model/own.ts';
 import { SOURCES, type Source } from '../functions/model/sources.ts';
+import { KpiTurns } from '../functions/sync/kpi-turns.ts';
 import { type Run, readRun, writeRun } from '../functions/tables/backfill-run-row.ts';
 import type { ControlTable } from '../functions/tables/control-table.ts';
 import { readRollback } from '../functions/tables/rollback-row.ts';
@@ -176,11 +177,14 @@ function recordCopy(source: Exclude<Source, 'links'>): Runner {
 }
 
 const WORK: Readonly<Record<Pass, Runner>> = {
-  links: segmented((copier, { stored }) => ({
-    pass: 'links',
-    scan: (position) => copier.replication.old.scan('links', position),
-    work: (items) => copyLinks(copier, items, recordsHaveBegun(stored)),
-  })),
+  links: segmented((copier, { stored }) => {
+    const turns = new KpiTurns();
+    return {
+      pass: 'links',
+      scan: (position) => copier.replication.old.scan('links', position),
+      work: (items) => copyLinks(copier, items, recordsHaveBegun(stored), turns),
+    };
+  }),
   milestones: recordCopy('milestones'),
   actuals: recordCopy('actuals'),
   readings: recordCopy('readings'),

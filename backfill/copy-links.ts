@@ -2,6 +2,7 @@ import { type Item, idOf } from '../functions/model/attribute-value.ts';
 import { countNames } from '../functions/model/counts-by-name.ts';
 import { parseLink } from '../functions/model/old-records.ts';
 import { kpiKeyOf } from '../functions/model/sources.ts';
+import type { KpiTurns } from '../functions/sync/kpi-turns.ts';
 import { attempt, valuesOf } from '../functions/tables/attempt.ts';
 import type { Copier } from './copier.ts';
 import { bringLinks } from './persevere.ts';
@@ -12,11 +13,17 @@ import { countUnfinished, countUnknownAttributes, EMPTY_TALLY, type Tally, type 
  * already is left alone, and what has gone since the scan is left to its own event.
  *
  * @param recordsHaveBegun whether records may have been copied before these links, which then ask for the sweep.
+ * @param turns shared by all segments of the pass.
  */
-export async function copyLinks(copier: Copier, items: readonly Item[], recordsHaveBegun: boolean): Promise<Tally> {
+export async function copyLinks(
+  copier: Copier,
+  items: readonly Item[],
+  recordsHaveBegun: boolean,
+  turns: KpiTurns,
+): Promise<Tally> {
   const changes = items.map((item) => ({ id: idOf(item), kpis: [kpiKeyOf(item)] }));
   const origin = recordsHaveBegun ? 'late-backfill' : 'backfill';
-  const { done, unfinished } = await bringLinks(copier, changes, origin);
+  const { done, unfinished } = await bringLinks(copier, changes, origin, turns);
   const valid = done.filter((result) => result.outcome === 'valid');
   return {
     ...EMPTY_TALLY,

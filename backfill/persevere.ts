@@ -2,6 +2,7 @@ import type { KpiKey } from '../functions/model/sources.ts';
 import { type FanOutMark, fanOut } from '../functions/sync/fan-out.ts';
 import { noteGivenUp } from '../functions/sync/given-up.ts';
 import type { LinkOrigin } from '../functions/sync/kpi-decision.ts';
+import type { KpiTurns } from '../functions/sync/kpi-turns.ts';
 import { replicatePersonalLink } from '../functions/sync/personal-link.ts';
 import { type LinkChange, type LinkResult, replicateLinks } from '../functions/sync/replicate-links.ts';
 import type { RecordChange, RecordResult } from '../functions/sync/replicate-record.ts';
@@ -46,14 +47,19 @@ function kindOf({ sources }: RecordChange): UnfinishedItem['kind'] {
   return sources.length === 1 ? (sources[0] ?? 'records') : 'records';
 }
 
-/** Brings links to what the old tables demand, without their records. */
+/**
+ * Brings links to what the old tables demand, without their records.
+ *
+ * @param turns shared by all calls that may be under way at the same time.
+ */
 export async function bringLinks(
   worker: Worker,
   changes: readonly LinkChange[],
   origin: LinkOrigin,
+  turns?: KpiTurns,
 ): Promise<Worked<LinkResult>> {
   const { done, givenUp } = await persevere(worker, changes, (some) =>
-    replicateLinks(worker.replication, some, origin),
+    replicateLinks(worker.replication, some, origin, turns),
   );
   const kind = 'links' as const;
   return {

@@ -13,7 +13,7 @@ import {
   type RecordSource,
   type Source,
 } from '../functions/model/sources.ts';
-import { resolveLink } from '../functions/sync/replicate-links.ts';
+import { resolveLink } from '../functions/sync/link-base.ts';
 import { apart } from '../functions/tables/apart.ts';
 import { attemptLater, valuesOf } from '../functions/tables/attempt.ts';
 import { failureCode } from '../functions/tables/failure-scope.ts';

@@ -1,12 +1,9 @@
 import { itemBytes } from '../model/item-size.ts';
 import { encodeRecordToken, encodeTouchedRecord } from '../tables/control-rows.ts';
-import { TRANSACTION_ITEMS_MAX, type Write } from '../tables/transactions.ts';
+import { TRANSACTION_BYTES_MAX, TRANSACTION_ITEMS_MAX, type Write } from '../tables/transactions.ts';
 import type { RecordDecision } from './record-decision.ts';
 import type { RecordScope, RecordTokens } from './record-snapshot.ts';
 import { limitsOf, nowSeconds, type Replication, retentionSeconds } from './replication.ts';
-
-/** Bytes put into one transaction at most; DynamoDB refuses more than 4 MB. */
-const TRANSACTION_BYTES_MAX = 3_500_000;
 
 /**
  * Writes the decision with a fresh token in the R row, each part on the condition of the token before. Also where there is nothing

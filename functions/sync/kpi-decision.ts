@@ -57,7 +57,7 @@ export function decideKpi(
   let changed = false;
   for (const [id, linkedAt] of targets) {
     const item = spilled.get(id);
-    const before = item ? linkedAtOf(item) : links.get(id);
+    const before = linkedAtIn({ head, spilled }, id);
     if (before === linkedAt) continue;
     changed = true;
     if (item) {
@@ -105,7 +105,10 @@ export function decideKpi(
   return [...writes, ...items.values()];
 }
 
-function linkedAtOf(item: SpilledLink): string | undefined {
+/** What the KPI has for the link's linked_at; undefined where the link is not one of the KPI's. */
+export function linkedAtIn({ head, spilled }: KpiSnapshot, id: string): string | undefined {
+  const item = spilled.get(id);
+  if (item === undefined) return head.inlineLinks.get(id);
   return 'linkedAt' in item ? item.linkedAt : undefined;
 }
 

@@ -4,7 +4,7 @@ import type { QuarantineReason, Warning } from '../model/quarantine-reason.ts';
 import { type KpiKey, kpiIdentity } from '../model/sources.ts';
 import type { KeptForm, QuarantineEntry } from '../tables/quarantine-rows.ts';
 import type { Write } from '../tables/transactions.ts';
-import { decideKpi, type KpiCircumstances, type KpiSnapshot } from './kpi-decision.ts';
+import { decideKpi, type KpiCircumstances, type KpiSnapshot, linkedAtIn } from './kpi-decision.ts';
 import { decideQuarantine } from './quarantine-decision.ts';
 
 /** What the control table and KpiLink hold of one link, as of one instant. */
@@ -33,37 +33,67 @@ export interface LinkCircumstances extends KpiCircumstances {
   readonly form?: KeptForm;
 }
 
+/** A link as the old tables have it now, and as the new ones and quarantine have it. */
+export interface LinkFacts extends Omit<LinkSnapshot, 'kpis'> {
+  readonly id: string;
+  readonly base: LinkBase;
+}
+
+export interface LinksDecision {
+  readonly writes: readonly Write[];
+  /** The links that were not as they should be. */
+  readonly changedIds: ReadonlySet<string>;
+}
+
 /**
- * Decides what one transaction writes so that K, KpiLink and quarantine agree with the link's base item. Pure but for the
+ * Decides what one transaction writes so that K, KpiLink and quarantine agree with the links' base items. Pure but for the
  * tokens drawn. A live event moves every K row's token on, also where nothing else changes: that stops an earlier attempt
  * whose write is still under way. A copier that finds all right writes nothing, and what it writes stands or falls with
  * the K rows' tokens all the same.
  */
+export function decideLinks(
+  links: readonly LinkFacts[],
+  kpis: readonly KpiSnapshot[],
+  circumstances: LinkCircumstances,
+): LinksDecision {
+  const changedIds = new Set<string>();
+  const rowWrites = links.flatMap((link) => {
+    const writes = decideRow(link, circumstances);
+    if (writes.length > 0) changedIds.add(link.id);
+    return writes;
+  });
+  const moveTokens = circumstances.origin === 'live' || rowWrites.length > 0;
+  const kpiWrites = kpis.flatMap((kpi) => {
+    const targets = new Map(links.map(({ id, base }) => [id, linkedAtOf(base, kpi.head.kpi)]));
+    for (const [id, linkedAt] of targets) if (linkedAtIn(kpi, id) !== linkedAt) changedIds.add(id);
+    return decideKpi(kpi, targets, moveTokens, circumstances);
+  });
+  return { writes: [...kpiWrites, ...rowWrites], changedIds };
+}
+
+/** The same for one link. */
 export function decideLink(
   id: string,
   base: LinkBase,
-  snapshot: LinkSnapshot,
+  { kpis, row, quarantined }: LinkSnapshot,
   circumstances: LinkCircumstances,
-): Write[] {
-  const mapped = base.kind === 'valid' ? base.row : undefined;
-  const rowWrites: Write[] = [];
-  if (mapped && !sameItem(mapped, snapshot.row)) {
-    rowWrites.push({
-      kind: 'put',
-      table: 'kpiLinks',
-      item: mapped,
-      ...(snapshot.row === undefined && { ifAbsent: true }),
-    });
-  }
-  if (!mapped && snapshot.row) rowWrites.push({ kind: 'delete', table: 'kpiLinks', key: { id: { S: id } } });
-  const refused = base.kind === 'quarantined' ? base : undefined;
-  const quarantinedAt = new Date(circumstances.nowSeconds * 1000).toISOString();
-  rowWrites.push(...decideQuarantine('links', id, snapshot.quarantined, refused, quarantinedAt, circumstances.form));
+): readonly Write[] {
+  return decideLinks([{ id, base, row, quarantined }], kpis, circumstances).writes;
+}
 
-  const moveTokens = circumstances.origin === 'live' || rowWrites.length > 0;
-  const kpiWrites = snapshot.kpis.flatMap((kpi) => {
-    const belongs = base.kind === 'valid' && kpiIdentity(base.kpi) === kpiIdentity(kpi.head.kpi);
-    return decideKpi(kpi, new Map([[id, belongs ? base.linkedAt : undefined]]), moveTokens, circumstances);
-  });
-  return [...kpiWrites, ...rowWrites];
+function decideRow({ id, base, row, quarantined }: LinkFacts, { nowSeconds, form }: LinkCircumstances): Write[] {
+  const mapped = base.kind === 'valid' ? base.row : undefined;
+  const writes: Write[] = [];
+  if (mapped && !sameItem(mapped, row)) {
+    writes.push({ kind: 'put', table: 'kpiLinks', item: mapped, ...(row === undefined && { ifAbsent: true }) });
+  }
+  if (!mapped && row) writes.push({ kind: 'delete', table: 'kpiLinks', key: { id: { S: id } } });
+  const refused = base.kind === 'quarantined' ? base : undefined;
+  const quarantinedAt = new Date(nowSeconds * 1000).toISOString();
+  return [...writes, ...decideQuarantine('links', id, quarantined, refused, quarantinedAt, form)];
+}
+
+/** Undefined where the link does not, or no longer, belong to the KPI. */
+function linkedAtOf(base: LinkBase, kpi: KpiKey): string | undefined {
+  return base.kind === 'valid' && kpiIdentity(base.kpi) === kpiIdentity(kpi) ? base.linkedAt : undefined;
 }

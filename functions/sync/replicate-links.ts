@@ -1,18 +1,20 @@
 import pMap from 'p-map';
 import type { Item } from '../model/attribute-value.ts';
-import { mapLink, userOfLink } from '../model/link-mapping.ts';
-import { parseLink } from '../model/old-records.ts';
 import type { Warning } from '../model/quarantine-reason.ts';
 import { distinctKpis, type KpiKey, kpiIdentity, kpiKeyOf, NO_KPI } from '../model/sources.ts';
-import { decodeKpiRow, decodeSpilledLink, type KpiHead, kpiRowKey, spilledLinkKey } from '../tables/kpi-rows.ts';
+import { scopeOf } from '../tables/failure-scope.ts';
+import { decodeKpiRow, kpiRowKey, spilledLinkKey } from '../tables/kpi-rows.ts';
 import type { OldTables } from '../tables/old-tables.ts';
 import { decodeQuarantineEntry, quarantineKey } from '../tables/quarantine-rows.ts';
-import type { KpiSnapshot, LinkOrigin } from './kpi-decision.ts';
-import { settle } from './kpi-views.ts';
+import type { LinkOrigin } from './kpi-decision.ts';
+import { circumstancesOf, kpiSnapshot } from './kpi-snapshot.ts';
+import { KpiTurns } from './kpi-turns.ts';
+import { resolveLink } from './link-base.ts';
 import { decideLink, type LinkBase } from './link-decision.ts';
+import { replicateGroup } from './link-group.ts';
 import { isSameRead, type Refusal, reasonOfRefusal, withRefusals } from './refusal.ts';
 import { linkByName } from './refused-by-name.ts';
-import { limitsOf, nowSeconds, type Replication, retentionSeconds } from './replication.ts';
+import { limitsOf, type Replication } from './replication.ts';
 
 /** A link that may have changed; like a record's change, it says where to look and nothing else. */
 export interface LinkChange {
@@ -38,33 +40,71 @@ export interface LinksResult {
   readonly failed: readonly { readonly change: LinkChange; readonly error: unknown }[];
 }
 
+/** Where results are gathered. */
+interface Gathered {
+  readonly done: LinkResult[];
+  readonly failed: { readonly change: LinkChange; readonly error: unknown }[];
+}
+
 /**
  * Brings K rows, KpiLink rows and quarantine to what the old links demand: steps 1 and 2 of the protocol for links
- * (README.md). Links of one KPI are written one after the other, since they share a token; KPIs side by side, with a bound.
- * The records' rows follow by {@link fanOut}, for which a live change leaves a mark in K.
+ * (README.md). Links of one KPI share a token: they are written some in one transaction, one transaction after the other. KPIs are worked on
+ * side by side, with a bound. The records' rows follow by {@link fanOut}, for which a live change leaves a mark in K.
+ *
+ * @param turns shared by all calls that may be under way at the same time in this process.
  */
 export async function replicateLinks(
   replication: Replication,
   changes: readonly LinkChange[],
   origin: LinkOrigin,
+  turns = new KpiTurns(),
 ): Promise<LinksResult> {
-  const done: LinkResult[] = [];
-  const failed: { change: LinkChange; error: unknown }[] = [];
+  const gathered: Gathered = { done: [], failed: [] };
   const byKpi = Map.groupBy(changes, (change) => kpiIdentity(change.kpis[0] ?? NO_KPI));
   await pMap(
     byKpi.values(),
-    async (group) => {
-      for (const change of group) {
-        try {
-          done.push(await replicateLink(replication, change, origin));
-        } catch (error) {
-          failed.push({ change, error });
-        }
-      }
-    },
+    (group) => turns.take(group[0]?.kpis[0] ?? NO_KPI, () => replicateOfKpi(replication, group, origin, gathered)),
     { concurrency: replication.recordConcurrency },
   );
-  return { done, failed };
+  return gathered;
+}
+
+/** @param changes all of which name the same KPI first. */
+async function replicateOfKpi(
+  replication: Replication,
+  changes: readonly LinkChange[],
+  origin: LinkOrigin,
+  { done, failed }: Gathered,
+): Promise<void> {
+  const ofThisAlone = changes.filter(({ kpis }) => kpis.length === 1);
+  const apart = changes.filter(({ kpis }) => kpis.length !== 1);
+  const sizeMax = limitsOf(replication).linksPerTransactionMax;
+  let hasSpilled = false;
+  for (let start = 0; start < ofThisAlone.length; start += sizeMax) {
+    const group = ofThisAlone.slice(start, start + sizeMax);
+    const [kpi] = group.flatMap(({ kpis }) => kpis);
+    if (group.length === 1 || kpi === undefined) {
+      apart.push(...group);
+      continue;
+    }
+    try {
+      const result = await replicateGroup(replication, kpi, group, origin, hasSpilled);
+      done.push(...result.done);
+      apart.push(...result.apart);
+      hasSpilled = result.hasSpilled;
+    } catch (error) {
+      // Each by itself tells which of them it is of; what is not of an item would meet each of them.
+      if (scopeOf(error) === 'item') apart.push(...group);
+      else failed.push(...group.map((change) => ({ change, error })));
+    }
+  }
+  for (const change of apart) {
+    try {
+      done.push(await replicateLink(replication, change, origin));
+    } catch (error) {
+      failed.push({ change, error });
+    }
+  }
 }
 
 /** What a decision on a link is made on; look-ups have no events of their own, and are read anew each time. */
@@ -112,21 +152,14 @@ function replicateLink(replication: Replication, change: LinkChange, origin: Lin
     const spilledItems = new Map(spillers.map((kpi, at) => [kpiIdentity(kpi), items[kpis.length + 2 + at]]));
     const snapshot = {
       kpis: await Promise.all(
-        heads.map((head) => kpiSnapshot(replication, head, spilledItems.get(kpiIdentity(head.kpi)))),
+        heads.map((head) => kpiSnapshot(replication, head, [spilledItems.get(kpiIdentity(head.kpi))])),
       ),
       row,
       quarantined: quarantined && decodeQuarantineEntry(quarantined),
     };
     const refused = refusal?.state && sameState(refusal.state, { image }) ? refusal : undefined;
     const base = await baseOf(replication.old, image, refused);
-    const circumstances = {
-      origin,
-      newToken: replication.newToken,
-      nowSeconds: nowSeconds(replication),
-      retentionSeconds: retentionSeconds(replication),
-      inlineBytesMax: limitsOf(replication).inlineBytesMax,
-      ...(refused && { form: refused.form }),
-    };
+    const circumstances = { ...circumstancesOf(replication, origin), ...(refused && { form: refused.form }) };
     const writes =
       refused?.form === 'name' && base.kind === 'quarantined'
         ? linkByName(replication, change.id, base.reason, heads, snapshot.quarantined, base.image)
@@ -137,21 +170,6 @@ function replicateLink(replication: Replication, change: LinkChange, origin: Lin
     const refusedBy = isRefused && { refusal: refused.error };
     return { change, outcome: base.kind, changed: writes.length > 0, warnings, kpis, ...refusedBy };
   }
-}
-
-/** The K row with the link's spilled item. Before K names too many items that plain reads may not see yet, these are made sure of. */
-async function kpiSnapshot(
-  replication: Replication,
-  head: KpiHead,
-  spilledItem: Item | undefined,
-): Promise<KpiSnapshot> {
-  const link = spilledItem && decodeSpilledLink(spilledItem);
-  const spilled = new Map(link ? [[link.id, link]] : []);
-  if (head.spilled === undefined || head.spilled.unsettled.length <= limitsOf(replication).unsettledMax) {
-    return { head, spilled };
-  }
-  await settle(replication, head);
-  return { head: { ...head, spilled: { ...head.spilled, unsettled: [] } }, spilled };
 }
 
 function sameState(left: LinkState, right: LinkState): boolean {
@@ -166,15 +184,4 @@ async function baseOf(
 ): Promise<LinkBase> {
   if (image === undefined) return { kind: 'gone' };
   return refused ? { kind: 'quarantined', reason: reasonOfRefusal(refused), image } : resolveLink(old, image);
-}
-
-/** What a link's own content and its look-ups, read now, make of it. */
-export async function resolveLink(old: OldTables, image: Item): Promise<Exclude<LinkBase, { kind: 'gone' }>> {
-  const parsed = parseLink(image);
-  if (parsed.kind === 'quarantined') return { ...parsed, image };
-  const link = parsed.record;
-  const userId = userOfLink(link, await old.readKpi(link.kpi.kpiId));
-  const result = mapLink(link, userId, await old.queryPeople(userId));
-  if (result.kind === 'quarantined') return { ...result, image };
-  return { kind: 'valid', kpi: link.kpi, linkedAt: link.linkedAt, row: result.row, image, warnings: result.warnings };
 }

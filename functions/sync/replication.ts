@@ -31,10 +31,18 @@ export interface ReplicationLimits {
   readonly unsettledMax: number;
   /** Rows of a record that are read, or written, in one transaction. */
   readonly rowsPerTransactionMax: number;
+  /** Links of one KPI that are written in one transaction. */
+  readonly linksPerTransactionMax: number;
 }
 
-/** A K row with fifty links is well below 8 KiB. */
-const LIMITS: ReplicationLimits = { inlineBytesMax: 8_192, unsettledMax: 24, rowsPerTransactionMax: 100 };
+const LIMITS: ReplicationLimits = {
+  // A K row with fifty links is well below.
+  inlineBytesMax: 8_192,
+  unsettledMax: 25,
+  rowsPerTransactionMax: 100,
+  // Of each link a row, a quarantine entry and a spilled item are read.
+  linksPerTransactionMax: 25,
+};
 
 export function limitsOf({ limits }: Pick<Replication, 'limits'>): ReplicationLimits {
   return { ...LIMITS, ...limits };

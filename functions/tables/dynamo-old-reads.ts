@@ -11,7 +11,7 @@ import { OLD_TABLE_OF, type TableNames } from './table-names.ts';
 
 /** The old tables' reads over DynamoDB itself. */
 export function dynamoOldReads(client: DynamoDBClient, names: TableNames): OldReads {
-  const { readKpi, queryPeople } = dynamoOldTables(client, names);
+  const { readKpi, queryPeople, readLinks } = dynamoOldTables(client, names);
   const sourceOfTable = new Map(RECORD_SOURCES.map((source) => [names[OLD_TABLE_OF[source]], source]));
 
   const queryIds = async (
@@ -27,11 +27,7 @@ export function dynamoOldReads(client: DynamoDBClient, names: TableNames): OldRe
     readKpi,
     queryPeople,
 
-    async readLinks(ids) {
-      const keys = ids.map((id) => ({ tableName: names.goalKpiLinks, key: { id: { S: id } } }));
-      const found = await batchGet(client, keys);
-      return new Map(found.map(({ item }) => [idOf(item), item]));
-    },
+    readLinks,
 
     async readRecords(wanted) {
       const lastSource = new Map<string, number>();

@@ -16,6 +16,12 @@ export function dynamoOldTables(client: DynamoDBClient, names: TableNames): OldT
   return {
     readLink: (id) => getItem(client, { tableName: names.goalKpiLinks, key: { id: { S: id } } }),
 
+    async readLinks(ids) {
+      const keys = ids.map((id) => ({ tableName: names.goalKpiLinks, key: { id: { S: id } } }));
+      const found = await batchGet(client, keys);
+      return new Map(found.map(({ item }) => [idOf(item), item]));
+    },
+
     readKpi: (kpiId) => getItem(client, { tableName: names.kpis, key: { id: { S: kpiId } } }),
 
     async readRecords(ids) {

@@ -15,10 +15,7 @@ export interface RecordEntry {
  * The old tables as reads use them. Indexes only say which items to look at, since they need not project more than keys; what is
  * answered is always read from the base item, strongly.
  */
-export interface OldReads extends Pick<OldTables, 'readKpi' | 'queryPeople'> {
-  /** The GoalKpiLinks with these ids; absent ones are left out. */
-  readLinks(ids: readonly string[]): Promise<ReadonlyMap<string, Item>>;
-
+export interface OldReads extends Pick<OldTables, 'readKpi' | 'queryPeople' | 'readLinks'> {
   /**
    * The items that bear each id, in the table named and in those that come before it: these have a right to the id first
    * (tables.md, "Ids").

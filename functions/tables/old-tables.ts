@@ -23,6 +23,9 @@ export interface OldTables {
   /** The GoalKpiLink with this id, read strongly. */
   readLink(id: string): Promise<Item | undefined>;
 
+  /** The GoalKpiLinks with these ids, read strongly; ids in any number, absent ones left out. */
+  readLinks(ids: readonly string[]): Promise<ReadonlyMap<string, Item>>;
+
   /** The items that bear each id in the three record tables, read strongly; ids in any number, absent ones left out. */
   readRecords(ids: readonly string[]): Promise<ReadonlyMap<string, Partial<Record<RecordSource, Item>>>>;
 

@@ -28,6 +28,9 @@ export type Write =
 /** Items a transaction may hold, read or write (DynamoDB service quotas). */
 export const TRANSACTION_ITEMS_MAX = 100;
 
+/** Bytes put into one transaction at most; DynamoDB refuses more than 4 MB. */
+export const TRANSACTION_BYTES_MAX = 3_500_000;
+
 /** Items that fit the 4 MB of a transaction even if each is as large as an item can be, with room for a quarantined image. */
 export const ITEMS_OF_ANY_SIZE_MAX = 8;
 

@@ -67,8 +67,9 @@ export const KPI_MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         LINK_DECISION,
-        'new Map([[id, belongs ? base.linkedAt : undefined]])',
-        'new Map(belongs || kpi.head.inlineLinks.has(id) ? [[id, belongs ? base.linkedAt : undefined]] : [])',
+        'const targets = new Map(links.map(',
+        `const targets = new Map(links.filter(({ id, base }) => base.kind !== 'valid' ||
+           linkedAtOf(base, kpi.head.kpi) !== undefined || kpi.head.inlineLinks.has(id)).map(`,
       ),
     ],
   },

@@ -4,6 +4,7 @@ const BATCH = 'functions/sync/stream-batch.ts';
 const KPI_DECISION = 'functions/sync/kpi-decision.ts';
 const LINK_DECISION = 'functions/sync/link-decision.ts';
 const LINKS = 'functions/sync/replicate-links.ts';
+const GROUP = 'functions/sync/link-group.ts';
 const FAN_OUT = 'functions/sync/fan-out.ts';
 
 /** Mistakes of how a link is replicated, and its records after it. */
@@ -28,6 +29,22 @@ export const LINK_MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
+    name: "a group of links' token after its state",
+    scheduledWorld: 'two links that change twice',
+    edits: [
+      edit(
+        GROUP,
+        'const [headItem, ...items] = await transactions.read([',
+        'const images = await old.readLinks(changes.map(({ id }) => id));\n    const [headItem, ...items] = await transactions.read([',
+      ),
+      edit(
+        GROUP,
+        '    const images = await old.readLinks(changes.map(({ id }) => id));\n    // Whoever',
+        '    // Whoever',
+      ),
+    ],
+  },
+  {
     name: "a link's image is written before the item is read",
     foundOnlyBy: 'a row went back to',
     edits: [
@@ -37,7 +54,8 @@ export const LINK_MUTATIONS: readonly Mutation[] = [
         "const result = await replicateLinks(replication, changes, 'live');",
         `const imageOf = new Map(changes.map((change) => [change.id, change.image]));
          const readLink = async (id) => imageOf.get(id);
-         await replicateLinks({ ...replication, old: { ...replication.old, readLink } }, changes, 'live');
+         const readLinks = async () => new Map([...imageOf].filter(([, image]) => image));
+         await replicateLinks({ ...replication, old: { ...replication.old, readLink, readLinks } }, changes, 'live');
          const result = await replicateLinks(replication, changes, 'live');`,
       ),
     ],
@@ -58,7 +76,7 @@ export const LINK_MUTATIONS: readonly Mutation[] = [
     foundOnlyBy: 'a row went back to',
     scheduledWorld: 'a copied link that comes, and comes again elsewhere',
     firstSeed: 20_600,
-    edits: [edit(LINK_DECISION, '...(snapshot.row === undefined && { ifAbsent: true })', '...{}')],
+    edits: [edit(LINK_DECISION, '...(row === undefined && { ifAbsent: true })', '...{}')],
   },
   {
     name: "a link's write without a look at the KPI that its row is in",

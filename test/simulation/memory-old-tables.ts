@@ -19,6 +19,12 @@ export function oldTables(store: Store, scheduler: Scheduler, call: Gate): OldTa
       return call({ kind: 'read', label: () => `read link ${id}`, run, show: showItem });
     },
 
+    async readLinks(ids) {
+      const label = () => `read links ${ids.join(' ')}`;
+      const items = await call(readEach(scheduler, label, ids, (id) => store.readOld('links', id)));
+      return new Map(ids.flatMap((id, at) => (items[at] ? [[id, items[at]] as const] : [])));
+    },
+
     async readRecords(ids) {
       const keys = keysOfBatches(
         ids.flatMap((id) =>

@@ -116,10 +116,9 @@ export const RECORD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a first write over what a copier brought meanwhile',
-    isRare: true,
     foundOnlyBy: 'a row went back to',
     scheduledWorld: 'a copied record that comes and changes',
-    firstSeed: 8_500,
+    firstSeed: 4_700,
     edits: [edit(RECORD_DECISION, '...(stored === undefined && { ifAbsent: true })', '')],
   },
   {

@@ -99,6 +99,14 @@ export const LONGER_WORLDS: Readonly<Record<string, World>> = {
     without(first),
     numbered(elsewhere(first), 3),
   ),
+  'two links that change twice': live(
+    first,
+    second,
+    numbered(first, 2),
+    numbered(second, 3),
+    numbered(first, 4),
+    numbered(second, 5),
+  ),
   'one of two links that goes, and a record that changes, beside a second backfill': {
     ...copied([first, second, one], without(second), record('r1', 2)),
     repeatsBackfill: true,

@@ -99,7 +99,8 @@ export function drawWorld(decisions: Decisions, size: Size = oneOf(decisions, [S
   const more = Array.from({ length: isCrowded ? MORE_LINK_WRITES : 0 }, () =>
     writer.change('links', oneOf(decisions, MORE_LINKS)),
   );
-  return { ...world, limits: drawLimits(decisions), live: [...world.live, ...more] };
+  const limits = drawLimits(decisions);
+  return { ...world, limits, live: [...world.live, ...more], repeatsBackfill: decisions.chance(0.2) };
 }
 
 /** In some worlds so many more links, and writes of them. */
@@ -112,6 +113,7 @@ function drawLimits(decisions: Decisions): ReplicationLimits {
     inlineBytesMax: oneOf(decisions, [0, ONE_INLINE, TWO_INLINE, 8_192]),
     unsettledMax: oneOf(decisions, [0, 1, 24]),
     rowsPerTransactionMax: oneOf(decisions, [1, 2, 100]),
+    linksPerTransactionMax: oneOf(decisions, [1, 2, 25]),
   };
 }
 
