@@ -1,12 +1,12 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { STAGES, type Stage } from '../functions/flag/stages.ts';
 import { SOURCES, type Source } from '../functions/model/sources.ts';
-import { QUARANTINE_SOURCES, type QuarantineSource } from '../functions/tables/quarantine-rows.ts';
+import { QUARANTINE_SOURCES, type QuarantineSource } from '../functions/tables/control/quarantine-rows.ts';
 import { readPackageJson, SAMPLE_EXPORT } from '../infra/package-layout.ts';
+import type { StageOptions } from './commands/flag/stage-command.ts';
+import type { RetireOptions } from './commands/retire/retire-command.ts';
 import { jsonOf } from './json.ts';
 import { type CommandResult, describeFailure, EXIT, failureOf } from './outcome.ts';
-import type { StageOptions } from './read-flag/stage-command.ts';
-import type { RetireOptions } from './retire-command.ts';
 
 interface CommonOptions {
   readonly env: string;
@@ -70,31 +70,40 @@ addCommand(program, 'local', 'a local cloud in the foreground: engine, tables, f
   .option('--port <number>', 'port of the engine; a free one is chosen where it is absent', wholeNumber)
   .option('--dir <dir>', 'keep everything here over a restart')
   .action((options: CommonOptions & { export?: string; port?: number; dir?: string }) =>
-    tell(options, async () => (await import('./local/local-command.ts')).localCommand(options, stopSignal())),
+    tell(options, async () => (await import('./local/cloud/local-command.ts')).localCommand(options, stopSignal())),
   );
 
 addCommand(program, 'preflight', 'check that all tables, keys, indexes and streams are as needed').action(
   (options: CommonOptions) =>
-    tell(options, async () => (await import('./preflight-command.ts')).preflightCommand(options.env)),
+    tell(options, async () =>
+      (await import('./commands/preflight/preflight-command.ts')).preflightCommand(options.env),
+    ),
 );
 
 addCommand(program, 'plan', 'what a backfill would come to: rows, held, quarantined, units, time and money').action(
   (options: CommonOptions) =>
     tell(options, async () =>
-      (await import('./backfill-command.ts')).backfillCommand({ ...options, execute: false }, stopSignal()),
+      (await import('./commands/backfill/backfill-command.ts')).backfillCommand(
+        { ...options, execute: false },
+        stopSignal(),
+      ),
     ),
 );
 
 addCommand(program, 'backup', 'back up every table, and wait until all can be restored').action(
   (options: CommonOptions) =>
-    tell(options, async () => (await import('./backup-command.ts')).backupCommand(options.env, stopSignal())),
+    tell(options, async () =>
+      (await import('./commands/backup/backup-command.ts')).backupCommand(options.env, stopSignal()),
+    ),
 );
 
 addCommand(program, 'backfill', 'plan the copy of the old tables; with --execute copy, resume and sweep')
   .addOption(new Option('--phase <source>', 'only this source').choices(SOURCES))
   .option('--execute', 'write', false)
   .action((options: CommonOptions & { phase?: Source; execute: boolean }) =>
-    tell(options, async () => (await import('./backfill-command.ts')).backfillCommand(options, stopSignal())),
+    tell(options, async () =>
+      (await import('./commands/backfill/backfill-command.ts')).backfillCommand(options, stopSignal()),
+    ),
   );
 
 addCommand(program, 'validate', 'compare every row of both sides, and tell whether they agree')
@@ -102,23 +111,29 @@ addCommand(program, 'validate', 'compare every row of both sides, and tell wheth
   .option('--out <dir>', 'write the report there as JSON and as a page, and the progress comment')
   .option('--markdown', 'tell the progress comment of the ticket', false)
   .action((options: CommonOptions & { phase?: Source; out?: string; markdown: boolean }) =>
-    tell(options, async () => (await import('./validate-command.ts')).validateCommand(options, stopSignal())),
+    tell(options, async () =>
+      (await import('./commands/validate/validate-command.ts')).validateCommand(options, stopSignal()),
+    ),
   );
 
 addCommand(program, 'repair', 'derive anew exactly what differs; without --execute tell what that is')
   .option('--execute', 'write', false)
   .action((options: CommonOptions & { execute: boolean }) =>
-    tell(options, async () => (await import('./repair-command.ts')).repairCommand(options, stopSignal())),
+    tell(options, async () =>
+      (await import('./commands/repair/repair-command.ts')).repairCommand(options, stopSignal()),
+    ),
   );
 
 addCommand(program, 'watch', 'validate part after part, until interrupted')
   .option('--once', 'stop after one round', false)
   .action((options: CommonOptions & { once: boolean }) =>
-    tell(options, async () => (await import('./watch-command.ts')).watchCommand(options, stopSignal())),
+    tell(options, async () =>
+      (await import('./commands/validate/watch-command.ts')).watchCommand(options, stopSignal()),
+    ),
   );
 
 addCommand(program, 'status', 'where the backfill stands, and the next step').action((options: CommonOptions) =>
-  tell(options, async () => (await import('./status-command.ts')).statusCommand(options.env)),
+  tell(options, async () => (await import('./commands/status/status-command.ts')).statusCommand(options.env)),
 );
 
 addCommand(program, 'stage', 'plan a change of which tables answer reads; with --execute deploy it')
@@ -128,17 +143,17 @@ addCommand(program, 'stage', 'plan a change of which tables answer reads; with -
   .option('--lag-bound-ms <number>', 'callers who wrote less than this ago read the old tables', wholeNumber)
   .option('--execute', 'write', false)
   .action((stage: Stage, options: StageOptions & CommonOptions) =>
-    tell(options, async () => (await import('./read-flag/stage-command.ts')).stageCommand(stage, options)),
+    tell(options, async () => (await import('./commands/flag/stage-command.ts')).stageCommand(stage, options)),
   );
 
 addCommand(program, 'fallback', 'put all reads on the old tables at once').action((options: CommonOptions) =>
-  tell(options, async () => (await import('./read-flag/fallback-command.ts')).fallbackCommand(options.env)),
+  tell(options, async () => (await import('./commands/flag/fallback-command.ts')).fallbackCommand(options.env)),
 );
 
 addCommand(program, 'report', 'write the audit bundle: what was done, found, accepted and deployed, by whom and when')
   .option('--out <dir>', 'an empty folder for it; one among the temporary files where absent')
   .action((options: CommonOptions & { out?: string }) =>
-    tell(options, async () => (await import('./report-command.ts')).reportCommand(options)),
+    tell(options, async () => (await import('./commands/report/report-command.ts')).reportCommand(options)),
   );
 
 addCommand(program, 'retire', 'what still keeps the old tables; with --execute take last backups, and tell what may go')
@@ -146,7 +161,9 @@ addCommand(program, 'retire', 'what still keeps the old tables; with --execute t
   .option('--by <name>', 'who answers for the held records')
   .option('--execute', 'take the backups', false)
   .action((options: CommonOptions & RetireOptions) =>
-    tell(options, async () => (await import('./retire-command.ts')).retireCommand(options, stopSignal())),
+    tell(options, async () =>
+      (await import('./commands/retire/retire-command.ts')).retireCommand(options, stopSignal()),
+    ),
   );
 
 addCommand(
@@ -156,17 +173,21 @@ addCommand(
 )
   .option('--execute', 'write', false)
   .action((options: CommonOptions & { execute: boolean }) =>
-    tell(options, async () => (await import('./rollback-command.ts')).rollbackCommand(options, stopSignal())),
+    tell(options, async () =>
+      (await import('./commands/rollback/rollback-command.ts')).rollbackCommand(options, stopSignal()),
+    ),
   );
 
 const held = program.command('held').description('records whose KPI has no link');
 addCommand(held, 'list', 'their KPIs, and how many there are of each').action((options: CommonOptions) =>
-  tell(options, async () => (await import('./backfill-command.ts')).heldList(options.env, stopSignal())),
+  tell(options, async () =>
+    (await import('./commands/backfill/backfill-command.ts')).heldList(options.env, stopSignal()),
+  ),
 );
 
 const quarantine = program.command('quarantine').description('items that cannot be migrated');
 addCommand(quarantine, 'list', 'all of them, with their reasons').action((options: CommonOptions) =>
-  tell(options, async () => (await import('./quarantine-command.ts')).quarantineList(options.env)),
+  tell(options, async () => (await import('./commands/quarantine/quarantine-command.ts')).quarantineList(options.env)),
 );
 const ITEM = {
   source: program.createArgument('<source>', 'the table it is of').choices(QUARANTINE_SOURCES),
@@ -176,7 +197,9 @@ addCommand(quarantine, 'show', 'one of them, whole')
   .addArgument(ITEM.source)
   .addArgument(ITEM.id)
   .action((source: QuarantineSource, id: string, options: CommonOptions) =>
-    tell(options, async () => (await import('./quarantine-command.ts')).quarantineShow(options.env, source, id)),
+    tell(options, async () =>
+      (await import('./commands/quarantine/quarantine-command.ts')).quarantineShow(options.env, source, id),
+    ),
   );
 addCommand(quarantine, 'accept', 'take it that one of them, as it is now, is not migrated')
   .addArgument(ITEM.source)
@@ -184,13 +207,15 @@ addCommand(quarantine, 'accept', 'take it that one of them, as it is now, is not
   .requiredOption('--by <name>', 'who answers for it')
   .option('--execute', 'write', false)
   .action((source: QuarantineSource, id: string, options: CommonOptions & { by: string; execute: boolean }) =>
-    tell(options, async () => (await import('./quarantine-command.ts')).quarantineAccept(options, source, id)),
+    tell(options, async () =>
+      (await import('./commands/quarantine/quarantine-command.ts')).quarantineAccept(options, source, id),
+    ),
   );
 addCommand(quarantine, 'replay', 'replicate what the event source mappings gave up')
   .requiredOption('--from <destination>', 's3://BUCKET of the on-failure destination, or a folder')
   .option('--execute', 'write', false)
   .action((options: CommonOptions & { from: string; execute: boolean }) =>
-    tell(options, async () => (await import('./quarantine-command.ts')).quarantineReplay(options)),
+    tell(options, async () => (await import('./commands/quarantine/quarantine-command.ts')).quarantineReplay(options)),
   );
 
 addCommand(program, 'rehearse', 'the whole migration on a local cloud of its own, with a live writer beside it')
@@ -199,7 +224,9 @@ addCommand(program, 'rehearse', 'the whole migration on a local cloud of its own
   .option('--writes <number>', 'writes of the live writer', wholeNumber, 400)
   .option('--faults', 'kill the functions and the backfill at random', false)
   .action((options: CommonOptions & { export: string; seed?: number; writes: number; faults: boolean }) =>
-    tell(options, async () => (await import('./local/rehearsal-command.ts')).rehearsalCommand(options, stopSignal())),
+    tell(options, async () =>
+      (await import('./local/rehearsal/rehearsal-command.ts')).rehearsalCommand(options, stopSignal()),
+    ),
   );
 
 try {

@@ -27,7 +27,7 @@ export async function openEnvironment(name: string): Promise<Environment> {
 }
 
 async function localClientConfig(): Promise<Connection> {
-  const { localClientConfig: config, localEndpoint } = await import('./local/local-endpoint.ts');
+  const { localClientConfig: config, localEndpoint } = await import('./local-endpoint.ts');
   return config(localEndpoint());
 }
 

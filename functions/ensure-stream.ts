@@ -2,8 +2,8 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import * as z from 'zod';
 import { MigrationError } from './model/migration-error.ts';
 import { lambdaHandler } from './runtime/handler.ts';
+import { activeStreamArn, ensureStream } from './tables/dynamo/streams.ts';
 import { connect } from './tables/dynamo-tables.ts';
-import { activeStreamArn, ensureStream } from './tables/streams.ts';
 
 /** What CDK's provider framework sends (aws-cdk-lib, custom-resources, "Provider Framework"). */
 const resourceEvent = z

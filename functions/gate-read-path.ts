@@ -6,8 +6,8 @@ import { passGate } from './gate/gate.ts';
 import { parseGateRequest } from './gate/gate-request.ts';
 import { lambdaHandler } from './runtime/handler.ts';
 import { readGateSettings } from './runtime/settings.ts';
+import { listQuarantine } from './tables/control/quarantine-entries.ts';
 import { connect, dynamoTables } from './tables/dynamo-tables.ts';
-import { listQuarantine } from './tables/quarantine-entries.ts';
 
 const { tableNames, environmentId, reportAgeMaxMs, lagMaxMs } = readGateSettings(process.env);
 const logger = new Logger({ serviceName: 'gate-read-path' });

@@ -1,7 +1,7 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { type Attribute, AttributeType, Billing, ProjectionType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
-import { KEY_SCHEMAS, type TableKeys } from '../functions/tables/key-schemas.ts';
+import { KEY_SCHEMAS, type TableKeys } from '../functions/tables/dynamo/key-schemas.ts';
 import type { Settings } from './settings.ts';
 
 /** The tables of the new model. They outlive the stack: by then they are the service's. */

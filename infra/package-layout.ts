@@ -19,9 +19,9 @@ export const SAMPLE_EXPORT = join(PACKAGE_ROOT, 'backfill/local/sample');
 const PROGRAMS = {
   app: 'infra/app',
   'command line': 'backfill/bin',
-  'engine guardian': 'backfill/local/engine-guardian',
-  'function process': 'backfill/local/function-process',
-  'lease worker': 'backfill/lease-worker',
+  'engine guardian': 'backfill/local/cloud/engine-guardian',
+  'function process': 'backfill/local/cloud/function-process',
+  'lease worker': 'backfill/lease/lease-worker',
 } as const;
 
 export function programFile(program: keyof typeof PROGRAMS): string {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { inject } from 'vitest';
-import { localClientConfig } from '../backfill/local/local-endpoint.ts';
-import { oldTableSchemas } from '../backfill/local/old-table-schemas.ts';
+import { oldTableSchemas } from '../backfill/local/cloud/old-table-schemas.ts';
+import { localClientConfig } from '../backfill/local-endpoint.ts';
 import { connect } from '../functions/tables/dynamo-tables.ts';
 import { TABLE_ROLES, type TableNames } from '../functions/tables/table-names.ts';
 import { newTableSchemas, streamedOldTableSchemas } from './table-schemas.ts';

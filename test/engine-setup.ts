@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node';
-import { startEngine } from '../backfill/local/engine.ts';
+import { startEngine } from '../backfill/local/cloud/engine.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

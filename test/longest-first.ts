@@ -7,22 +7,23 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  * keeps every other worker waiting.
  */
 export const LONGEST = [
-  'test/local/local-cloud.test.ts',
+  'test/local/cloud/local-cloud.test.ts',
+  'test/sync/many-links.test.ts',
   'test/runbook.test.ts',
-  'test/backfill/lease-thread.test.ts',
+  'test/backfill/lease/lease-thread.test.ts',
   'test/simulation/mutations.test.ts',
-  'test/backfill/backfill.test.ts',
-  'test/validators/live-writer.test.ts',
+  'test/backfill/copy/backfill.test.ts',
+  'test/validation/live-writer.test.ts',
   'test/crash-runs/crash-runs.test.ts',
-  'test/validators/mutations.test.ts',
+  'test/validation/mutations.test.ts',
   'test/package/package.test.ts',
-  'test/backfill/rollback.test.ts',
+  'test/backfill/commands/rollback.test.ts',
   'test/infra/environments.test.ts',
   'test/infra/',
-  'test/validators/commands.test.ts',
+  'test/validation/commands.test.ts',
   'test/read/sides/sides.test.ts',
-  'test/validators/rolling-part.test.ts',
-  'test/validators/validate.test.ts',
+  'test/validation/rolling-part.test.ts',
+  'test/validation/validate.test.ts',
   'test/local/appconfig/real-gate.test.ts',
 ];
 

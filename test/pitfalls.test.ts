@@ -86,7 +86,7 @@ const PITFALLS: readonly Pitfall[] = [
     name: 'lines split by node:readline',
     // It also splits at U+2028 and U+2029, which JSON may hold as they are.
     pattern: /\bcreateInterface\(|\breadLines\(/,
-    instead: 'backfill/local/export-lines.ts',
+    instead: 'backfill/local/export/export-lines.ts',
     places: PRODUCT,
     wrong: ['for await (const line of createInterface({ input })) yield line;'],
     right: ['for await (const line of gunzippedLines(path)) yield line;'],

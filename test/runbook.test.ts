@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { writeSmallExport } from './local/small-export.ts';
+import { writeSmallExport } from './local/export/small-export.ts';
 import { type LocalCloudProcess, runCli, startLocalCloud } from './run-cli.ts';
 
 const RUNBOOK = readFileSync(join(import.meta.dirname, '../runbook.md'), 'utf8');

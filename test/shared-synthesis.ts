@@ -3,8 +3,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { synthesise } from '../backfill/local/synthesise.ts';
-import { readTemplate } from '../backfill/local/template.ts';
+import { synthesise } from '../backfill/local/cloud/synthesise.ts';
+import { readTemplate } from '../backfill/local/cloud/template.ts';
 import { readSettings } from '../infra/settings.ts';
 import type { Synthesised } from './crash-runs/synthesised.ts';
 

@@ -1,6 +1,6 @@
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
-import { oldTableSchemas, tableSchema } from '../backfill/local/old-table-schemas.ts';
-import { KEY_SCHEMAS } from '../functions/tables/key-schemas.ts';
+import { oldTableSchemas, tableSchema } from '../backfill/local/cloud/old-table-schemas.ts';
+import { KEY_SCHEMAS } from '../functions/tables/dynamo/key-schemas.ts';
 import type { TableNames } from '../functions/tables/table-names.ts';
 
 /** The new tables and the control table, with the indexes of tables.md. */

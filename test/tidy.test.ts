@@ -20,6 +20,10 @@ const ROOMS = [
   'functions/read/http',
 ];
 
+/** Files of infra that say how the product lies on disk and what its settings are. */
+const OUTSIDE = ['infra/settings.ts', 'infra/package-layout.ts', 'infra/requirements.ts'];
+const COMMAND_LINE = ['backfill', 'backfill/lease', 'backfill/copy', 'backfill/commands'];
+
 /** Which part of the product may import which: the order in which data flows (README.md). No room imports an entry. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'functions/model': ['functions/model'],
@@ -32,9 +36,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'functions/read': [...GROUND, 'functions/flag', 'functions/read', 'functions/read/sides'],
   'functions/read/sides': ['functions/model', 'functions/tables', 'functions/read', 'functions/read/sides'],
   'functions/read/http': [...GROUND, 'functions/read', 'functions/read/http'],
-  // The Lambda entries: each is a function of its own, so that none imports another.
+  // The Lambda entries: each is a function of its own, so none imports another.
   functions: ROOMS,
-  backfill: ['backfill', ...ROOMS, 'infra/settings.ts', 'infra/package-layout.ts', 'infra/requirements.ts'],
+  'backfill/lease': [...GROUND, 'backfill/lease', 'backfill/environment.ts', 'backfill/operator.ts', ...OUTSIDE],
+  'backfill/copy': [...GROUND, 'functions/sync', 'backfill/copy', 'backfill/lease', 'backfill/progress.ts'],
+  'backfill/commands': [...ROOMS, ...COMMAND_LINE, ...OUTSIDE],
+  // The local cloud and the rehearsal run the product. Nothing of the product but the command line starts them.
+  'backfill/local': [...ROOMS, ...COMMAND_LINE, 'backfill/local', ...OUTSIDE],
+  backfill: [...ROOMS, ...COMMAND_LINE, 'backfill/local', ...OUTSIDE],
   // Pure files that say what a document, a name or a setting may be.
   infra: [
     'infra',
@@ -42,7 +51,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'functions/flag/names.ts',
     'functions/model/migration-error.ts',
     'functions/model/sources.ts',
-    'functions/tables/key-schemas.ts',
+    'functions/tables/dynamo/key-schemas.ts',
     'functions/read/http/callers.ts',
     'functions/read/http/http-routes.ts',
     'functions/runtime/metrics.ts',
@@ -94,9 +103,9 @@ function forbiddenClients(file: Pick<SourceFile, 'path' | 'imports'>): string[] 
 }
 
 /** The two files that send reads of DynamoDB by key; they answer by themselves for keys that no item can have. */
-const KEYED_READERS = ['functions/tables/dynamo-reads.ts', 'functions/tables/dynamo-queries.ts'];
+const KEYED_READERS = ['functions/tables/dynamo/dynamo-reads.ts', 'functions/tables/dynamo/dynamo-queries.ts'];
 /** The one that does so with JavaScript's own values. */
-const PLAIN_ROWS = 'functions/tables/dynamo-plain-rows.ts';
+const PLAIN_ROWS = 'functions/tables/dynamo/dynamo-plain-rows.ts';
 
 function unguardedReads({ path, text }: Pick<SourceFile, 'path' | 'text'>): string[] {
   if (!path.startsWith('functions/') || [...KEYED_READERS, PLAIN_ROWS].includes(path)) return [];
@@ -159,7 +168,10 @@ describe('the guards themselves', () => {
     ['functions/read-kpi.ts', './validate-rolling.ts'],
     ['backfill/cli.ts', '../functions/read-kpi.ts'],
     ['infra/stream-sync.ts', '../functions/sync/stream-handler.ts'],
-    ['backfill/copier.ts', '../infra/migration-stack.ts'],
+    ['backfill/copy/copier.ts', '../../infra/migration-stack.ts'],
+    ['backfill/copy/copier.ts', '../commands/backfill/backfill-command.ts'],
+    ['backfill/lease/lease.ts', '../copy/copier.ts'],
+    ['backfill/commands/repair/repair.ts', '../../local/cloud/engine.ts'],
   ])('refuse that %s imports %s', (path, target) => {
     expect(forbiddenImports({ path, imports: [target] })).toHaveLength(1);
   });
@@ -184,7 +196,7 @@ describe('the guards themselves', () => {
     'refuse %s in a file that does not know impossible keys',
     (name) => {
       const text = `import { ${name} } from '@aws-sdk/client-dynamodb';`;
-      expect(unguardedReads({ path: 'functions/tables/dynamo-old-tables.ts', text })).toEqual([name]);
+      expect(unguardedReads({ path: 'functions/tables/old/dynamo-old-tables.ts', text })).toEqual([name]);
     },
   );
 });

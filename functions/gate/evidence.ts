@@ -1,11 +1,11 @@
 import { mappingHash } from '../model/mapping-hash.ts';
-import { readRun } from '../tables/backfill-run-row.ts';
-import type { ControlTable } from '../tables/control-table.ts';
-import type { QuarantineEntry } from '../tables/quarantine-rows.ts';
+import { readRun } from '../tables/control/backfill-run-row.ts';
+import type { ControlTable } from '../tables/control/control-table.ts';
+import type { QuarantineEntry } from '../tables/control/quarantine-rows.ts';
+import { readRollback } from '../tables/control/rollback-row.ts';
+import { readUnfinished } from '../tables/control/unfinished-items.ts';
+import { latestReport } from '../tables/control/validation-report.ts';
 import { readLagMs } from '../tables/replication-lag.ts';
-import { readRollback } from '../tables/rollback-row.ts';
-import { readUnfinished } from '../tables/unfinished-items.ts';
-import { latestReport } from '../tables/validation-report.ts';
 import type { GateEvidence } from './missing-evidence.ts';
 
 /** Where the evidence is: all of it in the control table, which is read strongly. */

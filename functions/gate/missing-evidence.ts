@@ -1,7 +1,7 @@
 import { SOURCES, type Source } from '../model/sources.ts';
-import type { Run } from '../tables/backfill-run-row.ts';
-import type { Rollback } from '../tables/rollback-row.ts';
-import type { ValidationSummary } from '../tables/validation-report.ts';
+import type { Run } from '../tables/control/backfill-run-row.ts';
+import type { Rollback } from '../tables/control/rollback-row.ts';
+import type { ValidationSummary } from '../tables/control/validation-report.ts';
 
 /** How old a validation and how late a stream may be. */
 export interface GateLimits {

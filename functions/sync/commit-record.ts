@@ -1,6 +1,6 @@
 import { itemBytes } from '../model/item-size.ts';
-import { encodeRecordToken, encodeTouchedRecord } from '../tables/control-rows.ts';
-import { TRANSACTION_BYTES_MAX, TRANSACTION_ITEMS_MAX, type Write } from '../tables/transactions.ts';
+import { encodeRecordToken, encodeTouchedRecord } from '../tables/control/control-rows.ts';
+import { TRANSACTION_BYTES_MAX, TRANSACTION_ITEMS_MAX, type Write } from '../tables/dynamo/transactions.ts';
 import type { RecordDecision } from './record-decision.ts';
 import type { RecordScope, RecordTokens } from './record-snapshot.ts';
 import { limitsOf, nowSeconds, type Replication, retentionSeconds } from './replication.ts';

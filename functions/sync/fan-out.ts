@@ -1,8 +1,8 @@
 import type { Item } from '../model/attribute-value.ts';
 import { distinctKpis, type KpiKey, RECORD_SOURCES, type RecordSource } from '../model/sources.ts';
-import { kpiPartition } from '../tables/control-rows.ts';
-import { scopeOf } from '../tables/failure-scope.ts';
-import type { UnfinishedItem } from '../tables/unfinished-items.ts';
+import { kpiPartition } from '../tables/control/control-rows.ts';
+import type { UnfinishedItem } from '../tables/control/unfinished-items.ts';
+import { scopeOf } from '../tables/dynamo/failure-scope.ts';
 import { noteGivenUp } from './given-up.ts';
 import { replicateRecords } from './replicate-records.ts';
 import { OutOfTimeError, type Replication } from './replication.ts';

@@ -1,6 +1,6 @@
 import type { KpiKey } from '../model/sources.ts';
-import { failureCode } from '../tables/failure-scope.ts';
-import { noteUnfinished, type UnfinishedItem } from '../tables/unfinished-items.ts';
+import { noteUnfinished, type UnfinishedItem } from '../tables/control/unfinished-items.ts';
+import { failureCode } from '../tables/dynamo/failure-scope.ts';
 import type { Replication } from './replication.ts';
 
 /**

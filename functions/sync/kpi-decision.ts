@@ -7,8 +7,8 @@ import {
   type KpiHead,
   type SpilledLink,
   spilledLinkSort,
-} from '../tables/kpi-rows.ts';
-import type { Write } from '../tables/transactions.ts';
+} from '../tables/control/kpi-rows.ts';
+import type { Write } from '../tables/dynamo/transactions.ts';
 
 /** Who writes a link: its own event, or a copier; and whether that copier may be too late for records already copied. */
 export type LinkOrigin = 'live' | 'backfill' | 'late-backfill';

@@ -1,5 +1,5 @@
 import type { Item } from '../model/attribute-value.ts';
-import { decodeSpilledLink, type KpiHead } from '../tables/kpi-rows.ts';
+import { decodeSpilledLink, type KpiHead } from '../tables/control/kpi-rows.ts';
 import type { KpiCircumstances, KpiSnapshot, LinkOrigin } from './kpi-decision.ts';
 import { settle } from './kpi-views.ts';
 import { limitsOf, nowSeconds, type Replication, retentionSeconds } from './replication.ts';

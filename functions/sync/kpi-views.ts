@@ -2,10 +2,10 @@ import pMap from 'p-map';
 import { inAnchorOrder } from '../model/anchor.ts';
 import type { Item } from '../model/attribute-value.ts';
 import { type KpiKey, kpiIdentity, type LinkReference } from '../model/sources.ts';
-import { controlKey, kpiPartition } from '../tables/control-rows.ts';
-import type { KpiHead, SpilledLink } from '../tables/kpi-rows.ts';
-import type { Page } from '../tables/old-tables.ts';
-import { ITEMS_OF_ANY_SIZE_MAX } from '../tables/transactions.ts';
+import { controlKey, kpiPartition } from '../tables/control/control-rows.ts';
+import type { KpiHead, SpilledLink } from '../tables/control/kpi-rows.ts';
+import { ITEMS_OF_ANY_SIZE_MAX } from '../tables/dynamo/transactions.ts';
+import type { Page } from '../tables/old/old-tables.ts';
 import { READS_AT_ONCE, type Replication } from './replication.ts';
 
 /** All links of a KPI, and of those that went all whose rows may still be there. */

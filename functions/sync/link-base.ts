@@ -1,7 +1,7 @@
 import type { Item } from '../model/attribute-value.ts';
 import { mapLink, userOfLink } from '../model/link-mapping.ts';
 import { parseLink } from '../model/old-records.ts';
-import type { OldTables } from '../tables/old-tables.ts';
+import type { OldTables } from '../tables/old/old-tables.ts';
 import type { LinkBase } from './link-decision.ts';
 
 /** What a link's own content and its look-ups, read now, make of it. */

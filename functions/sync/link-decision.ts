@@ -2,8 +2,8 @@ import type { Item } from '../model/attribute-value.ts';
 import { sameItem } from '../model/compare.ts';
 import type { QuarantineReason, Warning } from '../model/quarantine-reason.ts';
 import { type KpiKey, kpiIdentity } from '../model/sources.ts';
-import type { KeptForm, QuarantineEntry } from '../tables/quarantine-rows.ts';
-import type { Write } from '../tables/transactions.ts';
+import type { KeptForm, QuarantineEntry } from '../tables/control/quarantine-rows.ts';
+import type { Write } from '../tables/dynamo/transactions.ts';
 import { decideKpi, type KpiCircumstances, type KpiSnapshot, linkedAtIn } from './kpi-decision.ts';
 import { decideQuarantine } from './quarantine-decision.ts';
 

@@ -1,10 +1,15 @@
 import type { Item } from '../model/attribute-value.ts';
 import { itemBytes } from '../model/item-size.ts';
 import { type KpiKey, kpiIdentity, kpiKeyOf } from '../model/sources.ts';
-import { decodeKpiRow, kpiRowKey, spilledLinkKey } from '../tables/kpi-rows.ts';
-import type { OldTables } from '../tables/old-tables.ts';
-import { decodeQuarantineEntry, quarantineKey } from '../tables/quarantine-rows.ts';
-import { type RowKey, TRANSACTION_BYTES_MAX, TRANSACTION_ITEMS_MAX, type Write } from '../tables/transactions.ts';
+import { decodeKpiRow, kpiRowKey, spilledLinkKey } from '../tables/control/kpi-rows.ts';
+import { decodeQuarantineEntry, quarantineKey } from '../tables/control/quarantine-rows.ts';
+import {
+  type RowKey,
+  TRANSACTION_BYTES_MAX,
+  TRANSACTION_ITEMS_MAX,
+  type Write,
+} from '../tables/dynamo/transactions.ts';
+import type { OldTables } from '../tables/old/old-tables.ts';
 import type { LinkOrigin } from './kpi-decision.ts';
 import { circumstancesOf, kpiSnapshot } from './kpi-snapshot.ts';
 import { resolveLink } from './link-base.ts';

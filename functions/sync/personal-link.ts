@@ -5,11 +5,11 @@ import { earliestDate, mapPersonalLink, ownerOf } from '../model/link-mapping.ts
 import { ownerSource } from '../model/mapping.ts';
 import { parseRecord } from '../model/old-records.ts';
 import { type KpiKey, kpiIdentity, RECORD_SOURCES } from '../model/sources.ts';
-import { apart } from '../tables/apart.ts';
-import { attempt, valuesOf } from '../tables/attempt.ts';
-import { decodeKpiRow, encodeKpiRow, hasLinks, type KpiHead, kpiRowKey } from '../tables/kpi-rows.ts';
-import type { Page } from '../tables/old-tables.ts';
-import type { Write } from '../tables/transactions.ts';
+import { decodeKpiRow, encodeKpiRow, hasLinks, type KpiHead, kpiRowKey } from '../tables/control/kpi-rows.ts';
+import { apart } from '../tables/dynamo/apart.ts';
+import { attempt, valuesOf } from '../tables/dynamo/attempt.ts';
+import type { Write } from '../tables/dynamo/transactions.ts';
+import type { Page } from '../tables/old/old-tables.ts';
 import { ATTEMPTS_MAX, ContentionError, nowSeconds, type Replication } from './replication.ts';
 
 /**

@@ -7,8 +7,8 @@ import {
   putEntry,
   type QuarantineEntry,
   type QuarantineSource,
-} from '../tables/quarantine-rows.ts';
-import type { Write } from '../tables/transactions.ts';
+} from '../tables/control/quarantine-rows.ts';
+import type { Write } from '../tables/dynamo/transactions.ts';
 
 /**
  * What to write so that quarantine holds the item if it cannot be migrated, and does not if it can or is gone: the writes

@@ -1,5 +1,5 @@
-import { scopeOf } from '../tables/failure-scope.ts';
-import { decodeQuarantineEntry, type KeptForm, quarantineKey } from '../tables/quarantine-rows.ts';
+import { decodeQuarantineEntry, type KeptForm, quarantineKey } from '../tables/control/quarantine-rows.ts';
+import { scopeOf } from '../tables/dynamo/failure-scope.ts';
 import { decideQuarantine } from './quarantine-decision.ts';
 import type { Replication } from './replication.ts';
 import type { StreamEvent } from './stream-batch.ts';

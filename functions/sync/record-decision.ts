@@ -11,8 +11,8 @@ import {
   RECORD_SOURCES,
   type RecordSource,
 } from '../model/sources.ts';
-import type { KeptForm, QuarantineEntry } from '../tables/quarantine-rows.ts';
-import type { Write } from '../tables/transactions.ts';
+import type { KeptForm, QuarantineEntry } from '../tables/control/quarantine-rows.ts';
+import type { Write } from '../tables/dynamo/transactions.ts';
 import type { KpiView } from './kpi-views.ts';
 import { decideQuarantine } from './quarantine-decision.ts';
 

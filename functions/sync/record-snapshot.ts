@@ -1,15 +1,15 @@
 import pMap from 'p-map';
 import { type Item, textOf } from '../model/attribute-value.ts';
 import type { KpiKey, RecordSource } from '../model/sources.ts';
-import { decodeExpiry, decodeQuarantined, recordTokenKey, touchedRecordKey } from '../tables/control-rows.ts';
-import { decodeKpiRow, kpiRowKey } from '../tables/kpi-rows.ts';
-import { decodeQuarantineEntry, quarantineKey } from '../tables/quarantine-rows.ts';
+import { decodeExpiry, decodeQuarantined, recordTokenKey, touchedRecordKey } from '../tables/control/control-rows.ts';
+import { decodeKpiRow, kpiRowKey } from '../tables/control/kpi-rows.ts';
+import { decodeQuarantineEntry, quarantineKey } from '../tables/control/quarantine-rows.ts';
 import {
   ITEMS_OF_ANY_SIZE_MAX,
   type RowKey,
   TRANSACTION_ITEMS_MAX,
   TransactionTooLargeError,
-} from '../tables/transactions.ts';
+} from '../tables/dynamo/transactions.ts';
 import type { KpiViews } from './kpi-views.ts';
 import { candidateRowIds, type RecordSnapshot } from './record-decision.ts';
 import { limitsOf, READS_AT_ONCE, type Replication } from './replication.ts';

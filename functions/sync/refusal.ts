@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Item } from '../model/attribute-value.ts';
 import { sameItem } from '../model/compare.ts';
 import { type QuarantineReason, refusedBy } from '../model/quarantine-reason.ts';
-import { failureCode, scopeOf } from '../tables/failure-scope.ts';
-import type { KeptForm } from '../tables/quarantine-rows.ts';
+import type { KeptForm } from '../tables/control/quarantine-rows.ts';
+import { failureCode, scopeOf } from '../tables/dynamo/failure-scope.ts';
 import { ATTEMPTS_MAX, ContentionError } from './replication.ts';
 
 /** An attempt that failed for the item's own reason. */

@@ -2,11 +2,16 @@ import { type Item, textOf } from '../model/attribute-value.ts';
 import { itemDigest } from '../model/digest.ts';
 import type { QuarantineReason } from '../model/quarantine-reason.ts';
 import { distinctKpis, kpiKeyOf, RECORD_SOURCES, type Source } from '../model/sources.ts';
-import { attemptLater, valuesOf } from '../tables/attempt.ts';
-import { decodeQuarantined, encodeRecordToken, recordTokenKey } from '../tables/control-rows.ts';
-import { encodeKpiRow, type KpiHead } from '../tables/kpi-rows.ts';
-import { decodeQuarantineEntry, putEntry, type QuarantineEntry, quarantineKey } from '../tables/quarantine-rows.ts';
-import type { Write } from '../tables/transactions.ts';
+import { decodeQuarantined, encodeRecordToken, recordTokenKey } from '../tables/control/control-rows.ts';
+import { encodeKpiRow, type KpiHead } from '../tables/control/kpi-rows.ts';
+import {
+  decodeQuarantineEntry,
+  putEntry,
+  type QuarantineEntry,
+  quarantineKey,
+} from '../tables/control/quarantine-rows.ts';
+import { attemptLater, valuesOf } from '../tables/dynamo/attempt.ts';
+import type { Write } from '../tables/dynamo/transactions.ts';
 import type { KpiViews } from './kpi-views.ts';
 import { type RecordBase, sourcesIn } from './record-decision.ts';
 import { type Refusal, reasonOfRefusal } from './refusal.ts';

@@ -1,8 +1,8 @@
 import pMap from 'p-map';
 import { distinctKpis, type KpiKey, kpiIdentity, NO_KPI } from '../model/sources.ts';
-import { apart, type Refused } from '../tables/apart.ts';
-import { scopeOf } from '../tables/failure-scope.ts';
-import { hasLinks } from '../tables/kpi-rows.ts';
+import { hasLinks } from '../tables/control/kpi-rows.ts';
+import { apart, type Refused } from '../tables/dynamo/apart.ts';
+import { scopeOf } from '../tables/dynamo/failure-scope.ts';
 import { KpiViews } from './kpi-views.ts';
 import { replicatePersonalLink } from './personal-link.ts';
 import { type RecordChange, type RecordResult, replicateRecord } from './replicate-record.ts';

@@ -1,8 +1,8 @@
 import { MigrationError } from '../model/migration-error.ts';
 import type { HeldRecords } from '../model/sources.ts';
-import type { ControlTable } from '../tables/control-table.ts';
-import type { OldTables } from '../tables/old-tables.ts';
-import type { Transactions } from '../tables/transactions.ts';
+import type { ControlTable } from '../tables/control/control-table.ts';
+import type { Transactions } from '../tables/dynamo/transactions.ts';
+import type { OldTables } from '../tables/old/old-tables.ts';
 
 /** All that the protocol reaches outside itself: storage, time, randomness and settings. */
 export interface Replication {

@@ -1,7 +1,7 @@
 import type { Item } from '../model/attribute-value.ts';
 import { distinctKpis, type KpiKey, kpiIdentity, kpiKeyOf, type Source } from '../model/sources.ts';
-import { scopeOf } from '../tables/failure-scope.ts';
-import type { UnfinishedItem } from '../tables/unfinished-items.ts';
+import type { UnfinishedItem } from '../tables/control/unfinished-items.ts';
+import { scopeOf } from '../tables/dynamo/failure-scope.ts';
 import { fanOut } from './fan-out.ts';
 import { noteGivenUp } from './given-up.ts';
 import { quarantineEvent } from './quarantine-event.ts';

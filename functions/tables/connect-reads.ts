@@ -1,9 +1,9 @@
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
-import { dynamoNewReads } from './dynamo-new-reads.ts';
-import { dynamoOldReads } from './dynamo-old-reads.ts';
 import { connect } from './dynamo-tables.ts';
-import type { NewReads } from './new-reads.ts';
-import type { OldReads } from './old-reads.ts';
+import { dynamoNewReads } from './new/dynamo-new-reads.ts';
+import type { NewReads } from './new/new-reads.ts';
+import { dynamoOldReads } from './old/dynamo-old-reads.ts';
+import type { OldReads } from './old/old-reads.ts';
 import type { TableNames } from './table-names.ts';
 
 /** Both sides' tables as reads use them. */

@@ -1,14 +1,14 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
-import type { ControlTable } from './control-table.ts';
-import { dynamoControlTable } from './dynamo-control-table.ts';
-import { dynamoNewTables } from './dynamo-new-tables.ts';
-import { dynamoOldTables } from './dynamo-old-tables.ts';
-import { dynamoTransactions } from './dynamo-transactions.ts';
-import { readProtoAttributes } from './lossless-answers.ts';
-import type { NewTables } from './new-tables.ts';
-import type { OldTables } from './old-tables.ts';
+import type { ControlTable } from './control/control-table.ts';
+import { dynamoControlTable } from './control/dynamo-control-table.ts';
+import { dynamoTransactions } from './dynamo/dynamo-transactions.ts';
+import { readProtoAttributes } from './dynamo/lossless-answers.ts';
+import type { Transactions } from './dynamo/transactions.ts';
+import { dynamoNewTables } from './new/dynamo-new-tables.ts';
+import type { NewTables } from './new/new-tables.ts';
+import { dynamoOldTables } from './old/dynamo-old-tables.ts';
+import type { OldTables } from './old/old-tables.ts';
 import type { TableNames } from './table-names.ts';
-import type { Transactions } from './transactions.ts';
 
 /** All storage of the migration, behind the narrow interfaces that everything else knows. */
 export interface Tables {

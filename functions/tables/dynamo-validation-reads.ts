@@ -1,12 +1,12 @@
 import { type DynamoDBClient, ResourceNotFoundException, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { type Item, idOf } from '../model/attribute-value.ts';
 import { MigrationError } from '../model/migration-error.ts';
-import { dynamoOldTables } from './dynamo-old-tables.ts';
-import { queryPage } from './dynamo-queries.ts';
-import { batchGet } from './dynamo-reads.ts';
-import { listQuarantine } from './quarantine-entries.ts';
-import { decodeQuarantineEntry, quarantineKey } from './quarantine-rows.ts';
-import { retryTransient } from './retry.ts';
+import { listQuarantine } from './control/quarantine-entries.ts';
+import { decodeQuarantineEntry, quarantineKey } from './control/quarantine-rows.ts';
+import { queryPage } from './dynamo/dynamo-queries.ts';
+import { batchGet } from './dynamo/dynamo-reads.ts';
+import { retryTransient } from './dynamo/retry.ts';
+import { dynamoOldTables } from './old/dynamo-old-tables.ts';
 import type { TableNames } from './table-names.ts';
 import { LISTED_BY_INDEX, type ValidationReads } from './validation-reads.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DeleteObjectCommand, GetObjectCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { MigrationError } from '../model/migration-error.ts';
-import { attemptLater } from './attempt.ts';
+import { attemptLater } from './dynamo/attempt.ts';
 
 /** What an event source mapping gave up and its on-failure destination kept. */
 export interface FailedDelivery {

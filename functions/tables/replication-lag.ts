@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { SOURCES, type Source } from '../model/sources.ts';
-import type { ControlTable } from './control-table.ts';
+import type { ControlTable } from './control/control-table.ts';
 
 const PARTITION = 'replication-lag';
 

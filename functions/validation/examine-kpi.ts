@@ -13,7 +13,7 @@ import {
   RECORD_SOURCES,
   type RecordSource,
 } from '../model/sources.ts';
-import { attempt, valuesOf } from '../tables/attempt.ts';
+import { attempt, valuesOf } from '../tables/dynamo/attempt.ts';
 import { OLD_TABLE_OF } from '../tables/table-names.ts';
 import type { ValidationReads } from '../tables/validation-reads.ts';
 import { examineLinks, listAll, readApart } from './examine-links.ts';

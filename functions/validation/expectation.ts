@@ -13,7 +13,7 @@ import {
   type RecordSource,
   type Source,
 } from '../model/sources.ts';
-import { attempt } from '../tables/attempt.ts';
+import { attempt } from '../tables/dynamo/attempt.ts';
 import { NONE_REFUSED, type RefusedItems, refusalOf } from './refused-items.ts';
 import { type Unexamined, unexaminedItem } from './unexamined.ts';
 

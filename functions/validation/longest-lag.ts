@@ -1,4 +1,4 @@
-import type { ControlTable } from '../tables/control-table.ts';
+import type { ControlTable } from '../tables/control/control-table.ts';
 import { readLagMs, UNNOTED_LAG_MAX_MS } from '../tables/replication-lag.ts';
 
 /** How far the stream that is furthest behind may be behind, in milliseconds: what is noted, and no less than what may go unnoted. */

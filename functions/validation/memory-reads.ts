@@ -1,8 +1,8 @@
 import { type Item, idOf, textOf } from '../model/attribute-value.ts';
 import type { Source } from '../model/sources.ts';
-import { idsOfBatches, isPartitionAsked, keysOfBatches } from '../tables/memory-requests.ts';
-import { quarantineKey } from '../tables/quarantine-rows.ts';
-import { requireLegal } from '../tables/request-rules.ts';
+import { quarantineKey } from '../tables/control/quarantine-rows.ts';
+import { idsOfBatches, isPartitionAsked, keysOfBatches } from '../tables/dynamo/memory-requests.ts';
+import { requireLegal } from '../tables/dynamo/request-rules.ts';
 import { LISTED_BY_INDEX, type ReadTable, type ValidationReads } from '../tables/validation-reads.ts';
 
 /** Whole tables in memory, by item id, and quarantine's entries: item id to reason code. */

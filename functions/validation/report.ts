@@ -1,6 +1,6 @@
 import { addCounts, type CountsByName, countNames } from '../model/counts-by-name.ts';
 import type { Source } from '../model/sources.ts';
-import type { ValidationCounts, ValidationSummary } from '../tables/validation-report.ts';
+import type { ValidationCounts, ValidationSummary } from '../tables/control/validation-report.ts';
 import type { Comparison } from './compare-sides.ts';
 import type { Finding, RowClass } from './findings.ts';
 import type { SelfProof } from './self-proof.ts';

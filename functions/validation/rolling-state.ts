@@ -1,5 +1,5 @@
-import type { ControlTable } from '../tables/control-table.ts';
-import { VALIDATION_PARTITION } from '../tables/validation-report.ts';
+import type { ControlTable } from '../tables/control/control-table.ts';
+import { VALIDATION_PARTITION } from '../tables/control/validation-report.ts';
 import type { PartPosition, PartReport } from './rolling.ts';
 
 const ROLLING_SORT = 'rolling';

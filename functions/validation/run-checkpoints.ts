@@ -3,9 +3,9 @@ import { deflateRaw, inflateRaw } from 'node:zlib';
 import { type Item, textOf } from '../model/attribute-value.ts';
 import { MigrationError } from '../model/migration-error.ts';
 import type { HeldRecords, Source } from '../model/sources.ts';
-import type { ControlTable } from '../tables/control-table.ts';
-import type { RowKey, Transactions } from '../tables/transactions.ts';
-import { VALIDATION_PARTITION } from '../tables/validation-report.ts';
+import type { ControlTable } from '../tables/control/control-table.ts';
+import { VALIDATION_PARTITION } from '../tables/control/validation-report.ts';
+import type { RowKey, Transactions } from '../tables/dynamo/transactions.ts';
 import type { Checkpoints, ScanState } from './scan-sides.ts';
 
 /** What a checkpoint is only good for. */

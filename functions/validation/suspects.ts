@@ -14,8 +14,8 @@ import {
   type RecordSource,
   type Source,
 } from '../model/sources.ts';
-import { attemptLater } from '../tables/attempt.ts';
-import { failureCode } from '../tables/failure-scope.ts';
+import { attemptLater } from '../tables/dynamo/attempt.ts';
+import { failureCode } from '../tables/dynamo/failure-scope.ts';
 import { OLD_TABLE_OF } from '../tables/table-names.ts';
 import { type Collision, type Examiner, examineKpi, type InformedExaminer, rowsExpectedOf } from './examine-kpi.ts';
 import { examineLinks, resolveOldLink } from './examine-links.ts';

@@ -1,4 +1,4 @@
-import { failureCode } from '../tables/failure-scope.ts';
+import { failureCode } from '../tables/dynamo/failure-scope.ts';
 
 /** Something that could not be compared, for a reason of its own. It proves nothing, and so nothing agrees while there is one. */
 export interface Unexamined {

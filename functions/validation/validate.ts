@@ -1,10 +1,10 @@
 import { mappingHash } from '../model/mapping-hash.ts';
 import { MigrationError } from '../model/migration-error.ts';
 import type { HeldRecords, Source } from '../model/sources.ts';
-import type { ControlTable } from '../tables/control-table.ts';
-import type { Transactions } from '../tables/transactions.ts';
+import type { ControlTable } from '../tables/control/control-table.ts';
+import { keepReport, type ValidationSummary } from '../tables/control/validation-report.ts';
+import type { Transactions } from '../tables/dynamo/transactions.ts';
 import type { ValidationReads } from '../tables/validation-reads.ts';
-import { keepReport, type ValidationSummary } from '../tables/validation-report.ts';
 import { type Comparison, type ComparisonOptions, compareSides } from './compare-sides.ts';
 import { Counts } from './counts.ts';
 import { longestLagMs } from './longest-lag.ts';

@@ -1,4 +1,4 @@
-import type { Verdict } from '../tables/validation-report.ts';
+import type { Verdict } from '../tables/control/validation-report.ts';
 
 /** All that a verdict rests on. */
 export interface Evidence {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { BackfillOptions } from '../../backfill/backfill.ts';
+import type { BackfillOptions } from '../../backfill/copy/backfill.ts';
 import type { Progress } from '../../backfill/progress.ts';
 
 export const silent: Progress = { note: () => {}, begin: () => {}, advance: () => {}, end: () => {} };

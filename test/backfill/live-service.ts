@@ -1,6 +1,6 @@
 import { DeleteItemCommand, type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { createLegacyWriter } from '../../backfill/local/live-writer.ts';
-import { seededRandom } from '../../backfill/local/seeded-random.ts';
+import { createLegacyWriter } from '../../backfill/local/rehearsal/live-writer.ts';
+import { seededRandom } from '../../backfill/local/rehearsal/seeded-random.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
 import { SOURCES, type Source } from '../../functions/model/sources.ts';
 import type { Replication } from '../../functions/sync/replication.ts';

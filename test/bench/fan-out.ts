@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { startEngine } from '../../backfill/local/engine.ts';
-import { localClientConfig } from '../../backfill/local/local-endpoint.ts';
+import { startEngine } from '../../backfill/local/cloud/engine.ts';
+import { localClientConfig } from '../../backfill/local-endpoint.ts';
 import { type Item, textOf } from '../../functions/model/attribute-value.ts';
 import { kpiKeyOf } from '../../functions/model/sources.ts';
 import { replicateLinks } from '../../functions/sync/replicate-links.ts';

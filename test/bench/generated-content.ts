@@ -1,4 +1,4 @@
-import { type SeededRandom, seededRandom } from '../../backfill/local/seeded-random.ts';
+import { type SeededRandom, seededRandom } from '../../backfill/local/rehearsal/seeded-random.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
 import type { OldContent } from '../../functions/model/expected.ts';
 import type { RecordSource } from '../../functions/model/sources.ts';

@@ -1,6 +1,6 @@
 import { BatchWriteItemCommand, CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import pMap from 'p-map';
-import { oldTableSchemas, tableSchema } from '../../backfill/local/old-table-schemas.ts';
+import { oldTableSchemas, tableSchema } from '../../backfill/local/cloud/old-table-schemas.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
 import { expectedRows, type OldContent } from '../../functions/model/expected.ts';
 import { SOURCES } from '../../functions/model/sources.ts';

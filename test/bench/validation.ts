@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startEngine } from '../../backfill/local/engine.ts';
-import { localClientConfig } from '../../backfill/local/local-endpoint.ts';
+import { startEngine } from '../../backfill/local/cloud/engine.ts';
+import { localClientConfig } from '../../backfill/local-endpoint.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
 import { connect, dynamoTables, type Tables } from '../../functions/tables/dynamo-tables.ts';
 import { dynamoValidationReads } from '../../functions/tables/dynamo-validation-reads.ts';
@@ -9,7 +9,7 @@ import { TABLE_ROLES, type TableNames } from '../../functions/tables/table-names
 import type { ReadTable, ValidationReads } from '../../functions/tables/validation-reads.ts';
 import { proveItself } from '../../functions/validation/self-proof.ts';
 import { validate } from '../../functions/validation/validate.ts';
-import { meterReads } from '../validators/read-meter.ts';
+import { meterReads } from '../validation/read-meter.ts';
 import { generatedContent } from './generated-content.ts';
 import { report } from './report.ts';
 import { fillTables } from './validation-tables.ts';

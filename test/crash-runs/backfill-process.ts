@@ -1,6 +1,6 @@
-import { executeBackfill } from '../../backfill/backfill-command.ts';
+import { executeBackfill } from '../../backfill/commands/backfill/backfill-command.ts';
+import type { Pass } from '../../backfill/copy/run-state.ts';
 import { replicationOf } from '../../backfill/environment.ts';
-import type { Pass } from '../../backfill/run-state.ts';
 import { MigrationError } from '../../functions/model/migration-error.ts';
 import { connect, dynamoTables } from '../../functions/tables/dynamo-tables.ts';
 import type { Settings } from '../../infra/settings.ts';

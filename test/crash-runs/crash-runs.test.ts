@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Disagreement } from '../../backfill/local/agreement.ts';
+import type { Disagreement } from '../../backfill/local/rehearsal/agreement.ts';
 import { expectedRows } from '../../functions/model/expected.ts';
 import { sharedSynthesis } from '../shared-synthesis.ts';
 import { type CrashRunReport, crashRun, isEqual } from './crash-run.ts';

@@ -2,8 +2,8 @@ import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { scanTable } from '../../backfill/local/agreement.ts';
-import type { LocalCloud } from '../../backfill/local/local-cloud.ts';
+import type { LocalCloud } from '../../backfill/local/cloud/local-cloud.ts';
+import { scanTable } from '../../backfill/local/rehearsal/agreement.ts';
 import { TABLE_ROLES } from '../../functions/tables/table-names.ts';
 import type { Settings } from '../../infra/settings.ts';
 

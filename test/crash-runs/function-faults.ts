@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BusyProcess } from '../../backfill/local/function-host.ts';
-import type { SeededRandom } from '../../backfill/local/seeded-random.ts';
+import type { BusyProcess } from '../../backfill/local/cloud/function-host.ts';
+import type { SeededRandom } from '../../backfill/local/rehearsal/seeded-random.ts';
 
 /** What befell the functions' processes. */
 export interface FunctionFaults {

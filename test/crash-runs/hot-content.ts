@@ -1,4 +1,4 @@
-import type { SeededRandom } from '../../backfill/local/seeded-random.ts';
+import type { SeededRandom } from '../../backfill/local/rehearsal/seeded-random.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
 import type { OldContent } from '../../functions/model/expected.ts';
 import { type KpiKey, RECORD_SOURCES, type RecordSource } from '../../functions/model/sources.ts';

@@ -1,5 +1,5 @@
-import { type SeededRandom, seededRandom } from '../../backfill/local/seeded-random.ts';
-import { PASSES, type Pass } from '../../backfill/run-state.ts';
+import { PASSES, type Pass } from '../../backfill/copy/run-state.ts';
+import { type SeededRandom, seededRandom } from '../../backfill/local/rehearsal/seeded-random.ts';
 import type { OldContent } from '../../functions/model/expected.ts';
 import { HELD_RECORDS, type HeldRecords, RECORD_SOURCES } from '../../functions/model/sources.ts';
 import { hotContent } from './hot-content.ts';

@@ -1,6 +1,6 @@
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { scanTable } from '../../backfill/local/agreement.ts';
-import type { SeededRandom } from '../../backfill/local/seeded-random.ts';
+import { scanTable } from '../../backfill/local/rehearsal/agreement.ts';
+import type { SeededRandom } from '../../backfill/local/rehearsal/seeded-random.ts';
 import { textOf } from '../../functions/model/attribute-value.ts';
 import type { TableNames } from '../../functions/tables/table-names.ts';
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { synthesise } from '../../backfill/local/synthesise.ts';
-import type { Stack } from '../../backfill/local/template.ts';
+import { synthesise } from '../../backfill/local/cloud/synthesise.ts';
+import type { Stack } from '../../backfill/local/cloud/template.ts';
 import type { HeldRecords } from '../../functions/model/sources.ts';
 import { readSettings, type Settings } from '../../infra/settings.ts';
 

@@ -1,7 +1,7 @@
 import { CreateHostedConfigurationVersionCommand } from '@aws-sdk/client-appconfig';
 import { describe, expect, test } from 'vitest';
+import { describeFlag, whoReadsWhat } from '../../backfill/commands/flag/describe-flag.ts';
 import type { AppConfigOptions } from '../../backfill/local/appconfig/start-app-config.ts';
-import { describeFlag, whoReadsWhat } from '../../backfill/read-flag/describe-flag.ts';
 import type { FlagAccess } from '../../functions/flag/access.ts';
 import { applyFlagChange, planFlagChange } from '../../functions/flag/change.ts';
 import { readFlagState, startFlagDeployment } from '../../functions/flag/deployments.ts';

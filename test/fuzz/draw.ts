@@ -1,4 +1,4 @@
-import { seededRandom } from '../../backfill/local/seeded-random.ts';
+import { seededRandom } from '../../backfill/local/rehearsal/seeded-random.ts';
 
 /** Choices that a seed decides. */
 export interface Draw {

@@ -7,8 +7,8 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { type Environment, replicationOf } from '../../backfill/environment.ts';
-import { localClientConfig } from '../../backfill/local/local-endpoint.ts';
-import { OLD_TABLE_ROLES } from '../../backfill/local/old-table-schemas.ts';
+import { OLD_TABLE_ROLES } from '../../backfill/local/cloud/old-table-schemas.ts';
+import { localClientConfig } from '../../backfill/local-endpoint.ts';
 import type { HeldRecords, Source } from '../../functions/model/sources.ts';
 import { SOURCES } from '../../functions/model/sources.ts';
 import { type Connection, connect, dynamoTables } from '../../functions/tables/dynamo-tables.ts';

@@ -3,7 +3,7 @@ import { oldSide } from '../../functions/read/sides/old-side.ts';
 import { memoryReads } from '../../functions/validation/memory-reads.ts';
 import { migratedContent } from '../../functions/validation/self-proof.ts';
 import { memoryNewReads, memoryOldReads } from '../read/memory-reads.ts';
-import { compare } from '../validators/comparison.ts';
+import { compare } from '../validation/comparison.ts';
 import { CONTROL_GROUP } from './control-group.ts';
 import { faultsOf } from './known-faults.ts';
 import { materialise } from './materialise.ts';

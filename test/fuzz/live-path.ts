@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { replayDeliveries } from '../../backfill/commands/quarantine/quarantine-replay.ts';
 import type { Environment } from '../../backfill/environment.ts';
-import { keepDiscarded } from '../../backfill/local/on-failure.ts';
-import { dynamoStreamSource, type StreamRecord } from '../../backfill/local/stream-source.ts';
-import { replayDeliveries } from '../../backfill/quarantine-replay.ts';
+import { keepDiscarded } from '../../backfill/local/cloud/on-failure.ts';
+import { dynamoStreamSource, type StreamRecord } from '../../backfill/local/cloud/stream-source.ts';
 import { SOURCES, type Source } from '../../functions/model/sources.ts';
 import { replicateStreamBatch } from '../../functions/sync/stream-batch.ts';
 import { parseStreamEvent } from '../../functions/sync/stream-event.ts';

@@ -1,7 +1,7 @@
 import type { Environment } from '../../backfill/environment.ts';
 import type { QuarantineReason } from '../../functions/model/quarantine-reason.ts';
-import { toJson } from '../../functions/tables/packed-image.ts';
-import { listQuarantine, readQuarantined } from '../../functions/tables/quarantine-entries.ts';
+import { toJson } from '../../functions/tables/control/packed-image.ts';
+import { listQuarantine, readQuarantined } from '../../functions/tables/control/quarantine-entries.ts';
 import { requireControlGroup } from './control-group.ts';
 import { idOf, type OldWorld } from './old-world.ts';
 import type { SketchedTable } from './sketch.ts';

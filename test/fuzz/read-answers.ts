@@ -7,8 +7,8 @@ import { kpiReads, type PageOptions, type Rows } from '../../functions/read/kpi-
 import type { ReadSide } from '../../functions/read/query.ts';
 import { newSide } from '../../functions/read/sides/new-side.ts';
 import { oldSide } from '../../functions/read/sides/old-side.ts';
-import { dynamoNewReads } from '../../functions/tables/dynamo-new-reads.ts';
-import { dynamoOldReads } from '../../functions/tables/dynamo-old-reads.ts';
+import { dynamoNewReads } from '../../functions/tables/new/dynamo-new-reads.ts';
+import { dynamoOldReads } from '../../functions/tables/old/dynamo-old-reads.ts';
 import { type Draw, drawFrom } from './draw.ts';
 import { idOf, type OldWorld } from './old-world.ts';
 import { mustFinish, requireSame } from './violation.ts';

@@ -143,7 +143,7 @@ class WorldRun {
   async #repaired(environment: Environment, old: OldWorld): Promise<void> {
     await repairFromNothing(environment);
     const repaired = await readNewWorld(this.#tables.wire, environment);
-    // A record that shares its id and has no link counts as held until quarantine has it (backfill/validators/README.md).
+    // A record that shares its id and has no link counts as held until quarantine has it (backfill/commands/validate/README.md).
     requireMigrated('after a repair', repaired, old, 'id-collision');
   }
 

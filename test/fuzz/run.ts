@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { startEngine } from '../../backfill/local/engine.ts';
+import { startEngine } from '../../backfill/local/cloud/engine.ts';
 import { type Failure, fuzzWorld, type Run, replayWorld } from './fuzz.ts';
 import { FuzzTables } from './fuzz-tables.ts';
 import { describeFailure, describeSum, describeWorld, NOTHING, plus } from './report.ts';

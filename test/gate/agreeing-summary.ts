@@ -1,4 +1,4 @@
-import type { ValidationSummary } from '../../functions/tables/validation-report.ts';
+import type { ValidationSummary } from '../../functions/tables/control/validation-report.ts';
 import { sumOf } from '../../functions/validation/report.ts';
 
 /** Of a validation that compared ten rows, all of them alike. */

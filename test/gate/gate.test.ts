@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { FlagContent } from '../../functions/flag/document.ts';
 import { type GateInputs, GateRefusedError, passGate } from '../../functions/gate/gate.ts';
 import { type GateEvidence, missingEvidence } from '../../functions/gate/missing-evidence.ts';
-import type { ValidationSummary } from '../../functions/tables/validation-report.ts';
+import type { ValidationSummary } from '../../functions/tables/control/validation-report.ts';
 import { AGREEING } from './agreeing-summary.ts';
 import { FINISHED_RUN } from './finished-run.ts';
 

@@ -8,8 +8,8 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { type AwsClientStub, mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
-import { localClientEnvironment } from '../../backfill/local/local-endpoint.ts';
-import { oldTableSchemas } from '../../backfill/local/old-table-schemas.ts';
+import { oldTableSchemas } from '../../backfill/local/cloud/old-table-schemas.ts';
+import { localClientEnvironment } from '../../backfill/local-endpoint.ts';
 import type * as EnsureStream from '../../functions/ensure-stream.ts';
 import { engineClient, testTableNames } from '../engine-client.ts';
 

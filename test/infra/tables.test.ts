@@ -70,7 +70,7 @@ describe('the new tables', () => {
 describe('the control table', () => {
   const control = tableNamed('kpi-migration-control');
 
-  test('is keyed as functions/tables/control-rows.ts needs it, without an index', () => {
+  test('is keyed as functions/tables/control/control-rows.ts needs it, without an index', () => {
     expect(keyOf(control.Properties.KeySchema)).toBe('pk, sk');
     expect(indexesOf(control)).toEqual({});
   });

@@ -5,7 +5,7 @@ import { canonicalRow, rowDigest } from '../../functions/model/digest.ts';
 import { expectedRows } from '../../functions/model/expected.ts';
 import { itemBytes } from '../../functions/model/item-size.ts';
 import { parseRecord } from '../../functions/model/old-records.ts';
-import { packImage, unpackImage } from '../../functions/tables/packed-image.ts';
+import { packImage, unpackImage } from '../../functions/tables/control/packed-image.ts';
 import { oldLink, oldRecord } from '../backfill/old-items.ts';
 import { ODD_NAMES, ofNames, withNames } from '../odd-names.ts';
 

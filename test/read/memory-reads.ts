@@ -2,11 +2,16 @@ import { type Item, textOf } from '../../functions/model/attribute-value.ts';
 import type { ExpectedRows, OldContent } from '../../functions/model/expected.ts';
 import { DATE_ATTRIBUTE_OF } from '../../functions/model/old-records.ts';
 import { RECORD_SOURCES } from '../../functions/model/sources.ts';
-import { idsOfBatches, isAskedFor, isPartitionAsked, keysOfBatches } from '../../functions/tables/memory-requests.ts';
-import type { NewReads, SortedRange } from '../../functions/tables/new-reads.ts';
-import { LINK_INDEX_KEY } from '../../functions/tables/new-reads.ts';
-import type { OldReads, RecordEntry } from '../../functions/tables/old-reads.ts';
-import type { Page } from '../../functions/tables/old-tables.ts';
+import {
+  idsOfBatches,
+  isAskedFor,
+  isPartitionAsked,
+  keysOfBatches,
+} from '../../functions/tables/dynamo/memory-requests.ts';
+import type { NewReads, SortedRange } from '../../functions/tables/new/new-reads.ts';
+import { LINK_INDEX_KEY } from '../../functions/tables/new/new-reads.ts';
+import type { OldReads, RecordEntry } from '../../functions/tables/old/old-reads.ts';
+import type { Page } from '../../functions/tables/old/old-tables.ts';
 import { OLD_TABLE_OF } from '../../functions/tables/table-names.ts';
 
 const DATA_INDEX_KEY = {

@@ -6,7 +6,7 @@ import {
 import type { Context } from 'aws-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
-import { localClientEnvironment } from '../../backfill/local/local-endpoint.ts';
+import { localClientEnvironment } from '../../backfill/local-endpoint.ts';
 import { createTestTables, engineClient } from '../engine-client.ts';
 import { fillTables, worldOfReads } from './world.ts';
 

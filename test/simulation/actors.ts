@@ -1,4 +1,4 @@
-import { runBackfill } from '../../backfill/backfill.ts';
+import { runBackfill } from '../../backfill/copy/backfill.ts';
 import { textOf } from '../../functions/model/attribute-value.ts';
 import type { Source } from '../../functions/model/sources.ts';
 import type { Replication } from '../../functions/sync/replication.ts';

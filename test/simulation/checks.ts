@@ -6,7 +6,7 @@ import { fanOutRowId, personalLinkId } from '../../functions/model/ids.ts';
 import { mapRecord } from '../../functions/model/mapping.ts';
 import { parseRecord } from '../../functions/model/old-records.ts';
 import type { RecordSource, Source } from '../../functions/model/sources.ts';
-import { decodeQuarantineEntry, imagePartKeys, joinImage } from '../../functions/tables/quarantine-rows.ts';
+import { decodeQuarantineEntry, imagePartKeys, joinImage } from '../../functions/tables/control/quarantine-rows.ts';
 import type { OddItem } from './odd-items.ts';
 import { keyText, type Store } from './store.ts';
 import type { LegacyWrite, World } from './world.ts';

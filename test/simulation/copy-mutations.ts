@@ -1,7 +1,7 @@
 import { WITH_A_TWIN } from './exhaustive.ts';
 import { type Edit, edit, type Mutation } from './mutation.ts';
 
-const SWEEP = 'backfill/sweep.ts';
+const SWEEP = 'backfill/copy/sweep.ts';
 
 const NO_SWEEP: readonly Edit[] = [
   edit(SWEEP, 'const changes = [...kpisById].map(', 'const changes = [...kpisById].slice(0, 0).map('),
@@ -18,20 +18,20 @@ export const COPY_MUTATIONS: readonly Mutation[] = [
     smallWorld: 'a copied record that goes',
     adversary: WITH_A_TWIN,
     edits: [
-      edit('backfill/backfill.ts', "if (!isDone(run, 'sweep-records', copied)) await lease.outlastWrites();", ''),
+      edit('backfill/copy/backfill.ts', "if (!isDone(run, 'sweep-records', copied)) await lease.outlastWrites();", ''),
     ],
   },
   {
     name: 'unconditional copy without sweep',
     edits: [
       edit(
-        'backfill/copy-records.ts',
+        'backfill/copy/copy-records.ts',
         'const { inserted, present, refused } = await data.insertDataIfAbsent(rows);',
         `for (const item of rows) await replication.transactions.write([{ kind: 'put', table: 'kpiData', item }]);
          const { inserted, present, refused } = { inserted: rows.length, present: 0, refused: [] };`,
       ),
       edit(
-        'backfill/copy-records.ts',
+        'backfill/copy/copy-records.ts',
         'async function insert({ data, pace }',
         'async function insert({ data, pace, replication }',
       ),
@@ -41,26 +41,26 @@ export const COPY_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a link that is copied after records does not ask for the sweep',
     firstSeed: 3_850,
-    edits: [edit('backfill/copy-links.ts', "recordsHaveBegun ? 'late-backfill' : 'backfill'", "'backfill'")],
+    edits: [edit('backfill/copy/copy-links.ts', "recordsHaveBegun ? 'late-backfill' : 'backfill'", "'backfill'")],
   },
   {
     name: 'a copier writes although its lease ran out',
     scheduledWorld: 'a copied record that goes',
     firstSeed: 3_700,
-    edits: [edit('backfill/copier.ts', '      requireAllowed();\n', '')],
+    edits: [edit('backfill/copy/copier.ts', '      requireAllowed();\n', '')],
   },
   {
     name: 'a repeated backfill puts in rows past the protocol, though somebody may read them',
     isRare: true,
     foundOnlyBy: 'a row went back to',
     scheduledWorld: 'one of two links that goes, and a record that changes, beside a second backfill',
-    edits: [edit('backfill/backfill.ts', 'isRepeat: stored !== undefined', 'isRepeat: false')],
+    edits: [edit('backfill/copy/backfill.ts', 'isRepeat: stored !== undefined', 'isRepeat: false')],
   },
   {
     name: 'a checkpoint before the work',
     edits: [
       edit(
-        'backfill/segments.ts',
+        'backfill/copy/segments.ts',
         'const tally = await work(page.items);',
         `await writeCheckpoint(control, { ...checkpoint, cursor: page.cursor, done: page.cursor === undefined });
          const tally = await work(page.items);`,

@@ -52,7 +52,7 @@ export const ISOLATION_MUTATIONS: readonly Mutation[] = [
     name: 'an entry leaves its image behind',
     edits: [
       edit(
-        'functions/tables/quarantine-rows.ts',
+        'functions/tables/control/quarantine-rows.ts',
         ".map((row): Write => ({ kind: 'delete', ...row }));",
         ".slice(0, 0).map((row): Write => ({ kind: 'delete', ...row }));",
       ),
@@ -64,7 +64,7 @@ export const ISOLATION_MUTATIONS: readonly Mutation[] = [
     odd: { kind: 'record', id: 'r1', oddity: 'rows' },
     edits: [
       edit(
-        'backfill/copy-records.ts',
+        'backfill/copy/copy-records.ts',
         'throughProtocol: odd.map(({ change }) => change)',
         'throughProtocol: odd.slice(0, 0).map(({ change }) => change)',
       ),
@@ -74,10 +74,12 @@ export const ISOLATION_MUTATIONS: readonly Mutation[] = [
     name: 'a backfill passes over what others kept changing',
     scheduledWorld: 'a copied record that cannot be migrated',
     odd: { kind: 'record', id: 'r1', oddity: 'contended' },
-    edits: [edit('backfill/persevere.ts', 'pending = contended.map(({ change }) => change);', 'pending = [];')],
+    edits: [edit('backfill/copy/persevere.ts', 'pending = contended.map(({ change }) => change);', 'pending = [];')],
   },
   {
     name: 'an unfinished item loses its note though it is still unfinished',
-    edits: [edit('backfill/take-up-unfinished.ts', 'if (!namesLeft.has(unfinishedName(note.item)))', 'if (namesLeft)')],
+    edits: [
+      edit('backfill/copy/take-up-unfinished.ts', 'if (!namesLeft.has(unfinishedName(note.item)))', 'if (namesLeft)'),
+    ],
   },
 ];

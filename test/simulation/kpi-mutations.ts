@@ -1,7 +1,7 @@
 import { edit, type Mutation } from './mutation.ts';
 
 const KPI_DECISION = 'functions/sync/kpi-decision.ts';
-const KPI_ROWS = 'functions/tables/kpi-rows.ts';
+const KPI_ROWS = 'functions/tables/control/kpi-rows.ts';
 const LINK_DECISION = 'functions/sync/link-decision.ts';
 const LINKS = 'functions/sync/replicate-links.ts';
 const VIEWS = 'functions/sync/kpi-views.ts';

@@ -1,11 +1,16 @@
 import { type Item, textOf } from '../../functions/model/attribute-value.ts';
 import { kpiKeyOf } from '../../functions/model/sources.ts';
-import { kpiPartition, TOUCHED_RECORDS_SORT } from '../../functions/tables/control-rows.ts';
-import type { ControlTable } from '../../functions/tables/control-table.ts';
-import { decodeKpiRow, decodeSpilledLink, KPI_SORT, kpiRowKey } from '../../functions/tables/kpi-rows.ts';
-import { isAskedFor, isPartitionAsked, keysOfBatches, writesOf } from '../../functions/tables/memory-requests.ts';
-import type { Page, ScanPosition } from '../../functions/tables/old-tables.ts';
-import { requireLegal } from '../../functions/tables/request-rules.ts';
+import { kpiPartition, TOUCHED_RECORDS_SORT } from '../../functions/tables/control/control-rows.ts';
+import type { ControlTable } from '../../functions/tables/control/control-table.ts';
+import { decodeKpiRow, decodeSpilledLink, KPI_SORT, kpiRowKey } from '../../functions/tables/control/kpi-rows.ts';
+import {
+  isAskedFor,
+  isPartitionAsked,
+  keysOfBatches,
+  writesOf,
+} from '../../functions/tables/dynamo/memory-requests.ts';
+import { requireLegal } from '../../functions/tables/dynamo/request-rules.ts';
+import type { Page, ScanPosition } from '../../functions/tables/old/old-tables.ts';
 import { type Gate, readEach } from './gate.ts';
 import { pageOf, segmentOf } from './paging.ts';
 import type { Scheduler } from './scheduler.ts';

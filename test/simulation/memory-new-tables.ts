@@ -6,10 +6,10 @@ import {
   requireAnswerable,
   requireInsertable,
   writesOf,
-} from '../../functions/tables/memory-requests.ts';
-import type { NewTables } from '../../functions/tables/new-tables.ts';
-import { batchesOfInserts, keyIdentity } from '../../functions/tables/possible-keys.ts';
-import type { Transactions, Write } from '../../functions/tables/transactions.ts';
+} from '../../functions/tables/dynamo/memory-requests.ts';
+import { batchesOfInserts, keyIdentity } from '../../functions/tables/dynamo/possible-keys.ts';
+import type { Transactions, Write } from '../../functions/tables/dynamo/transactions.ts';
+import type { NewTables } from '../../functions/tables/new/new-tables.ts';
 import { type Gate, readEach } from './gate.ts';
 import { oddAnswer, refusesRow } from './odd-items.ts';
 import { pageOf, segmentOf } from './paging.ts';

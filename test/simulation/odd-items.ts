@@ -1,9 +1,9 @@
 import { type Item, textOf } from '../../functions/model/attribute-value.ts';
 import { fanOutRowId, personalLinkId } from '../../functions/model/ids.ts';
 import { SOURCES } from '../../functions/model/sources.ts';
-import { recordTokenKey } from '../../functions/tables/control-rows.ts';
-import { quarantineKey } from '../../functions/tables/quarantine-rows.ts';
-import type { Write } from '../../functions/tables/transactions.ts';
+import { recordTokenKey } from '../../functions/tables/control/control-rows.ts';
+import { quarantineKey } from '../../functions/tables/control/quarantine-rows.ts';
+import type { Write } from '../../functions/tables/dynamo/transactions.ts';
 import { type Decisions, oneOf } from './decisions.ts';
 import type { Scheduler } from './scheduler.ts';
 import { keyText } from './store.ts';

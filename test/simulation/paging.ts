@@ -1,5 +1,5 @@
 import { type Item, textOf } from '../../functions/model/attribute-value.ts';
-import type { Page, ScanPosition } from '../../functions/tables/old-tables.ts';
+import type { Page, ScanPosition } from '../../functions/tables/old/old-tables.ts';
 
 /** The part of a sorted listing after the cursor, which names the last key of the page before. */
 export function pageOf<T>(

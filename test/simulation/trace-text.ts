@@ -1,5 +1,5 @@
 import { type Item, textOf } from '../../functions/model/attribute-value.ts';
-import type { Write } from '../../functions/tables/transactions.ts';
+import type { Write } from '../../functions/tables/dynamo/transactions.ts';
 import { type Call, Later } from './process.ts';
 import { keyText } from './store.ts';
 

@@ -11,7 +11,7 @@ import {
   kpiRowKey,
   type SpilledLink,
   spilledLinkKey,
-} from '../../functions/tables/kpi-rows.ts';
+} from '../../functions/tables/control/kpi-rows.ts';
 
 const KPI = { tenantId: 't1', kpiId: 'k1' };
 const RETENTION_SECONDS = 1_000;

@@ -2,7 +2,7 @@ import { BatchWriteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dyna
 import pMap from 'p-map';
 import type { Item } from '../../functions/model/attribute-value.ts';
 import { expectedRows } from '../../functions/model/expected.ts';
-import { encodeKpiRow, encodeSpilledLink, encodeSpilledTombstone } from '../../functions/tables/kpi-rows.ts';
+import { encodeKpiRow, encodeSpilledLink, encodeSpilledTombstone } from '../../functions/tables/control/kpi-rows.ts';
 import type { TableNames, TableRole } from '../../functions/tables/table-names.ts';
 import { link, TENANT } from './fixtures.ts';
 

@@ -6,8 +6,12 @@ import { itemDigest } from '../../functions/model/digest.ts';
 import { ITEM_BYTES_MAX, itemBytes } from '../../functions/model/item-size.ts';
 import type { Source } from '../../functions/model/sources.ts';
 import { replicateStreamBatch } from '../../functions/sync/stream-batch.ts';
-import { fromJson, toJson } from '../../functions/tables/packed-image.ts';
-import { acceptQuarantined, listQuarantine, readQuarantined } from '../../functions/tables/quarantine-entries.ts';
+import { fromJson, toJson } from '../../functions/tables/control/packed-image.ts';
+import {
+  acceptQuarantined,
+  listQuarantine,
+  readQuarantined,
+} from '../../functions/tables/control/quarantine-entries.ts';
 import type { TableNames } from '../../functions/tables/table-names.ts';
 import { createTestTables, engineClient } from '../engine-client.ts';
 import { actual, eventOf, link, putOld, replicationOver, TENANT } from './fixtures.ts';

@@ -9,7 +9,7 @@ import { fanOut } from '../../functions/sync/fan-out.ts';
 import { replicateRecords } from '../../functions/sync/replicate-records.ts';
 import { OutOfTimeError } from '../../functions/sync/replication.ts';
 import { replicateStreamBatch } from '../../functions/sync/stream-batch.ts';
-import { readQuarantined } from '../../functions/tables/quarantine-entries.ts';
+import { readQuarantined } from '../../functions/tables/control/quarantine-entries.ts';
 import type { TableNames } from '../../functions/tables/table-names.ts';
 import { createTestTables, engineClient } from '../engine-client.ts';
 import { countCalls } from './call-counter.ts';

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { textOf } from '../../functions/model/attribute-value.ts';
 import { SORT_KEY_BYTES_MAX } from '../../functions/model/key-limits.ts';
 import { kpiIdentity } from '../../functions/model/sources.ts';
-import { recordTokenKey, touchedRecordKey } from '../../functions/tables/control-rows.ts';
-import { kpiRowKey, spilledLinkKey } from '../../functions/tables/kpi-rows.ts';
-import { quarantineKey } from '../../functions/tables/quarantine-rows.ts';
+import { recordTokenKey, touchedRecordKey } from '../../functions/tables/control/control-rows.ts';
+import { kpiRowKey, spilledLinkKey } from '../../functions/tables/control/kpi-rows.ts';
+import { quarantineKey } from '../../functions/tables/control/quarantine-rows.ts';
 
 /** Any ids that an item or an event may name; of odd ones no two may meet under one key. */
 const IDS = [

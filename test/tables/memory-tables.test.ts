@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AttributeValue, Item } from '../../functions/model/attribute-value.ts';
-import { RequestRefusedError, type RequestRule } from '../../functions/tables/request-rules.ts';
-import { TransactionTooLargeError, type Write } from '../../functions/tables/transactions.ts';
+import { RequestRefusedError, type RequestRule } from '../../functions/tables/dynamo/request-rules.ts';
+import { TransactionTooLargeError, type Write } from '../../functions/tables/dynamo/transactions.ts';
 import { memoryReads } from '../../functions/validation/memory-reads.ts';
 import { migratedContent } from '../../functions/validation/self-proof.ts';
 import { memoryNewReads, memoryOldReads } from '../read/memory-reads.ts';

@@ -1,7 +1,7 @@
+import type { RowKey } from '../../functions/tables/dynamo/transactions.ts';
 import type { Tables } from '../../functions/tables/dynamo-tables.ts';
-import type { NewReads } from '../../functions/tables/new-reads.ts';
-import type { OldReads } from '../../functions/tables/old-reads.ts';
-import type { RowKey } from '../../functions/tables/transactions.ts';
+import type { NewReads } from '../../functions/tables/new/new-reads.ts';
+import type { OldReads } from '../../functions/tables/old/old-reads.ts';
 import type { ValidationReads } from '../../functions/tables/validation-reads.ts';
 import { TENANT } from '../sync/fixtures.ts';
 

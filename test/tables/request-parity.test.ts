@@ -14,8 +14,13 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { beforeAll, expect, test } from 'vitest';
 import type { Item } from '../../functions/model/attribute-value.ts';
-import { KEY_SCHEMAS, type KeySchema } from '../../functions/tables/key-schemas.ts';
-import { brokenBy, REQUEST_RULES, type Request, type WriteRequest } from '../../functions/tables/request-rules.ts';
+import { KEY_SCHEMAS, type KeySchema } from '../../functions/tables/dynamo/key-schemas.ts';
+import {
+  brokenBy,
+  REQUEST_RULES,
+  type Request,
+  type WriteRequest,
+} from '../../functions/tables/dynamo/request-rules.ts';
 import type { TableNames } from '../../functions/tables/table-names.ts';
 import { createTestTables, engineClient } from '../engine-client.ts';
 import { REQUESTS } from './request-cases.ts';

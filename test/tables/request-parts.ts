@@ -1,5 +1,5 @@
 import type { AttributeValue, Item } from '../../functions/model/attribute-value.ts';
-import type { Request, RequestRule, WriteRequest } from '../../functions/tables/request-rules.ts';
+import type { Request, RequestRule, WriteRequest } from '../../functions/tables/dynamo/request-rules.ts';
 
 /** Where DynamoDB Local does not do as AWS documents. */
 interface LocalOtherwise {

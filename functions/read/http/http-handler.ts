@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { MigrationError } from '../../model/migration-error.ts';
-import { isTransientCode } from '../../tables/retry.ts';
+import { isTransientCode } from '../../tables/dynamo/retry.ts';
 import type { KpiReads } from '../kpi-reads.ts';
 import type { Provenance } from '../router.ts';
 import { type Callers, checkCaller } from './callers.ts';

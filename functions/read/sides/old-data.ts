@@ -3,7 +3,7 @@ import { type Item, textOf } from '../../model/attribute-value.ts';
 import { fanOutRowId } from '../../model/ids.ts';
 import { mapRecord } from '../../model/mapping.ts';
 import { type KpiKey, kpiIdentity, RECORD_SOURCES, type RecordSource } from '../../model/sources.ts';
-import type { OldReads, RecordEntry } from '../../tables/old-reads.ts';
+import type { OldReads, RecordEntry } from '../../tables/old/old-reads.ts';
 import { isInRange, rangeToRead } from '../date-range.ts';
 import { compareTexts, compareUtf8 } from '../position.ts';
 import type { DataByIdQuery, DataOfLinkQuery, ReadRequest, RowPage } from '../query.ts';

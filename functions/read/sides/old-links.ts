@@ -12,7 +12,7 @@ import {
   RECORD_SOURCES,
   type RecordSource,
 } from '../../model/sources.ts';
-import type { OldReads, RecordEntry } from '../../tables/old-reads.ts';
+import type { OldReads, RecordEntry } from '../../tables/old/old-reads.ts';
 import { entriesOf } from './record-entries.ts';
 
 /** A link that has a row in the new model, and its KPI. */

@@ -1,6 +1,6 @@
 import type { Item } from '../../model/attribute-value.ts';
 import type { RecordSource } from '../../model/sources.ts';
-import type { OldReads, RecordEntry } from '../../tables/old-reads.ts';
+import type { OldReads, RecordEntry } from '../../tables/old/old-reads.ts';
 import type { DateRange } from '../date-range.ts';
 import { compareTexts, type Order } from '../position.ts';
 

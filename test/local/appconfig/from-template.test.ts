@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { appConfigId } from '../../../backfill/local/appconfig/from-template.ts';
-import { readTemplate } from '../../../backfill/local/template.ts';
+import { readTemplate } from '../../../backfill/local/cloud/template.ts';
 
 const RESOURCES = {
   App: { Type: 'AWS::AppConfig::Application', Properties: { Name: 'migration' } },

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { type LocalCloud, startLocalCloud } from '../../../backfill/local/local-cloud.ts';
-import { openFlag } from '../../../backfill/read-flag/open-flag.ts';
+import { openFlag } from '../../../backfill/commands/flag/open-flag.ts';
+import { type LocalCloud, startLocalCloud } from '../../../backfill/local/cloud/local-cloud.ts';
 import type { FlagAccess } from '../../../functions/flag/access.ts';
 import { applyFlagChange, planFlagChange } from '../../../functions/flag/change.ts';
 import { createFlagClient } from '../../../functions/flag/client.ts';

@@ -3,7 +3,7 @@ import { AppConfigDataClient } from '@aws-sdk/client-appconfigdata';
 import { onTestFinished } from 'vitest';
 import type { InitialState } from '../../../backfill/local/appconfig/resources.ts';
 import { type AppConfigOptions, startAppConfig } from '../../../backfill/local/appconfig/start-app-config.ts';
-import { localClientConfig } from '../../../backfill/local/local-endpoint.ts';
+import { localClientConfig } from '../../../backfill/local-endpoint.ts';
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;

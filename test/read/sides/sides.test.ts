@@ -9,8 +9,8 @@ import { type KpiReads, kpiReads } from '../../../functions/read/kpi-reads.ts';
 import type { KpiQuery, ReadSide } from '../../../functions/read/query.ts';
 import { newSide } from '../../../functions/read/sides/new-side.ts';
 import { oldSide } from '../../../functions/read/sides/old-side.ts';
-import { dynamoNewReads } from '../../../functions/tables/dynamo-new-reads.ts';
-import { dynamoOldReads } from '../../../functions/tables/dynamo-old-reads.ts';
+import { dynamoNewReads } from '../../../functions/tables/new/dynamo-new-reads.ts';
+import { dynamoOldReads } from '../../../functions/tables/old/dynamo-old-reads.ts';
 import { createTestTables, engineClient } from '../../engine-client.ts';
 import { fillTables, worldOfReads } from '../world.ts';
 

@@ -1,0 +1,117 @@
+import { RECORD_SOURCES } from '../../../functions/model/sources.ts';
+import type { UnfinishedItem } from '../../../functions/tables/control/unfinished-items.ts';
+import type { Settings } from '../../../infra/settings.ts';
+import type { BackfillReport, PassReport } from '../../copy/backfill.ts';
+import type { HeldKpi, Plan } from '../../copy/plan.ts';
+import { addTallies, NAMES_MAX, type Tally } from '../../copy/tally.ts';
+import { describeCounts, grouped, textTable } from '../../text-table.ts';
+
+/** A plan as lines for a person: what it comes to, and what that takes where the settings tell. */
+export function describePlan(plan: Plan, settings: Settings['backfill']): string[] {
+  const tallies = Object.entries(plan.sources);
+  const sum = addTallies(Object.values(plan.sources));
+  return [
+    ...textTable(
+      ['', 'items', 'rows', 'held', 'quarantined'],
+      tallies.map(([source, tally]) => [source, tally.scanned, tally.copied, tally.held, tally.quarantined]),
+    ),
+    `KpiLink would have ${grouped(plan.rows.kpiLinks)} rows and KpiData ${grouped(plan.rows.kpiData)} (about ${grouped(plan.dataWriteUnits)} write units).`,
+    `Quarantine by reason: ${describeCounts(plan.quarantineReasons)}.`,
+    ...describeOddities(sum),
+    ...describeExpense(plan, settings),
+    'Nothing was written. Next: kpi-migrate backfill --execute',
+  ];
+}
+
+const SECONDS_PER_MINUTE = 60;
+const MILLION = 1_000_000;
+
+function describeExpense(
+  { dataWriteUnits }: Plan,
+  { maxWriteUnitsPerSecond, usdPerMillionWriteUnits }: Settings['backfill'],
+): string[] {
+  const minutes = maxWriteUnitsPerSecond && Math.ceil(dataWriteUnits / maxWriteUnitsPerSecond / SECONDS_PER_MINUTE);
+  const usd = usdPerMillionWriteUnits && (dataWriteUnits / MILLION) * usdPerMillionWriteUnits;
+  return [
+    ...(minutes === undefined
+      ? []
+      : [`At ${grouped(maxWriteUnitsPerSecond ?? 0)} write units a second: ${grouped(minutes)} minutes at least.`]),
+    ...(usd === undefined ? [] : [`At ${usdPerMillionWriteUnits} USD a million write units: ${usd.toFixed(2)} USD.`]),
+  ];
+}
+
+/** The KPIs that wait for a link, as lines for a person. */
+export function describeHeld(heldKpis: readonly HeldKpi[]): string[] {
+  if (heldKpis.length === 0) return ['No record is held: every KPI that has records has a link.'];
+  return [
+    ...textTable(
+      ['tenant and KPI', ...RECORD_SOURCES],
+      heldKpis.map(({ tenantId, kpiId, records }) => [
+        `${tenantId} ${kpiId}`,
+        ...RECORD_SOURCES.map((source) => records[source]),
+      ]),
+    ),
+    'Next: link the KPI in the service; its records then follow by themselves. What is never linked has no row in the new model.',
+  ];
+}
+
+/** What a backfill came to, as lines for a person. */
+export function describeBackfill(report: BackfillReport): string[] {
+  return [
+    ...describePasses(report.passes),
+    ...describeOddities(addTallies(report.passes.map((pass) => pass.tally))),
+    ...describeUnfinished(report.unfinished),
+    END[report.state],
+  ];
+}
+
+const END: Readonly<Record<BackfillReport['state'], string>> = {
+  finished: 'All is copied and swept.',
+  unfinished: 'All else is copied and swept. Next: kpi-migrate backfill --execute, which tries these items once more.',
+  stopped: 'Stopped before the end. Next: the same command again, which goes on from the checkpoints.',
+  'sweep-due':
+    'The sweep is still due: it follows when all four sources are copied. Next: kpi-migrate backfill --execute',
+};
+
+/** Unfinished items that are named one by one. */
+const UNFINISHED_TOLD = 20;
+
+/** The items that could neither be replicated nor quarantined, by table, id and code. */
+export function describeUnfinished(items: readonly Pick<UnfinishedItem, 'kind' | 'id' | 'code'>[]): string[] {
+  if (items.length === 0) return [];
+  const more = items.length - UNFINISHED_TOLD;
+  return [
+    `Unfinished, since each fails for a reason of its own: ${grouped(items.length)}.`,
+    ...items.slice(0, UNFINISHED_TOLD).map(({ kind, id, code }) => `  ${kind} ${id}: ${code}`),
+    ...(more > 0 ? [`  … and ${grouped(more)} more: kpi-migrate status --json`] : []),
+    'Mend or delete the item in the service, where its code does not pass by itself.',
+  ];
+}
+
+export function describePasses(passes: readonly PassReport[]): string[] {
+  return textTable(
+    ['', 'scanned', 'rows written', 'there already', 'held', 'quarantined', 'unfinished', ''],
+    passes.map(({ pass, done, tally }) => [
+      pass,
+      tally.scanned,
+      tally.copied,
+      tally.present,
+      tally.held,
+      tally.quarantined,
+      tally.unfinished.count,
+      done ? 'done' : 'to do',
+    ]),
+  );
+}
+
+function describeOddities(tally: Tally): string[] {
+  return [
+    `Warnings: ${describeCounts(tally.warnings)}.`,
+    `Unknown attributes, not copied: ${describeCounts(tally.unknownAttributes)}.`,
+    ...(tally.otherUnknownAttributes === 0
+      ? []
+      : [
+          `Unknown attributes of further names: ${grouped(tally.otherUnknownAttributes)}. Only the first ${NAMES_MAX} names are counted one by one.`,
+        ]),
+  ];
+}

@@ -1,0 +1,26 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { dynamoBackups } from '../../../functions/tables/dynamo/backups.ts';
+import { TABLE_ROLES } from '../../../functions/tables/table-names.ts';
+import { openEnvironment } from '../../environment.ts';
+import { type CommandResult, EXIT } from '../../outcome.ts';
+import { describeBackups } from './describe-backups.ts';
+import { takeBackups } from './take-backups.ts';
+
+/** `backup`: backs up every table of the environment that there is, and waits until all can be restored. */
+export async function backupCommand(environment: string, stop: AbortSignal): Promise<CommandResult> {
+  const { client, settings } = await openEnvironment(environment);
+  const taken = await takeBackups({
+    backups: dynamoBackups(client),
+    environmentName: settings.name,
+    tables: settings.tables,
+    roles: TABLE_ROLES,
+    nowMs: Date.now,
+    sleep: (ms) => sleep(ms, undefined, { signal: stop }),
+    note: (message) => process.stderr.write(`${message}\n`),
+  });
+  return {
+    exitCode: taken.some(({ outcome }) => outcome === 'failed') ? EXIT.failed : EXIT.done,
+    document: { backups: taken },
+    lines: describeBackups(taken),
+  };
+}

@@ -1,0 +1,31 @@
+import { grouped, textTable } from '../../text-table.ts';
+import type { TableBackup } from './take-backups.ts';
+
+/** What became of the backups, and what comes next, as lines for a person. */
+export function describeBackups(taken: readonly TableBackup[]): string[] {
+  const count = (wanted: TableBackup['outcome']): number => taken.filter(({ outcome }) => outcome === wanted).length;
+  const failed = count('failed');
+  return [
+    ...listBackups(taken),
+    failed === 0
+      ? `${grouped(count('available'))} tables can be restored. Next: kpi-migrate status`
+      : `${grouped(failed)} tables have no backup. Next, when that is mended: kpi-migrate backup`,
+  ];
+}
+
+/** What became of the backup of each table. */
+export function listBackups(taken: readonly TableBackup[]): string[] {
+  const available = taken.flatMap((table) => (table.outcome === 'available' ? [table] : []));
+  const absent = taken.filter(({ outcome }) => outcome === 'absent');
+  const failed = taken.flatMap((table) => (table.outcome === 'failed' ? [table] : []));
+  return [
+    ...(available.length === 0
+      ? []
+      : textTable(
+          ['table', 'bytes', 'since', 'backup'],
+          available.map(({ tableName, backup }) => [tableName, backup.sizeBytes, backup.createdAt, backup.arn]),
+        )),
+    ...absent.map(({ tableName }) => `${tableName} does not exist yet: the stack makes it.`),
+    ...failed.map(({ tableName, problem }) => `${tableName} has NO backup: ${problem}`),
+  ];
+}

@@ -1,0 +1,101 @@
+import { MigrationError } from '../../../functions/model/migration-error.ts';
+import type { Backup, Backups } from '../../../functions/tables/dynamo/backups.ts';
+import type { TableNames, TableRole } from '../../../functions/tables/table-names.ts';
+
+export interface BackupOptions {
+  readonly backups: Backups;
+  readonly environmentName: string;
+  readonly tables: TableNames;
+  /** The tables to back up. */
+  readonly roles: readonly TableRole[];
+  readonly nowMs: () => number;
+  /** Resolves after `ms`; rejects where the caller no longer wants to wait. */
+  readonly sleep: (ms: number) => Promise<unknown>;
+  readonly note: (message: string) => void;
+}
+
+/** What became of the backup of one table. `absent`: there is no such table yet. */
+export type TableBackup = { readonly role: TableRole; readonly tableName: string } & (
+  | { readonly outcome: 'available'; readonly backup: Backup }
+  | { readonly outcome: 'absent' }
+  | { readonly outcome: 'failed'; readonly problem: string }
+);
+
+/** Tables that the first deployment makes: a backup taken before it does without them. */
+const MADE_BY_THE_STACK: ReadonlySet<TableRole> = new Set(['kpiLinks', 'kpiData', 'control']);
+
+const POLL_MS = 5_000;
+
+/** DynamoDB has backups ready within minutes, whatever the size of the table (developer guide, "Backing up a DynamoDB table"). */
+const PATIENCE_MS = 30 * 60_000;
+
+/**
+ * Backs tables up side by side, and waits until each backup can be restored. One that fails is told and the others are waited for all
+ * the same. Interrupted: what was begun goes on in DynamoDB.
+ *
+ * @returns what became of each, in the order of the roles.
+ * @throws MigrationError `BACKUPS_UNSUPPORTED` on DynamoDB Local.
+ */
+export async function takeBackups(options: BackupOptions): Promise<TableBackup[]> {
+  const startedMs = options.nowMs();
+  const stamp = `${new Date(startedMs).toISOString().replace(/[-:]|\.\d+/g, '')}`;
+  const taken = await Promise.allSettled(
+    options.roles.map((role) => takeBackup(options, role, `${options.environmentName}-${role}-${stamp}`)),
+  );
+  const failure = taken.find((result) => result.status === 'rejected');
+  if (failure) throw failure.reason;
+  return taken.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+}
+
+async function takeBackup(options: BackupOptions, role: TableRole, backupName: string): Promise<TableBackup> {
+  const tableName = options.tables[role];
+  const { backups, note } = options;
+  try {
+    const begun = await whileBusy(options, () => backups.create(tableName, backupName));
+    if (begun === undefined) {
+      if (MADE_BY_THE_STACK.has(role)) return { role, tableName, outcome: 'absent' };
+      return { role, tableName, outcome: 'failed', problem: 'There is no such table.' };
+    }
+    note(`${tableName}: ${backupName} has begun.`);
+    const backup = await untilAvailable(options, begun);
+    note(`${tableName}: ${backupName} is ${backup.status}.`);
+    if (backup.status === 'AVAILABLE') return { role, tableName, outcome: 'available', backup };
+    const problem =
+      backup.status === 'DELETED'
+        ? `${backup.arn} was deleted.`
+        : `${backup.arn} is still not available after ${PATIENCE_MS / 60_000} minutes; it may become so.`;
+    return { role, tableName, outcome: 'failed', problem };
+  } catch (error) {
+    if (isForAll(error)) throw error;
+    return { role, tableName, outcome: 'failed', problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** What is no matter of one table: the engine has no backups, or nobody wants to wait any more. */
+function isForAll(error: unknown): boolean {
+  if (error instanceof MigrationError) return error.code === 'BACKUPS_UNSUPPORTED';
+  return error instanceof Error && error.name === 'AbortError';
+}
+
+async function untilAvailable(options: BackupOptions, begun: Backup): Promise<Backup> {
+  const untilMs = options.nowMs() + PATIENCE_MS;
+  let backup = begun;
+  while (backup.status === 'CREATING' && options.nowMs() < untilMs) {
+    await options.sleep(POLL_MS);
+    backup = await whileBusy(options, () => options.backups.describe(begun.arn));
+  }
+  return backup;
+}
+
+/** Tries again while the control plane is busy, for as long as a backup is waited for. */
+async function whileBusy<T>({ nowMs, sleep }: BackupOptions, call: () => Promise<T>): Promise<T> {
+  const untilMs = nowMs() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof MigrationError && error.retryable) || nowMs() >= untilMs) throw error;
+      await sleep(POLL_MS);
+    }
+  }
+}

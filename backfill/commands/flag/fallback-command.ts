@@ -1,0 +1,24 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fallBack } from '../../../functions/flag/fall-back.ts';
+import { readSettings } from '../../../infra/settings.ts';
+import { operatorName } from '../../operator.ts';
+import { type CommandResult, EXIT } from '../../outcome.ts';
+import { openFlag } from './open-flag.ts';
+
+/** `fallback`: puts all reads on the old tables at once. It has no plan step: nobody who needs it has time for one. */
+export async function fallbackCommand(environment: string): Promise<CommandResult> {
+  const access = await openFlag(readSettings(environment));
+  const done = await fallBack(access, {
+    by: operatorName(),
+    sleep,
+    note: (message) => process.stderr.write(`${message}\n`),
+  });
+  return {
+    exitCode: EXIT.done,
+    document: done,
+    lines: [
+      done.deployment === undefined ? 'All reads were on the old tables already.' : 'All reads are on the old tables.',
+      'Readers follow at their next poll of the flag. Next: kpi-migrate status',
+    ],
+  };
+}

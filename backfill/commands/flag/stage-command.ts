@@ -1,0 +1,87 @@
+import { applyFlagChange, type FlagChange, planFlagChange } from '../../../functions/flag/change.ts';
+import type { FlagContent } from '../../../functions/flag/document.ts';
+import { flagSchema, type Stage } from '../../../functions/flag/stages.ts';
+import { readEvidence } from '../../../functions/gate/evidence.ts';
+import { GateRefusedError, passGate } from '../../../functions/gate/gate.ts';
+import type { Blocker } from '../../../functions/gate/missing-evidence.ts';
+import { MigrationError } from '../../../functions/model/migration-error.ts';
+import { listQuarantine } from '../../../functions/tables/control/quarantine-entries.ts';
+import { type Environment, openEnvironment } from '../../environment.ts';
+import { operatorName } from '../../operator.ts';
+import { type CommandResult, EXIT } from '../../outcome.ts';
+import { whoReadsWhat } from './describe-flag.ts';
+import { openFlag } from './open-flag.ts';
+
+export interface StageOptions {
+  readonly env: string;
+  readonly percent?: number;
+  readonly tenant: readonly string[];
+  readonly lagBoundMs?: number;
+  readonly execute: boolean;
+}
+
+/** `stage`: shows what a change of the flag would do and what the gate would say; with `--execute` deploys it. */
+export async function stageCommand(stage: Stage, options: StageOptions): Promise<CommandResult> {
+  const next = flagOf(stage, options);
+  const environment = await openEnvironment(options.env);
+  const access = await openFlag(environment.settings);
+  const change = await planFlagChange(access, next);
+  if (options.execute) {
+    const deployment = await applyFlagChange(access, change, operatorName());
+    return {
+      exitCode: EXIT.done,
+      document: { ...change, deployment },
+      lines: [`Deployment ${deployment} has started: ${whoReadsWhat(next)}.`, 'Next: kpi-migrate status'],
+    };
+  }
+  const refusals = await refusalsOf(environment, change);
+  return {
+    exitCode: refusals.length > 0 ? EXIT.failed : EXIT.done,
+    document: { ...change, refusals },
+    lines: [
+      `Now: ${whoReadsWhat(change.current)}.`,
+      `Then: ${whoReadsWhat(next)}.`,
+      change.widening.length > 0 ? `This widens reads: ${change.widening.join('; ')}.` : 'This does not widen reads.',
+      ...refusals.map(({ code, message, nextStep }) => `The gate refuses, ${code}: ${message} Next: ${nextStep}`),
+      ...(refusals.length > 0 ? [] : ['Next: run it again with --execute']),
+    ],
+  };
+}
+
+/** @throws MigrationError SETTINGS_FLAG if the options do not fit the stage. */
+function flagOf(stage: Stage, { percent, tenant, lagBoundMs }: StageOptions): FlagContent {
+  const namesReaders = percent !== undefined || tenant.length > 0;
+  if (namesReaders !== (stage === 'new')) {
+    const message = `Stage ${stage} ${namesReaders ? 'takes no' : 'needs'} --percent or --tenant.`;
+    throw new MigrationError('SETTINGS_FLAG', message, {
+      nextStep: 'For example: kpi-migrate stage new --percent 1',
+    });
+  }
+  if (stage === 'old') return { enabled: false };
+  return flagSchema.parse({
+    enabled: true,
+    stage,
+    percent: percent ?? 0,
+    tenants: [...new Set(tenant)],
+    ...(lagBoundMs !== undefined && { lagBoundMs }),
+  });
+}
+
+/** What the gate in AppConfig would say: the same code on the same evidence. */
+async function refusalsOf({ client, settings, tables }: Environment, change: FlagChange): Promise<readonly Blocker[]> {
+  const { reportAgeMaxMinutes, lagMaxSeconds } = settings.readFlag;
+  const reads = { control: tables.control, quarantine: () => listQuarantine(client, settings.tables) };
+  const gate = {
+    deployedFlag: async () => change.current,
+    evidence: () => readEvidence(reads, Date.now()),
+    limits: { reportAgeMaxMs: reportAgeMaxMinutes * 60_000, lagMaxMs: lagMaxSeconds * 1_000 },
+    nowMs: Date.now,
+  };
+  try {
+    await passGate(gate, change.next);
+    return [];
+  } catch (error) {
+    if (error instanceof GateRefusedError) return error.blockers;
+    throw error;
+  }
+}

@@ -1,0 +1,70 @@
+import type { Finding } from '../../../functions/validation/findings.ts';
+import { openEnvironment } from '../../environment.ts';
+import { type CommandResult, EXIT } from '../../outcome.ts';
+import { showProgress } from '../../progress.ts';
+import { describeUnfinished } from '../backfill/describe-backfill.ts';
+import { describeFinding, describeValidation } from '../validate/describe-validation.ts';
+import { namingMissingTables } from '../validate/missing-tables.ts';
+import { patienceOf, readsOf, validateEnvironment } from '../validate/run-validation.ts';
+import { executeRepair, planRepair } from './repair.ts';
+
+/** Differences that are told one by one. */
+const FINDINGS_TOLD = 20;
+
+/** `repair`: validates, and tells what differs and what would be derived anew; with `--execute` does so, and looks again. */
+export async function repairCommand(
+  options: { readonly env: string; readonly execute: boolean },
+  stop: AbortSignal,
+): Promise<CommandResult> {
+  const environment = await openEnvironment(options.env);
+  const progress = showProgress(process.stderr, Date.now);
+  const { report, comparison } = await validateEnvironment(environment, { progress, stop });
+  const findings = comparison.proven;
+  if (findings.length === 0) {
+    const agree = report.verdict === 'agree';
+    const document = { verdict: report.verdict, reasons: report.reasons, differences: 0 };
+    const lines = agree ? ['Nothing to mend: every row is as the old tables demand.'] : describeValidation(report);
+    return { exitCode: agree ? EXIT.done : EXIT.failed, document, lines };
+  }
+  const plan = planRepair(findings);
+  const what = `${findings.length} differences: links of ${plan.kpis.length} KPIs, ${plan.records.length} records, ${plan.surplus.length} rows too many.`;
+  if (!options.execute) {
+    return {
+      exitCode: EXIT.done,
+      document: { plan, findings: findings.slice(0, FINDINGS_TOLD) },
+      lines: [...told(findings), what, 'Nothing was written. Next: kpi-migrate repair --execute'],
+    };
+  }
+  progress.note(`Mending ${what}`);
+  const { replication } = environment;
+  const left = await namingMissingTables(environment, 'kpi-migrate repair --execute', () =>
+    executeRepair(
+      { replication, reads: readsOf(environment), patience: { ...patienceOf(environment), stop } },
+      findings,
+    ),
+  );
+  const more = comparison.bucketsUnopened > 0;
+  const mended = findings.length - left.proven.length;
+  return {
+    exitCode: left.proven.length + left.unfinished.length > 0 ? EXIT.failed : more ? EXIT.stopped : EXIT.done,
+    document: {
+      plan,
+      mended,
+      remaining: left.proven,
+      inFlight: left.inFlight.length,
+      unfinished: left.unfinished,
+      more,
+    },
+    lines: [
+      `Mended ${mended} of ${findings.length} differences.`,
+      ...told(left.proven),
+      ...describeUnfinished(left.unfinished),
+      more ? 'There is more than one repair takes. Next: kpi-migrate repair --execute' : 'Next: kpi-migrate validate',
+    ],
+  };
+}
+
+function told(findings: readonly Finding[]): string[] {
+  const more = findings.length - FINDINGS_TOLD;
+  return [...findings.slice(0, FINDINGS_TOLD).map(describeFinding), ...(more > 0 ? [`… and ${more} more.`] : [])];
+}

@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import type { QuarantineEntry } from '../../../functions/tables/control/quarantine-rows.ts';
+import { PASSES } from '../../copy/run-state.ts';
+import type { AuditFacts } from './facts.ts';
+import { stableJson } from './stable-json.ts';
+
+/** A file of the bundle, and what it says. */
+export interface BundleFile {
+  readonly name: string;
+  readonly says: string;
+  readonly content: string;
+}
+
+/** A line of the bundle's index. */
+export interface IndexEntry {
+  readonly file: string;
+  readonly says: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+export interface Bundle {
+  readonly files: readonly BundleFile[];
+  readonly index: readonly IndexEntry[];
+}
+
+/** The audit bundle of the facts: the same facts give the same bytes. Pure. */
+export function bundleOf(facts: AuditFacts): Bundle {
+  const files = Object.entries(contents(facts)).map(([name, { says, value }]) => ({
+    name: `${name}.json`,
+    says,
+    content: stableJson(value),
+  }));
+  const index = files.map(({ name, says, content }) => ({
+    file: name,
+    says,
+    bytes: Buffer.byteLength(content),
+    sha256: sha256(content),
+  }));
+  const says = 'what each file is, with its digest';
+  return { files: [...files, { name: 'index.md', says, content: indexPage(facts, index) }], index };
+}
+
+function contents(facts: AuditFacts): Record<string, { says: string; value: unknown }> {
+  const { settings, run, checkpoints, rollback, reports, rolling, quarantine } = facts;
+  // An address is a person's, and says nothing of the migration.
+  const { alarms: _, ...told } = settings;
+  return {
+    settings: { says: 'the settings of the environment, defaults filled in; they hold no secret', value: told },
+    mapping: { says: 'the digest of the mapping that this version applies', value: { mappingHash: facts.mappingHash } },
+    backfill: {
+      says: 'the run of the backfill, how far each segment of each pass is, and the last rollback',
+      value: {
+        run: run && withoutKey(run),
+        rollback,
+        checkpoints: checkpoints
+          .toSorted((left, right) => rank(left.pass) - rank(right.pass) || left.segment - right.segment)
+          .map(withoutKey),
+      },
+    },
+    validations: {
+      says: 'every validation that is kept, oldest first, the last whole one once more as `report#latest`; and the standing validation',
+      value: { reports: reports.toSorted(byInstant), rolling: rolling && withoutKey(rolling) },
+    },
+    quarantine: {
+      says: 'every item that is not migrated: its reason, who accepted it and when, and the digest of the item',
+      value: quarantine.map(entryOf),
+    },
+    unfinished: {
+      says: 'every item that is neither as it should be in the new tables nor in quarantine, with the reason; the gate lets no reads move while there is one',
+      value: facts.unfinished,
+    },
+    'read-flag': {
+      says: 'every deployment of the read flag, oldest first, with author and time',
+      value: facts.flagHistory,
+    },
+    retirement: {
+      says: 'when the old tables were found ready to go: who said so and answers for held records, and the last backups',
+      value: facts.retirement ?? null,
+    },
+    lag: { says: 'how far each stream is behind, in milliseconds', value: { at: facts.at, lagMs: facts.lagMs } },
+  };
+}
+
+const rank = (pass: (typeof PASSES)[number]): number => PASSES.indexOf(pass);
+
+function byInstant(left: Readonly<Record<string, unknown>>, right: Readonly<Record<string, unknown>>): number {
+  const [one, other] = [left, right].map(({ at, sk }) => `${at} ${sk}`);
+  return (one ?? '') < (other ?? '') ? -1 : 1;
+}
+
+/** The key in the control table says nothing that the value does not. */
+function withoutKey(row: object): object {
+  return Object.fromEntries(Object.entries(row).filter(([name]) => name !== 'pk' && name !== 'sk'));
+}
+
+/** Without the item itself, which is tenants' data and stays where it is. */
+function entryOf({ image, ...entry }: QuarantineEntry): object {
+  return { ...entry, ...(image && { imageSha256: image.digest }) };
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function indexPage(facts: AuditFacts, index: readonly IndexEntry[]): string {
+  const accepted = facts.quarantine.filter((entry) => entry.accepted !== undefined).length;
+  return [
+    `# Audit bundle of ${facts.settings.name}`,
+    '',
+    `Read ${facts.at} by ${facts.by}, account ${facts.settings.account}, region ${facts.settings.region}, in one pass; nothing was written to any table.`,
+    `${facts.reports.length} rows of validations, ${facts.quarantine.length} items in quarantine (${accepted} accepted), ${facts.unfinished.length} unfinished, ${facts.flagHistory.length} deployments of the read flag.`,
+    '',
+    '| file | says | bytes | SHA-256 |',
+    '|---|---|---|---|',
+    ...index.map(({ file, says, bytes, sha256: digest }) => `| \`${file}\` | ${says} | ${bytes} | \`${digest}\` |`),
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,55 @@
+import type { ControlTable } from '../../../functions/tables/control/control-table.ts';
+import { writeRetirement } from '../../../functions/tables/control/retirement-row.ts';
+import type { Backups } from '../../../functions/tables/dynamo/backups.ts';
+import { TABLE_ROLES } from '../../../functions/tables/table-names.ts';
+import type { Settings } from '../../../infra/settings.ts';
+import { type CommandResult, EXIT } from '../../outcome.ts';
+import { describeBackups, listBackups } from '../backup/describe-backups.ts';
+import { takeBackups } from '../backup/take-backups.ts';
+import { describeSteps, whatMayGo } from './what-may-go.ts';
+
+export interface LastBackupOptions {
+  readonly backups: Backups;
+  readonly control: Pick<ControlTable, 'put'>;
+  readonly settings: Settings;
+  /** Records that are in no new table, as the last validation counted them. */
+  readonly heldRecords: number;
+  /** The person who answers for them. */
+  readonly heldAcceptedBy: string | undefined;
+  readonly by: string;
+  readonly nowMs: () => number;
+  readonly sleep: (ms: number) => Promise<unknown>;
+  readonly note: (message: string) => void;
+}
+
+/** Backs up every table, notes that the old ones were found ready to go, and tells what may go, by whom. Deletes nothing. */
+export async function takeLastBackups(options: LastBackupOptions): Promise<CommandResult> {
+  const { settings, heldRecords, heldAcceptedBy } = options;
+  const taken = await takeBackups({
+    ...options,
+    environmentName: settings.name,
+    tables: settings.tables,
+    roles: TABLE_ROLES,
+  });
+  const backupArns = taken.flatMap((table) => (table.outcome === 'available' ? [table.backup.arn] : []));
+  if (backupArns.length < TABLE_ROLES.length) {
+    return { exitCode: EXIT.failed, document: { backups: taken, executed: true }, lines: describeBackups(taken) };
+  }
+  await writeRetirement(options.control, {
+    at: new Date(options.nowMs()).toISOString(),
+    by: options.by,
+    ...(heldAcceptedBy !== undefined &&
+      heldRecords > 0 && { acceptedHeld: { by: heldAcceptedBy, records: heldRecords } }),
+    backupArns,
+  });
+  const steps = whatMayGo(settings);
+  return {
+    exitCode: EXIT.done,
+    document: { open: [], backups: taken, steps, executed: true },
+    lines: [
+      ...listBackups(taken),
+      'Nothing was deleted: this tool never writes to an old table. What may go now, in this order:',
+      ...describeSteps(steps),
+    ],
+  };
+}

@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readFlagState } from '../../../functions/flag/deployments.ts';
+import { readEvidence } from '../../../functions/gate/evidence.ts';
+import type { Blocker } from '../../../functions/gate/missing-evidence.ts';
+import { MigrationError } from '../../../functions/model/migration-error.ts';
+import { listQuarantine } from '../../../functions/tables/control/quarantine-entries.ts';
+import { type Backup, type Backups, dynamoBackups } from '../../../functions/tables/dynamo/backups.ts';
+import { storedRolling } from '../../../functions/validation/rolling-state.ts';
+import { type Environment, openEnvironment } from '../../environment.ts';
+import { operatorName } from '../../operator.ts';
+import { type CommandResult, EXIT } from '../../outcome.ts';
+import { openFlag } from '../flag/open-flag.ts';
+import { takeLastBackups } from './last-backups.ts';
+import {
+  isForBackup,
+  RETIRED_ROLES,
+  type RetiredRole,
+  type RetireEvidence,
+  whatKeepsOldTables,
+} from './what-keeps-old-tables.ts';
+
+export interface RetireOptions {
+  readonly env: string;
+  readonly acceptHeld: boolean;
+  readonly by?: string;
+  readonly execute: boolean;
+}
+
+/** `retire`: what still keeps the old tables; with `--execute` the last backups, and what may be deleted by whom. Deletes nothing. */
+export async function retireCommand(options: RetireOptions, stop: AbortSignal): Promise<CommandResult> {
+  if (options.acceptHeld !== (options.by !== undefined)) {
+    throw new MigrationError('SETTINGS_RETIRE', '--accept-held and --by NAME go together: a person answers for it.', {
+      nextStep: 'For example: kpi-migrate retire --accept-held --by "Ada Lovelace"',
+    });
+  }
+  const environment = await openEnvironment(options.env);
+  const { client, settings } = environment;
+  const backups = dynamoBackups(client);
+  const { reportAgeMaxMinutes, lagMaxSeconds } = settings.readFlag;
+  const limits = { reportAgeMaxMs: reportAgeMaxMinutes * 60_000, lagMaxMs: lagMaxSeconds * 1_000 };
+  const evidence = await gather(environment, backups, options.acceptHeld);
+  const open = whatKeepsOldTables(evidence, limits, Date.now());
+  const blocking = options.execute ? open.filter((refusal) => !isForBackup(refusal)) : open;
+  if (blocking.length > 0) return stillKept(blocking);
+  if (!options.execute) {
+    return {
+      exitCode: EXIT.done,
+      document: { open, executed: false },
+      lines: ['Nothing keeps the old tables any more.', 'Next: the same with --execute, which takes the last backups'],
+    };
+  }
+  return takeLastBackups({
+    backups,
+    control: environment.tables.control,
+    settings,
+    heldRecords: evidence.report?.counts.held ?? 0,
+    heldAcceptedBy: options.by,
+    by: operatorName(),
+    nowMs: Date.now,
+    sleep: (ms) => sleep(ms, undefined, { signal: stop }),
+    note: (message) => process.stderr.write(`${message}\n`),
+  });
+}
+
+function stillKept(open: readonly Blocker[]): CommandResult {
+  return {
+    exitCode: EXIT.failed,
+    document: { open, executed: false },
+    lines: [
+      'The old tables have to stay:',
+      ...open.map(({ code, message, nextStep }) => `${code}: ${message} Next: ${nextStep}`),
+    ],
+  };
+}
+
+async function gather(
+  { client, settings, tables }: Environment,
+  backups: Backups,
+  heldAccepted: boolean,
+): Promise<RetireEvidence> {
+  const flag = await openFlag(settings);
+  const reads = { control: tables.control, quarantine: () => listQuarantine(client, settings.tables) };
+  return {
+    ...(await readEvidence(reads, Date.now())),
+    flag: await readFlagState(flag.client, flag.ids),
+    rolling: await storedRolling(tables.control),
+    backups: await listAll(backups, settings.tables),
+    heldAccepted,
+  };
+}
+
+async function listAll(
+  backups: Backups,
+  names: Readonly<Record<RetiredRole, string>>,
+): Promise<Readonly<Record<RetiredRole, readonly Backup[]>> | undefined> {
+  try {
+    const lists = await Promise.all(
+      RETIRED_ROLES.map(async (role) => [role, await backups.list(names[role])] as const),
+    );
+    return Object.fromEntries(lists) as Record<RetiredRole, readonly Backup[]>;
+  } catch (error) {
+    // The verdict tells of it, beside all else that is open.
+    if (error instanceof MigrationError && error.code === 'BACKUPS_UNSUPPORTED') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,122 @@
+import type { FlagState } from '../../../functions/flag/deployments.ts';
+import { deleteRun } from '../../../functions/tables/control/backfill-run-row.ts';
+import type { QuarantineEntry } from '../../../functions/tables/control/quarantine-rows.ts';
+import { deleteRollback, readRollback, writeRollback } from '../../../functions/tables/control/rollback-row.ts';
+import type { DeleteRows } from '../../../functions/tables/dynamo/row-deletion.ts';
+import { type Copier, guardWrites } from '../../copy/copier.ts';
+import { deleteCheckpoint, readCheckpoints } from '../../copy/run-state.ts';
+import { acquireLease, type LeaseOptions } from '../../lease/lease.ts';
+import type { Progress } from '../../progress.ts';
+import { clearTable } from './clear-table.ts';
+import { readersFollowInMs, requireReadsOld } from './reads-old.ts';
+import { restoreWhatNoCopyBrings } from './restore.ts';
+
+export interface RollbackOptions extends Omit<Copier, 'pause'>, Omit<LeaseOptions, 'transactions' | 'onWait'> {
+  readonly deleteRows: DeleteRows;
+  /** The entries of quarantine that are items of the record tables. */
+  readonly quarantinedRecords: () => AsyncIterable<QuarantineEntry>;
+  /** The read flag as AppConfig has it now. */
+  readonly flag: () => Promise<FlagState>;
+  /** How long a deployment that was begun before may take to show: longer than the gate's time-out. */
+  readonly deploymentShowsMs: number;
+  /** Parallel scans a table. */
+  readonly segments: number;
+  readonly progress: Progress;
+}
+
+export interface RollbackReport {
+  readonly state: 'finished' | 'stopped';
+  readonly rowsDeleted: { readonly kpiLinks: number; readonly kpiData: number };
+}
+
+/** Time between two looks at the flag while rows are being deleted. */
+const FLAG_EVERY_MS = 10_000;
+
+/**
+ * Deletes all rows of KpiLink and KpiData, and the backfill's run and checkpoints, so that history can be copied anew. Rows of the
+ * protocol (K, R, C), quarantine and reports stay. Goes on where an earlier one was stopped or killed.
+ *
+ * Before the first row goes it notes that it has begun: from then on no backfill goes on from checkpoints that are no longer true, and the gate lets no
+ * reads move. The note gets its end when all is done; until then only another rollback helps.
+ *
+ * @throws MigrationError `READS_NOT_OLD`, `BACKFILL_RUNNING`, `LEASE_LOST`, and what the tables throw.
+ */
+export async function runRollback(options: RollbackOptions): Promise<RollbackReport> {
+  requireReadsOld(await options.flag());
+  const { transactions } = options.replication;
+  const lease = await acquireLease({ ...options, transactions, onWait: options.progress.note });
+  try {
+    return await clearAll({ ...options, ...guardWrites(options, lease.requireHeld) }, lease.requireHeld);
+  } finally {
+    // Also where all went well: a delete that the SDK sent twice may still land, and no copier may have begun by then.
+    await lease.releaseAfterReserve();
+  }
+}
+
+async function clearAll(options: RollbackOptions & Copier, requireHeld: () => void): Promise<RollbackReport> {
+  const { stop, progress, data } = options;
+  const { control } = options.replication;
+  const begun = await begin(options);
+  if (begun === undefined) return { state: 'stopped', rowsDeleted: { kpiLinks: 0, kpiData: 0 } };
+
+  await deleteRun(control);
+  const requireAllowed = watchingFlag(options);
+  const rowsDeleted = { kpiLinks: 0, kpiData: 0 };
+  for (const table of ['kpiData', 'kpiLinks'] as const) {
+    progress.begin(table, 0, undefined);
+    try {
+      rowsDeleted[table] = await clearTable({
+        ...options,
+        scan: (position) => data.scan(table, position),
+        deleteRows: (ids) => options.deleteRows(table, ids, requireHeld),
+        beforePage: requireAllowed,
+        onDeleted: progress.advance,
+      });
+    } finally {
+      progress.end();
+    }
+  }
+  if (stop.aborted) return { state: 'stopped', rowsDeleted };
+
+  await restoreWhatNoCopyBrings(options);
+  for (const checkpoint of await readCheckpoints(control)) await deleteCheckpoint(control, checkpoint);
+  await writeRollback(control, { ...begun, endedAt: new Date(options.nowMs()).toISOString() });
+  return { state: 'finished', rowsDeleted };
+}
+
+/**
+ * Notes the beginning, and waits until whoever was let through the gate before shows, and until every reader follows the flag.
+ *
+ * @returns the note; undefined where the caller no longer wants to wait, and then nothing has begun.
+ */
+async function begin(options: RollbackOptions): Promise<{ begunAt: string; by: string } | undefined> {
+  const { control } = options.replication;
+  const before = await readRollback(control);
+  const goesOn = before !== undefined && before.endedAt === undefined;
+  const note = goesOn
+    ? { begunAt: before.begunAt, by: before.by }
+    : { begunAt: new Date(options.nowMs()).toISOString(), by: options.owner };
+  await writeRollback(control, note);
+  try {
+    const followMs = readersFollowInMs(await options.flag(), options.nowMs());
+    const waitMs = Math.max(options.deploymentShowsMs, followMs);
+    options.progress.note(`Waiting ${Math.ceil(waitMs / 1_000)} s, until all readers follow the flag.`);
+    await options.sleep(waitMs, options.stop);
+    requireReadsOld(await options.flag());
+    return note;
+  } catch (error) {
+    if (!goesOn) await (before === undefined ? deleteRollback(control) : writeRollback(control, before));
+    if (options.stop.aborted) return undefined;
+    throw error;
+  }
+}
+
+/** Looks at the flag again from time to time: nobody should be able to move reads meanwhile, and nothing goes on if someone has. */
+function watchingFlag({ flag, nowMs }: RollbackOptions): () => Promise<void> {
+  let lookedAtMs = nowMs();
+  return async () => {
+    if (nowMs() - lookedAtMs < FLAG_EVERY_MS) return;
+    lookedAtMs = nowMs();
+    requireReadsOld(await flag());
+  };
+}

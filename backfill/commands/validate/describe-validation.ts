@@ -1,0 +1,88 @@
+import type { AttributeValue } from '../../../functions/model/attribute-value.ts';
+import { addCounts } from '../../../functions/model/counts-by-name.ts';
+import type { Finding, RowClass } from '../../../functions/validation/findings.ts';
+import type { ReportLine, ValidationReport } from '../../../functions/validation/report.ts';
+import { sumOf } from '../../../functions/validation/report.ts';
+import { describeCounts, grouped, printable, textTable } from '../../text-table.ts';
+
+/** What the classes of rows are called before a person. */
+export const NAME_OF: Readonly<Record<RowClass, string>> = {
+  links: 'KpiLink',
+  targets: 'KpiData targets',
+  actuals: 'KpiData actuals',
+};
+
+/** Findings that are told on a terminal. */
+const FINDINGS_SHOWN = 10;
+
+/** A validation as lines for a person. */
+export function describeValidation(report: ValidationReport): string[] {
+  return [
+    ...report.checks.map((check) => `${check.passed ? 'passed' : 'FAILED'}  ${check.name}: ${check.detail}`),
+    '',
+    ...describeLines(report.lines),
+    ...describeAttributes(report.lines),
+    ...describeFindings(report.findings),
+    `Self-proof: ${report.proof.planted - report.proof.missed.length} of ${report.proof.planted} planted faults found.`,
+    `Compared ${grouped(report.rowsCompared)} rows, ${percent(report.coverage)} of the key space, as of ${report.at}.`,
+    ...report.reasons,
+    VERDICT[report.verdict],
+  ];
+}
+
+const VERDICT: Readonly<Record<ValidationReport['verdict'], string>> = {
+  agree: 'AGREE: every row is as the old tables demand.',
+  disagree: 'DISAGREE. Next: kpi-migrate repair, to see what would be mended',
+  inconclusive: 'INCONCLUSIVE: nothing is proven either way. Next: kpi-migrate validate, once more',
+};
+
+/** The counts by class of rows, all tenants together; the report has them tenant by tenant. */
+function describeLines(lines: readonly ReportLine[]): string[] {
+  const names = Object.keys(NAME_OF) as RowClass[];
+  return textTable(
+    ['', 'expected', 'found', 'missing', 'extra', 'different', 'in flight', 'held', 'quarantined', 'warnings'],
+    names.map((rows) => {
+      const sum = sumOf(lines.filter((line) => line.rows === rows));
+      return [NAME_OF[rows], ...Object.values(sum)];
+    }),
+  );
+}
+
+function describeAttributes(lines: readonly ReportLine[]): string[] {
+  const counts = addCounts(lines.map(({ differentByAttribute }) => differentByAttribute));
+  return counts.size === 0 ? [] : [`Different by attribute: ${describeCounts(counts)}.`];
+}
+
+function describeFindings(findings: readonly Finding[]): string[] {
+  const more = findings.length - FINDINGS_SHOWN;
+  return [
+    ...findings.slice(0, FINDINGS_SHOWN).map(describeFinding),
+    ...(more > 0 ? [`… and ${more} more: kpi-migrate validate --out DIR`] : []),
+  ];
+}
+
+/** One difference in a line. */
+export function describeFinding({ table, id, kind, orphan, differences }: Finding): string {
+  const name = `${table} ${printable(id)}`;
+  if (kind === 'missing') return `${name} is missing.`;
+  if (kind === 'extra') return `${name} is there and should not be${orphan ? '; its link does not exist' : ''}.`;
+  const parts = differences.map(
+    ({ attribute, expected, actual }) =>
+      `${printable(attribute)} is ${describeValue(actual)}, not ${describeValue(expected)}`,
+  );
+  return `${name} differs: ${parts.join('; ')}.`;
+}
+
+/** Longest value that is told whole. */
+const VALUE_LENGTH_MAX = 80;
+
+/** An attribute's value with its type. */
+export function describeValue(value: AttributeValue | undefined): string {
+  if (value === undefined) return 'absent';
+  const text = printable(JSON.stringify(value));
+  return text.length > VALUE_LENGTH_MAX ? `${text.slice(0, VALUE_LENGTH_MAX)}…` : text;
+}
+
+export function percent(part: number): string {
+  return `${(part * 100).toFixed(part === 1 ? 0 : 2)} %`;
+}

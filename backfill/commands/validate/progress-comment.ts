@@ -1,0 +1,44 @@
+import type { Source } from '../../../functions/model/sources.ts';
+import type { ValidationReport } from '../../../functions/validation/report.ts';
+import type { PassReport } from '../../copy/backfill.ts';
+import { describeFinding } from './describe-validation.ts';
+
+const PHASES: readonly { readonly source: Source; readonly title: string }[] = [
+  { source: 'links', title: 'Phase 2: GoalKpiLink migration' },
+  { source: 'milestones', title: 'Phase 3: KpiMilestone migration' },
+  { source: 'actuals', title: 'Phase 4: KpiActual migration' },
+  { source: 'readings', title: 'Phase 5: KpiReading migration' },
+];
+
+const ISSUES_TOLD = 10;
+
+/** The progress comment of the migration's ticket (its template), filled in from a validation and the backfill's passes. */
+export function progressComment(report: ValidationReport, passes: readonly PassReport[], environment: string): string {
+  const doneOf = (source: Source) => passes.find(({ pass }) => pass === source);
+  const passed = report.checks.filter((check) => check.passed).length;
+  const complete = report.verdict === 'agree' && PHASES.every(({ source }) => doneOf(source)?.done);
+  return [
+    `### Progress Update - ${report.finishedAt.slice(0, 10)}`,
+    '',
+    `**Status:** ${complete ? 'Complete' : report.verdict === 'disagree' ? 'Blocked' : 'In Progress'}`,
+    '',
+    `**Environment:** ${environment}`,
+    '',
+    '**Migration Status:**',
+    ...PHASES.map(({ source, title }) => {
+      const pass = doneOf(source);
+      return `- [${pass?.done ? 'x' : ' '}] ${title} - ${pass?.tally.scanned ?? 0} records`;
+    }),
+    '',
+    '**Validation Results:**',
+    `- Total checks: ${report.checks.length}`,
+    `- Passed: ${passed}`,
+    `- Failed: ${report.checks.length - passed}`,
+    '',
+    `**Issues Found:** ${report.findings.length === 0 ? 'none' : ''}`,
+    ...report.findings.slice(0, ISSUES_TOLD).map((finding) => `- ${describeFinding(finding)}`),
+    '',
+    `**Notes:** verdict ${report.verdict}; ${report.rowsCompared} rows compared; held ${report.counts.held}, quarantined ${report.counts.quarantined}, warnings ${report.counts.warnings}. ${report.reasons.join(' ')}`.trimEnd(),
+    '',
+  ].join('\n');
+}

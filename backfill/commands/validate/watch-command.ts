@@ -1,0 +1,64 @@
+import { type PartReport, validatePart } from '../../../functions/validation/rolling.ts';
+import { openEnvironment } from '../../environment.ts';
+import { type CommandResult, EXIT } from '../../outcome.ts';
+import { describeFinding } from './describe-validation.ts';
+import { namingMissingTables } from './missing-tables.ts';
+import { patienceOf, readsOf } from './run-validation.ts';
+
+/** Differences of a part that are told one by one. */
+const FINDINGS_TOLD = 5;
+
+/** `watch`: validates part after part of the key space, round after round, until interrupted; with `--once` one round. */
+export async function watchCommand(
+  options: { readonly env: string; readonly once: boolean },
+  stop: AbortSignal,
+): Promise<CommandResult> {
+  const environment = await openEnvironment(options.env);
+  const { settings } = environment;
+  const reads = readsOf(environment);
+  const parts = settings.validation.rollingParts;
+  const sum = { parts: 0, rowsCompared: 0, rowsDiffering: 0, rowsInFlight: 0, itemsUnexamined: 0 };
+  for (let part = 0; !stop.aborted && !(options.once && sum.parts === parts); part = (part + 1) % parts) {
+    const patience = { ...patienceOf(environment), stop };
+    const report = await unlessStopped(stop, () =>
+      namingMissingTables(environment, 'kpi-migrate watch', () =>
+        validatePart({ ...patience, reads, heldRecords: settings.heldRecords, part, parts }),
+      ),
+    );
+    if (report === undefined) break;
+    if (report.position === undefined) sum.parts += 1;
+    sum.rowsCompared += report.rowsCompared;
+    sum.rowsDiffering += report.proven.length;
+    sum.rowsInFlight += report.inFlight.length;
+    sum.itemsUnexamined += report.unexamined.length;
+    for (const line of describePart(report)) process.stderr.write(`${line}\n`);
+  }
+  return {
+    exitCode: sum.rowsDiffering + sum.itemsUnexamined > 0 ? EXIT.failed : EXIT.done,
+    document: sum,
+    lines: [
+      `${sum.parts} parts, ${sum.rowsCompared} rows compared, ${sum.rowsDiffering} differ, ${sum.rowsInFlight} in flight.`,
+      ...(sum.itemsUnexamined > 0 ? [`${sum.itemsUnexamined} items could not be examined; each is named above.`] : []),
+      ...(sum.rowsDiffering > 0 ? ['Next: kpi-migrate repair'] : []),
+    ],
+  };
+}
+
+/** Nothing comes of a part that was interrupted; what came of those before is told. */
+async function unlessStopped<T>(stop: AbortSignal, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (stop.aborted) return undefined;
+    throw error;
+  }
+}
+
+function describePart({ part, parts, kpis, rowsCompared, proven, inFlight, unexamined }: PartReport): string[] {
+  const counts = `${kpis} KPIs, ${rowsCompared} rows, ${proven.length} differ, ${inFlight.length} in flight`;
+  return [
+    `part ${part + 1} of ${parts}: ${counts}`,
+    ...proven.slice(0, FINDINGS_TOLD).map(describeFinding),
+    ...unexamined.map(({ name, code }) => `${name} could not be examined: ${code}.`),
+  ];
+}

@@ -1,0 +1,201 @@
+import { MigrationError } from '../../functions/model/migration-error.ts';
+import { own } from '../../functions/model/own.ts';
+import { SOURCES, type Source } from '../../functions/model/sources.ts';
+import { KpiTurns } from '../../functions/sync/kpi-turns.ts';
+import { type Run, readRun, writeRun } from '../../functions/tables/control/backfill-run-row.ts';
+import type { ControlTable } from '../../functions/tables/control/control-table.ts';
+import { readRollback } from '../../functions/tables/control/rollback-row.ts';
+import { readUnfinished, type UnfinishedItem } from '../../functions/tables/control/unfinished-items.ts';
+import { acquireLease, type Lease, type LeaseOptions } from '../lease/lease.ts';
+import type { Progress } from '../progress.ts';
+import { type Copier, guardWrites } from './copier.ts';
+import { copyLinks } from './copy-links.ts';
+import { copyRecords } from './copy-records.ts';
+import { checkpointsOf, isDone, PASSES, type Pass, readCheckpoints, recordsHaveBegun } from './run-state.ts';
+import { type PagedWork, type PassCircumstances, runSegments } from './segments.ts';
+import { sweepKpis, sweepRecords } from './sweep.ts';
+import { takeUpUnfinished } from './take-up-unfinished.ts';
+import { addTallies, type Tally } from './tally.ts';
+
+export interface BackfillOptions extends Omit<Copier, 'pause'>, Omit<LeaseOptions, 'transactions' | 'onWait'> {
+  /** Parallel scans a table in a run that begins now; one that goes on keeps its own number. */
+  readonly segments: number;
+  readonly progress: Progress;
+  /** Items in each old table, roughly, for the time left. */
+  readonly itemCountEstimates: Partial<Record<Source, number>>;
+  /** Only this source; absent for all four. */
+  readonly phase?: Source;
+}
+
+export interface PassReport {
+  readonly pass: Pass;
+  readonly done: boolean;
+  readonly tally: Tally;
+}
+
+export interface BackfillReport {
+  readonly runId: string;
+  /**
+   * `finished`: all is copied and swept. `sweep-due`: a phase alone was asked for, and others are still to be copied. `unfinished`: all is copied and
+   * swept but for some items.
+   */
+  readonly state: 'finished' | 'stopped' | 'sweep-due' | 'unfinished';
+  readonly passes: readonly PassReport[];
+  /** What could neither be replicated nor quarantined so far, whoever met it. */
+  readonly unfinished: readonly UnfinishedItem[];
+}
+
+/**
+ * Copies the old tables, source after source, and sweeps when all four are copied. Goes on where an earlier run was
+ * stopped or killed; begins a new run where that one was finished, which then changes nothing. An item that cannot be dealt with holds up no
+ * other; the run counts as finished only when there is none left, and until then every call tries these once more.
+ *
+ * A crash at any call leaves rows that are right or that the sweep puts right, checkpoints that are at most a page behind,
+ * and a lease that runs out by itself.
+ *
+ * @throws MigrationError `BACKFILL_RUNNING`, `LEASE_LOST`, `ROLLBACK_UNFINISHED`, and what the tables throw.
+ */
+export async function runBackfill(options: BackfillOptions): Promise<BackfillReport> {
+  const { transactions } = options.replication;
+  const lease = await acquireLease({ ...options, transactions, onWait: options.progress.note });
+  let report: BackfillReport;
+  try {
+    report = await copyAndSweep(options, guardWrites(options, lease.requireHeld), lease);
+  } catch (error) {
+    await lease.releaseAfterReserve();
+    throw error;
+  }
+  await lease.release();
+  return report;
+}
+
+async function copyAndSweep(options: BackfillOptions, copier: Copier, lease: Lease): Promise<BackfillReport> {
+  const { control } = copier.replication;
+  const run = await currentRun(options, control);
+  const copies = options.phase === undefined ? SOURCES : [options.phase];
+  for (const pass of copies) await runPass(options, copier, run, pass);
+
+  const copied = await readCheckpoints(control);
+  const sweepDue = !SOURCES.every((source) => isDone(run, source, copied));
+  if (!sweepDue) {
+    // The SDK tries a call again whose answer it missed: the first may land long after the second was answered.
+    if (!isDone(run, 'sweep-records', copied)) await lease.outlastWrites();
+    for (const pass of ['sweep-records', 'sweep-kpis'] as const) await runPass(options, copier, run, pass);
+  }
+
+  const passes = reportPasses(run, await readCheckpoints(control));
+  const { runId } = run;
+  if (passes.some(({ done }) => !done)) {
+    const unfinished = await readUnfinished(control);
+    return { runId, state: options.stop.aborted ? 'stopped' : 'sweep-due', passes, unfinished };
+  }
+  const unfinished = await takeUpUnfinished(copier);
+  if (unfinished.length > 0) return { runId, state: 'unfinished', passes, unfinished };
+  await writeRun(control, { ...run, finishedAt: new Date(options.nowMs()).toISOString() });
+  return { runId, state: 'finished', passes, unfinished };
+}
+
+/** How far each pass of a run has come. */
+export function reportPasses(run: Run, stored: Parameters<typeof checkpointsOf>[2]): PassReport[] {
+  return PASSES.map((pass) => {
+    const checkpoints = checkpointsOf(run, pass, stored);
+    return {
+      pass,
+      done: checkpoints.every((checkpoint) => checkpoint.done),
+      tally: addTallies(checkpoints.map((checkpoint) => checkpoint.tally)),
+    };
+  });
+}
+
+async function currentRun(options: BackfillOptions, control: ControlTable): Promise<Run> {
+  await requireNoRollback(control);
+  const stored = await readRun(control);
+  if (stored !== undefined && stored.finishedAt === undefined) {
+    options.progress.note(`Going on with run ${stored.runId}, begun ${stored.startedAt}.`);
+    if (stored.totalSegments !== options.segments) {
+      options.progress.note(
+        `The run keeps its ${stored.totalSegments} segments: its cursors mean nothing with ${options.segments}.`,
+      );
+    }
+    return stored;
+  }
+  const run = {
+    runId: options.newToken(),
+    startedAt: new Date(options.nowMs()).toISOString(),
+    totalSegments: options.segments,
+    isRepeat: stored !== undefined,
+  };
+  await writeRun(control, run);
+  options.progress.note(`Beginning run ${run.runId}${stored ? `, after the one finished ${stored.finishedAt}` : ''}.`);
+  return run;
+}
+
+/** What a rollback that was cut off has left is neither there to be built on nor gone. */
+async function requireNoRollback(control: ControlTable): Promise<void> {
+  const rollback = await readRollback(control);
+  if (rollback === undefined || rollback.endedAt !== undefined) return;
+  const message = `The rollback by ${rollback.by}, begun ${rollback.begunAt}, has not come to its end.`;
+  throw new MigrationError('ROLLBACK_UNFINISHED', message, {
+    nextStep: 'Let it end: kpi-migrate rollback --execute. Then the same again.',
+  });
+}
+
+async function runPass(options: BackfillOptions, copier: Copier, run: Run, pass: Pass): Promise<void> {
+  if (options.stop.aborted) return;
+  const { control } = copier.replication;
+  const stored = await readCheckpoints(control);
+  if (isDone(run, pass, stored)) return;
+  const start = addTallies(checkpointsOf(run, pass, stored).map((checkpoint) => checkpoint.tally)).scanned;
+  const estimate = own(options.itemCountEstimates, pass);
+  options.progress.begin(pass, start, estimate);
+  const circumstances: PassCircumstances = {
+    control,
+    run,
+    stored,
+    stop: options.stop,
+    onScanned: options.progress.advance,
+  };
+  try {
+    await WORK[pass](copier, circumstances);
+  } finally {
+    options.progress.end();
+  }
+}
+
+type Runner = (copier: Copier, circumstances: PassCircumstances) => Promise<unknown>;
+
+function segmented<T>(workOf: (copier: Copier, circumstances: PassCircumstances) => PagedWork<T>): Runner {
+  return (copier, circumstances) => runSegments(circumstances, workOf(copier, circumstances));
+}
+
+function recordCopy(source: Exclude<Source, 'links'>): Runner {
+  return segmented((copier, { run }) => ({
+    pass: source,
+    scan: (position) => copier.replication.old.scan(source, position),
+    work: (items) => copyRecords(copier, source, items, run.isRepeat),
+  }));
+}
+
+const WORK: Readonly<Record<Pass, Runner>> = {
+  links: segmented((copier, { stored }) => {
+    const turns = new KpiTurns();
+    return {
+      pass: 'links',
+      scan: (position) => copier.replication.old.scan('links', position),
+      work: (items) => copyLinks(copier, items, recordsHaveBegun(stored), turns),
+    };
+  }),
+  milestones: recordCopy('milestones'),
+  actuals: recordCopy('actuals'),
+  readings: recordCopy('readings'),
+  'sweep-records': segmented((copier) => ({
+    pass: 'sweep-records',
+    scan: (position) => copier.replication.control.scanTouchedRecords(position),
+    work: (items) => sweepRecords(copier, items),
+  })),
+  'sweep-kpis': segmented((copier) => ({
+    pass: 'sweep-kpis',
+    scan: (position) => copier.replication.control.scanKpis(position),
+    work: (items) => sweepKpis(copier, items),
+  })),
+};

@@ -1,0 +1,56 @@
+import type { NewTables } from '../../functions/tables/new/new-tables.ts';
+import type { LeaseOptions } from '../lease/lease.ts';
+import type { Worker } from './persevere.ts';
+
+/** What a copier works with: all that the protocol does, and rows put in where none was. */
+export interface Copier extends Worker {
+  readonly data: NewTables;
+  /** Resolves when so many write units may be used. */
+  readonly pace: (writeUnits: number) => Promise<void>;
+}
+
+/**
+ * The same copier, which asks before each single write whether it may. So a process that was halted for longer than its
+ * lease lasts, and then goes on, writes nothing beside the one that took over.
+ *
+ * @param requireAllowed throws where it may not.
+ */
+export function guardWrites(
+  copier: Omit<Copier, 'pause'> & Pick<LeaseOptions, 'sleep' | 'stop'>,
+  requireAllowed: () => void,
+): Copier {
+  const guarded =
+    <Arguments extends unknown[], Result>(write: (...given: Arguments) => Promise<Result>) =>
+    async (...given: Arguments): Promise<Result> => {
+      requireAllowed();
+      return write(...given);
+    };
+  const { control, transactions } = copier.replication;
+  return {
+    pace: copier.pace,
+    pause: (ms) => pauseUnlessStopped(copier, ms),
+    data: { ...copier.data, insertDataIfAbsent: guarded(copier.data.insertDataIfAbsent) },
+    replication: {
+      ...copier.replication,
+      control: {
+        ...control,
+        put: guarded(control.put),
+        delete: guarded(control.delete),
+        clearMark: guarded(control.clearMark),
+      },
+      transactions: { ...transactions, write: guarded(transactions.write) },
+    },
+  };
+}
+
+/** Who is to stop waits no longer, and finishes the page in hand. */
+export async function pauseUnlessStopped(
+  { sleep, stop }: Pick<LeaseOptions, 'sleep' | 'stop'>,
+  ms: number,
+): Promise<void> {
+  try {
+    await sleep(ms, stop);
+  } catch (error) {
+    if (!stop.aborted) throw error;
+  }
+}

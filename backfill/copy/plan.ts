@@ -1,0 +1,208 @@
+import pMap from 'p-map';
+import { type Item, idOf, textOf } from '../../functions/model/attribute-value.ts';
+import { type CountsByName, countNames } from '../../functions/model/counts-by-name.ts';
+import { compareText } from '../../functions/model/instant.ts';
+import { canHaveOwnLink, ownerOf } from '../../functions/model/link-mapping.ts';
+import { refusedBy } from '../../functions/model/quarantine-reason.ts';
+import {
+  distinctKpis,
+  type HeldRecords,
+  type KpiKey,
+  kpiIdentity,
+  type LinkReference,
+  type RecordSource,
+  type Source,
+} from '../../functions/model/sources.ts';
+import { resolveLink } from '../../functions/sync/link-base.ts';
+import { apart } from '../../functions/tables/dynamo/apart.ts';
+import { attemptLater, valuesOf } from '../../functions/tables/dynamo/attempt.ts';
+import { failureCode } from '../../functions/tables/dynamo/failure-scope.ts';
+import type { OldTables } from '../../functions/tables/old/old-tables.ts';
+import type { Progress } from '../progress.ts';
+import { unknownLinkAttributes } from './copy-links.ts';
+import { decidePage, mayCollide } from './record-page.ts';
+import { scanPages } from './scan-pages.ts';
+import { addTallies, EMPTY_TALLY, type Tally } from './tally.ts';
+import { writeUnitsOf } from './write-pace.ts';
+
+export interface PlanOptions {
+  readonly old: OldTables;
+  readonly heldRecords: HeldRecords;
+  readonly segments: number;
+  /** Look-ups of links made side by side. */
+  readonly concurrency: number;
+  readonly progress: Progress;
+  readonly itemCountEstimates: Partial<Record<Source, number>>;
+  readonly stop: AbortSignal;
+}
+
+/** What a backfill of the old tables as they are now would come to. `copied` counts the rows it would write. */
+export interface Plan {
+  readonly sources: Readonly<Record<Source, Tally>>;
+  /** Reasons of quarantine and how often each comes. */
+  readonly quarantineReasons: CountsByName;
+  /** Rows that KpiLink and KpiData would have. */
+  readonly rows: { readonly kpiLinks: number; readonly kpiData: number };
+  /** The KPIs without a link, and how many records of each source wait for one; by tenant and KPI. */
+  readonly heldKpis: readonly HeldKpi[];
+  /** Write units of the KpiData rows with their indexes; the protocol's own rows come on top. */
+  readonly dataWriteUnits: number;
+}
+
+/** A KPI whose records have no row in KpiData because it has no link (tables.md, "Held records"). */
+export interface HeldKpi extends KpiKey {
+  readonly records: Readonly<Record<RecordSource, number>>;
+}
+
+/** What the plan of one page leaves for the next. */
+interface Ledger {
+  /** All links by KPI identity: few beside the records, and needed for each of these. */
+  readonly links: Map<string, LinkReference[]>;
+  /** Tenant, KPI and goal of each link: a second one of the same is worth a warning. */
+  readonly goals: Set<string>;
+  /** KPI identity to whether the KPI, which has no link, gets one of its own. */
+  readonly personal: Map<string, boolean>;
+  readonly reasons: string[];
+  /** By KPI identity. */
+  readonly held: Map<string, HeldKpi>;
+  dataWriteUnits: number;
+}
+
+/**
+ * Reads what a backfill would read and writes nothing: one scan of each old table, for each link its KPI and its person,
+ * and for each actual and reading the items of the same id. All links are kept in memory, the records page by page.
+ */
+export async function planBackfill(options: PlanOptions): Promise<Plan> {
+  const ledger: Ledger = {
+    links: new Map(),
+    goals: new Set(),
+    personal: new Map(),
+    reasons: [],
+    held: new Map(),
+    dataWriteUnits: 0,
+  };
+  const links = await planSource(options, 'links', (items) => planLinks(options, ledger, items));
+  const planRecordSource = (source: RecordSource): Promise<Tally> =>
+    planSource(options, source, (items) => planRecords(options, ledger, source, items));
+  const milestones = await planRecordSource('milestones');
+  const actuals = await planRecordSource('actuals');
+  const readings = await planRecordSource('readings');
+  const ownLinks = [...ledger.personal.values()].filter((gets) => gets).length;
+  return {
+    sources: { links, milestones, actuals, readings },
+    quarantineReasons: countNames(ledger.reasons),
+    rows: { kpiLinks: links.copied + ownLinks, kpiData: milestones.copied + actuals.copied + readings.copied },
+    heldKpis: [...ledger.held].sort(([left], [right]) => compareText(left, right)).map(([, kpi]) => kpi),
+    dataWriteUnits: ledger.dataWriteUnits,
+  };
+}
+
+async function planSource(
+  { old, segments, progress, itemCountEstimates, stop }: PlanOptions,
+  source: Source,
+  plan: (items: readonly Item[]) => Promise<Tally>,
+): Promise<Tally> {
+  const tallies: Tally[] = [];
+  progress.begin(source, 0, itemCountEstimates[source]);
+  await scanPages(
+    (position) => old.scan(source, position),
+    segments,
+    async (items) => {
+      stop.throwIfAborted();
+      tallies.push(await plan(items));
+      progress.advance(items.length);
+    },
+  );
+  progress.end();
+  return addTallies(tallies);
+}
+
+async function planLinks(options: PlanOptions, ledger: Ledger, items: readonly Item[]): Promise<Tally> {
+  const bases = await pMap(items, (item) => resolveUnlessRefused(options.old, item), {
+    concurrency: options.concurrency,
+  });
+  const valid = bases.filter((base) => base.kind === 'valid');
+  const warnings = valid.flatMap((base) => base.warnings.map((warning) => warning.code));
+  for (const { kpi, linkedAt, row } of valid) {
+    const goal = `${kpi.tenantId}\u0000${textOf(row, 'uniqueness_key')}`;
+    if (ledger.goals.has(goal)) warnings.push('second-link-to-goal');
+    ledger.goals.add(goal);
+    const known = ledger.links.get(kpiIdentity(kpi)) ?? [];
+    ledger.links.set(kpiIdentity(kpi), [...known, { id: idOf(row), linkedAt }]);
+  }
+  const refused = bases.filter((base) => base.kind === 'quarantined');
+  ledger.reasons.push(...refused.map((base) => base.reason.code));
+  return {
+    ...EMPTY_TALLY,
+    scanned: items.length,
+    copied: valid.length,
+    quarantined: refused.length,
+    warnings: countNames(warnings),
+    ...unknownLinkAttributes(items),
+  };
+}
+
+/** A link that fails for its own reason would be quarantined for that by the copy. */
+async function resolveUnlessRefused(old: OldTables, image: Item): ReturnType<typeof resolveLink> {
+  const resolved = await attemptLater(() => resolveLink(old, image));
+  if (!('error' in resolved)) return resolved.value;
+  return { kind: 'quarantined', reason: refusedBy(failureCode(resolved.error)), image };
+}
+
+async function planRecords(
+  options: PlanOptions,
+  ledger: Ledger,
+  source: RecordSource,
+  items: readonly Item[],
+): Promise<Tally> {
+  const ids = items.map(idOf);
+  const bases = await apart(mayCollide(source) ? ids : [], (some) => options.old.readRecords(some));
+  const refusals = new Map(bases.refused.map(({ of, error }) => [of, error]));
+  const page = decidePage(items, {
+    source,
+    bases: new Map(bases.results.flatMap((records) => [...records])),
+    refusalOf: (item) => refusals.get(idOf(item)),
+    linksOf: (kpi) => ledger.links.get(kpiIdentity(kpi)) ?? [],
+    heldRecords: options.heldRecords,
+  });
+  const refused = page.throughProtocol.flatMap(({ reason }) => (reason === 'personal-link' ? [] : [reason.code]));
+  const unlinked = page.throughProtocol.filter(({ reason }) => reason === 'personal-link').flatMap(({ kpis }) => kpis);
+  await pMap(distinctKpis(unlinked), (kpi) => askForOwner(options.old, ledger, kpi), {
+    concurrency: options.concurrency,
+  });
+  const isAdopted = (kpi: KpiKey): boolean => ledger.personal.get(kpiIdentity(kpi)) === true;
+  const adopted = unlinked.filter(isAdopted);
+  const held = [...page.held, ...unlinked.filter((kpi) => !isAdopted(kpi))];
+  for (const kpi of held) hold(ledger, source, kpi);
+  ledger.reasons.push(...refused);
+  const rows = page.plain.flatMap((record) => record.rows);
+  ledger.dataWriteUnits += writeUnitsOf(rows);
+  return {
+    ...EMPTY_TALLY,
+    scanned: items.length,
+    copied: rows.length + adopted.length,
+    held: held.length,
+    quarantined: refused.length,
+    ...page.unknown,
+  };
+}
+
+async function askForOwner(old: OldTables, ledger: Ledger, kpi: KpiKey): Promise<void> {
+  const identity = kpiIdentity(kpi);
+  if (ledger.personal.has(identity)) return;
+  // A KPI that cannot be looked up gets no link of its own.
+  const [gets = false] = valuesOf([
+    await attemptLater(async () => {
+      const kpiItem = await old.readKpi(kpi.kpiId);
+      const owner = ownerOf(kpi, kpiItem);
+      const people = owner === undefined ? [] : await old.queryPeople(owner);
+      return canHaveOwnLink(kpi, kpiItem, people);
+    }),
+  ]);
+  ledger.personal.set(identity, gets);
+}
+
+function hold({ held }: Ledger, source: RecordSource, kpi: KpiKey): void {
+  const records = held.get(kpiIdentity(kpi))?.records ?? { milestones: 0, actuals: 0, readings: 0 };
+  held.set(kpiIdentity(kpi), { ...kpi, records: { ...records, [source]: records[source] + 1 } });
+}

@@ -1,0 +1,77 @@
+import type { Item } from '../../functions/model/attribute-value.ts';
+import { RECORD_SOURCES, SOURCES } from '../../functions/model/sources.ts';
+import { BACKFILL_PARTITION, type Run } from '../../functions/tables/control/backfill-run-row.ts';
+import type { ControlTable } from '../../functions/tables/control/control-table.ts';
+import { EMPTY_TALLY, type Tally } from './tally.ts';
+
+/** The passes of a run, in order: a copy of each source, then the sweep over what live writes touched meanwhile. */
+export const PASSES = [...SOURCES, 'sweep-records', 'sweep-kpis'] as const;
+export type Pass = (typeof PASSES)[number];
+
+/** How far one segment of a pass has come. */
+export interface Checkpoint {
+  readonly runId: string;
+  readonly pass: Pass;
+  readonly segment: number;
+  /** Where to go on; absent at the start and at the end. */
+  readonly cursor?: Item;
+  readonly done: boolean;
+  readonly tally: Tally;
+}
+
+export async function writeCheckpoint(control: ControlTable, checkpoint: Checkpoint): Promise<void> {
+  const { warnings, unknownAttributes, ...numbers } = checkpoint.tally;
+  // Counts are stored as lists: the document client takes an object with a `constructor` for one of a class, and refuses it.
+  const tally = { ...numbers, warnings: [...warnings], unknownAttributes: [...unknownAttributes] };
+  await control.put(BACKFILL_PARTITION, `${checkpoint.pass}#${checkpoint.segment}`, { ...checkpoint, tally });
+}
+
+export async function deleteCheckpoint(
+  control: ControlTable,
+  { pass, segment }: Pick<Checkpoint, 'pass' | 'segment'>,
+): Promise<void> {
+  await control.delete(BACKFILL_PARTITION, `${pass}#${segment}`);
+}
+
+/** All checkpoints that are stored, those of earlier runs included where the present one has not come so far. */
+export async function readCheckpoints(control: ControlTable): Promise<Checkpoint[]> {
+  const rows = await control.list(BACKFILL_PARTITION);
+  return rows
+    .filter(({ value }) => PASSES.includes(value.pass as Pass))
+    .map(({ value }) => decodeCheckpoint(value as unknown as StoredCheckpoint));
+}
+
+type StoredCounts = readonly (readonly [name: string, count: number])[];
+
+interface StoredCheckpoint extends Omit<Checkpoint, 'tally'> {
+  readonly tally: Omit<Tally, 'warnings' | 'unknownAttributes'> & {
+    readonly warnings: StoredCounts;
+    readonly unknownAttributes: StoredCounts;
+  };
+}
+
+function decodeCheckpoint({ tally, ...checkpoint }: StoredCheckpoint): Checkpoint {
+  const warnings = new Map(tally.warnings);
+  const unknownAttributes = new Map(tally.unknownAttributes);
+  return { ...checkpoint, tally: { ...tally, warnings, unknownAttributes } };
+}
+
+/** The checkpoints of one pass of a run, one a segment, from the stored ones and, where there is none, from the start. */
+export function checkpointsOf(run: Run, pass: Pass, stored: readonly Checkpoint[]): Checkpoint[] {
+  return Array.from({ length: run.totalSegments }, (_, segment) => {
+    const found = stored.find((each) => each.runId === run.runId && each.pass === pass && each.segment === segment);
+    return found ?? { runId: run.runId, pass, segment, done: false, tally: EMPTY_TALLY };
+  });
+}
+
+export function isDone(run: Run, pass: Pass, stored: readonly Checkpoint[]): boolean {
+  return checkpointsOf(run, pass, stored).every((checkpoint) => checkpoint.done);
+}
+
+/**
+ * Whether a copier of records has ever begun on these tables, in whichever run. From then on a link that is copied may be
+ * too late for records copied before it, and has to ask for the sweep.
+ */
+export function recordsHaveBegun(stored: readonly Checkpoint[]): boolean {
+  return stored.some((checkpoint) => RECORD_SOURCES.some((source) => source === checkpoint.pass));
+}

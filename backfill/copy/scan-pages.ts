@@ -1,0 +1,21 @@
+import type { Item } from '../../functions/model/attribute-value.ts';
+import type { Page, ScanPosition } from '../../functions/tables/old/old-tables.ts';
+
+/** Reads a table to its end, segments side by side, and hands over each page; a segment waits while its page is worked on. */
+export async function scanPages<T>(
+  scan: (position: ScanPosition) => Promise<Page<T>>,
+  totalSegments: number,
+  work: (items: readonly T[]) => void | Promise<void>,
+): Promise<void> {
+  const segments = Array.from({ length: totalSegments }, (_, segment) => segment);
+  await Promise.all(
+    segments.map(async (segment) => {
+      let cursor: Item | undefined;
+      do {
+        const page: Page<T> = await scan({ segment, totalSegments, ...(cursor && { cursor }) });
+        await work(page.items);
+        cursor = page.cursor;
+      } while (cursor);
+    }),
+  );
+}

@@ -1,0 +1,81 @@
+import type { Run } from '../../functions/tables/control/backfill-run-row.ts';
+import type { ControlTable } from '../../functions/tables/control/control-table.ts';
+import type { Page, ScanPosition } from '../../functions/tables/old/old-tables.ts';
+import { type Checkpoint, checkpointsOf, type Pass, writeCheckpoint } from './run-state.ts';
+import { addTallies, type Tally } from './tally.ts';
+
+/** Items between two checkpoints of a segment at most: what a crash makes the next run look at again. */
+const PAGE_ITEMS_MAX = 250;
+
+/** A pass over one table, page by page. */
+export interface PagedWork<T> {
+  readonly pass: Pass;
+  readonly scan: (position: ScanPosition) => Promise<Page<T>>;
+  /** Works on a page. It may be given the same page again, after a crash. */
+  readonly work: (items: readonly T[]) => Promise<Tally>;
+}
+
+export interface PassCircumstances {
+  readonly control: ControlTable;
+  readonly run: Run;
+  readonly stored: readonly Checkpoint[];
+  /** Aborted when the run is to end after the pages in hand. */
+  readonly stop: AbortSignal;
+  /** Told the items scanned in this process, page by page. */
+  readonly onScanned: (items: number) => void;
+}
+
+/**
+ * Works through all segments side by side, each from its checkpoint, which is written after every page. First of all the
+ * checkpoints are written as they are, so that a pass that began can be known from the first write on.
+ *
+ * When one segment fails the others finish the page in hand; a crash leaves pages done but not noted, which are then
+ * worked on again.
+ *
+ * @returns the checkpoints reached: all done, unless `stop` was aborted.
+ */
+export async function runSegments<T>(circumstances: PassCircumstances, work: PagedWork<T>): Promise<Checkpoint[]> {
+  const { control, run, stored } = circumstances;
+  const checkpoints = checkpointsOf(run, work.pass, stored);
+  await Promise.all(checkpoints.map((checkpoint) => writeCheckpoint(control, checkpoint)));
+
+  const failed = new AbortController();
+  const stop = AbortSignal.any([circumstances.stop, failed.signal]);
+  const results = await Promise.allSettled(
+    checkpoints.map(async (checkpoint) => {
+      try {
+        return await runSegment({ ...circumstances, stop }, work, checkpoint);
+      } catch (error) {
+        failed.abort();
+        throw error;
+      }
+    }),
+  );
+  const failure = results.find((result) => result.status === 'rejected');
+  if (failure) throw failure.reason;
+  return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+}
+
+async function runSegment<T>(
+  { control, run, stop, onScanned }: PassCircumstances,
+  { scan, work }: PagedWork<T>,
+  start: Checkpoint,
+): Promise<Checkpoint> {
+  let checkpoint = start;
+  while (!checkpoint.done && !stop.aborted) {
+    const { segment, cursor: from } = checkpoint;
+    const position = { segment, totalSegments: run.totalSegments, limit: PAGE_ITEMS_MAX };
+    const page = await scan(from ? { ...position, cursor: from } : position);
+    const tally = await work(page.items);
+    const { cursor: _, ...rest } = checkpoint;
+    checkpoint = {
+      ...rest,
+      ...(page.cursor && { cursor: page.cursor }),
+      done: page.cursor === undefined,
+      tally: addTallies([checkpoint.tally, tally]),
+    };
+    await writeCheckpoint(control, checkpoint);
+    onScanned(page.items.length);
+  }
+  return checkpoint;
+}

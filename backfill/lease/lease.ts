@@ -1,0 +1,119 @@
+import { MigrationError } from '../../functions/model/migration-error.ts';
+import type { Transactions } from '../../functions/tables/dynamo/transactions.ts';
+import { type Renewals, renewHere, type StartRenewals } from './lease-renewal.ts';
+import { type Holder, LeaseRow, readHolder } from './lease-row.ts';
+import { type LeaseClock, lengthFor, mayWrite, renewalEveryMs, termFromNow } from './lease-term.ts';
+
+/** The right to be the only copier. */
+export interface Lease {
+  /** To be asked before every write. @throws MigrationError `LEASE_LOST` where another copier may have begun. */
+  readonly requireHeld: () => void;
+  /** Resolves when whatever was sent before has landed, or never will: after the reserve, or as soon as the caller wants the lease no longer. */
+  readonly outlastWrites: () => Promise<void>;
+  /** Gives the lease up, so that the next copier need not wait. */
+  readonly release: () => Promise<void>;
+  /** Gives it up when the reserve is over: for a holder that failed, since a write without an answer may still land. */
+  readonly releaseAfterReserve: () => Promise<void>;
+}
+
+export interface LeaseOptions {
+  readonly transactions: Transactions;
+  /** Who asks, in a person's words: host and process. */
+  readonly owner: string;
+  readonly leaseMs: number;
+  /** To which the lease is lengthened where the machine or the table is slow; `leaseMs` where absent. */
+  readonly leaseMaxMs?: number;
+  readonly nowMs: () => number;
+  /** A clock that nobody sets; `nowMs` where absent. */
+  readonly steadyMs?: () => number;
+  readonly newToken: () => string;
+  /** Resolves after `ms`; rejects as soon as the signal is aborted. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<unknown>;
+  /** Who renews the lease; this thread where absent. */
+  readonly renewals?: StartRenewals;
+  /** Told, once, why it takes long. */
+  readonly onWait: (message: string) => void;
+  /** Aborted when the caller no longer wants the lease. */
+  readonly stop: AbortSignal;
+}
+
+/**
+ * Takes the lease, and has it renewed until it is released.
+ *
+ * A holder that is alive shows it by renewing, and then the caller is refused. One that was killed does not: its lease is
+ * waited for and taken over. The clocks of two operators' machines may differ by as much as the reserve.
+ *
+ * @throws MigrationError `BACKFILL_RUNNING` where another copier is at work.
+ */
+export async function acquireLease(options: LeaseOptions): Promise<Lease> {
+  const { transactions, owner, leaseMs, leaseMaxMs = leaseMs, nowMs, steadyMs = nowMs, sleep } = options;
+  const [clock, length] = [
+    { nowMs, steadyMs },
+    { leaseMs, leaseMaxMs },
+  ];
+  const { holder, latenessMs } = await awaitFree(options, clock);
+  const identity = options.newToken();
+  const row = new LeaseRow(transactions, { owner, identity }, 'taken', holder?.token ?? null);
+  const term = termFromNow(clock, lengthFor(length, latenessMs));
+  if (!(await row.write(term.untilMs))) throw refusal('Another backfill began at the same moment.');
+  const start = options.renewals ?? renewHere(transactions, { length, clock, sleep });
+  return keep(options, clock, identity, start({ owner, identity, token: row.token, term, latenessMs }));
+}
+
+/** Waits until nobody holds the lease. `latenessMs`: how long the table took to say so. */
+async function awaitFree(
+  { transactions, leaseMs, nowMs, sleep, onWait, stop }: LeaseOptions,
+  { steadyMs }: LeaseClock,
+): Promise<{ holder: Holder | undefined; latenessMs: number }> {
+  let askedMs = steadyMs();
+  const first = await readHolder(transactions);
+  let holder = first;
+  if (holder && holder.untilMs > nowMs()) {
+    onWait(`${describeHolder(holder)} Waiting to see whether it is still at work.`);
+  }
+  while (holder && holder.untilMs > nowMs()) {
+    await sleep(Math.min(holder.untilMs - nowMs(), renewalEveryMs({ leaseMs })) + 1, stop);
+    askedMs = steadyMs();
+    holder = await readHolder(transactions);
+    const alive = holder && holder.untilMs > 0 && (holder.token !== first?.token || holder.untilMs !== first.untilMs);
+    if (holder && alive) throw refusal(describeHolder(holder));
+  }
+  return { holder, latenessMs: steadyMs() - askedMs };
+}
+
+function describeHolder(holder: Holder): string {
+  return `${holder.owner} holds the backfill until ${new Date(holder.untilMs).toISOString()}.`;
+}
+
+function refusal(message: string): MigrationError {
+  return new MigrationError('BACKFILL_RUNNING', message, {
+    nextStep: 'Let it finish, or stop it with Ctrl-C there; then run this again.',
+  });
+}
+
+function keep(options: LeaseOptions, clock: LeaseClock, identity: string, renewals: Renewals): Lease {
+  const giveUp = async (untilMs: number): Promise<void> => {
+    const token = await renewals.stop();
+    // Refused where another has it: then there is nothing to give up.
+    await new LeaseRow(options.transactions, { owner: options.owner, identity }, 'given-up', token).write(untilMs);
+  };
+  return {
+    requireHeld() {
+      if (mayWrite(renewals.term(), clock)) return;
+      throw new MigrationError('LEASE_LOST', 'The lease of the backfill was not renewed in time.', {
+        retryable: true,
+        nextStep: 'Run the same command again: it goes on from its checkpoints.',
+        cause: renewals.failure(),
+      });
+    },
+    async outlastWrites() {
+      try {
+        await options.sleep(renewals.term().reserveMs, options.stop);
+      } catch (error) {
+        if (!options.stop.aborted) throw error;
+      }
+    },
+    release: () => giveUp(0),
+    releaseAfterReserve: () => giveUp(options.nowMs() + renewals.term().reserveMs),
+  };
+}

@@ -1,0 +1,103 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
+import { MigrationError } from '../functions/model/migration-error.ts';
+import { shellWord } from '../functions/model/shell-word.ts';
+import { commandLine, SAMPLE_EXPORT } from '../infra/package-layout.ts';
+
+/** Beside the settings: commands find the local cloud that was started in the same folder. */
+const RUNNING_FILE = resolve('.local/running.json');
+
+/** Where the parts of a local cloud listen. */
+export interface LocalEndpoints {
+  readonly dynamodb: string;
+  /** Control plane and data plane; absent where the stack has no flag. */
+  readonly appconfig?: string;
+}
+
+interface Running extends LocalEndpoints {
+  readonly pid: number;
+}
+
+/** How any client reaches the local cloud. DynamoDB Local takes any key of letters and digits. */
+export function localClientConfig(url: string) {
+  return {
+    endpoint: url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  };
+}
+
+/** The same for a child process, by the variables that the SDK reads. */
+export function localClientEnvironment(dynamodbUrl: string, appconfigUrl?: string): Record<string, string> {
+  const { endpoint, region, credentials } = localClientConfig(dynamodbUrl);
+  return {
+    AWS_ENDPOINT_URL_DYNAMODB: endpoint,
+    ...(appconfigUrl !== undefined && {
+      AWS_ENDPOINT_URL_APPCONFIG: appconfigUrl,
+      AWS_ENDPOINT_URL_APPCONFIGDATA: appconfigUrl,
+    }),
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+  };
+}
+
+/** Lets other commands find this process's local cloud. */
+export function announceLocalCloud(endpoints: LocalEndpoints): void {
+  const running: Running = { pid: process.pid, ...endpoints };
+  mkdirSync(dirname(RUNNING_FILE), { recursive: true });
+  writeFileSync(RUNNING_FILE, JSON.stringify(running));
+}
+
+/** Takes back what was announced, unless another local cloud has announced itself since. */
+export function withdrawLocalCloud(): void {
+  if (readRunning()?.pid === process.pid) rmSync(RUNNING_FILE, { force: true });
+}
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The DynamoDB endpoint of the local cloud: AWS_ENDPOINT_URL_DYNAMODB where it is set, else that of `kpi-migrate local`.
+ *
+ * @throws MigrationError LOCAL_CLOUD_NOT_RUNNING
+ */
+export function localEndpoint(environment: Variables = process.env): string {
+  return environment.AWS_ENDPOINT_URL_DYNAMODB || runningCloud().dynamodb;
+}
+
+/**
+ * The AppConfig endpoint of the local cloud: AWS_ENDPOINT_URL_APPCONFIG where it is set, else that of `kpi-migrate local`.
+ *
+ * @throws MigrationError LOCAL_CLOUD_NOT_RUNNING
+ */
+export function localAppConfigEndpoint(environment: Variables = process.env): string {
+  return environment.AWS_ENDPOINT_URL_APPCONFIG || runningCloud().appconfig || notRunning();
+}
+
+function runningCloud(): Running {
+  const running = readRunning();
+  return running !== undefined && isAlive(running.pid) ? running : notRunning();
+}
+
+function notRunning(): never {
+  throw new MigrationError('LOCAL_CLOUD_NOT_RUNNING', 'No local cloud is running.', {
+    nextStep: `In another terminal: ${commandLine(`local --export ${shellWord(relative('', SAMPLE_EXPORT))}`)}`,
+  });
+}
+
+function readRunning(): Running | undefined {
+  try {
+    return JSON.parse(readFileSync(RUNNING_FILE, 'utf8'));
+  } catch {
+    // Absent, or half written by a process that was killed: as good as none.
+    return undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

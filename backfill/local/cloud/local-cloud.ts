@@ -1,0 +1,184 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
+import { readProtoAttributes } from '../../../functions/tables/dynamo/lossless-answers.ts';
+import { connect } from '../../../functions/tables/dynamo-tables.ts';
+import { LOCAL_CLOUD_PACKAGES, requirePackages } from '../../../infra/requirements.ts';
+import type { Settings } from '../../../infra/settings.ts';
+import { localClientConfig, localClientEnvironment } from '../../local-endpoint.ts';
+import { type AppConfig, startAppConfig } from '../appconfig/start-app-config.ts';
+import type { InvokeValidator } from '../appconfig/validators.ts';
+import { loadExport, openExport } from '../export/load-export.ts';
+import { createTables, hostFunctions, turnStreamOn } from './deploy.ts';
+import { startEngine } from './engine.ts';
+import { EventSourceMapping } from './event-source-mapping.ts';
+import type { BusyProcess, FunctionHost } from './function-host.ts';
+import { fileCheckpoints } from './mapping-checkpoints.ts';
+import { oldTableSchemas } from './old-table-schemas.ts';
+import { keepDiscarded } from './on-failure.ts';
+import { dynamoStreamSource } from './stream-source.ts';
+import { synthesise } from './synthesise.ts';
+import type { Stack } from './template.ts';
+
+export interface LocalCloudOptions {
+  readonly settings: Settings;
+  /** What the old tables begin with; they begin empty without it. Passed over where `directory` has tables already. */
+  readonly exportDirectory?: string;
+  /** The engine's; a free one is chosen where it is absent. */
+  readonly port?: number;
+  /** Keeps everything over a restart; without it nothing outlives the local cloud. */
+  readonly directory?: string;
+  /** How many times faster than AppConfig's the deployments of the flag run; 60 where it is absent: a minute is a second. */
+  readonly flagTimeScale?: number;
+  /** The stack of these settings in the folder of its bundles, where that is there already; it is synthesised without it. */
+  readonly synthesised?: { readonly stack: Stack; readonly assembly: string };
+  readonly onProgress: (message: string) => void;
+}
+
+const FLAG_TIME_SCALE_DEFAULT = 60;
+
+/** The engine with the stack's tables, functions and event source mappings. */
+export interface LocalCloud {
+  readonly dynamodbUrl: string;
+  readonly clientConfig: ReturnType<typeof localClientConfig>;
+  /** AppConfig's stand-in; absent where the stack has no flag. */
+  readonly appconfig?: Omit<AppConfig, 'stop'>;
+  /** Folder that stands for the bucket of the on-failure destination. */
+  readonly onFailureDirectory: string;
+  readonly functions: { killAll(signal: NodeJS.Signals): void; busy(): BusyProcess[] };
+  readonly mappings: {
+    /** Waits until all that is on the streams now has been delivered. */
+    drained(): Promise<void>;
+    counters(): { readonly records: number };
+  };
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a local cloud.
+ *
+ * @throws MigrationError PACKAGES_MISSING or EXPORT_UNREADABLE before anything is started; JAVA_MISSING, JAVA_TOO_OLD, PORT_BUSY, ENGINE_FAILED;
+ * SYNTHESIS_FAILED, TEMPLATE_UNREADABLE.
+ */
+export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
+  requirePackages(LOCAL_CLOUD_PACKAGES);
+  const { settings, onProgress } = options;
+  const exported = options.exportDirectory && (await openExport(options.exportDirectory, settings.tables));
+  await using starting = new AsyncDisposableStack();
+
+  const directory = resolve(options.directory ?? (await mkdtemp(join(tmpdir(), 'kpi-migrate-'))));
+  if (options.directory === undefined) starting.defer(() => rm(directory, { recursive: true, force: true }));
+  const folder = (name: string): string => join(directory, name);
+  await Promise.all(['logs', 'on-failure', 'assembly'].map((name) => mkdir(folder(name), { recursive: true })));
+
+  onProgress('DynamoDB Local starts, and the stack is synthesised.');
+  const assembly = options.synthesised?.assembly ?? folder('assembly');
+  const synthesis = options.synthesised?.stack ?? synthesise(settings, assembly);
+  const engine = await startEngine({
+    ...(options.port !== undefined && { port: options.port }),
+    ...(options.directory !== undefined && { directory: folder('engine') }),
+  });
+  starting.defer(() => engine.stop());
+  const clientConfig = localClientConfig(engine.url);
+  const client = connect(clientConfig);
+  starting.defer(() => client.destroy());
+
+  const loaded = folder('loaded');
+  if (!existsSync(loaded)) {
+    await createTables(client, oldTableSchemas(settings.tables));
+    if (exported) {
+      onProgress(`The old tables are loaded from ${options.exportDirectory}.`);
+      await loadExport(client, exported);
+    }
+    await writeFile(loaded, new Date().toISOString());
+  }
+  const stack = await synthesis;
+  await createTables(client, stack.tables);
+  const appconfig = await startFlag(stack, options, directory, async (event, functionId) => {
+    const host = hosts.get(functionId);
+    if (host === undefined) throw new Error(`The stack has no function ${functionId}.`);
+    return host.invoke(event);
+  });
+  if (appconfig) starting.defer(() => appconfig.stop());
+  const hosts: ReadonlyMap<string, FunctionHost> = hostFunctions(
+    stack,
+    { assembly, logs: folder('logs') },
+    localClientEnvironment(engine.url, appconfig?.url),
+  );
+  starting.defer(async () => {
+    await Promise.all([...hosts.values()].map((host) => host.stop()));
+  });
+  onProgress('Streams are turned on, and the event source mappings start.');
+  const mappings = await startMappings(stack, hosts, clientConfig, folder);
+  starting.defer(async () => {
+    const stopped = Promise.all(mappings.map((mapping) => mapping.stop()));
+    for (const host of hosts.values()) host.killAll('SIGKILL');
+    await stopped;
+  });
+
+  const running = starting.move();
+  return {
+    dynamodbUrl: engine.url,
+    clientConfig,
+    ...(appconfig && { appconfig }),
+    onFailureDirectory: folder('on-failure'),
+    functions: {
+      killAll(signal) {
+        for (const host of hosts.values()) host.killAll(signal);
+      },
+      busy: () => [...hosts.values()].flatMap((host) => host.busy()),
+    },
+    mappings: {
+      async drained() {
+        await Promise.all(mappings.map((mapping) => mapping.drained()));
+      },
+      counters: () => ({ records: mappings.reduce((sum, mapping) => sum + mapping.recordCount, 0) }),
+    },
+    stop: () => running.disposeAsync(),
+  };
+}
+
+/** AppConfig's stand-in, where the stack has a flag; it asks the stack's own gate. */
+async function startFlag(
+  { appConfig: initial }: Stack,
+  { flagTimeScale = FLAG_TIME_SCALE_DEFAULT }: LocalCloudOptions,
+  directory: string,
+  invokeValidator: InvokeValidator,
+): Promise<AppConfig | undefined> {
+  if (initial === undefined) return undefined;
+  return startAppConfig({
+    initial,
+    invokeValidator,
+    nowMs: Date.now,
+    timeScale: flagTimeScale,
+    directory,
+  });
+}
+
+async function startMappings(
+  stack: Stack,
+  hosts: ReadonlyMap<string, FunctionHost>,
+  clientConfig: ReturnType<typeof localClientConfig>,
+  folder: (name: string) => string,
+): Promise<EventSourceMapping[]> {
+  const client = new DynamoDBStreamsClient(clientConfig);
+  readProtoAttributes(client);
+  const arns = new Map(
+    await Promise.all(stack.streams.map(async (stream) => [stream.id, await turnStreamOn(stream, hosts)] as const)),
+  );
+  return stack.mappings.map((limits) => {
+    const mapping = new EventSourceMapping({
+      limits,
+      source: dynamoStreamSource(client, arns.get(limits.streamId) ?? ''),
+      invoke: async (event) => hosts.get(limits.functionId)?.invoke(event),
+      checkpoints: fileCheckpoints(folder(`checkpoints/${limits.id}.json`)),
+      onFailure: (discarded) =>
+        keepDiscarded(folder('on-failure'), limits.id, limits.functionId, discarded, new Date()),
+      nowMs: Date.now,
+    });
+    mapping.start();
+    return mapping;
+  });
+}

@@ -1,0 +1,34 @@
+import { once } from 'node:events';
+import { readSettings } from '../../../infra/settings.ts';
+import { announceLocalCloud, withdrawLocalCloud } from '../../local-endpoint.ts';
+import { type CommandResult, EXIT } from '../../outcome.ts';
+import { startLocalCloud } from './local-cloud.ts';
+
+export interface LocalCommandOptions {
+  readonly env: string;
+  readonly export?: string;
+  readonly port?: number;
+  readonly dir?: string;
+}
+
+/** `local`: a local cloud in the foreground, until it is interrupted. */
+export async function localCommand(options: LocalCommandOptions, stop: AbortSignal): Promise<CommandResult> {
+  const cloud = await startLocalCloud({
+    settings: readSettings(options.env),
+    ...(options.export !== undefined && { exportDirectory: options.export }),
+    ...(options.port !== undefined && { port: options.port }),
+    ...(options.dir !== undefined && { directory: options.dir }),
+    onProgress: (message) => process.stderr.write(`${message}\n`),
+  });
+  try {
+    const { dynamodbUrl: dynamodb, appconfig } = cloud;
+    const endpoints = { dynamodb, ...(appconfig && { appconfig: appconfig.url }) };
+    announceLocalCloud(endpoints);
+    process.stdout.write(`${JSON.stringify({ ready: true, ...endpoints })}\n`);
+    if (!stop.aborted) await once(stop, 'abort');
+  } finally {
+    withdrawLocalCloud();
+    await cloud.stop();
+  }
+  return { exitCode: EXIT.done, document: { stopped: true }, lines: ['The local cloud has stopped.'] };
+}

@@ -1,0 +1,47 @@
+import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
+import { KEY_SCHEMAS } from '../../../functions/tables/dynamo/key-schemas.ts';
+import type { TableNames, TableRole } from '../../../functions/tables/table-names.ts';
+
+/** The service's tables, which no template of ours creates (tables.md, "Old tables" and "Lookup tables"). */
+export const OLD_TABLE_ROLES = [
+  'goalKpiLinks',
+  'kpiMilestones',
+  'kpiActuals',
+  'kpiReadings',
+  'kpis',
+  'people',
+] as const satisfies readonly TableRole[];
+
+/** How the service's own deployment would create its tables, streams off. */
+export function oldTableSchemas(names: TableNames): CreateTableCommandInput[] {
+  return OLD_TABLE_ROLES.map((role) => tableSchema(names[role], KEY_SCHEMAS[role].key, KEY_SCHEMAS[role].indexes));
+}
+
+/** An on-demand table whose keys are all text. */
+export function tableSchema(
+  tableName: string,
+  key: readonly (string | undefined)[],
+  indexes: Readonly<Record<string, readonly (string | undefined)[]>>,
+): CreateTableCommandInput {
+  const attributes = new Set([...key, ...Object.values(indexes).flat()]);
+  return {
+    TableName: tableName,
+    BillingMode: 'PAY_PER_REQUEST',
+    KeySchema: keySchema(key),
+    AttributeDefinitions: [...attributes].map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const })),
+    ...(Object.keys(indexes).length > 0 && {
+      GlobalSecondaryIndexes: Object.entries(indexes).map(([IndexName, indexKey]) => ({
+        IndexName,
+        KeySchema: keySchema(indexKey),
+        Projection: { ProjectionType: 'ALL' as const },
+      })),
+    }),
+  };
+}
+
+function keySchema(key: readonly (string | undefined)[]) {
+  return key.map((AttributeName, at) => ({
+    AttributeName,
+    KeyType: at === 0 ? ('HASH' as const) : ('RANGE' as const),
+  }));
+}

@@ -1,0 +1,187 @@
+import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
+import * as z from 'zod';
+import { MigrationError } from '../../../functions/model/migration-error.ts';
+import { appConfigReference, hasAppConfig, readAppConfig, type TemplateResources } from '../appconfig/from-template.ts';
+import type { InitialState } from '../appconfig/resources.ts';
+
+/** Reference to an attribute of another resource, the only intrinsic function the local cloud has to follow. */
+const attributeOf = z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.string()]) });
+const reference = z.object({ Ref: z.string() });
+
+const globalTable = z.object({
+  TableName: z.string(),
+  KeySchema: z.array(z.any()),
+  AttributeDefinitions: z.array(z.any()),
+  GlobalSecondaryIndexes: z
+    .array(z.object({ IndexName: z.string(), KeySchema: z.array(z.any()), Projection: z.any() }))
+    .optional(),
+});
+const lambdaFunction = z.object({
+  Handler: z.string(),
+  Timeout: z.number().default(3),
+  Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }).default({ Variables: {} }),
+});
+const eventSourceMapping = z.object({
+  FunctionName: reference,
+  EventSourceArn: attributeOf,
+  BatchSize: z.number().default(100),
+  MaximumBatchingWindowInSeconds: z.number().default(0),
+  MaximumRetryAttempts: z.number().default(-1),
+  MaximumRecordAgeInSeconds: z.number().default(-1),
+  BisectBatchOnFunctionError: z.boolean().default(false),
+  ParallelizationFactor: z.literal(1, 'is the only one that the local cloud knows').default(1),
+  FunctionResponseTypes: z.tuple([z.literal('ReportBatchItemFailures')]),
+  StartingPosition: z.literal('TRIM_HORIZON'),
+});
+const streamResource = z.object({ ServiceToken: attributeOf, TableName: z.string() });
+
+const templateSchema = z.object({
+  Resources: z.record(
+    z.string(),
+    z.object({
+      Type: z.string(),
+      Properties: z.record(z.string(), z.unknown()).default({}),
+      Metadata: z.record(z.string(), z.unknown()).optional(),
+    }),
+  ),
+});
+
+/** A function of the stack: where its bundle is, and how it is run. */
+export interface StackFunction {
+  readonly id: string;
+  /** Folder of the bundle within the cloud assembly. */
+  readonly asset: string;
+  /** `file.export`, as Lambda has it. */
+  readonly handler: string;
+  readonly timeoutSeconds: number;
+  /** Variables with plain values or AppConfig's ids; references to other resources are left out. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** A stream that the stack has turned on by its own functions, as CDK's provider framework would call them. */
+export interface StackStream {
+  readonly id: string;
+  readonly tableName: string;
+  readonly onEventFunction: string;
+  readonly isCompleteFunction: string;
+}
+
+/** Lambda's limits of one event source mapping; -1 is none. */
+export interface MappingLimits {
+  readonly batchSize: number;
+  readonly batchingWindowSeconds: number;
+  readonly maximumRetryAttempts: number;
+  readonly maximumRecordAgeSeconds: number;
+  readonly bisect: boolean;
+}
+
+export interface StackMapping extends MappingLimits {
+  readonly id: string;
+  readonly functionId: string;
+  readonly streamId: string;
+}
+
+/** What the local cloud runs of a synthesised stack. */
+export interface Stack {
+  readonly tables: readonly CreateTableCommandInput[];
+  readonly functions: ReadonlyMap<string, StackFunction>;
+  readonly streams: readonly StackStream[];
+  readonly mappings: readonly StackMapping[];
+  /** Absent where the stack has no flag. */
+  readonly appConfig?: InitialState;
+}
+
+/**
+ * Reads a synthesised CloudFormation template. What is not tables, functions, streams, mappings and AppConfig is passed over.
+ *
+ * @throws MigrationError TEMPLATE_UNREADABLE, with everything that the local cloud cannot follow.
+ */
+export function readTemplate(template: unknown): Stack {
+  const parsed = templateSchema.safeParse(template);
+  if (!parsed.success) throw unreadable(z.prettifyError(parsed.error));
+  const resources = Object.entries(parsed.data.Resources);
+  const ofType = <T>(type: string, schema: z.ZodType<T>) =>
+    resources
+      .filter(([, resource]) => resource.Type === type)
+      .map(([id, resource]) => ({ id, metadata: resource.Metadata, ...parse(id, schema, resource.Properties) }));
+
+  const functions = new Map(
+    ofType('AWS::Lambda::Function', lambdaFunction).map((each): [string, StackFunction & { variables: object }] => [
+      each.id,
+      {
+        id: each.id,
+        asset: String(each.metadata?.['aws:asset:path'] ?? ''),
+        handler: each.Handler,
+        timeoutSeconds: each.Timeout,
+        environment: plainVariables(parsed.data.Resources, each.Environment.Variables),
+        variables: each.Environment.Variables,
+      },
+    ]),
+  );
+  return {
+    tables: ofType('AWS::DynamoDB::GlobalTable', globalTable).map((table) => ({
+      TableName: table.TableName,
+      BillingMode: 'PAY_PER_REQUEST',
+      KeySchema: table.KeySchema,
+      AttributeDefinitions: table.AttributeDefinitions,
+      ...(table.GlobalSecondaryIndexes && { GlobalSecondaryIndexes: table.GlobalSecondaryIndexes }),
+    })),
+    functions,
+    streams: ofType('Custom::OldTableStream', streamResource).map((stream) => {
+      const framework = functions.get(stream.ServiceToken['Fn::GetAtt'][0]);
+      const called = (variable: string) =>
+        parse(stream.id, z.object({ [variable]: attributeOf }), framework?.variables ?? {})[variable]?.[
+          'Fn::GetAtt'
+        ][0];
+      return {
+        id: stream.id,
+        tableName: stream.TableName,
+        onEventFunction: called('USER_ON_EVENT_FUNCTION_ARN') ?? '',
+        isCompleteFunction: called('USER_IS_COMPLETE_FUNCTION_ARN') ?? '',
+      };
+    }),
+    mappings: ofType('AWS::Lambda::EventSourceMapping', eventSourceMapping).map((mapping) => ({
+      id: mapping.id,
+      functionId: mapping.FunctionName.Ref,
+      streamId: mapping.EventSourceArn['Fn::GetAtt'][0],
+      batchSize: mapping.BatchSize,
+      batchingWindowSeconds: mapping.MaximumBatchingWindowInSeconds,
+      maximumRetryAttempts: mapping.MaximumRetryAttempts,
+      maximumRecordAgeSeconds: mapping.MaximumRecordAgeInSeconds,
+      bisect: mapping.BisectBatchOnFunctionError,
+    })),
+    ...(hasAppConfig(parsed.data.Resources) && { appConfig: appConfigOf(parsed.data.Resources) }),
+  };
+}
+
+function parse<T>(id: string, schema: z.ZodType<T>, properties: unknown): T {
+  const parsed = schema.safeParse(properties);
+  if (!parsed.success) throw unreadable(`${id}: ${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}
+
+function plainVariables(
+  resources: TemplateResources,
+  variables: Readonly<Record<string, unknown>>,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(variables).flatMap(([name, value]) => {
+      const text = typeof value === 'string' ? value : appConfigReference(resources, value);
+      return text === undefined ? [] : [[name, text]];
+    }),
+  );
+}
+
+function appConfigOf(resources: TemplateResources): InitialState {
+  try {
+    return readAppConfig(resources);
+  } catch (error) {
+    throw error instanceof z.ZodError ? unreadable(z.prettifyError(error)) : error;
+  }
+}
+
+function unreadable(problems: string): MigrationError {
+  return new MigrationError('TEMPLATE_UNREADABLE', `The local cloud cannot run the synthesised stack:\n${problems}`, {
+    nextStep: 'Keep to what backfill/local/README.md says the local cloud knows, or teach it the rest in template.ts.',
+  });
+}

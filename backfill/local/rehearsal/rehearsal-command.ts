@@ -1,0 +1,64 @@
+import { MigrationError } from '../../../functions/model/migration-error.ts';
+import { shellWord } from '../../../functions/model/shell-word.ts';
+import { commandLine } from '../../../infra/package-layout.ts';
+import { readSettings } from '../../../infra/settings.ts';
+import { executeBackfill } from '../../commands/backfill/backfill-command.ts';
+import { type CommandResult, EXIT } from '../../outcome.ts';
+import { showProgress } from '../../progress.ts';
+import { rehearse } from './rehearsal.ts';
+import { killedBackfill, killFunctions } from './rehearsal-faults.ts';
+import { describeRehearsal } from './rehearsal-report.ts';
+
+export interface RehearsalCommandOptions {
+  readonly env: string;
+  readonly export: string;
+  readonly seed?: number;
+  readonly writes: number;
+  readonly faults: boolean;
+}
+
+/** `rehearse`: exit 0 only if every row of both new tables is as the old tables demand. */
+export async function rehearsalCommand(options: RehearsalCommandOptions, stop: AbortSignal): Promise<CommandResult> {
+  if (options.env !== 'local') {
+    throw new MigrationError(
+      'SETTINGS_NOT_LOCAL',
+      `A rehearsal runs on a local cloud of its own, not on ${options.env}.`,
+      {
+        nextStep: 'Leave --env out.',
+      },
+    );
+  }
+  const seed = options.seed ?? Math.floor(Date.now() / 1_000);
+  const progress = showProgress(process.stderr, Date.now);
+  const replay = replayCommand(options, seed);
+  progress.note(`Seed ${seed}. The same again: ${replay}`);
+  const report = await rehearse({
+    settings: readSettings('local'),
+    exportDirectory: options.export,
+    seed,
+    writes: options.writes,
+    nowMs: Date.now,
+    note: progress.note,
+    stop,
+    backfill: async (cloud, environment, random) => {
+      if (options.faults) await killedBackfill(cloud, random, progress.note);
+      else await executeBackfill(environment, progress, stop);
+      stop.throwIfAborted();
+    },
+    faults: async (cloud, random, end) => {
+      if (options.faults) await killFunctions(cloud, random, end, progress.note);
+    },
+  });
+  return {
+    exitCode: report.agree ? EXIT.done : EXIT.failed,
+    document: report,
+    lines: describeRehearsal(report, replay),
+  };
+}
+
+function replayCommand(options: RehearsalCommandOptions, seed: number): string {
+  const parts = [commandLine(`rehearse --seed ${seed} --writes ${options.writes}`)];
+  if (options.faults) parts.push('--faults');
+  parts.push(`--export ${shellWord(options.export)}`);
+  return parts.join(' ');
+}

@@ -1,0 +1,41 @@
+import type { Item } from '../../model/attribute-value.ts';
+import type { KpiKey } from '../../model/sources.ts';
+import type { Page, ScanPosition } from '../old/old-tables.ts';
+import type { KpiHead, SpilledLink } from './kpi-rows.ts';
+
+/** A record that was touched by a live write, in one of the KPIs it was seen in. */
+export interface TouchedRecord {
+  readonly kpi: KpiKey;
+  readonly recordId: string;
+}
+
+/**
+ * The control table, apart from the transactions that write it beside the new tables. Everything is read strongly.
+ * Its rows are described in control-rows.ts and kpi-rows.ts.
+ */
+export interface ControlTable {
+  /** The K rows of the KPIs, in their order; a KPI without one gives an empty row without a token. */
+  readKpis(kpis: readonly KpiKey[]): Promise<readonly KpiHead[]>;
+
+  /** The KPI's spilled links and their tombstones. Items of transactions may be seen before or after these, each for itself. */
+  querySpilledLinks(kpi: KpiKey, cursor?: Item): Promise<Page<SpilledLink>>;
+
+  /** The ids of the KPI's C rows: its records that a live write has touched. */
+  queryTouchedRecords(kpi: KpiKey, cursor?: Item): Promise<Page<string>>;
+
+  /** All C rows, for the sweep. */
+  scanTouchedRecords(position: ScanPosition): Promise<Page<TouchedRecord>>;
+
+  /** All K rows, for the sweep. */
+  scanKpis(position: ScanPosition): Promise<Page<KpiHead>>;
+
+  /** Marks of a K row that are set and cleared without moving its token; see kpi-rows.ts. False: no longer as `expected`. */
+  clearMark(kpi: KpiKey, mark: 'fan_out_pending' | 'sweep_pending', expected: string): Promise<boolean>;
+
+  /** A plain row by key, for checkpoints, progress and reports. */
+  get(partition: string, sort: string): Promise<Readonly<Record<string, unknown>> | undefined>;
+  put(partition: string, sort: string, value: Readonly<Record<string, unknown>>): Promise<void>;
+  delete(partition: string, sort: string): Promise<void>;
+  /** All rows of a partition. */
+  list(partition: string): Promise<readonly { sort: string; value: Readonly<Record<string, unknown>> }[]>;
+}

@@ -1,0 +1,96 @@
+import { ConditionalCheckFailedException, type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { type Item, textOf } from '../../model/attribute-value.ts';
+import { itemDigest } from '../../model/digest.ts';
+import { MigrationError } from '../../model/migration-error.ts';
+import { shellWord } from '../../model/shell-word.ts';
+import { queryAll } from '../dynamo/dynamo-queries.ts';
+import type { Transactions } from '../dynamo/transactions.ts';
+import type { TableNames } from '../table-names.ts';
+import {
+  decodeQuarantineEntry,
+  imagePartKeys,
+  joinImage,
+  QUARANTINE_SOURCES,
+  type QuarantineEntry,
+  type QuarantineSource,
+  quarantineKey,
+} from './quarantine-rows.ts';
+
+/**
+ * All entries of quarantine, or those of some sources, source by source in this order, read strongly, page by page. Images
+ * are not read.
+ */
+export async function* listQuarantine(
+  client: DynamoDBClient,
+  names: TableNames,
+  sources: readonly QuarantineSource[] = QUARANTINE_SOURCES,
+): AsyncGenerator<QuarantineEntry> {
+  for (const source of sources) {
+    const partition = ['pk', textOf(quarantineKey(source, '').key, 'pk') ?? ''] as const;
+    const items = queryAll(client, { tableName: names.control, partition });
+    for await (const item of items) yield decodeQuarantineEntry(item);
+  }
+}
+
+/** Reads of an entry whose image is replaced meanwhile, until one is found whole. */
+const READS_MAX = 5;
+
+/**
+ * One entry with its image. The image is undefined where none could be kept.
+ *
+ * @returns undefined where quarantine holds no such entry.
+ * @throws MigrationError QUARANTINE_DAMAGED where the stored image is not the one that the entry is of.
+ */
+export async function readQuarantined(
+  transactions: Pick<Transactions, 'read'>,
+  source: QuarantineSource,
+  id: string,
+): Promise<{ readonly entry: QuarantineEntry; readonly image: Item | undefined } | undefined> {
+  for (let attempt = 0; attempt < READS_MAX; attempt += 1) {
+    const [item] = await transactions.read([quarantineKey(source, id)]);
+    if (item === undefined) return undefined;
+    const entry = decodeQuarantineEntry(item);
+    const keys = imagePartKeys(entry);
+    if (keys.length === 0) return { entry, image: undefined };
+    const image = joinImage(await transactions.read(keys));
+    // A part is missing where the entry was replaced between the two reads: then there is another to be read.
+    if (image && itemDigest(image) === entry.image?.digest) return { entry, image };
+  }
+  throw new MigrationError('QUARANTINE_DAMAGED', `The image that quarantine keeps of ${source} ${id} is not whole.`, {
+    nextStep: 'Read the item in its old table, and derive the entry anew: kpi-migrate repair --execute',
+  });
+}
+
+/**
+ * Notes that a person accepts an entry as it was shown to them.
+ *
+ * @throws MigrationError QUARANTINE_CHANGED where the item has changed or left since.
+ */
+export async function acceptQuarantined(
+  client: DynamoDBClient,
+  names: TableNames,
+  { source, id, quarantinedAt, image }: Pick<QuarantineEntry, 'source' | 'id' | 'quarantinedAt' | 'image'>,
+  accepted: { readonly by: string; readonly at: string },
+): Promise<void> {
+  try {
+    await client.send(
+      new UpdateItemCommand({
+        TableName: names.control,
+        Key: quarantineKey(source, id).key,
+        UpdateExpression: 'SET accepted = :accepted',
+        ConditionExpression: `quarantined_at = :seen AND ${image ? 'image_sha256 = :image' : 'attribute_not_exists(image_sha256)'}`,
+        ExpressionAttributeValues: {
+          ':accepted': { M: { by: { S: accepted.by }, at: { S: accepted.at } } },
+          ':seen': { S: quarantinedAt },
+          ...(image && { ':image': { S: image.digest } }),
+        },
+      }),
+    );
+  } catch (cause) {
+    if (!(cause instanceof ConditionalCheckFailedException)) throw cause;
+    throw new MigrationError('QUARANTINE_CHANGED', `The item ${id} of ${source} has changed meanwhile.`, {
+      cause,
+      nextStep: `Look again: kpi-migrate quarantine show ${source} ${shellWord(id)}`,
+    });
+  }
+}

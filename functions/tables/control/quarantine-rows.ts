@@ -1,0 +1,134 @@
+import { type Item, textOf } from '../../model/attribute-value.ts';
+import { itemDigest } from '../../model/digest.ts';
+import type { QuarantineReason } from '../../model/quarantine-reason.ts';
+import { SOURCES } from '../../model/sources.ts';
+import type { RowKey, Write } from '../dynamo/transactions.ts';
+import { controlKey, keyPart, mapOf } from './control-rows.ts';
+import { packImage, unpackImage } from './packed-image.ts';
+
+/** What quarantine keeps entries of: items of the old tables, and events that could not be read. */
+export const QUARANTINE_SOURCES = [...SOURCES, 'events'] as const;
+
+export type QuarantineSource = (typeof QUARANTINE_SOURCES)[number];
+
+/** The image that an entry is of. It is kept apart from the entry, which lists and the gate read without it. */
+export interface KeptImage {
+  /** `itemDigest` of the image: tells whether an item is still the one in quarantine. */
+  readonly digest: string;
+  /** Rows that hold the image. None where only the digest could be kept. */
+  readonly parts: number;
+}
+
+/** An item or an event in quarantine. */
+export interface QuarantineEntry {
+  readonly source: QuarantineSource;
+  /** The item's id, or the event's. */
+  readonly id: string;
+  readonly reason: QuarantineReason;
+  readonly quarantinedAt: string;
+  /** Absent where the item itself could not be read. */
+  readonly image?: KeptImage;
+  /** Who accepted this very image as lost, and when; absent while nobody has. */
+  readonly accepted?: { readonly by: string; readonly at: string };
+}
+
+/** How much of an item is kept: the image as in its old table or as received, its digest alone, or neither. */
+export type KeptForm = 'whole' | 'digest' | 'name';
+
+/**
+ * Bytes of an image in one row at most. DynamoDB stores 400 KB (service quotas, "Item size"); the row's keys and names take
+ * a part of it. An item of 400 KB that cannot be compressed is a few percent larger as base64 in gzip, and so takes two rows; a stream
+ * record with two such images takes three. All of them fit the 4 MB of one transaction.
+ */
+const PART_BYTES_MAX = 350_000;
+
+export function quarantineKey(source: QuarantineSource, id: string): RowKey {
+  return controlKey(`quarantine#${source}`, keyPart(id));
+}
+
+/** Not under the entry's partition: whoever lists entries does not read past images. */
+function imagePartKey({ source, id }: Pick<QuarantineEntry, 'source' | 'id'>, digest: string, part: number): RowKey {
+  return controlKey(`quarantine-image#${source}#${keyPart(id)}`, `${digest}#${part}`);
+}
+
+/**
+ * The rows that hold the entry's image, in order. Their keys name the image by its digest, so that an entry never leads to the parts of
+ * another image, whatever is written between two reads.
+ */
+export function imagePartKeys(entry: Pick<QuarantineEntry, 'source' | 'id' | 'image'>): RowKey[] {
+  const { digest, parts } = entry.image ?? { digest: '', parts: 0 };
+  return Array.from({ length: parts }, (_, part) => imagePartKey(entry, digest, part));
+}
+
+/** Puts the parts of an image together; undefined where one is missing. */
+export function joinImage(parts: readonly (Item | undefined)[]): Item | undefined {
+  const bytes = parts.map((row) => row?.bytes).flatMap((value) => (value && 'B' in value ? [value.B] : []));
+  return bytes.length === parts.length && bytes.length > 0 ? unpackImage(Buffer.concat(bytes)) : undefined;
+}
+
+/**
+ * The writes that make an entry, to be sent in one transaction: either the entry is there with its whole image, or nothing of it.
+ *
+ * @param before the entry that it takes the place of.
+ */
+export function putEntry(
+  entry: Omit<QuarantineEntry, 'image' | 'accepted'>,
+  image: Item | undefined,
+  form: KeptForm,
+  before: QuarantineEntry | undefined,
+): Write[] {
+  const digest = image === undefined || form === 'name' ? undefined : itemDigest(image);
+  const packed = image === undefined || form !== 'whole' ? [] : cut(packImage(image));
+  const kept = digest === undefined ? undefined : { digest, parts: packed.length };
+  const parts = packed.map((bytes, part): Write => {
+    const { key } = imagePartKey(entry, digest ?? '', part);
+    return { kind: 'put', table: 'control', item: { ...key, bytes: { B: bytes } } };
+  });
+  const item = encodeEntry({ ...entry, ...(kept && { image: kept }) });
+  return [{ kind: 'put', table: 'control', item }, ...parts, ...partDeletes(before, kept)];
+}
+
+/** The writes that take an entry away, with its image. */
+export function deleteEntry(entry: QuarantineEntry): Write[] {
+  return [{ kind: 'delete', ...quarantineKey(entry.source, entry.id) }, ...partDeletes(entry, undefined)];
+}
+
+/** A transaction takes no two writes of one key: parts that are written anew are not deleted. */
+function partDeletes(before: QuarantineEntry | undefined, kept: KeptImage | undefined): Write[] {
+  if (before === undefined) return [];
+  const stays = before.image?.digest === kept?.digest ? (kept?.parts ?? 0) : 0;
+  return imagePartKeys(before)
+    .slice(stays)
+    .map((row): Write => ({ kind: 'delete', ...row }));
+}
+
+function cut(bytes: Uint8Array): Uint8Array[] {
+  const count = Math.ceil(bytes.length / PART_BYTES_MAX);
+  return Array.from({ length: count }, (_, at) => bytes.subarray(at * PART_BYTES_MAX, (at + 1) * PART_BYTES_MAX));
+}
+
+function encodeEntry({ source, id, reason, quarantinedAt, image }: QuarantineEntry): Item {
+  return {
+    ...quarantineKey(source, id).key,
+    id: { S: id },
+    source: { S: source },
+    reason: { S: JSON.stringify(reason) },
+    quarantined_at: { S: quarantinedAt },
+    ...(image && { image_sha256: { S: image.digest }, image_parts: { N: String(image.parts) } }),
+  };
+}
+
+export function decodeQuarantineEntry(item: Item): QuarantineEntry {
+  const accepted = mapOf(item, 'accepted');
+  const by = textOf(accepted, 'by');
+  const digest = textOf(item, 'image_sha256');
+  const parts = item.image_parts;
+  return {
+    source: (textOf(item, 'source') ?? 'events') as QuarantineSource,
+    id: textOf(item, 'id') ?? '',
+    reason: JSON.parse(textOf(item, 'reason') ?? '{}') as QuarantineReason,
+    quarantinedAt: textOf(item, 'quarantined_at') ?? '',
+    ...(digest !== undefined && { image: { digest, parts: parts && 'N' in parts ? Number(parts.N) : 0 } }),
+    ...(by !== undefined && { accepted: { by, at: textOf(accepted, 'at') ?? '' } }),
+  };
+}

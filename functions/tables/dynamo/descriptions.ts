@@ -1,0 +1,79 @@
+import { DescribeTableCommand, type DynamoDBClient, ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
+import { TABLE_ROLES, type TableNames, type TableRole } from '../table-names.ts';
+
+/** A key attribute as a schema declares it. */
+export interface KeyAttribute {
+  readonly name: string;
+  /** DynamoDB's scalar type: S, N or B. */
+  readonly type: string;
+}
+
+/** A partition key, with its sort key where there is one. */
+export interface KeyShape {
+  readonly partition: KeyAttribute;
+  readonly sort?: KeyAttribute;
+}
+
+export interface IndexShape {
+  readonly status: string;
+  readonly key: KeyShape;
+  /** What an answer holds beside the keys: everything, or the attributes named. */
+  readonly projects: 'ALL' | readonly string[];
+}
+
+/** What a table is, as far as the migration depends on it. */
+export interface TableShape {
+  readonly status: string;
+  readonly key: KeyShape;
+  /** As DynamoDB last counted, up to six hours ago: for estimates only. */
+  readonly itemCountEstimate: number;
+  readonly indexes: ReadonlyMap<string, IndexShape>;
+  /** The view type of the stream that is on; absent where none is. */
+  readonly streamViewType?: string;
+}
+
+/** The shapes of all tables by role; a table that does not exist is left out. */
+export async function describeTables(
+  client: DynamoDBClient,
+  names: TableNames,
+): Promise<Partial<Record<TableRole, TableShape>>> {
+  const entries = await Promise.all(
+    TABLE_ROLES.map(async (role) => [role, await describeTable(client, names[role])] as const),
+  );
+  return Object.fromEntries(entries.filter(([, shape]) => shape !== undefined));
+}
+
+async function describeTable(client: DynamoDBClient, name: string): Promise<TableShape | undefined> {
+  try {
+    const { Table: table } = await client.send(new DescribeTableCommand({ TableName: name }));
+    const types = new Map(table?.AttributeDefinitions?.map((each) => [each.AttributeName, each.AttributeType]));
+    const keyShape = (schema: readonly { AttributeName?: string; KeyType?: string }[] = []): KeyShape => {
+      const attribute = (keyType: string): KeyAttribute | undefined => {
+        const attributeName = schema.find((element) => element.KeyType === keyType)?.AttributeName;
+        return attributeName === undefined ? undefined : { name: attributeName, type: types.get(attributeName) ?? '' };
+      };
+      const sort = attribute('RANGE');
+      return { partition: attribute('HASH') ?? { name: '', type: '' }, ...(sort && { sort }) };
+    };
+    const stream = table?.StreamSpecification;
+    return {
+      status: table?.TableStatus ?? 'UNKNOWN',
+      key: keyShape(table?.KeySchema),
+      itemCountEstimate: table?.ItemCount ?? 0,
+      indexes: new Map(
+        table?.GlobalSecondaryIndexes?.map((index) => [
+          index.IndexName ?? '',
+          {
+            status: index.IndexStatus ?? 'UNKNOWN',
+            key: keyShape(index.KeySchema),
+            projects: index.Projection?.ProjectionType === 'ALL' ? 'ALL' : (index.Projection?.NonKeyAttributes ?? []),
+          },
+        ]),
+      ),
+      ...(stream?.StreamEnabled && { streamViewType: stream.StreamViewType ?? 'UNKNOWN' }),
+    };
+  } catch (error) {
+    if (error instanceof ResourceNotFoundException) return undefined;
+    throw error;
+  }
+}

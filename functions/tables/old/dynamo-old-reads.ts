@@ -1,0 +1,72 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { type Item, idOf, textOf } from '../../model/attribute-value.ts';
+import { DATE_ATTRIBUTE_OF } from '../../model/old-records.ts';
+import { RECORD_SOURCES, type RecordSource } from '../../model/sources.ts';
+import { queryAll, queryPage } from '../dynamo/dynamo-queries.ts';
+import { batchGet } from '../dynamo/dynamo-reads.ts';
+import { LINK_INDEX_KEY } from '../new/new-reads.ts';
+import { OLD_TABLE_OF, type TableNames } from '../table-names.ts';
+import { dynamoOldTables } from './dynamo-old-tables.ts';
+import type { OldReads } from './old-reads.ts';
+
+/** The old tables' reads over DynamoDB itself. */
+export function dynamoOldReads(client: DynamoDBClient, names: TableNames): OldReads {
+  const { readKpi, queryPeople, readLinks } = dynamoOldTables(client, names);
+  const sourceOfTable = new Map(RECORD_SOURCES.map((source) => [names[OLD_TABLE_OF[source]], source]));
+
+  const queryIds = async (
+    tableName: string,
+    indexName: string,
+    partition: readonly [name: string, value: string],
+  ): Promise<string[]> => {
+    const items = await Array.fromAsync(queryAll(client, { tableName, indexName, partition, attributes: ['id'] }));
+    return items.map(idOf);
+  };
+
+  return {
+    readKpi,
+    queryPeople,
+
+    readLinks,
+
+    async readRecords(wanted) {
+      const lastSource = new Map<string, number>();
+      for (const { source, id } of wanted) {
+        lastSource.set(id, Math.max(lastSource.get(id) ?? 0, RECORD_SOURCES.indexOf(source)));
+      }
+      const keys = [...lastSource].flatMap(([id, last]) =>
+        RECORD_SOURCES.slice(0, last + 1).map((source) => ({
+          tableName: names[OLD_TABLE_OF[source]],
+          key: { id: { S: id } },
+        })),
+      );
+      const records = new Map<string, Partial<Record<RecordSource, Item>>>();
+      for (const { tableName, item } of await batchGet(client, keys)) {
+        const [id, source] = [textOf(item, 'id'), sourceOfTable.get(tableName)];
+        if (id !== undefined && source) records.set(id, { ...records.get(id), [source]: item });
+      }
+      return records;
+    },
+
+    queryLinkIds: (index, key) => queryIds(names.goalKpiLinks, index, [LINK_INDEX_KEY[index], key]),
+
+    async queryRecords(source, kpiId, { from, to, descending, limit }, cursor) {
+      const dateAttribute = DATE_ATTRIBUTE_OF[source];
+      const query = {
+        tableName: names[OLD_TABLE_OF[source]],
+        indexName: 'kpi-index',
+        partition: ['kpi_id', kpiId],
+        sort: { name: dateAttribute, from, to },
+        attributes: ['id', dateAttribute],
+        descending,
+        limit,
+      } as const;
+      const page = await queryPage(client, query, cursor);
+      const items = page.items.map((item) => ({ source, id: idOf(item), date: textOf(item, dateAttribute) ?? '' }));
+      return { ...page, items };
+    },
+
+    queryRecordIdsOfTenant: (source, tenantId) =>
+      queryIds(names[OLD_TABLE_OF[source]], 'tenant-index', ['tenant_id', tenantId]),
+  };
+}

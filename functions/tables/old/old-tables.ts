@@ -1,0 +1,43 @@
+import type { Item } from '../../model/attribute-value.ts';
+import type { KpiKey, RecordSource, Source } from '../../model/sources.ts';
+
+/** One page of a listing. `cursor` continues it, and is absent on the last page. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly cursor?: Item;
+}
+
+/** A part of a parallel scan, and where in it to go on. */
+export interface ScanPosition {
+  readonly segment: number;
+  readonly totalSegments: number;
+  readonly cursor?: Item;
+  /** Items examined a page at most. */
+  readonly limit?: number;
+}
+
+/**
+ * The service's own tables and its look-up tables. Reading is all that can be done to them: there is no write method.
+ */
+export interface OldTables {
+  /** The GoalKpiLink with this id, read strongly. */
+  readLink(id: string): Promise<Item | undefined>;
+
+  /** The GoalKpiLinks with these ids, read strongly; ids in any number, absent ones left out. */
+  readLinks(ids: readonly string[]): Promise<ReadonlyMap<string, Item>>;
+
+  /** The items that bear each id in the three record tables, read strongly; ids in any number, absent ones left out. */
+  readRecords(ids: readonly string[]): Promise<ReadonlyMap<string, Partial<Record<RecordSource, Item>>>>;
+
+  /** Ids of the KPI's records by the table's `kpi-index`. Eventually consistent: what was just written may be missing. */
+  queryRecordIds(source: RecordSource, kpi: KpiKey, cursor?: Item): Promise<Page<string>>;
+
+  /** One page of a strongly consistent scan. */
+  scan(source: Source, position: ScanPosition): Promise<Page<Item>>;
+
+  /** The KPI with this id, of whichever tenant. */
+  readKpi(kpiId: string): Promise<Item | undefined>;
+
+  /** The people linked to a user, of all tenants, by `linked-user-index` (eventually consistent). */
+  queryPeople(userId: string): Promise<readonly Item[]>;
+}
