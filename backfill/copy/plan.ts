@@ -1,8 +1,9 @@
 import pMap from 'p-map';
 import { type Item, idOf, textOf } from '../../functions/model/attribute-value.ts';
 import { type CountsByName, countNames } from '../../functions/model/counts-by-name.ts';
+import { demandOfLink, type LinkDemand, personForKpi, quarantined } from '../../functions/model/demand.ts';
 import { compareText } from '../../functions/model/instant.ts';
-import { canHaveOwnLink, ownerOf } from '../../functions/model/link-mapping.ts';
+import { answerLater } from '../../functions/model/look-ups.ts';
 import { refusedBy } from '../../functions/model/quarantine-reason.ts';
 import {
   distinctKpis,
@@ -13,7 +14,6 @@ import {
   type RecordSource,
   type Source,
 } from '../../functions/model/sources.ts';
-import { resolveLink } from '../../functions/sync/link-base.ts';
 import { apart } from '../../functions/tables/dynamo/apart.ts';
 import { attemptLater, valuesOf } from '../../functions/tables/dynamo/attempt.ts';
 import { failureCode } from '../../functions/tables/dynamo/failure-scope.ts';
@@ -118,20 +118,20 @@ async function planSource(
 }
 
 async function planLinks(options: PlanOptions, ledger: Ledger, items: readonly Item[]): Promise<Tally> {
-  const bases = await pMap(items, (item) => resolveUnlessRefused(options.old, item), {
+  const demands = await pMap(items, (item) => demandUnlessRefused(options.old, item), {
     concurrency: options.concurrency,
   });
-  const valid = bases.filter((base) => base.kind === 'valid');
-  const warnings = valid.flatMap((base) => base.warnings.map((warning) => warning.code));
-  for (const { kpi, linkedAt, row } of valid) {
+  const valid = demands.filter((demand) => demand.kind === 'valid');
+  const warnings = valid.flatMap((link) => link.warnings.map((warning) => warning.code));
+  for (const { id, kpi, linkedAt, row } of valid) {
     const goal = `${kpi.tenantId}\u0000${textOf(row, 'uniqueness_key')}`;
     if (ledger.goals.has(goal)) warnings.push('second-link-to-goal');
     ledger.goals.add(goal);
     const known = ledger.links.get(kpiIdentity(kpi)) ?? [];
-    ledger.links.set(kpiIdentity(kpi), [...known, { id: idOf(row), linkedAt }]);
+    ledger.links.set(kpiIdentity(kpi), [...known, { id, linkedAt }]);
   }
-  const refused = bases.filter((base) => base.kind === 'quarantined');
-  ledger.reasons.push(...refused.map((base) => base.reason.code));
+  const refused = demands.filter((demand) => demand.kind === 'quarantined');
+  ledger.reasons.push(...refused.map(({ reason }) => reason.code));
   return {
     ...EMPTY_TALLY,
     scanned: items.length,
@@ -143,10 +143,9 @@ async function planLinks(options: PlanOptions, ledger: Ledger, items: readonly I
 }
 
 /** A link that fails for its own reason would be quarantined for that by the copy. */
-async function resolveUnlessRefused(old: OldTables, image: Item): ReturnType<typeof resolveLink> {
-  const resolved = await attemptLater(() => resolveLink(old, image));
-  if (!('error' in resolved)) return resolved.value;
-  return { kind: 'quarantined', reason: refusedBy(failureCode(resolved.error)), image };
+async function demandUnlessRefused(old: OldTables, image: Item): Promise<LinkDemand> {
+  const demanded = await attemptLater(() => answerLater(demandOfLink(image), old));
+  return 'error' in demanded ? quarantined(refusedBy(failureCode(demanded.error)), image) : demanded.value;
 }
 
 async function planRecords(
@@ -191,15 +190,8 @@ async function askForOwner(old: OldTables, ledger: Ledger, kpi: KpiKey): Promise
   const identity = kpiIdentity(kpi);
   if (ledger.personal.has(identity)) return;
   // A KPI that cannot be looked up gets no link of its own.
-  const [gets = false] = valuesOf([
-    await attemptLater(async () => {
-      const kpiItem = await old.readKpi(kpi.kpiId);
-      const owner = ownerOf(kpi, kpiItem);
-      const people = owner === undefined ? [] : await old.queryPeople(owner);
-      return canHaveOwnLink(kpi, kpiItem, people);
-    }),
-  ]);
-  ledger.personal.set(identity, gets);
+  const [person] = valuesOf([await attemptLater(() => answerLater(personForKpi(kpi), old))]);
+  ledger.personal.set(identity, person !== undefined);
 }
 
 function hold({ held }: Ledger, source: RecordSource, kpi: KpiKey): void {

@@ -1,4 +1,5 @@
 import { type Item, textOf } from '../model/attribute-value.ts';
+import { type RecordItems, sourcesIn } from '../model/demand.ts';
 import { itemDigest } from '../model/digest.ts';
 import type { QuarantineReason } from '../model/quarantine-reason.ts';
 import { distinctKpis, kpiKeyOf, RECORD_SOURCES, type Source } from '../model/sources.ts';
@@ -13,7 +14,6 @@ import {
 import { attemptLater, valuesOf } from '../tables/dynamo/attempt.ts';
 import type { Write } from '../tables/dynamo/transactions.ts';
 import type { KpiViews } from './kpi-views.ts';
-import { type RecordBase, sourcesIn } from './record-decision.ts';
 import { type Refusal, reasonOfRefusal } from './refusal.ts';
 import type { RecordChange, RecordResult } from './replicate-record.ts';
 import { nowSeconds, type Replication, retentionSeconds } from './replication.ts';
@@ -39,7 +39,7 @@ export async function quarantineByName(
     ...RECORD_SOURCES.map((source) => quarantineKey(source, id)),
   ]);
   const [base] = valuesOf([
-    await attemptLater(async (): Promise<RecordBase> => (await old.readRecords([id])).get(id) ?? {}),
+    await attemptLater(async (): Promise<RecordItems> => (await old.readRecords([id])).get(id) ?? {}),
   ]);
   const sources = base === undefined ? change.sources : sourcesIn(base);
   if (sources.length === 0) throw refusal.error;

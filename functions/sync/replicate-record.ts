@@ -1,7 +1,8 @@
+import { type RecordItems, sourcesIn } from '../model/demand.ts';
 import { distinctKpis, type KpiKey, kpiKeyOf, NO_KPI, RECORD_SOURCES, type RecordSource } from '../model/sources.ts';
 import { commitRecord } from './commit-record.ts';
 import type { KpiView, KpiViews } from './kpi-views.ts';
-import { decideRecord, type RecordBase, type RecordDecision, sourcesIn } from './record-decision.ts';
+import { decideRecord, type RecordDecision } from './record-decision.ts';
 import { type RecordScope, type RecordTokens, readRecordSnapshot } from './record-snapshot.ts';
 import { isSameRead, type Refusal, reasonOfRefusal, withRefusals } from './refusal.ts';
 import { quarantineByName } from './refused-by-name.ts';
@@ -30,7 +31,7 @@ export type SeenLinks = Pick<KpiView, 'kpi' | 'linksToken'>;
 
 /** What a decision on a record is made on. */
 interface RecordState {
-  readonly base: RecordBase;
+  readonly base: RecordItems;
   readonly kpis: readonly SeenLinks[];
 }
 
@@ -126,7 +127,11 @@ function sameState(left: RecordState, right: RecordState): boolean {
 }
 
 /** The scope with the KPIs and tables the base items name, or undefined where they are in it already. */
-function widened(scope: RecordScope, base: RecordBase, inQuarantine: readonly RecordSource[]): RecordScope | undefined {
+function widened(
+  scope: RecordScope,
+  base: RecordItems,
+  inQuarantine: readonly RecordSource[],
+): RecordScope | undefined {
   const kpis = distinctKpis([...scope.kpis, ...Object.values(base).map(kpiKeyOf)]);
   const asked = [...new Set([...scope.sources, ...inQuarantine])];
   const sources = asked.length === 0 ? [] : [...new Set([...asked, ...sourcesIn(base)])];

@@ -1,7 +1,6 @@
 import { type Item, idOf, textOf } from '../model/attribute-value.ts';
-import { mapLink, userOfLink } from '../model/link-mapping.ts';
-import { type OldLink, parseLink } from '../model/old-records.ts';
-import type { QuarantineReason } from '../model/quarantine-reason.ts';
+import { demandOfLink, type LinkDemand, quarantined } from '../model/demand.ts';
+import { answerLater } from '../model/look-ups.ts';
 import { type KpiKey, kpiIdentity, kpiKeyOf, type LinkReference } from '../model/sources.ts';
 import { apart } from '../tables/dynamo/apart.ts';
 import { attemptLater } from '../tables/dynamo/attempt.ts';
@@ -44,20 +43,20 @@ export async function examineLinks(
   const inForce: LinkReference[] = [];
   const elsewhere = new Set<string>();
   for (const item of old.items.values()) {
-    const attempted = await attemptLater(() => resolveOldLink(reads, item, kpiItem, refused));
+    const attempted = await attemptLater(() => demandOfOldLink(reads, item, kpiItem, refused));
     if ('error' in attempted) {
       unexamined.push(unexaminedItem('links', idOf(item), attempted.error));
       unknown.add(idOf(item));
       continue;
     }
-    const resolved = attempted.value;
-    if (resolved.kind === 'quarantined') continue;
-    if (kpiIdentity(resolved.link.kpi) !== kpiIdentity(kpi)) {
-      elsewhere.add(resolved.link.id);
+    const link = attempted.value;
+    if (link.kind !== 'valid') continue;
+    if (kpiIdentity(link.kpi) !== kpiIdentity(kpi)) {
+      elsewhere.add(link.id);
       continue;
     }
-    expected.set(resolved.link.id, resolved.row);
-    inForce.push({ id: resolved.link.id, linkedAt: resolved.link.linkedAt });
+    expected.set(link.id, link.row);
+    inForce.push({ id: link.id, linkedAt: link.linkedAt });
   }
 
   const rows = await readApart(reads, 'kpiLinks', [...candidates], unexamined);
@@ -74,26 +73,19 @@ export async function examineLinks(
   return { inForce, ids, kpiItem, findings, unexamined };
 }
 
-export type ResolvedLink =
-  | { readonly kind: 'valid'; readonly link: OldLink; readonly row: Item }
-  | { readonly kind: 'quarantined'; readonly reason: QuarantineReason };
-
-/** What an old link and its look-ups make of it. `kpiItem` is that of the link's KPI. */
-export async function resolveOldLink(
+/** What an old link demands now. `kpiItem` is that of the link's KPI. */
+export async function demandOfOldLink(
   reads: ValidationReads,
   item: Item,
   kpiItem: Item | undefined,
   refused: RefusedItems,
-): Promise<ResolvedLink> {
+): Promise<LinkDemand> {
   const refusal = refusalOf(refused, 'links', item);
-  if (refusal) return { kind: 'quarantined', reason: refusal };
-  const parsed = parseLink(item);
-  if (parsed.kind === 'quarantined') return parsed;
-  const link = parsed.record;
-  const own = textOf(kpiItem, 'id') === link.kpi.kpiId ? kpiItem : undefined;
-  const userId = userOfLink(link, own);
-  const result = mapLink(link, userId, userId === '' ? [] : await reads.listPeople(userId));
-  return result.kind === 'mapped' ? { kind: 'valid', link, row: result.row } : result;
+  if (refusal) return quarantined(refusal, item);
+  return answerLater(demandOfLink(item), {
+    readKpi: (kpiId) => (textOf(kpiItem, 'id') === kpiId ? kpiItem : undefined),
+    queryPeople: (userId) => (userId === '' ? [] : reads.listPeople(userId)),
+  });
 }
 
 /** Items by id, and the ids whose read is refused: of those nothing is known, not even that there is none. */

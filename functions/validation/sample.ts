@@ -1,6 +1,6 @@
 import { type Item, textOf } from '../model/attribute-value.ts';
+import { linkIn, recordIn } from '../model/demand.ts';
 import { ownerOf } from '../model/link-mapping.ts';
-import { parseLink, parseRecord } from '../model/old-records.ts';
 import { type HeldRecords, type KpiKey, RECORD_SOURCES, type RecordSource } from '../model/sources.ts';
 import { attempt, attemptLater, valuesOf } from '../tables/dynamo/attempt.ts';
 import { OLD_TABLE_OF } from '../tables/table-names.ts';
@@ -26,7 +26,7 @@ export async function readSample(
 ): Promise<Content> {
   const linkIds = kpis.flatMap((each) => each.linkIds);
   const read = async (table: ReadTable, ids: readonly string[]) => (await readApart(reads, table, ids, [])).items;
-  const links = [...(await read('goalKpiLinks', linkIds)).values()].filter(canBeRead(parseLink));
+  const links = [...(await read('goalKpiLinks', linkIds)).values()].filter(canBeRead(linkIn));
   const kpiItems = await read(
     'kpis',
     kpis.map(({ kpi }) => kpi.kpiId),
@@ -48,7 +48,7 @@ export async function readSample(
   }
   for (const source of RECORD_SOURCES) {
     const items = [...(await read(OLD_TABLE_OF[source], ids)).values()];
-    records[source].push(...items.filter(canBeRead((item) => parseRecord(source, item))));
+    records[source].push(...items.filter(canBeRead((item) => recordIn({ [source]: item }))));
   }
   const demanded = migratedContent({ ...records, links, people, kpis: [...kpiItems.values()] }, heldRecords);
   return {

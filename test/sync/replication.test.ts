@@ -2,9 +2,8 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Item } from '../../functions/model/attribute-value.ts';
+import { demandOfRecord } from '../../functions/model/demand.ts';
 import { fanOutRowId } from '../../functions/model/ids.ts';
-import { mapRecord } from '../../functions/model/mapping.ts';
-import { parseRecord } from '../../functions/model/old-records.ts';
 import { fanOut } from '../../functions/sync/fan-out.ts';
 import { replicateRecords } from '../../functions/sync/replicate-records.ts';
 import { OutOfTimeError } from '../../functions/sync/replication.ts';
@@ -119,10 +118,9 @@ describe('a first touch that is held up while a copier brings a later version', 
 
 /** The row that a copier makes of the record for link `l1`. */
 function copiedRow(item: Item): Item {
-  const parsed = parseRecord('actuals', item);
-  if (parsed.kind !== 'valid') throw new Error('The record is whole.');
-  const result = mapRecord(parsed.record, [{ id: 'l1', linkedAt: '2024-01-01' }]);
-  return result.kind === 'mapped' ? (result.rows[0] as Item) : {};
+  const demand = demandOfRecord('actuals', { actuals: item }, () => [{ id: 'l1', linkedAt: '2024-01-01' }]);
+  if (demand.kind !== 'mapped') throw new Error('The record is whole.');
+  return demand.rows[0] as Item;
 }
 
 describe('fan-out', () => {
