@@ -1,7 +1,8 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { type Attribute, AttributeType, Billing, ProjectionType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
-import { KEY_SCHEMAS, type TableKeys } from '../functions/tables/dynamo/key-schemas.ts';
+import { TABLES } from '../functions/migration/tables.ts';
+import type { TableKeys } from '../functions/model/key-schema.ts';
 import type { Settings } from './settings.ts';
 
 /** The tables of the new model. They outlive the stack: by then they are the service's. */
@@ -11,8 +12,8 @@ export class NewTables extends Construct {
 
   constructor(scope: Construct, id: string, settings: Settings) {
     super(scope, id);
-    this.kpiLinks = this.table('KpiLinks', settings.tables.kpiLinks, KEY_SCHEMAS.kpiLinks);
-    this.kpiData = this.table('KpiData', settings.tables.kpiData, KEY_SCHEMAS.kpiData);
+    this.kpiLinks = this.table('KpiLinks', settings.tables.kpiLinks, TABLES.kpiLinks);
+    this.kpiData = this.table('KpiData', settings.tables.kpiData, TABLES.kpiData);
   }
 
   private table(id: string, tableName: string, { key: [partitionKey], indexes }: TableKeys): TableV2 {

@@ -6,7 +6,7 @@ import { acknowledgePartsOf } from './acknowledge.ts';
 import { nodeFunction } from './node-function.ts';
 import type { Settings } from './settings.ts';
 
-/** The old tables that are replicated, by source; the names of the sources are those of functions/model/sources.ts. */
+/** The old tables that are replicated, by source; the names of the sources are those of functions/migration/sources.ts. */
 const TABLE_OF = {
   links: 'goalKpiLinks',
   milestones: 'kpiMilestones',

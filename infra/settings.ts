@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
+import { HELD_RECORDS } from '../functions/model/kpi.ts';
 import { MigrationError } from '../functions/model/migration-error.ts';
-import { HELD_RECORDS } from '../functions/model/sources.ts';
 import { callersSchema } from '../functions/read/http/callers.ts';
 import { PACKAGE_ROOT } from './package-layout.ts';
 

@@ -1,6 +1,6 @@
+import { SOURCES, type Source } from '../../functions/migration/sources.ts';
 import { MigrationError } from '../../functions/model/migration-error.ts';
 import { own } from '../../functions/model/own.ts';
-import { SOURCES, type Source } from '../../functions/model/sources.ts';
 import { KpiTurns } from '../../functions/sync/kpi-turns.ts';
 import { type Run, readRun, writeRun } from '../../functions/tables/control/backfill-run-row.ts';
 import type { ControlTable } from '../../functions/tables/control/control-table.ts';

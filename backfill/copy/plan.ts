@@ -1,18 +1,17 @@
 import pMap from 'p-map';
+import { canHaveOwnLink, ownerOf } from '../../functions/migration/link-mapping.ts';
+import { refusedBy } from '../../functions/migration/quarantine-reason.ts';
+import type { RecordSource, Source } from '../../functions/migration/sources.ts';
 import { type Item, idOf, textOf } from '../../functions/model/attribute-value.ts';
 import { type CountsByName, countNames } from '../../functions/model/counts-by-name.ts';
 import { compareText } from '../../functions/model/instant.ts';
-import { canHaveOwnLink, ownerOf } from '../../functions/model/link-mapping.ts';
-import { refusedBy } from '../../functions/model/quarantine-reason.ts';
 import {
   distinctKpis,
   type HeldRecords,
   type KpiKey,
   kpiIdentity,
   type LinkReference,
-  type RecordSource,
-  type Source,
-} from '../../functions/model/sources.ts';
+} from '../../functions/model/kpi.ts';
 import { resolveLink } from '../../functions/sync/link-base.ts';
 import { apart } from '../../functions/tables/dynamo/apart.ts';
 import { attemptLater, valuesOf } from '../../functions/tables/dynamo/attempt.ts';

@@ -1,14 +1,9 @@
+import { mapRecord, ownerSource } from '../../functions/migration/mapping.ts';
+import { parseRecord } from '../../functions/migration/old-records.ts';
+import { idCollision, type QuarantineReason, refusedBy } from '../../functions/migration/quarantine-reason.ts';
+import { kpiKeyOf, type RecordSource } from '../../functions/migration/sources.ts';
 import { type Item, idOf } from '../../functions/model/attribute-value.ts';
-import { mapRecord, ownerSource } from '../../functions/model/mapping.ts';
-import { parseRecord } from '../../functions/model/old-records.ts';
-import { idCollision, type QuarantineReason, refusedBy } from '../../functions/model/quarantine-reason.ts';
-import {
-  type HeldRecords,
-  type KpiKey,
-  kpiKeyOf,
-  type LinkReference,
-  type RecordSource,
-} from '../../functions/model/sources.ts';
+import type { HeldRecords, KpiKey, LinkReference } from '../../functions/model/kpi.ts';
 import type { RecordChange } from '../../functions/sync/replicate-record.ts';
 import { attempt } from '../../functions/tables/dynamo/attempt.ts';
 import { failureCode } from '../../functions/tables/dynamo/failure-scope.ts';

@@ -1,5 +1,5 @@
 import { compareInstants, compareText, type Instant, parseInstant } from './instant.ts';
-import type { LinkReference } from './sources.ts';
+import type { LinkReference } from './kpi.ts';
 
 /**
  * The links by `linked_at` as an instant, then by id (tables.md, "Ids"). The first is the anchor, whose rows keep their

@@ -1,6 +1,6 @@
+import { mapLink, userOfLink } from '../migration/link-mapping.ts';
+import { parseLink } from '../migration/old-records.ts';
 import type { Item } from '../model/attribute-value.ts';
-import { mapLink, userOfLink } from '../model/link-mapping.ts';
-import { parseLink } from '../model/old-records.ts';
 import type { OldTables } from '../tables/old/old-tables.ts';
 import type { LinkBase } from './link-decision.ts';
 

@@ -1,7 +1,7 @@
+import type { QuarantineReason, Warning } from '../migration/quarantine-reason.ts';
 import type { Item } from '../model/attribute-value.ts';
 import { sameItem } from '../model/compare.ts';
-import type { QuarantineReason, Warning } from '../model/quarantine-reason.ts';
-import { type KpiKey, kpiIdentity } from '../model/sources.ts';
+import { type KpiKey, kpiIdentity } from '../model/kpi.ts';
 import type { KeptForm, QuarantineEntry } from '../tables/control/quarantine-rows.ts';
 import type { Write } from '../tables/dynamo/transactions.ts';
 import { decideKpi, type KpiCircumstances, type KpiSnapshot, linkedAtIn } from './kpi-decision.ts';

@@ -1,6 +1,7 @@
+import { kpiKeyOf } from '../migration/sources.ts';
 import type { Item } from '../model/attribute-value.ts';
 import { itemBytes } from '../model/item-size.ts';
-import { type KpiKey, kpiIdentity, kpiKeyOf } from '../model/sources.ts';
+import { type KpiKey, kpiIdentity } from '../model/kpi.ts';
 import { decodeKpiRow, kpiRowKey, spilledLinkKey } from '../tables/control/kpi-rows.ts';
 import { decodeQuarantineEntry, quarantineKey } from '../tables/control/quarantine-rows.ts';
 import {

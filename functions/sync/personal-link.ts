@@ -1,10 +1,11 @@
+import { personalLinkId } from '../migration/ids.ts';
+import { earliestDate, mapPersonalLink, ownerOf } from '../migration/link-mapping.ts';
+import { ownerSource } from '../migration/mapping.ts';
+import { parseRecord } from '../migration/old-records.ts';
+import { RECORD_SOURCES } from '../migration/sources.ts';
 import type { Item } from '../model/attribute-value.ts';
 import { sameItem } from '../model/compare.ts';
-import { personalLinkId } from '../model/ids.ts';
-import { earliestDate, mapPersonalLink, ownerOf } from '../model/link-mapping.ts';
-import { ownerSource } from '../model/mapping.ts';
-import { parseRecord } from '../model/old-records.ts';
-import { type KpiKey, kpiIdentity, RECORD_SOURCES } from '../model/sources.ts';
+import { type KpiKey, kpiIdentity } from '../model/kpi.ts';
 import { decodeKpiRow, encodeKpiRow, hasLinks, type KpiHead, kpiRowKey } from '../tables/control/kpi-rows.ts';
 import { apart } from '../tables/dynamo/apart.ts';
 import { attempt, valuesOf } from '../tables/dynamo/attempt.ts';

@@ -1,16 +1,11 @@
+import { fanOutRowId } from '../migration/ids.ts';
+import { mapRecord, ownerSource } from '../migration/mapping.ts';
+import { type OldRecord, parseRecord } from '../migration/old-records.ts';
+import { idCollision, type QuarantineReason } from '../migration/quarantine-reason.ts';
+import { RECORD_SOURCES, type RecordSource } from '../migration/sources.ts';
 import type { Item } from '../model/attribute-value.ts';
 import { sameItem } from '../model/compare.ts';
-import { fanOutRowId } from '../model/ids.ts';
-import { mapRecord, ownerSource } from '../model/mapping.ts';
-import { type OldRecord, parseRecord } from '../model/old-records.ts';
-import { idCollision, type QuarantineReason } from '../model/quarantine-reason.ts';
-import {
-  type HeldRecords,
-  kpiIdentity,
-  type LinkReference,
-  RECORD_SOURCES,
-  type RecordSource,
-} from '../model/sources.ts';
+import { type HeldRecords, kpiIdentity, type LinkReference } from '../model/kpi.ts';
 import type { KeptForm, QuarantineEntry } from '../tables/control/quarantine-rows.ts';
 import type { Write } from '../tables/dynamo/transactions.ts';
 import type { KpiView } from './kpi-views.ts';

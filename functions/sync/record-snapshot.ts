@@ -1,6 +1,7 @@
 import pMap from 'p-map';
+import type { RecordSource } from '../migration/sources.ts';
 import { type Item, textOf } from '../model/attribute-value.ts';
-import type { KpiKey, RecordSource } from '../model/sources.ts';
+import type { KpiKey } from '../model/kpi.ts';
 import { decodeExpiry, decodeQuarantined, recordTokenKey, touchedRecordKey } from '../tables/control/control-rows.ts';
 import { decodeKpiRow, kpiRowKey } from '../tables/control/kpi-rows.ts';
 import { decodeQuarantineEntry, quarantineKey } from '../tables/control/quarantine-rows.ts';

@@ -1,7 +1,8 @@
 import pMap from 'p-map';
+import type { Warning } from '../migration/quarantine-reason.ts';
+import { kpiKeyOf } from '../migration/sources.ts';
 import type { Item } from '../model/attribute-value.ts';
-import type { Warning } from '../model/quarantine-reason.ts';
-import { distinctKpis, type KpiKey, kpiIdentity, kpiKeyOf, NO_KPI } from '../model/sources.ts';
+import { distinctKpis, type KpiKey, kpiIdentity, NO_KPI } from '../model/kpi.ts';
 import { decodeKpiRow, kpiRowKey, spilledLinkKey } from '../tables/control/kpi-rows.ts';
 import { decodeQuarantineEntry, quarantineKey } from '../tables/control/quarantine-rows.ts';
 import { scopeOf } from '../tables/dynamo/failure-scope.ts';

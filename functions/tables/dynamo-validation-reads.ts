@@ -1,4 +1,5 @@
 import { type DynamoDBClient, ResourceNotFoundException, ScanCommand } from '@aws-sdk/client-dynamodb';
+import type { TableNames } from '../migration/tables.ts';
 import { type Item, idOf } from '../model/attribute-value.ts';
 import { MigrationError } from '../model/migration-error.ts';
 import { listQuarantine } from './control/quarantine-entries.ts';
@@ -7,7 +8,6 @@ import { queryPage } from './dynamo/dynamo-queries.ts';
 import { batchGet } from './dynamo/dynamo-reads.ts';
 import { retryTransient } from './dynamo/retry.ts';
 import { dynamoOldTables } from './old/dynamo-old-tables.ts';
-import type { TableNames } from './table-names.ts';
 import { LISTED_BY_INDEX, type ValidationReads } from './validation-reads.ts';
 
 /** Ids a page of an index query has at most. */

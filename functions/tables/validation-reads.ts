@@ -1,7 +1,7 @@
+import type { Source } from '../migration/sources.ts';
+import type { TableRole } from '../migration/tables.ts';
 import type { Item } from '../model/attribute-value.ts';
-import type { Source } from '../model/sources.ts';
 import type { Page, ScanPosition } from './old/old-tables.ts';
-import type { TableRole } from './table-names.ts';
 
 /** The tables whose items are compared, and those that the comparison looks things up in. */
 export type ReadTable = Exclude<TableRole, 'control'>;

@@ -1,4 +1,5 @@
-import { type KpiKey, SOURCES } from '../model/sources.ts';
+import { SOURCES } from '../migration/sources.ts';
+import type { KpiKey } from '../model/kpi.ts';
 import { Counts } from './counts.ts';
 import { CLASS_OF, type Finding, isOfPhase, ROW_CLASSES } from './findings.ts';
 import type { SampledLinks } from './record-sides.ts';

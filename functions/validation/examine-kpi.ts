@@ -1,20 +1,12 @@
+import { personalLinkId } from '../migration/ids.ts';
+import { canHaveOwnLink, earliestDate, mapPersonalLink, ownerOf } from '../migration/link-mapping.ts';
+import { mapRecord, ownerSource } from '../migration/mapping.ts';
+import { parseRecord } from '../migration/old-records.ts';
+import { kpiKeyOf, RECORD_SOURCES, type RecordSource } from '../migration/sources.ts';
+import { OLD_TABLE_OF } from '../migration/tables.ts';
 import { type Item, textOf } from '../model/attribute-value.ts';
-import { personalLinkId } from '../model/ids.ts';
-import { canHaveOwnLink, earliestDate, mapPersonalLink, ownerOf } from '../model/link-mapping.ts';
-import { mapRecord, ownerSource } from '../model/mapping.ts';
-import { parseRecord } from '../model/old-records.ts';
-import {
-  type HeldRecords,
-  type KpiKey,
-  kpiIdentity,
-  kpiKeyOf,
-  type LinkReference,
-  NO_KPI,
-  RECORD_SOURCES,
-  type RecordSource,
-} from '../model/sources.ts';
+import { type HeldRecords, type KpiKey, kpiIdentity, type LinkReference, NO_KPI } from '../model/kpi.ts';
 import { attempt, valuesOf } from '../tables/dynamo/attempt.ts';
-import { OLD_TABLE_OF } from '../tables/table-names.ts';
 import type { ValidationReads } from '../tables/validation-reads.ts';
 import { examineLinks, listAll, readApart } from './examine-links.ts';
 import { CLASS_OF, classOfRow, compareRows, type Finding } from './findings.ts';

@@ -1,8 +1,9 @@
+import { mapLink, userOfLink } from '../migration/link-mapping.ts';
+import { type OldLink, parseLink } from '../migration/old-records.ts';
+import type { QuarantineReason } from '../migration/quarantine-reason.ts';
+import { kpiKeyOf } from '../migration/sources.ts';
 import { type Item, idOf, textOf } from '../model/attribute-value.ts';
-import { mapLink, userOfLink } from '../model/link-mapping.ts';
-import { type OldLink, parseLink } from '../model/old-records.ts';
-import type { QuarantineReason } from '../model/quarantine-reason.ts';
-import { type KpiKey, kpiIdentity, kpiKeyOf, type LinkReference } from '../model/sources.ts';
+import { type KpiKey, kpiIdentity, type LinkReference } from '../model/kpi.ts';
 import { apart } from '../tables/dynamo/apart.ts';
 import { attemptLater } from '../tables/dynamo/attempt.ts';
 import type { ListedBy, ReadTable, ValidationReads } from '../tables/validation-reads.ts';

@@ -1,18 +1,18 @@
-import { type Item, idOf, textOf } from '../model/attribute-value.ts';
-import { personalLinkId } from '../model/ids.ts';
-import { canHaveOwnLink, earliestDate, mapLink, mapPersonalLink, ownerOf, userOfLink } from '../model/link-mapping.ts';
-import { mapRecord } from '../model/mapping.ts';
-import { parseLink, parseRecord } from '../model/old-records.ts';
-import type { QuarantineReason } from '../model/quarantine-reason.ts';
+import { personalLinkId } from '../migration/ids.ts';
 import {
-  type HeldRecords,
-  type KpiKey,
-  kpiIdentity,
-  kpiKeyOf,
-  type LinkReference,
-  type RecordSource,
-  type Source,
-} from '../model/sources.ts';
+  canHaveOwnLink,
+  earliestDate,
+  mapLink,
+  mapPersonalLink,
+  ownerOf,
+  userOfLink,
+} from '../migration/link-mapping.ts';
+import { mapRecord } from '../migration/mapping.ts';
+import { parseLink, parseRecord } from '../migration/old-records.ts';
+import type { QuarantineReason } from '../migration/quarantine-reason.ts';
+import { kpiKeyOf, type RecordSource, type Source } from '../migration/sources.ts';
+import { type Item, idOf, textOf } from '../model/attribute-value.ts';
+import { type HeldRecords, type KpiKey, kpiIdentity, type LinkReference } from '../model/kpi.ts';
 import { attempt } from '../tables/dynamo/attempt.ts';
 import { NONE_REFUSED, type RefusedItems, refusalOf } from './refused-items.ts';
 import { type Unexamined, unexaminedItem } from './unexamined.ts';

@@ -1,7 +1,8 @@
+import { SOURCES, type Source } from '../migration/sources.ts';
 import { type Item, textOf } from '../model/attribute-value.ts';
 import { type Difference, differences } from '../model/compare.ts';
 import { rowDigest } from '../model/digest.ts';
-import { type KpiKey, SOURCES, type Source } from '../model/sources.ts';
+import type { KpiKey } from '../model/kpi.ts';
 
 /** What rows are counted by: KpiLink, and KpiData as targets and as actuals, which two old tables share. */
 export const ROW_CLASSES = ['links', 'targets', 'actuals'] as const;

@@ -1,5 +1,5 @@
+import type { Source } from '../migration/sources.ts';
 import { type Item, idOf, textOf } from '../model/attribute-value.ts';
-import type { Source } from '../model/sources.ts';
 import { quarantineKey } from '../tables/control/quarantine-rows.ts';
 import { idsOfBatches, isPartitionAsked, keysOfBatches } from '../tables/dynamo/memory-requests.ts';
 import { requireLegal } from '../tables/dynamo/request-rules.ts';

@@ -1,14 +1,7 @@
+import { kpiKeyOf, RECORD_SOURCES, type RecordSource, SOURCES, type Source } from '../migration/sources.ts';
+import { OLD_TABLE_OF } from '../migration/tables.ts';
 import { type Item, idOf, textOf } from '../model/attribute-value.ts';
-import {
-  kpiIdentity,
-  kpiKeyOf,
-  type LinkReference,
-  RECORD_SOURCES,
-  type RecordSource,
-  SOURCES,
-  type Source,
-} from '../model/sources.ts';
-import { OLD_TABLE_OF } from '../tables/table-names.ts';
+import { kpiIdentity, type LinkReference } from '../model/kpi.ts';
 import { attributeFaults, changed } from './attribute-faults.ts';
 import { rowsExpectedOf } from './examine-kpi.ts';
 import type { Finding } from './findings.ts';

@@ -1,4 +1,5 @@
-import type { KpiKey, Source } from '../model/sources.ts';
+import type { Source } from '../migration/sources.ts';
+import type { KpiKey } from '../model/kpi.ts';
 import type { RowClass } from './findings.ts';
 import type { Unexamined } from './unexamined.ts';
 

@@ -1,7 +1,7 @@
+import { type QuarantineReason, refusedBy } from '../migration/quarantine-reason.ts';
+import { SOURCES, type Source } from '../migration/sources.ts';
 import { type Item, idOf } from '../model/attribute-value.ts';
 import { itemDigest } from '../model/digest.ts';
-import { type QuarantineReason, refusedBy } from '../model/quarantine-reason.ts';
-import { SOURCES, type Source } from '../model/sources.ts';
 import type { ValidationReads } from '../tables/validation-reads.ts';
 
 /** Items that are in quarantine because the store refused them, by source and id: the digest of what was refused. */

@@ -1,5 +1,5 @@
+import type { Source } from '../migration/sources.ts';
 import { addCounts, type CountsByName, countNames } from '../model/counts-by-name.ts';
-import type { Source } from '../model/sources.ts';
 import type { ValidationCounts, ValidationSummary } from '../tables/control/validation-report.ts';
 import type { Comparison } from './compare-sides.ts';
 import type { Finding, RowClass } from './findings.ts';

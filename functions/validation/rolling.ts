@@ -1,9 +1,10 @@
+import { kpiKeyOf } from '../migration/sources.ts';
 import type { Item } from '../model/attribute-value.ts';
 import { textOf } from '../model/attribute-value.ts';
 import { bucketOf } from '../model/digest.ts';
 import { compareText } from '../model/instant.ts';
+import { type HeldRecords, type KpiKey, kpiIdentity, NO_KPI } from '../model/kpi.ts';
 import { MigrationError } from '../model/migration-error.ts';
-import { type HeldRecords, type KpiKey, kpiIdentity, kpiKeyOf, NO_KPI } from '../model/sources.ts';
 import type { ReadTable, ValidationReads } from '../tables/validation-reads.ts';
 import { type Finding, findingKey } from './findings.ts';
 import { type Patience, type Settled, settle } from './settle.ts';

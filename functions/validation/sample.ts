@@ -1,9 +1,10 @@
+import { ownerOf } from '../migration/link-mapping.ts';
+import { parseLink, parseRecord } from '../migration/old-records.ts';
+import { RECORD_SOURCES, type RecordSource } from '../migration/sources.ts';
+import { OLD_TABLE_OF } from '../migration/tables.ts';
 import { type Item, textOf } from '../model/attribute-value.ts';
-import { ownerOf } from '../model/link-mapping.ts';
-import { parseLink, parseRecord } from '../model/old-records.ts';
-import { type HeldRecords, type KpiKey, RECORD_SOURCES, type RecordSource } from '../model/sources.ts';
+import type { HeldRecords, KpiKey } from '../model/kpi.ts';
 import { attempt, attemptLater, valuesOf } from '../tables/dynamo/attempt.ts';
-import { OLD_TABLE_OF } from '../tables/table-names.ts';
 import type { ReadTable, ValidationReads } from '../tables/validation-reads.ts';
 import { readApart } from './examine-links.ts';
 import type { Content } from './memory-reads.ts';

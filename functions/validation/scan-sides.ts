@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { RECORD_SOURCES, type RecordSource, type Source } from '../migration/sources.ts';
+import { OLD_TABLE_OF } from '../migration/tables.ts';
 import type { Item } from '../model/attribute-value.ts';
-import { type HeldRecords, RECORD_SOURCES, type RecordSource, type Source } from '../model/sources.ts';
-import { OLD_TABLE_OF } from '../tables/table-names.ts';
+import type { HeldRecords } from '../model/kpi.ts';
 import type { ReadTable, ValidationReads } from '../tables/validation-reads.ts';
 import { sourcesOf } from './findings.ts';
 import type { RecordSides } from './record-sides.ts';

@@ -1,7 +1,8 @@
+import { expectedRows, type OldContent } from '../migration/expected.ts';
+import { GOLDEN_CONTENT } from '../migration/golden-content.ts';
+import type { Source } from '../migration/sources.ts';
 import { type Item, textOf } from '../model/attribute-value.ts';
-import { expectedRows, type OldContent } from '../model/expected.ts';
-import { GOLDEN_CONTENT } from '../model/golden-content.ts';
-import type { HeldRecords, Source } from '../model/sources.ts';
+import type { HeldRecords } from '../model/kpi.ts';
 import { type Comparison, compareSides } from './compare-sides.ts';
 import { findingKey } from './findings.ts';
 import { type Content, memoryReads } from './memory-reads.ts';

@@ -1,22 +1,14 @@
 import pMap from 'p-map';
+import { personalLinkId } from '../migration/ids.ts';
+import { canHaveOwnLink, ownerOf } from '../migration/link-mapping.ts';
+import { mapRecord, ownerSource } from '../migration/mapping.ts';
+import { parseLink, parseRecord } from '../migration/old-records.ts';
+import { kpiKeyOf, RECORD_SOURCES, type RecordSource, type Source } from '../migration/sources.ts';
+import { OLD_TABLE_OF } from '../migration/tables.ts';
 import { type Item, textOf } from '../model/attribute-value.ts';
-import { personalLinkId } from '../model/ids.ts';
-import { canHaveOwnLink, ownerOf } from '../model/link-mapping.ts';
-import { mapRecord, ownerSource } from '../model/mapping.ts';
-import { parseLink, parseRecord } from '../model/old-records.ts';
-import {
-  type KpiKey,
-  kpiIdentity,
-  kpiKeyOf,
-  type LinkReference,
-  NO_KPI,
-  RECORD_SOURCES,
-  type RecordSource,
-  type Source,
-} from '../model/sources.ts';
+import { type KpiKey, kpiIdentity, type LinkReference, NO_KPI } from '../model/kpi.ts';
 import { attemptLater } from '../tables/dynamo/attempt.ts';
 import { failureCode } from '../tables/dynamo/failure-scope.ts';
-import { OLD_TABLE_OF } from '../tables/table-names.ts';
 import { type Collision, type Examiner, examineKpi, type InformedExaminer, rowsExpectedOf } from './examine-kpi.ts';
 import { examineLinks, resolveOldLink } from './examine-links.ts';
 import { CLASS_OF, classOfRow, compareRows, type Finding } from './findings.ts';

@@ -1,7 +1,8 @@
+import type { ExpectedRows, OldContent } from '../../functions/migration/expected.ts';
+import { DATE_ATTRIBUTE_OF } from '../../functions/migration/old-records.ts';
+import { RECORD_SOURCES } from '../../functions/migration/sources.ts';
+import { OLD_TABLE_OF } from '../../functions/migration/tables.ts';
 import { type Item, textOf } from '../../functions/model/attribute-value.ts';
-import type { ExpectedRows, OldContent } from '../../functions/model/expected.ts';
-import { DATE_ATTRIBUTE_OF } from '../../functions/model/old-records.ts';
-import { RECORD_SOURCES } from '../../functions/model/sources.ts';
 import {
   idsOfBatches,
   isAskedFor,
@@ -12,7 +13,6 @@ import type { NewReads, SortedRange } from '../../functions/tables/new/new-reads
 import { LINK_INDEX_KEY } from '../../functions/tables/new/new-reads.ts';
 import type { OldReads, RecordEntry } from '../../functions/tables/old/old-reads.ts';
 import type { Page } from '../../functions/tables/old/old-tables.ts';
-import { OLD_TABLE_OF } from '../../functions/tables/table-names.ts';
 
 const DATA_INDEX_KEY = {
   'kpi-link-index': 'kpi_link_id',

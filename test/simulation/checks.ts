@@ -1,11 +1,11 @@
+import { type ExpectedRows, expectedRows } from '../../functions/migration/expected.ts';
+import { fanOutRowId, personalLinkId } from '../../functions/migration/ids.ts';
+import { mapRecord } from '../../functions/migration/mapping.ts';
+import { parseRecord } from '../../functions/migration/old-records.ts';
+import type { RecordSource, Source } from '../../functions/migration/sources.ts';
 import { type Item, textOf } from '../../functions/model/attribute-value.ts';
 import { sameItem } from '../../functions/model/compare.ts';
 import { itemDigest } from '../../functions/model/digest.ts';
-import { type ExpectedRows, expectedRows } from '../../functions/model/expected.ts';
-import { fanOutRowId, personalLinkId } from '../../functions/model/ids.ts';
-import { mapRecord } from '../../functions/model/mapping.ts';
-import { parseRecord } from '../../functions/model/old-records.ts';
-import type { RecordSource, Source } from '../../functions/model/sources.ts';
 import { decodeQuarantineEntry, imagePartKeys, joinImage } from '../../functions/tables/control/quarantine-rows.ts';
 import type { OddItem } from './odd-items.ts';
 import { keyText, type Store } from './store.ts';

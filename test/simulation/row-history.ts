@@ -1,8 +1,9 @@
+import { mapLink, userOfLink } from '../../functions/migration/link-mapping.ts';
+import { ownerSource } from '../../functions/migration/mapping.ts';
+import { parseLink, parseRecord } from '../../functions/migration/old-records.ts';
+import { kpiKeyOf, type RecordSource, type Source } from '../../functions/migration/sources.ts';
 import { type Item, textOf } from '../../functions/model/attribute-value.ts';
-import { mapLink, userOfLink } from '../../functions/model/link-mapping.ts';
-import { ownerSource } from '../../functions/model/mapping.ts';
-import { parseLink, parseRecord } from '../../functions/model/old-records.ts';
-import { kpiIdentity, kpiKeyOf, type RecordSource, type Source } from '../../functions/model/sources.ts';
+import { kpiIdentity } from '../../functions/model/kpi.ts';
 import type { RowTable, Store } from './store.ts';
 import type { World } from './world.ts';
 

@@ -8,11 +8,12 @@ import { type LocalCloud, startLocalCloud } from '../../backfill/local/cloud/loc
 import { OLD_TABLE_ROLES } from '../../backfill/local/cloud/old-table-schemas.ts';
 import { createLegacyWriter, hotKpisOf, sendLegacyWrite } from '../../backfill/local/rehearsal/live-writer.ts';
 import { seededRandom } from '../../backfill/local/rehearsal/seeded-random.ts';
+import type { OldContent } from '../../functions/migration/expected.ts';
+import { kpiKeyOf, SOURCES } from '../../functions/migration/sources.ts';
+import { OLD_TABLE_OF } from '../../functions/migration/tables.ts';
 import { textOf } from '../../functions/model/attribute-value.ts';
-import type { OldContent } from '../../functions/model/expected.ts';
-import { kpiIdentity, kpiKeyOf, SOURCES } from '../../functions/model/sources.ts';
+import { kpiIdentity } from '../../functions/model/kpi.ts';
 import { connect, dynamoTables } from '../../functions/tables/dynamo-tables.ts';
-import { OLD_TABLE_OF } from '../../functions/tables/table-names.ts';
 import { longestLagMs } from '../../functions/validation/longest-lag.ts';
 import type { ValidationReport } from '../../functions/validation/report.ts';
 import { readSettings } from '../../infra/settings.ts';

@@ -1,4 +1,4 @@
-import { RECORD_SOURCES } from '../../../functions/model/sources.ts';
+import { RECORD_SOURCES } from '../../../functions/migration/sources.ts';
 import type { UnfinishedItem } from '../../../functions/tables/control/unfinished-items.ts';
 import type { Settings } from '../../../infra/settings.ts';
 import type { BackfillReport, PassReport } from '../../copy/backfill.ts';

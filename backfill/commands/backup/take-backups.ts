@@ -1,6 +1,6 @@
+import type { TableNames, TableRole } from '../../../functions/migration/tables.ts';
 import { MigrationError } from '../../../functions/model/migration-error.ts';
 import type { Backup, Backups } from '../../../functions/tables/dynamo/backups.ts';
-import type { TableNames, TableRole } from '../../../functions/tables/table-names.ts';
 
 export interface BackupOptions {
   readonly backups: Backups;

@@ -1,7 +1,7 @@
+import { DATE_ATTRIBUTE_OF } from '../../../functions/migration/old-records.ts';
+import { TABLE_ROLES, type TableNames, type TableRole } from '../../../functions/migration/tables.ts';
 import { MigrationError } from '../../../functions/model/migration-error.ts';
-import { DATE_ATTRIBUTE_OF } from '../../../functions/model/old-records.ts';
 import type { IndexShape, KeyShape, TableShape } from '../../../functions/tables/dynamo/descriptions.ts';
-import { TABLE_ROLES, type TableNames, type TableRole } from '../../../functions/tables/table-names.ts';
 
 /** Something that must be put right before the migration may write. */
 export interface Finding {

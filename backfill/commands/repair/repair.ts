@@ -1,5 +1,6 @@
+import { RECORD_SOURCES } from '../../../functions/migration/sources.ts';
 import { textOf } from '../../../functions/model/attribute-value.ts';
-import { distinctKpis, type KpiKey, kpiIdentity, NO_KPI, RECORD_SOURCES } from '../../../functions/model/sources.ts';
+import { distinctKpis, type KpiKey, kpiIdentity, NO_KPI } from '../../../functions/model/kpi.ts';
 import { KpiViews } from '../../../functions/sync/kpi-views.ts';
 import type { LinkChange } from '../../../functions/sync/replicate-links.ts';
 import type { RecordChange } from '../../../functions/sync/replicate-record.ts';

@@ -1,4 +1,5 @@
-import { distinctKpis, kpiKeyOf, RECORD_SOURCES } from '../../../functions/model/sources.ts';
+import { kpiKeyOf, RECORD_SOURCES } from '../../../functions/migration/sources.ts';
+import { distinctKpis } from '../../../functions/model/kpi.ts';
 import type { QuarantineEntry } from '../../../functions/tables/control/quarantine-rows.ts';
 import { attemptLater, valuesOf } from '../../../functions/tables/dynamo/attempt.ts';
 import { bringPersonalLinks, bringRecords, type Worker } from '../../copy/persevere.ts';

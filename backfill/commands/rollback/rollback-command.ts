@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FlagState, readFlagState } from '../../../functions/flag/deployments.ts';
-import { RECORD_SOURCES } from '../../../functions/model/sources.ts';
+import { RECORD_SOURCES } from '../../../functions/migration/sources.ts';
 import { readRun } from '../../../functions/tables/control/backfill-run-row.ts';
 import { listQuarantine } from '../../../functions/tables/control/quarantine-entries.ts';
 import { readRollback } from '../../../functions/tables/control/rollback-row.ts';

@@ -1,4 +1,4 @@
-import type { Source } from '../../../functions/model/sources.ts';
+import type { Source } from '../../../functions/migration/sources.ts';
 import type { ValidationReport } from '../../../functions/validation/report.ts';
 import type { PassReport } from '../../copy/backfill.ts';
 import { describeFinding } from './describe-validation.ts';

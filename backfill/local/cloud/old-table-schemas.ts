@@ -1,6 +1,6 @@
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
-import { KEY_SCHEMAS } from '../../../functions/tables/dynamo/key-schemas.ts';
-import type { TableNames, TableRole } from '../../../functions/tables/table-names.ts';
+import type { TableNames, TableRole } from '../../../functions/migration/tables.ts';
+import { TABLES } from '../../../functions/migration/tables.ts';
 
 /** The service's tables, which no template of ours creates (tables.md, "Old tables" and "Lookup tables"). */
 export const OLD_TABLE_ROLES = [
@@ -14,7 +14,7 @@ export const OLD_TABLE_ROLES = [
 
 /** How the service's own deployment would create its tables, streams off. */
 export function oldTableSchemas(names: TableNames): CreateTableCommandInput[] {
-  return OLD_TABLE_ROLES.map((role) => tableSchema(names[role], KEY_SCHEMAS[role].key, KEY_SCHEMAS[role].indexes));
+  return OLD_TABLE_ROLES.map((role) => tableSchema(names[role], TABLES[role].key, TABLES[role].indexes));
 }
 
 /** An on-demand table whose keys are all text. */

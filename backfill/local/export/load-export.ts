@@ -1,7 +1,7 @@
 import { BatchWriteItemCommand, type DynamoDBClient, type WriteRequest } from '@aws-sdk/client-dynamodb';
 import pMap from 'p-map';
+import type { TableNames } from '../../../functions/migration/tables.ts';
 import type { Item } from '../../../functions/model/attribute-value.ts';
-import type { TableNames } from '../../../functions/tables/table-names.ts';
 import { OLD_TABLE_ROLES } from '../cloud/old-table-schemas.ts';
 import { openTableExport, type TableExport } from './export-reader.ts';
 

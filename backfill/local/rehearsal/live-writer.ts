@@ -1,17 +1,14 @@
 import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { type Item, textOf } from '../../../functions/model/attribute-value.ts';
 import {
-  distinctKpis,
-  type KpiKey,
-  kpiIdentity,
   kpiKeyOf,
-  NO_KPI,
   RECORD_SOURCES,
   type RecordSource,
   SOURCES,
   type Source,
-} from '../../../functions/model/sources.ts';
-import { OLD_TABLE_OF, type TableNames } from '../../../functions/tables/table-names.ts';
+} from '../../../functions/migration/sources.ts';
+import { OLD_TABLE_OF, type TableNames } from '../../../functions/migration/tables.ts';
+import { type Item, textOf } from '../../../functions/model/attribute-value.ts';
+import { distinctKpis, type KpiKey, kpiIdentity, NO_KPI } from '../../../functions/model/kpi.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
 /** One write of the service to an old table. `why` names the situation it is meant to bring about. */

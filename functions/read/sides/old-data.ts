@@ -1,8 +1,9 @@
 import { validate, version } from 'uuid';
+import { fanOutRowId } from '../../migration/ids.ts';
+import { mapRecord } from '../../migration/mapping.ts';
+import { RECORD_SOURCES, type RecordSource } from '../../migration/sources.ts';
 import { type Item, textOf } from '../../model/attribute-value.ts';
-import { fanOutRowId } from '../../model/ids.ts';
-import { mapRecord } from '../../model/mapping.ts';
-import { type KpiKey, kpiIdentity, RECORD_SOURCES, type RecordSource } from '../../model/sources.ts';
+import { type KpiKey, kpiIdentity } from '../../model/kpi.ts';
 import type { OldReads, RecordEntry } from '../../tables/old/old-reads.ts';
 import { isInRange, rangeToRead } from '../date-range.ts';
 import { compareTexts, compareUtf8 } from '../position.ts';

@@ -1,17 +1,10 @@
+import { personalLinkId } from '../../migration/ids.ts';
+import { earliestDate, mapLink, mapPersonalLink, ownerOf, userOfLink } from '../../migration/link-mapping.ts';
+import { ownerSource } from '../../migration/mapping.ts';
+import { type OldLink, type OldRecord, parseLink, parseRecord } from '../../migration/old-records.ts';
+import { RECORD_SOURCES, type RecordSource } from '../../migration/sources.ts';
 import { type Item, textOf } from '../../model/attribute-value.ts';
-import { personalLinkId } from '../../model/ids.ts';
-import { earliestDate, mapLink, mapPersonalLink, ownerOf, userOfLink } from '../../model/link-mapping.ts';
-import { ownerSource } from '../../model/mapping.ts';
-import { type OldLink, type OldRecord, parseLink, parseRecord } from '../../model/old-records.ts';
-import {
-  distinctKpis,
-  type HeldRecords,
-  type KpiKey,
-  kpiIdentity,
-  type LinkReference,
-  RECORD_SOURCES,
-  type RecordSource,
-} from '../../model/sources.ts';
+import { distinctKpis, type HeldRecords, type KpiKey, kpiIdentity, type LinkReference } from '../../model/kpi.ts';
 import type { OldReads, RecordEntry } from '../../tables/old/old-reads.ts';
 import { entriesOf } from './record-entries.ts';
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { RECORD_SOURCES, type RecordSource } from '../../migration/sources.ts';
 import type { Item } from '../../model/attribute-value.ts';
-import { type KpiKey, RECORD_SOURCES, type RecordSource } from '../../model/sources.ts';
+import type { KpiKey } from '../../model/kpi.ts';
 import type { RowKey } from '../dynamo/transactions.ts';
 
 /** Longest text put into a key as it is; anything longer is hashed, since keys are bounded (1,024 bytes a sort key). */

@@ -1,7 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { type AttributeValue, type Item, textOf } from '../../model/attribute-value.ts';
 import { ITEM_BYTES_MAX, itemBytes } from '../../model/item-size.ts';
-import type { KpiKey, LinkReference } from '../../model/sources.ts';
+import type { KpiKey, LinkReference } from '../../model/kpi.ts';
 import type { RowKey } from '../dynamo/transactions.ts';
 import { controlKey, keyPart, kpiAttributes, kpiPartition } from './control-rows.ts';
 

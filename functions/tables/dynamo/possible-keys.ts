@@ -1,10 +1,10 @@
+import { TABLES } from '../../migration/tables.ts';
 import type { AttributeValue, Item } from '../../model/attribute-value.ts';
 import { canBeKey, PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX } from '../../model/key-limits.ts';
-import { KEY_SCHEMAS } from './key-schemas.ts';
 
 /** The sort keys of all tables and indexes; every other key attribute is a partition key. */
 const SORT_KEYS = new Set(
-  Object.values(KEY_SCHEMAS).flatMap(({ key, indexes }) => [key, ...Object.values(indexes)].map(([, sort]) => sort)),
+  Object.values(TABLES).flatMap(({ key, indexes }) => [key, ...Object.values(indexes)].map(([, sort]) => sort)),
 );
 
 /**

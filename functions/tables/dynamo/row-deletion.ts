@@ -1,5 +1,5 @@
 import { BatchWriteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { TableNames } from '../table-names.ts';
+import type { TableNames } from '../../migration/tables.ts';
 import { apart } from './apart.ts';
 import { IncompleteBatchError, retryTransient } from './retry.ts';
 

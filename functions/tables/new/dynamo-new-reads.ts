@@ -1,8 +1,8 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { TableNames } from '../../migration/tables.ts';
 import type { Item } from '../../model/attribute-value.ts';
 import { queryAll, queryPage } from '../dynamo/dynamo-queries.ts';
 import { getItem } from '../dynamo/dynamo-reads.ts';
-import type { TableNames } from '../table-names.ts';
 import { type DataIndex, LINK_INDEX_KEY, type NewReads } from './new-reads.ts';
 
 const DATA_KEY: Readonly<Record<DataIndex, string>> = {

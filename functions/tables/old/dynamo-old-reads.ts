@@ -1,11 +1,11 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DATE_ATTRIBUTE_OF } from '../../migration/old-records.ts';
+import { RECORD_SOURCES, type RecordSource } from '../../migration/sources.ts';
+import { OLD_TABLE_OF, type TableNames } from '../../migration/tables.ts';
 import { type Item, idOf, textOf } from '../../model/attribute-value.ts';
-import { DATE_ATTRIBUTE_OF } from '../../model/old-records.ts';
-import { RECORD_SOURCES, type RecordSource } from '../../model/sources.ts';
 import { queryAll, queryPage } from '../dynamo/dynamo-queries.ts';
 import { batchGet } from '../dynamo/dynamo-reads.ts';
 import { LINK_INDEX_KEY } from '../new/new-reads.ts';
-import { OLD_TABLE_OF, type TableNames } from '../table-names.ts';
 import { dynamoOldTables } from './dynamo-old-tables.ts';
 import type { OldReads } from './old-reads.ts';
 

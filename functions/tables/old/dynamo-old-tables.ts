@@ -1,9 +1,9 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { RECORD_SOURCES, type RecordSource } from '../../migration/sources.ts';
+import { OLD_TABLE_OF, type TableNames } from '../../migration/tables.ts';
 import { type Item, idOf, textOf } from '../../model/attribute-value.ts';
-import { RECORD_SOURCES, type RecordSource } from '../../model/sources.ts';
 import { queryAll, queryPage } from '../dynamo/dynamo-queries.ts';
 import { batchGet, getItem, scanPage } from '../dynamo/dynamo-reads.ts';
-import { OLD_TABLE_OF, type TableNames } from '../table-names.ts';
 import type { OldTables } from './old-tables.ts';
 
 /** Ids a page of an index query has at most: as many records as are replicated between two looks at K. */

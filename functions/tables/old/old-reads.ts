@@ -1,5 +1,5 @@
+import type { RecordSource } from '../../migration/sources.ts';
 import type { Item } from '../../model/attribute-value.ts';
-import type { RecordSource } from '../../model/sources.ts';
 import type { LinkIndex, SortedRange } from '../new/new-reads.ts';
 import type { OldTables, Page } from './old-tables.ts';
 

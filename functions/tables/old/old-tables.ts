@@ -1,5 +1,6 @@
+import type { RecordSource, Source } from '../../migration/sources.ts';
 import type { Item } from '../../model/attribute-value.ts';
-import type { KpiKey, RecordSource, Source } from '../../model/sources.ts';
+import type { KpiKey } from '../../model/kpi.ts';
 
 /** One page of a listing. `cursor` continues it, and is absent on the last page. */
 export interface Page<T> {

@@ -1,18 +1,11 @@
-import { inAnchorOrder } from './anchor.ts';
-import { type Item, idOf, textOf } from './attribute-value.ts';
+import { inAnchorOrder } from '../model/anchor.ts';
+import { type Item, idOf, textOf } from '../model/attribute-value.ts';
+import { type HeldRecords, type KpiKey, kpiIdentity, type LinkReference } from '../model/kpi.ts';
 import { earliestDate, mapLink, mapPersonalLink, ownerOf, userOfLink } from './link-mapping.ts';
 import { mapRecord, ownerSource } from './mapping.ts';
 import { type OldLink, type OldRecord, parseLink, parseRecord } from './old-records.ts';
 import { idCollision, type QuarantineReason, type Warning } from './quarantine-reason.ts';
-import {
-  type HeldRecords,
-  type KpiKey,
-  kpiIdentity,
-  type LinkReference,
-  RECORD_SOURCES,
-  type RecordSource,
-  type Source,
-} from './sources.ts';
+import { RECORD_SOURCES, type RecordSource, type Source } from './sources.ts';
 
 /** The whole content of the old tables and the look-up tables, in any order. */
 export type OldContent = Readonly<Record<Source | 'kpis' | 'people', readonly Item[]>>;

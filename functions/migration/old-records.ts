@@ -1,9 +1,10 @@
 import * as z from 'zod';
-import { type Item, textOf } from './attribute-value.ts';
-import { parseInstant } from './instant.ts';
-import { canBeKey, PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX } from './key-limits.ts';
+import { type Item, textOf } from '../model/attribute-value.ts';
+import { parseInstant } from '../model/instant.ts';
+import { canBeKey, PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX } from '../model/key-limits.ts';
+import type { KpiKey } from '../model/kpi.ts';
 import type { QuarantineReason, Warning } from './quarantine-reason.ts';
-import { type KpiKey, kpiKeyOf, type RecordSource } from './sources.ts';
+import { kpiKeyOf, type RecordSource } from './sources.ts';
 import { linkWarnings } from './warnings.ts';
 
 /** Longest id in bytes: two of them, joined, are an index key of a new table. */

@@ -1,5 +1,5 @@
-import { type Item, textOf } from './attribute-value.ts';
-import { isInteger, isOutsideZeroTo } from './decimal.ts';
+import { type Item, textOf } from '../model/attribute-value.ts';
+import { isInteger, isOutsideZeroTo } from '../model/decimal.ts';
 import type { Warning } from './quarantine-reason.ts';
 
 const LINK_TYPES = new Set(['primary', 'secondary', 'supporting', 'monitoring']);

@@ -1,11 +1,11 @@
-import { type Item, textOf } from './attribute-value.ts';
+import { type Item, textOf } from '../model/attribute-value.ts';
+import { compareInstants, compareText, parseInstant } from '../model/instant.ts';
+import { ITEM_BYTES_MAX, itemBytes } from '../model/item-size.ts';
+import { canBeKey, PARTITION_KEY_BYTES_MAX } from '../model/key-limits.ts';
+import type { KpiKey } from '../model/kpi.ts';
 import { personalLinkId } from './ids.ts';
-import { compareInstants, compareText, parseInstant } from './instant.ts';
-import { ITEM_BYTES_MAX, itemBytes } from './item-size.ts';
-import { canBeKey, PARTITION_KEY_BYTES_MAX } from './key-limits.ts';
 import type { OldLink } from './old-records.ts';
 import { type QuarantineReason, rowTooLarge, type Warning } from './quarantine-reason.ts';
-import type { KpiKey } from './sources.ts';
 
 /** GoalKpiLink → KpiLink: what is copied by the same name (tables.md). */
 const COPIED = [

@@ -1,10 +1,11 @@
-import { inAnchorOrder } from './anchor.ts';
-import { type AttributeValue, type Item, textOf } from './attribute-value.ts';
+import { inAnchorOrder } from '../model/anchor.ts';
+import { type AttributeValue, type Item, textOf } from '../model/attribute-value.ts';
+import { ITEM_BYTES_MAX, itemBytes } from '../model/item-size.ts';
+import type { LinkReference } from '../model/kpi.ts';
 import { fanOutRowId } from './ids.ts';
-import { ITEM_BYTES_MAX, itemBytes } from './item-size.ts';
 import type { OldRecord } from './old-records.ts';
 import { type QuarantineReason, rowTooLarge } from './quarantine-reason.ts';
-import { type LinkReference, RECORD_SOURCES, type RecordSource } from './sources.ts';
+import { RECORD_SOURCES, type RecordSource } from './sources.ts';
 
 /** Where the value of a new attribute comes from; undefined leaves the attribute absent. */
 type Rule = (old: Item) => AttributeValue | undefined;
