@@ -1,4 +1,4 @@
-import { SOURCES, type Source } from '../../functions/migration/sources.ts';
+import { byRecordSource, SOURCES, type Source } from '../../functions/migration/sources.ts';
 import { MigrationError } from '../../functions/model/migration-error.ts';
 import { own } from '../../functions/model/own.ts';
 import { KpiTurns } from '../../functions/sync/kpi-turns.ts';
@@ -185,9 +185,7 @@ const WORK: Readonly<Record<Pass, Runner>> = {
       work: (items) => copyLinks(copier, items, recordsHaveBegun(stored), turns),
     };
   }),
-  milestones: recordCopy('milestones'),
-  actuals: recordCopy('actuals'),
-  readings: recordCopy('readings'),
+  ...byRecordSource(recordCopy),
   'sweep-records': segmented((copier) => ({
     pass: 'sweep-records',
     scan: (position) => copier.replication.control.scanTouchedRecords(position),

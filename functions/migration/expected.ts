@@ -6,9 +6,35 @@ import { mapRecord, ownerSource } from './mapping.ts';
 import { type OldLink, type OldRecord, parseLink, parseRecord } from './old-records.ts';
 import { idCollision, type QuarantineReason, type Warning } from './quarantine-reason.ts';
 import { RECORD_SOURCES, type RecordSource, type Source } from './sources.ts';
+import { LOOK_UP_TABLE_OF, OLD_TABLE_OF, type ServiceTable } from './tables.ts';
 
 /** The whole content of the old tables and the look-up tables, in any order. */
 export type OldContent = Readonly<Record<Source | 'kpis' | 'people', readonly Item[]>>;
+
+/** The table that each part of the content is from. */
+const TABLE_OF_PART = {
+  ...OLD_TABLE_OF,
+  kpis: LOOK_UP_TABLE_OF.kpi,
+  people: LOOK_UP_TABLE_OF.person,
+} as const satisfies Readonly<Record<keyof OldContent, ServiceTable>>;
+
+const PARTS = Object.keys(TABLE_OF_PART) as (keyof OldContent)[];
+
+/** Something made of each table's items. */
+export function byServiceTable<T>(
+  content: OldContent,
+  make: (items: readonly Item[]) => T,
+): Readonly<Record<ServiceTable, T>> {
+  const made = PARTS.map((part) => [TABLE_OF_PART[part], make(content[part])]);
+  return Object.fromEntries(made) as Record<ServiceTable, T>;
+}
+
+/** The content of the service's tables, read one after the other. */
+export async function readOldContent(read: (table: ServiceTable) => Promise<readonly Item[]>): Promise<OldContent> {
+  const content: Partial<Record<keyof OldContent, readonly Item[]>> = {};
+  for (const part of PARTS) content[part] = await read(TABLE_OF_PART[part]);
+  return content as OldContent;
+}
 
 /** What the new tables are to hold, and what of the old ones they cannot. */
 export interface ExpectedRows {
@@ -198,5 +224,3 @@ function countUnknownAttributes(records: readonly (OldLink | OldRecord)[]): Map<
 function byId(items: readonly Item[]): Map<string, Item> {
   return new Map(items.map((item) => [idOf(item), item]));
 }
-
-/** The key of a stored item, which DynamoDB makes sure is a text. */

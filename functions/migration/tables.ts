@@ -2,7 +2,7 @@ import type { KeySchema } from '../model/key-schema.ts';
 import type { Source } from './sources.ts';
 
 /** A table that the migration touches. */
-interface TableDefinition {
+export interface TableDefinition {
   /** What documents and messages call its items. */
   readonly title: string;
   /** Every name is a setting of the environment; this is the default. */
@@ -116,12 +116,12 @@ export const LOOK_UP_TABLE_OF = { kpi: 'kpis', person: 'people' } as const satis
 >;
 
 /** The new table with a row for each link. */
-export const NEW_LINKS = 'kpiLinks' satisfies TableRole;
+export const NEW_LINKS = 'kpiLinks';
 
 /** The new table with a row for each record under each link of its KPI. */
-export const NEW_DATA = 'kpiData' satisfies TableRole;
+export const NEW_DATA = 'kpiData';
 
-export const NEW_TABLES = [NEW_LINKS, NEW_DATA] as const;
+export const NEW_TABLES = [NEW_LINKS, NEW_DATA] as const satisfies readonly TableRole[];
 export type NewTable = (typeof NEW_TABLES)[number];
 
 /** The service's own tables, which no template of ours creates. */
@@ -145,3 +145,15 @@ export const LISTED_BY = {
   /** All of a tenant. */
   tenant: { index: 'tenant-index', attribute: 'tenant_id' },
 } as const satisfies Readonly<Record<string, Listing>>;
+
+/** The indexes that the service's reads of links use: the old table and the new one have each, on the same attribute. */
+export type LinkIndex = keyof typeof TABLES.goalKpiLinks.indexes & keyof typeof TABLES.kpiLinks.indexes;
+
+export const LINK_LISTING = {
+  'kpi-index': LISTED_BY.kpi,
+  'goal-index': { index: 'goal-index', attribute: 'goal_id' },
+  'tenant-index': LISTED_BY.tenant,
+} as const satisfies Readonly<Record<LinkIndex, Listing>>;
+
+/** The indexes that the service's reads of data rows use, all sorted by the rows' date. */
+export type DataIndex = keyof typeof TABLES.kpiData.indexes;

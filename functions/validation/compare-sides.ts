@@ -1,7 +1,8 @@
+import { CLASS_OF, ROW_CLASSES } from '../migration/rows.ts';
 import { SOURCES } from '../migration/sources.ts';
 import type { KpiKey } from '../model/kpi.ts';
 import { Counts } from './counts.ts';
-import { CLASS_OF, type Finding, isOfPhase, ROW_CLASSES } from './findings.ts';
+import { type Finding, isOfPhase } from './findings.ts';
 import type { SampledLinks } from './record-sides.ts';
 import { smallestByHash } from './sampling.ts';
 import { type ScanOptions, scanSides } from './scan-sides.ts';

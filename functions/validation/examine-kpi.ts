@@ -2,6 +2,7 @@ import { personalLinkId } from '../migration/ids.ts';
 import { canHaveOwnLink, earliestDate, mapPersonalLink, ownerOf } from '../migration/link-mapping.ts';
 import { mapRecord, ownerSource } from '../migration/mapping.ts';
 import { parseRecord } from '../migration/old-records.ts';
+import { CLASS_OF, classOfRow } from '../migration/rows.ts';
 import { kpiKeyOf, RECORD_SOURCES, type RecordSource } from '../migration/sources.ts';
 import { OLD_TABLE_OF } from '../migration/tables.ts';
 import { type Item, textOf } from '../model/attribute-value.ts';
@@ -9,7 +10,7 @@ import { type HeldRecords, type KpiKey, kpiIdentity, type LinkReference, NO_KPI 
 import { attempt, valuesOf } from '../tables/dynamo/attempt.ts';
 import type { ValidationReads } from '../tables/validation-reads.ts';
 import { examineLinks, listAll, readApart } from './examine-links.ts';
-import { CLASS_OF, classOfRow, compareRows, type Finding } from './findings.ts';
+import { compareRows, type Finding } from './findings.ts';
 import { type RefusedItems, refusalOf } from './refused-items.ts';
 import { type Unexamined, unexaminedItem } from './unexamined.ts';
 
@@ -70,7 +71,7 @@ export async function examineKpi(
   const comparison = new RecordComparison(reads, kpi, inForce, refused);
 
   for (const source of RECORD_SOURCES) {
-    const ids = await listAll(reads, OLD_TABLE_OF[source], 'kpi_id', kpi.kpiId);
+    const ids = await listAll(reads, OLD_TABLE_OF[source], 'kpi', kpi.kpiId);
     for (let start = 0; start < ids.length; start += RECORDS_PAGE) {
       await comparison.add(ids.slice(start, start + RECORDS_PAGE));
     }
@@ -177,7 +178,7 @@ class RecordComparison {
   /** Finds the rows under these links that no record demands. */
   async addUnexpected(linkIds: readonly string[]): Promise<void> {
     for (const linkId of linkIds) {
-      const listed = await listAll(this.#reads, 'kpiData', 'kpi_link_id', linkId);
+      const listed = await listAll(this.#reads, 'kpiData', 'link', linkId);
       for (let start = 0; start < listed.length; start += RECORDS_PAGE) {
         const unexpected = listed.slice(start, start + RECORDS_PAGE).filter((id) => !this.#expectedIds.has(id));
         if (unexpected.length > 0) await this.#addUnexpectedPage(linkId, unexpected);

@@ -35,7 +35,7 @@ export async function examineLinks(
 ): Promise<ExaminedLinks> {
   const candidates = new Set(knownIds);
   for (const table of ['goalKpiLinks', 'kpiLinks'] as const) {
-    for (const id of await listAll(reads, table, 'kpi_id', kpi.kpiId)) candidates.add(id);
+    for (const id of await listAll(reads, table, 'kpi', kpi.kpiId)) candidates.add(id);
   }
   const unexamined: Unexamined[] = [];
   const old = await readApart(reads, 'goalKpiLinks', [...candidates], unexamined);

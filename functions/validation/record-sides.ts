@@ -1,6 +1,6 @@
+import type { RowClass } from '../migration/rows.ts';
 import type { Source } from '../migration/sources.ts';
 import type { KpiKey } from '../model/kpi.ts';
-import type { RowClass } from './findings.ts';
 import type { Unexamined } from './unexamined.ts';
 
 /** The seed's own check: of some old links, how many have a row, and one of the same KPI. */

@@ -43,7 +43,7 @@ export async function readSample(
   const ids: string[] = [];
   for (const { kpi } of kpis) {
     for (const source of RECORD_SOURCES) {
-      const page = await attemptLater(() => reads.listIds(OLD_TABLE_OF[source], 'kpi_id', kpi.kpiId));
+      const page = await attemptLater(() => reads.listIds(OLD_TABLE_OF[source], 'kpi', kpi.kpiId));
       ids.push(...valuesOf([page]).flatMap(({ items }) => items.slice(0, RECORDS_MAX)));
     }
   }

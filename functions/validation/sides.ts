@@ -1,10 +1,10 @@
+import { CLASS_OF, classOfRow, ROW_CLASSES, type RowClass } from '../migration/rows.ts';
 import { kpiKeyOf, type RecordSource, type Source } from '../migration/sources.ts';
 import { type Item, textOf } from '../model/attribute-value.ts';
 import { BucketDigests, bucketOf, rowDigest } from '../model/digest.ts';
 import { type HeldRecords, type KpiKey, kpiIdentity, NO_KPI } from '../model/kpi.ts';
 import { Counts } from './counts.ts';
 import { Expectation, type ExpectedPage } from './expectation.ts';
-import { CLASS_OF, classOfRow, ROW_CLASSES, type RowClass } from './findings.ts';
 import type { RecordSides, Refused, SampledLinks } from './record-sides.ts';
 import type { RefusedItems } from './refused-items.ts';
 import { smallestByHash } from './sampling.ts';

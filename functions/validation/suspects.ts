@@ -3,6 +3,7 @@ import { personalLinkId } from '../migration/ids.ts';
 import { canHaveOwnLink, ownerOf } from '../migration/link-mapping.ts';
 import { mapRecord, ownerSource } from '../migration/mapping.ts';
 import { parseLink, parseRecord } from '../migration/old-records.ts';
+import { CLASS_OF, classOfRow } from '../migration/rows.ts';
 import { kpiKeyOf, RECORD_SOURCES, type RecordSource, type Source } from '../migration/sources.ts';
 import { OLD_TABLE_OF } from '../migration/tables.ts';
 import { type Item, textOf } from '../model/attribute-value.ts';
@@ -11,7 +12,7 @@ import { attemptLater } from '../tables/dynamo/attempt.ts';
 import { failureCode } from '../tables/dynamo/failure-scope.ts';
 import { type Collision, type Examiner, examineKpi, type InformedExaminer, rowsExpectedOf } from './examine-kpi.ts';
 import { examineLinks, resolveOldLink } from './examine-links.ts';
-import { CLASS_OF, classOfRow, compareRows, type Finding } from './findings.ts';
+import { compareRows, type Finding } from './findings.ts';
 import { readRefused, refusalOf } from './refused-items.ts';
 import type { Unexamined } from './unexamined.ts';
 

@@ -1,5 +1,5 @@
 import { type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
-import { expectedRows } from '../../../functions/migration/expected.ts';
+import { expectedRows, readOldContent } from '../../../functions/migration/expected.ts';
 import { SOURCES } from '../../../functions/migration/sources.ts';
 import type { TableNames, TableRole } from '../../../functions/migration/tables.ts';
 import { type Item, textOf } from '../../../functions/model/attribute-value.ts';
@@ -33,17 +33,7 @@ export async function compareAll(
   names: TableNames,
   heldRecords: HeldRecords,
 ): Promise<Agreement> {
-  const expected = expectedRows(
-    {
-      links: await scanTable(client, names, 'goalKpiLinks'),
-      milestones: await scanTable(client, names, 'kpiMilestones'),
-      actuals: await scanTable(client, names, 'kpiActuals'),
-      readings: await scanTable(client, names, 'kpiReadings'),
-      kpis: await scanTable(client, names, 'kpis'),
-      people: await scanTable(client, names, 'people'),
-    },
-    heldRecords,
-  );
+  const expected = expectedRows(await readOldContent((table) => scanTable(client, names, table)), heldRecords);
   const kpiLinks = byId(await scanTable(client, names, 'kpiLinks'));
   const kpiData = byId(await scanTable(client, names, 'kpiData'));
   const refused = new Map(

@@ -9,7 +9,7 @@ const SORT_KEYS = new Set(
 
 /**
  * Whether an item can have these keys. DynamoDB refuses a request with an empty or oversized key value, so whoever is asked for such an
- * item answers that there is none, without a call. Values come from data: `created_by` of a link is looked up as a user.
+ * item answers that there is none, without a call. Values come from data: the creator of a link is looked up as a user.
  */
 export function canExist(keys: Item): boolean {
   for (const name in keys) if (!isKeyValue(keys[name] as AttributeValue, bytesMaxOf(name))) return false;
