@@ -24,10 +24,15 @@ export function tenantOf(item: Item | undefined): string | undefined {
   return textOf(item, 'tenant_id');
 }
 
+/** The id of the KPI that an item of any table but the control table names, in whichever tenant. */
+export function kpiIdOf(item: Item | undefined): string | undefined {
+  return textOf(item, 'kpi_id');
+}
+
 /** The KPI an item names, or {@link NO_KPI} where it names none that could be joined on. */
 export function kpiKeyOf(item: Item): KpiKey {
   const tenantId = tenantOf(item);
-  const kpiId = textOf(item, 'kpi_id');
+  const kpiId = kpiIdOf(item);
   return tenantId && kpiId ? { tenantId, kpiId } : NO_KPI;
 }
 

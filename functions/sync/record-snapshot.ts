@@ -1,5 +1,6 @@
 import pMap from 'p-map';
 import type { RecordSource } from '../migration/sources.ts';
+import { NEW_DATA } from '../migration/tables.ts';
 import { type Item, textOf } from '../model/attribute-value.ts';
 import type { KpiKey } from '../model/kpi.ts';
 import { decodeExpiry, decodeQuarantined, recordTokenKey, touchedRecordKey } from '../tables/control/control-rows.ts';
@@ -112,7 +113,7 @@ async function readInParts(
 ): Promise<PartsRead> {
   const rows = new Map<string, Item>();
   const readPart = async (others: readonly RowKey[], ids: readonly string[]) => {
-    const keys = ids.map((id): RowKey => ({ table: 'kpiData', key: { id: { S: id } } }));
+    const keys = ids.map((id): RowKey => ({ table: NEW_DATA, key: { id: { S: id } } }));
     const items = await replication.transactions.read([...others, ...keys]);
     for (const [at, id] of ids.entries()) {
       const item = items[others.length + at];

@@ -24,7 +24,7 @@ export interface Comparison {
   readonly bucketsDiffering: number;
   /** Buckets that differ and were not opened, because enough was proven before. */
   readonly bucketsUnopened: number;
-  /** Rows of KpiData under no link, beyond those that were looked at. */
+  /** Data rows under no link, beyond those that were looked at. */
   readonly straysUnlisted: number;
   /** Quarantine was too large to be compared entry by entry. */
   readonly entriesUnchecked: boolean;

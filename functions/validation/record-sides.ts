@@ -17,7 +17,7 @@ export interface Refused {
   readonly code: string;
 }
 
-/** What the scans of the record tables and of KpiData leave behind, in a form that can be stored. */
+/** What the scans of the record tables and of the data rows leave behind, in a form that can be stored. */
 export interface RecordSides {
   readonly expected: Readonly<Record<RowClass, string>>;
   readonly found: Readonly<Record<RowClass, string>>;

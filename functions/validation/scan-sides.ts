@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { RECORD_SOURCES, type RecordSource, type Source } from '../migration/sources.ts';
-import { OLD_TABLE_OF } from '../migration/tables.ts';
+import { LOOK_UP_TABLE_OF, NEW_DATA, NEW_LINKS, OLD_TABLE_OF } from '../migration/tables.ts';
 import type { Item } from '../model/attribute-value.ts';
 import type { HeldRecords } from '../model/kpi.ts';
 import type { ReadTable, ValidationReads } from '../tables/validation-reads.ts';
@@ -10,7 +10,7 @@ import { readRefused } from './refused-items.ts';
 import { Sides } from './sides.ts';
 
 /** The scans that are resumed; look-ups and links are read anew in every process. */
-const RECORD_PASSES = [...RECORD_SOURCES, 'kpiData'] as const;
+const RECORD_PASSES = [...RECORD_SOURCES, NEW_DATA] as const;
 export type RecordPass = (typeof RECORD_PASSES)[number];
 
 /** How far a segment of a scan has come. */
@@ -55,17 +55,17 @@ export interface ScanOptions {
 }
 
 /**
- * Scans both sides once: look-ups and links, then the old records, then KpiData; a phase only what it is about.
+ * Scans both sides once: look-ups and links, then the old records, then the data rows; a phase only what it is about.
  *
  * @throws the abort reason where `stop` is aborted; a checkpoint has been kept by then.
  */
 export async function scanSides(options: ScanOptions): Promise<Sides> {
   const state = await options.checkpoints.load();
   const sides = new Sides(options.heldRecords, state?.sides, await readRefused(options.reads));
-  await scanAll(options, 'kpis', (items) => sides.expectation.addKpis(items));
-  await scanAll(options, 'people', (items) => sides.expectation.addPeople(items));
-  await scanAll(options, 'goalKpiLinks', (items) => sides.addOldLinks(items));
-  await scanAll(options, 'kpiLinks', (items) => sides.addNewLinks(items));
+  await scanAll(options, LOOK_UP_TABLE_OF.kpi, (items) => sides.expectation.addKpis(items));
+  await scanAll(options, LOOK_UP_TABLE_OF.person, (items) => sides.expectation.addPeople(items));
+  await scanAll(options, OLD_TABLE_OF.links, (items) => sides.addOldLinks(items));
+  await scanAll(options, NEW_LINKS, (items) => sides.addNewLinks(items));
   const positions = Object.fromEntries(
     RECORD_PASSES.map((pass) => [pass, [...(state?.segments[pass] ?? fresh(options.segments))]]),
   ) as Record<RecordPass, SegmentPosition[]>;
@@ -80,7 +80,7 @@ export async function scanSides(options: ScanOptions): Promise<Sides> {
     }
     sides.addPersonalLinks();
     if (options.phase !== 'links') {
-      await scanRecords(options, 'kpiData', positions.kpiData, keeper, (items) => sides.addNewData(items));
+      await scanRecords(options, NEW_DATA, positions[NEW_DATA], keeper, (items) => sides.addNewData(items));
     }
   } finally {
     if (Number.isFinite(options.checkpointMs)) await keeper.keep();

@@ -1,5 +1,6 @@
-import { CLASS_OF, classOfRow, ROW_CLASSES, type RowClass } from '../migration/rows.ts';
-import { kpiKeyOf, type RecordSource, type Source } from '../migration/sources.ts';
+import { CLASS_OF, classOfRow, isInIndexes, linkIdOf, ROW_CLASSES, type RowClass } from '../migration/rows.ts';
+import { kpiIdOf, kpiKeyOf, type RecordSource, type Source, tenantOf } from '../migration/sources.ts';
+import { NEW_DATA, NEW_LINKS } from '../migration/tables.ts';
 import { type Item, textOf } from '../model/attribute-value.ts';
 import { BucketDigests, bucketOf, rowDigest } from '../model/digest.ts';
 import { type HeldRecords, type KpiKey, kpiIdentity, NO_KPI } from '../model/kpi.ts';
@@ -70,14 +71,14 @@ export class Sides {
     }
   }
 
-  /** Takes KpiLink rows in, after all old links. */
+  /** Takes link rows in, after all old links. */
   addNewLinks(rows: readonly Item[]): void {
     const sample = this.#sampled();
     for (const row of rows) {
       const id = textOf(row, 'id') ?? '';
       const kpi = kpiKeyOf(row);
-      if (sample.has(id)) sample.set(id, textOf(row, 'kpi_id') ?? '');
-      this.#linkCounts.add('found', 'links', textOf(row, 'tenant_id') ?? '');
+      if (sample.has(id)) sample.set(id, kpiIdOf(row) ?? '');
+      this.#linkCounts.add('found', 'links', tenantOf(row) ?? '');
       this.#linkDigests.found.add(bucketOf(kpi, BUCKETS), rowDigest(row));
       if (kpiIdentity(kpi) === kpiIdentity(NO_KPI)) this.#linkStrays.push(id);
       else if (this.expectation.kpiOfLink(id) === undefined) {
@@ -98,16 +99,16 @@ export class Sides {
     for (const { kpi, row } of page.rows) digests.add(bucketOf(kpi, BUCKETS), rowDigest(row));
   }
 
-  /** Takes KpiData rows in, after all links. A row without a link that anyone knows belongs to no bucket. */
+  /** Takes data rows in, after all links. A row without a link that anyone knows belongs to no bucket. */
   addNewData(rows: readonly Item[]): void {
     for (const row of rows) {
       const rowClass = classOfRow(row);
-      const linkId = textOf(row, 'kpi_link_id') ?? '';
+      const linkId = linkIdOf(row) ?? '';
       const kpi = this.expectation.kpiOfLink(linkId) ?? this.#foundKpiOfLink.get(linkId);
-      this.#counts.add('found', rowClass, textOf(row, 'tenant_id') ?? '');
+      this.#counts.add('found', rowClass, tenantOf(row) ?? '');
       if (kpi) this.#found[rowClass].add(bucketOf(kpi, BUCKETS), rowDigest(row));
       // Without a date, the index by which a KPI's rows are listed does not have the row.
-      if (kpi === undefined || textOf(row, 'post_date') === undefined) this.#addStray(textOf(row, 'id') ?? '');
+      if (kpi === undefined || !isInIndexes(row)) this.#addStray(textOf(row, 'id') ?? '');
     }
   }
 
@@ -161,8 +162,8 @@ export class Sides {
   /** Rows that no KPI accounts for. */
   strays(): Suspect[] {
     return [
-      ...this.#linkStrays.map((id) => ({ kind: 'row', table: 'kpiLinks', id }) as const),
-      ...[...this.#strays].map((id) => ({ kind: 'row', table: 'kpiData', id }) as const),
+      ...this.#linkStrays.map((id) => ({ kind: 'row', table: NEW_LINKS, id }) as const),
+      ...[...this.#strays].map((id) => ({ kind: 'row', table: NEW_DATA, id }) as const),
     ];
   }
 
