@@ -123,6 +123,26 @@ function unguardedReads({ path, text }: Pick<SourceFile, 'path' | 'text'>): stri
   );
 }
 
+/** The steps of a decision. The model puts them together once, in `demand.ts`; everyone else asks for the demand. */
+const STEPS = [
+  'parseLink',
+  'userOfLink',
+  'mapLink',
+  'parseRecord',
+  'mapRecord',
+  'personOfOwner',
+  'mapPersonalLink',
+  'earliestDate',
+];
+
+function stepsTaken({ path, text }: Pick<SourceFile, 'path' | 'text'>): string[] {
+  if (path.startsWith('functions/migration/')) return [];
+  const imported = [...text.matchAll(/import\s*(?:type\s*)?\{([^}]*)\}/g)].flatMap(
+    ([, names]) => names?.match(/\w+/g) ?? [],
+  );
+  return imported.filter((name) => STEPS.includes(name));
+}
+
 /** Compiled, a file lies elsewhere: only one may reckon from where it is. Packages are resolved by name. */
 function reckonsFromItself({ path, text }: Pick<SourceFile, 'path' | 'text'>): boolean {
   return (
@@ -143,6 +163,10 @@ describe('the tree', () => {
 
   test('reads by key only where impossible keys are known', () => {
     expect(files.flatMap((file) => unguardedReads(file).map((name) => `${file.path}: ${name}`))).toEqual([]);
+  });
+
+  test('leaves it to the model to decide what an old item demands', () => {
+    expect(files.flatMap((file) => stepsTaken(file).map((name) => `${file.path}: ${name}`))).toEqual([]);
   });
 
   test('finds its own files by infra/package-layout.ts', () => {
@@ -183,6 +207,11 @@ describe('the guards themselves', () => {
     ['backfill/commands/repair/repair.ts', '../../local/cloud/engine.ts'],
   ])('refuse that %s imports %s', (path, target) => {
     expect(forbiddenImports({ path, imports: [target] })).toHaveLength(1);
+  });
+
+  test('refuse a decision put together outside the model', () => {
+    const text = "import {\n  kpiKeyOf,\n  type OldRecord,\n  parseRecord,\n} from '../model/old-records.ts';";
+    expect(stepsTaken({ path: 'functions/sync/fan-out.ts', text })).toEqual(['parseRecord']);
   });
 
   test('refuse a path from the file itself', () => {
