@@ -149,6 +149,26 @@ function particularWords({ path, text }: Pick<SourceFile, 'path' | 'text'>): str
   return vocabularyIn(text).filter((word) => !HOMONYMS[path]?.includes(word));
 }
 
+/** The steps of a decision. The model puts them together once, in `demand.ts`; everyone else asks for the demand. */
+const STEPS = [
+  'parseLink',
+  'userOfLink',
+  'mapLink',
+  'parseRecord',
+  'mapRecord',
+  'personOfOwner',
+  'mapPersonalLink',
+  'earliestDate',
+];
+
+function stepsTaken({ path, text }: Pick<SourceFile, 'path' | 'text'>): string[] {
+  if (path.startsWith('functions/migration/')) return [];
+  const imported = [...text.matchAll(/import\s*(?:type\s*)?\{([^}]*)\}/g)].flatMap(
+    ([, names]) => names?.match(/\w+/g) ?? [],
+  );
+  return imported.filter((name) => STEPS.includes(name));
+}
+
 /** Compiled, a file lies elsewhere: only one may reckon from where it is. Packages are resolved by name. */
 function reckonsFromItself({ path, text }: Pick<SourceFile, 'path' | 'text'>): boolean {
   return (
@@ -169,6 +189,10 @@ describe('the tree', () => {
 
   test('reads by key only where impossible keys are known', () => {
     expect(files.flatMap((file) => unguardedReads(file).map((name) => `${file.path}: ${name}`))).toEqual([]);
+  });
+
+  test('leaves it to the model to decide what an old item demands', () => {
+    expect(files.flatMap((file) => stepsTaken(file).map((name) => `${file.path}: ${name}`))).toEqual([]);
   });
 
   test('finds its own files by infra/package-layout.ts', () => {
@@ -253,6 +277,11 @@ describe('the guards themselves', () => {
     // Attribute of an old item, of a new row, index, role, title, default name, source, kind of row.
     const words = 'milestone_date person_id goal-index kpiReadings GoalKpiLink purposepath-people actuals Measured';
     expect(words.split(' ').filter((word) => !VOCABULARY.has(word))).toEqual([]);
+  });
+
+  test('refuse a decision put together outside the model', () => {
+    const text = "import {\n  kpiKeyOf,\n  type OldRecord,\n  parseRecord,\n} from '../model/old-records.ts';";
+    expect(stepsTaken({ path: 'functions/sync/fan-out.ts', text })).toEqual(['parseRecord']);
   });
 
   test('refuse a path from the file itself', () => {

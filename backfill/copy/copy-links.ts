@@ -1,4 +1,4 @@
-import { parseLink } from '../../functions/migration/old-records.ts';
+import { linkIn } from '../../functions/migration/demand.ts';
 import { kpiKeyOf } from '../../functions/migration/sources.ts';
 import { type Item, idOf } from '../../functions/model/attribute-value.ts';
 import { countNames } from '../../functions/model/counts-by-name.ts';
@@ -39,8 +39,6 @@ export async function copyLinks(
 
 /** Attributes of the valid links among the items that tables.md does not know, and how often each comes. */
 export function unknownLinkAttributes(items: readonly Item[]): UnknownAttributes {
-  const parsed = valuesOf(items.map((item) => attempt(() => parseLink(item))));
-  return countUnknownAttributes(
-    parsed.flatMap((each) => (each.kind === 'valid' ? [each.record.unknownAttributes] : [])),
-  );
+  const links = valuesOf(items.map((item) => attempt(() => linkIn(item))));
+  return countUnknownAttributes(links.map((link) => link?.unknownAttributes ?? []));
 }

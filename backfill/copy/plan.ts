@@ -1,5 +1,6 @@
 import pMap from 'p-map';
-import { canHaveOwnLink, ownerOf } from '../../functions/migration/link-mapping.ts';
+import { demandOfLink, type LinkDemand, personForKpi, quarantined } from '../../functions/migration/demand.ts';
+import { answerLater } from '../../functions/migration/look-ups.ts';
 import { refusedBy } from '../../functions/migration/quarantine-reason.ts';
 import type { RecordSource, Source } from '../../functions/migration/sources.ts';
 import { type Item, idOf, textOf } from '../../functions/model/attribute-value.ts';
@@ -12,7 +13,6 @@ import {
   kpiIdentity,
   type LinkReference,
 } from '../../functions/model/kpi.ts';
-import { resolveLink } from '../../functions/sync/link-base.ts';
 import { apart } from '../../functions/tables/dynamo/apart.ts';
 import { attemptLater, valuesOf } from '../../functions/tables/dynamo/attempt.ts';
 import { failureCode } from '../../functions/tables/dynamo/failure-scope.ts';
@@ -117,20 +117,20 @@ async function planSource(
 }
 
 async function planLinks(options: PlanOptions, ledger: Ledger, items: readonly Item[]): Promise<Tally> {
-  const bases = await pMap(items, (item) => resolveUnlessRefused(options.old, item), {
+  const demands = await pMap(items, (item) => demandUnlessRefused(options.old, item), {
     concurrency: options.concurrency,
   });
-  const valid = bases.filter((base) => base.kind === 'valid');
-  const warnings = valid.flatMap((base) => base.warnings.map((warning) => warning.code));
-  for (const { kpi, linkedAt, row } of valid) {
+  const valid = demands.filter((demand) => demand.kind === 'valid');
+  const warnings = valid.flatMap((link) => link.warnings.map((warning) => warning.code));
+  for (const { id, kpi, linkedAt, row } of valid) {
     const goal = `${kpi.tenantId}\u0000${textOf(row, 'uniqueness_key')}`;
     if (ledger.goals.has(goal)) warnings.push('second-link-to-goal');
     ledger.goals.add(goal);
     const known = ledger.links.get(kpiIdentity(kpi)) ?? [];
-    ledger.links.set(kpiIdentity(kpi), [...known, { id: idOf(row), linkedAt }]);
+    ledger.links.set(kpiIdentity(kpi), [...known, { id, linkedAt }]);
   }
-  const refused = bases.filter((base) => base.kind === 'quarantined');
-  ledger.reasons.push(...refused.map((base) => base.reason.code));
+  const refused = demands.filter((demand) => demand.kind === 'quarantined');
+  ledger.reasons.push(...refused.map(({ reason }) => reason.code));
   return {
     ...EMPTY_TALLY,
     scanned: items.length,
@@ -142,10 +142,9 @@ async function planLinks(options: PlanOptions, ledger: Ledger, items: readonly I
 }
 
 /** A link that fails for its own reason would be quarantined for that by the copy. */
-async function resolveUnlessRefused(old: OldTables, image: Item): ReturnType<typeof resolveLink> {
-  const resolved = await attemptLater(() => resolveLink(old, image));
-  if (!('error' in resolved)) return resolved.value;
-  return { kind: 'quarantined', reason: refusedBy(failureCode(resolved.error)), image };
+async function demandUnlessRefused(old: OldTables, image: Item): Promise<LinkDemand> {
+  const demanded = await attemptLater(() => answerLater(demandOfLink(image), old));
+  return 'error' in demanded ? quarantined(refusedBy(failureCode(demanded.error)), image) : demanded.value;
 }
 
 async function planRecords(
@@ -190,15 +189,8 @@ async function askForOwner(old: OldTables, ledger: Ledger, kpi: KpiKey): Promise
   const identity = kpiIdentity(kpi);
   if (ledger.personal.has(identity)) return;
   // A KPI that cannot be looked up gets no link of its own.
-  const [gets = false] = valuesOf([
-    await attemptLater(async () => {
-      const kpiItem = await old.readKpi(kpi.kpiId);
-      const owner = ownerOf(kpi, kpiItem);
-      const people = owner === undefined ? [] : await old.queryPeople(owner);
-      return canHaveOwnLink(kpi, kpiItem, people);
-    }),
-  ]);
-  ledger.personal.set(identity, gets);
+  const [person] = valuesOf([await attemptLater(() => answerLater(personForKpi(kpi), old))]);
+  ledger.personal.set(identity, person !== undefined);
 }
 
 function hold({ held }: Ledger, source: RecordSource, kpi: KpiKey): void {

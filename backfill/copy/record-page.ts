@@ -1,6 +1,5 @@
-import { mapRecord, ownerSource } from '../../functions/migration/mapping.ts';
-import { parseRecord } from '../../functions/migration/old-records.ts';
-import { idCollision, type QuarantineReason, refusedBy } from '../../functions/migration/quarantine-reason.ts';
+import { demandOfRecord, quarantined, type RecordDemand, type RecordItems } from '../../functions/migration/demand.ts';
+import { type QuarantineReason, refusedBy } from '../../functions/migration/quarantine-reason.ts';
 import { kpiKeyOf, type RecordSource } from '../../functions/migration/sources.ts';
 import { type Item, idOf } from '../../functions/model/attribute-value.ts';
 import type { HeldRecords, KpiKey, LinkReference } from '../../functions/model/kpi.ts';
@@ -23,7 +22,7 @@ export interface PageDecision {
 export interface PageContext {
   readonly source: RecordSource;
   /** The items that bear the same ids in all record tables; only needed where an earlier table may own an id. */
-  readonly bases: ReadonlyMap<string, Partial<Record<RecordSource, Item>>>;
+  readonly bases: ReadonlyMap<string, RecordItems>;
   readonly linksOf: (kpi: KpiKey) => readonly LinkReference[];
   readonly heldRecords: HeldRecords;
   /** Why what the item depends on could not be read; undefined where it could. */
@@ -38,16 +37,18 @@ export function decidePage(items: readonly Item[], context: PageContext): PageDe
   const held: KpiKey[] = [];
   for (const item of items) {
     const change = { id: idOf(item), kpis: [kpiKeyOf(item)], sources: [context.source] };
-    const needs = attempt(() => decideItem(item, context));
+    const needs = attempt(() => demandOf(item, context));
     if ('error' in needs) {
       throughProtocol.push({ ...change, reason: refusedBy(failureCode(needs.error)) });
       continue;
     }
     const { value } = needs;
+    if (value.kind === 'gone') continue;
     unknownAttributes.push(value.unknownAttributes);
-    if (value.kind === 'plain') plain.push({ change, rows: value.rows });
-    else if (value.kind === 'held') held.push(value.kpi);
-    else throughProtocol.push({ ...change, reason: value.reason });
+    if (value.kind === 'mapped') plain.push({ change, rows: value.rows });
+    else if (value.kind === 'quarantined') throughProtocol.push({ ...change, reason: value.reason });
+    else if (context.heldRecords === 'personal-link') throughProtocol.push({ ...change, reason: 'personal-link' });
+    else held.push(value.kpi);
   }
   return {
     plain,
@@ -57,29 +58,10 @@ export function decidePage(items: readonly Item[], context: PageContext): PageDe
   };
 }
 
-type ItemDecision = { readonly unknownAttributes: readonly string[] } & (
-  | { readonly kind: 'plain'; readonly rows: readonly Item[] }
-  | { readonly kind: 'held'; readonly kpi: KpiKey }
-  | { readonly kind: 'through-protocol'; readonly reason: QuarantineReason | 'personal-link' }
-);
-
-function decideItem(item: Item, context: PageContext): ItemDecision {
-  const through = (
-    reason: QuarantineReason | 'personal-link',
-    unknownAttributes: readonly string[] = [],
-  ): ItemDecision => ({ kind: 'through-protocol', reason, unknownAttributes });
-  const refusal = context.refusalOf?.(item);
-  if (refusal !== undefined) return through(refusedBy(failureCode(refusal)));
-  const owner = ownerSource({ ...context.bases.get(idOf(item)), [context.source]: item });
-  if (owner !== undefined && owner !== context.source) return through(idCollision(owner));
-  const parsed = parseRecord(context.source, item);
-  if (parsed.kind === 'quarantined') return through(parsed.reason);
-  const { kpi, unknownAttributes } = parsed.record;
-  const result = mapRecord(parsed.record, context.linksOf(kpi));
-  if (result.kind === 'mapped') return { kind: 'plain', rows: result.rows, unknownAttributes };
-  if (result.kind === 'quarantined') return through(result.reason, unknownAttributes);
-  if (context.heldRecords === 'personal-link') return through('personal-link', unknownAttributes);
-  return { kind: 'held', kpi, unknownAttributes };
+function demandOf(item: Item, { source, bases, linksOf, refusalOf }: PageContext): RecordDemand {
+  const refusal = refusalOf?.(item);
+  if (refusal !== undefined) return quarantined(refusedBy(failureCode(refusal)), item);
+  return demandOfRecord(source, { ...bases.get(idOf(item)), [source]: item }, ({ kpi }) => linksOf(kpi));
 }
 
 /** Whether items of an earlier table may own an id of this one, so that `bases` must be read. */

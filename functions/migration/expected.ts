@@ -1,10 +1,20 @@
 import { inAnchorOrder } from '../model/anchor.ts';
 import { type Item, idOf, textOf } from '../model/attribute-value.ts';
 import { type HeldRecords, type KpiKey, kpiIdentity, type LinkReference } from '../model/kpi.ts';
-import { earliestDate, mapLink, mapPersonalLink, ownerOf, userOfLink } from './link-mapping.ts';
-import { mapRecord, ownerSource } from './mapping.ts';
-import { type OldLink, type OldRecord, parseLink, parseRecord } from './old-records.ts';
-import { idCollision, type QuarantineReason, type Warning } from './quarantine-reason.ts';
+import {
+  demandOfLink,
+  demandOfPersonalLink,
+  demandOfRecord,
+  type LinkDemand,
+  type PersonalLink,
+  type RecordDemand,
+  type RecordItems,
+  recordIn,
+  sourcesIn,
+  type ValidLink,
+} from './demand.ts';
+import { answer, type LookUps } from './look-ups.ts';
+import type { QuarantineReason, Warning } from './quarantine-reason.ts';
 import { RECORD_SOURCES, type RecordSource, type Source } from './sources.ts';
 import { LOOK_UP_TABLE_OF, OLD_TABLE_OF, type ServiceTable } from './tables.ts';
 
@@ -41,7 +51,7 @@ export interface ExpectedRows {
   readonly kpiLinks: ReadonlyMap<string, Item>;
   readonly kpiData: ReadonlyMap<string, Item>;
   readonly held: readonly Held[];
-  readonly quarantined: readonly Quarantined[];
+  readonly quarantined: readonly QuarantinedItem[];
   readonly warnings: readonly LinkWarning[];
   /** How many items bear each attribute that is not copied because no one knows it, by `source.attribute`. */
   readonly unknownAttributes: ReadonlyMap<string, number>;
@@ -53,7 +63,7 @@ interface Held {
   readonly kpi: KpiKey;
 }
 
-interface Quarantined {
+interface QuarantinedItem {
   readonly source: Source;
   readonly id: string;
   readonly reason: QuarantineReason;
@@ -73,91 +83,69 @@ interface LinkWarning {
  */
 export function expectedRows(old: OldContent, heldRecords: HeldRecords): ExpectedRows {
   const lookUps = lookUpsOf(old);
-  const links = readLinks(old.links);
-  const records = readRecords(old);
-  const kpiLinks = mapLinks(links.valid, lookUps);
-  const kpiData = mapRecords(records.valid, kpiLinks.mapped, lookUps, heldRecords);
+  const links = old.links.map((item) => {
+    return { source: 'links', id: idOf(item), demand: answer(demandOfLink(item), lookUps) } as const;
+  });
+  const validLinks = links.map(({ demand }) => demand).filter((demand) => demand.kind === 'valid');
+  const linksOfKpi: Map<string, readonly LinkReference[]> = Map.groupBy(validLinks, ({ kpi }) => kpiIdentity(kpi));
+  const recordItems = recordItemsById(old);
+  const personal = heldRecords === 'hold' ? [] : personalLinks([...recordItems.values()], linksOfKpi, lookUps);
+  for (const [identity, link] of personal) linksOfKpi.set(identity, [link]);
+  const records = [...recordItems].flatMap(([id, items]) =>
+    sourcesIn(items).map((source) => {
+      const demand = demandOfRecord(source, items, ({ kpi }) => linksOfKpi.get(kpiIdentity(kpi)) ?? []);
+      return { source, id, demand };
+    }),
+  );
   return {
-    kpiLinks: byId([...kpiLinks.rows, ...kpiData.personalLinks]),
-    kpiData: byId(kpiData.rows),
-    held: kpiData.held,
-    quarantined: [...links.quarantined, ...kpiLinks.quarantined, ...records.quarantined, ...kpiData.quarantined],
-    warnings: [...kpiLinks.warnings, ...secondLinksToGoal(kpiLinks.mapped)],
-    unknownAttributes: countUnknownAttributes([...links.valid, ...records.valid]),
+    kpiLinks: byId([...validLinks, ...personal.map(([, link]) => link)].map(({ row }) => row)),
+    kpiData: byId(records.flatMap(({ demand }) => (demand.kind === 'mapped' ? demand.rows : []))),
+    held: records.flatMap(({ source, id, demand }) =>
+      demand.kind === 'held' ? [{ source, id, kpi: demand.kpi }] : [],
+    ),
+    quarantined: [...links, ...records].flatMap(({ source, id, demand }) =>
+      demand.kind === 'quarantined' ? [{ source, id, reason: demand.reason }] : [],
+    ),
+    warnings: [...validLinks.flatMap(warningsOf), ...secondLinksToGoal(validLinks)],
+    unknownAttributes: countUnknownAttributes([...links, ...records]),
   };
-}
-
-interface LookUps {
-  readonly kpiItem: (kpiId: string) => Item | undefined;
-  readonly peopleOfUser: (userId: string) => readonly Item[];
 }
 
 function lookUpsOf(old: OldContent): LookUps {
   const kpis = byId(old.kpis);
   const people = Map.groupBy(old.people, (item) => textOf(item, 'linked_user_id'));
-  return { kpiItem: (kpiId) => kpis.get(kpiId), peopleOfUser: (userId) => people.get(userId) ?? [] };
+  return { readKpi: (kpiId) => kpis.get(kpiId), queryPeople: (userId) => people.get(userId) ?? [] };
 }
 
-function readLinks(items: readonly Item[]) {
-  const valid: OldLink[] = [];
-  const quarantined: Quarantined[] = [];
-  for (const item of items) {
-    const parsed = parseLink(item);
-    if (parsed.kind === 'valid') valid.push(parsed.record);
-    else quarantined.push({ source: 'links', id: idOf(item), reason: parsed.reason });
-  }
-  return { valid, quarantined };
-}
-
-function readRecords(old: OldContent) {
-  const valid: OldRecord[] = [];
-  const quarantined: Quarantined[] = [];
-  for (const [id, items] of recordItemsById(old)) {
-    const owner = ownerSource(items);
-    for (const source of RECORD_SOURCES) {
-      const item = items[source];
-      if (item === undefined || owner === undefined) continue;
-      if (source !== owner) {
-        quarantined.push({ source, id, reason: idCollision(owner) });
-        continue;
-      }
-      const parsed = parseRecord(source, item);
-      if (parsed.kind === 'valid') valid.push(parsed.record);
-      else quarantined.push({ source, id, reason: parsed.reason });
-    }
-  }
-  return { valid, quarantined };
-}
-
-function recordItemsById(old: OldContent): Map<string, Partial<Record<RecordSource, Item>>> {
-  const items = new Map<string, Partial<Record<RecordSource, Item>>>();
+function recordItemsById(old: OldContent): Map<string, RecordItems> {
+  const items = new Map<string, RecordItems>();
   for (const source of RECORD_SOURCES) {
     for (const item of old[source]) items.set(idOf(item), { ...items.get(idOf(item)), [source]: item });
   }
   return items;
 }
 
-function mapLinks(links: readonly OldLink[], lookUps: LookUps) {
-  const rows: Item[] = [];
-  const mapped: OldLink[] = [];
-  const quarantined: Quarantined[] = [];
-  const warnings: LinkWarning[] = [];
-  for (const link of links) {
-    const userId = userOfLink(link, lookUps.kpiItem(link.kpi.kpiId));
-    const result = mapLink(link, userId, lookUps.peopleOfUser(userId));
-    if (result.kind === 'quarantined') {
-      quarantined.push({ source: 'links', id: link.id, reason: result.reason });
-    } else {
-      rows.push(result.row);
-      mapped.push(link);
-      for (const warning of result.warnings) warnings.push({ source: 'links', id: link.id, warning });
-    }
-  }
-  return { rows, mapped, quarantined, warnings };
+/** The personal links by the identity of their KPIs: of those that have records and no link in `linksOfKpi`. */
+function personalLinks(
+  items: readonly RecordItems[],
+  linksOfKpi: ReadonlyMap<string, unknown>,
+  lookUps: LookUps,
+): (readonly [string, PersonalLink])[] {
+  const records = items.map(recordIn).filter((record) => record !== undefined);
+  return [...Map.groupBy(records, ({ kpi }) => kpiIdentity(kpi))].flatMap(([identity, [first, ...others]]) => {
+    if (first === undefined || linksOfKpi.has(identity)) return [];
+    const dates = [first, ...others].map(({ date }) => date);
+    const link = answer(demandOfPersonalLink(first.kpi, dates), lookUps);
+    return link ? [[identity, link] as const] : [];
+  });
+}
+
+function warningsOf({ id, warnings }: ValidLink): LinkWarning[] {
+  return warnings.map((warning) => ({ source: 'links', id, warning }));
 }
 
 /** One warning for each link of a KPI and goal but the first of them in the anchor's order. */
-function secondLinksToGoal(links: readonly OldLink[]): LinkWarning[] {
+function secondLinksToGoal(links: readonly ValidLink[]): LinkWarning[] {
   const warning = { code: 'second-link-to-goal', message: 'The KPI has another link to the same goal.' } as const;
   const linksOfGoal = Map.groupBy(links, (link) => `${kpiIdentity(link.kpi)}\u0000${link.goalId}`);
   return [...linksOfGoal.values()].flatMap((group) => {
@@ -166,55 +154,12 @@ function secondLinksToGoal(links: readonly OldLink[]): LinkWarning[] {
   });
 }
 
-function mapRecords(
-  records: readonly OldRecord[],
-  links: readonly OldLink[],
-  lookUps: LookUps,
-  heldRecords: HeldRecords,
-) {
-  const rows: Item[] = [];
-  const personalLinks: Item[] = [];
-  const held: Held[] = [];
-  const quarantined: Quarantined[] = [];
-  const linksOfKpi = Map.groupBy(links, (link) => kpiIdentity(link.kpi));
-  for (const [identity, group] of Map.groupBy(records, (record) => kpiIdentity(record.kpi))) {
-    let inForce: readonly LinkReference[] = linksOfKpi.get(identity) ?? [];
-    if (inForce.length === 0 && heldRecords === 'personal-link') {
-      const personal = personalLinkOf(group, lookUps);
-      if (personal) {
-        personalLinks.push(personal.row);
-        inForce = [personal];
-      }
-    }
-    for (const record of group) {
-      const { source, id, kpi } = record;
-      const result = mapRecord(record, inForce);
-      if (result.kind === 'mapped') rows.push(...result.rows);
-      else if (result.kind === 'held') held.push({ source, id, kpi });
-      else quarantined.push({ source, id, reason: result.reason });
-    }
-  }
-  return { rows, personalLinks, held, quarantined };
-}
-
-/** The link of its own that the KPI of these records gets, or undefined where there is nobody to give it to. */
-function personalLinkOf(
-  records: readonly OldRecord[],
-  lookUps: LookUps,
-): (LinkReference & { readonly row: Item }) | undefined {
-  const kpi = records[0]?.kpi;
-  const linkedAt = earliestDate(records.map((record) => record.date));
-  if (kpi === undefined || linkedAt === undefined) return undefined;
-  const kpiItem = lookUps.kpiItem(kpi.kpiId);
-  const owner = ownerOf(kpi, kpiItem);
-  const row = owner && mapPersonalLink(kpi, linkedAt, kpiItem, lookUps.peopleOfUser(owner));
-  return row ? { id: idOf(row), linkedAt, row } : undefined;
-}
-
-function countUnknownAttributes(records: readonly (OldLink | OldRecord)[]): Map<string, number> {
+function countUnknownAttributes(
+  items: readonly { readonly source: Source; readonly demand: LinkDemand | RecordDemand }[],
+): Map<string, number> {
   const counts = new Map<string, number>();
-  for (const { source, unknownAttributes } of records) {
-    for (const name of unknownAttributes) {
+  for (const { source, demand } of items) {
+    for (const name of demand.kind === 'gone' ? [] : demand.unknownAttributes) {
       counts.set(`${source}.${name}`, (counts.get(`${source}.${name}`) ?? 0) + 1);
     }
   }

@@ -2,7 +2,7 @@ import { type Item, textOf } from '../model/attribute-value.ts';
 import { compareInstants, compareText, parseInstant } from '../model/instant.ts';
 import { ITEM_BYTES_MAX, itemBytes } from '../model/item-size.ts';
 import { canBeKey, PARTITION_KEY_BYTES_MAX } from '../model/key-limits.ts';
-import type { KpiKey } from '../model/kpi.ts';
+import type { KpiKey, LinkReference } from '../model/kpi.ts';
 import { personalLinkId } from './ids.ts';
 import type { OldLink } from './old-records.ts';
 import { type QuarantineReason, rowTooLarge, type Warning } from './quarantine-reason.ts';
@@ -27,8 +27,9 @@ const COPIED = [
 /** Longest person_id in bytes: it is an index key, and with a kpi_id and a link's id a part of another. */
 const PERSON_ID_BYTES_MAX = PARTITION_KEY_BYTES_MAX / 2;
 
-export type LinkResult =
-  | { readonly kind: 'mapped'; readonly row: Item; readonly warnings: readonly Warning[] }
+/** A link's KpiLink row, or why it has none. */
+export type LinkMapping =
+  | { readonly kind: 'valid'; readonly row: Item; readonly warnings: readonly Warning[] }
   | { readonly kind: 'quarantined'; readonly reason: QuarantineReason };
 
 /** The user who owns the KPI, if the KPI item is of the key's tenant and names one. */
@@ -57,7 +58,7 @@ function personOf(tenantId: string, userId: string, people: readonly Item[]): { 
  * @param userId what {@link userOfLink} gave.
  * @param people the people linked to that user, of any tenant.
  */
-export function mapLink(link: OldLink, userId: string, people: readonly Item[]): LinkResult {
+export function mapLink(link: OldLink, userId: string, people: readonly Item[]): LinkMapping {
   const person = personOf(link.kpi.tenantId, userId, people);
   if (person.id === '') {
     const message = 'Neither an owner nor created_by gives a person_id, which as an index key cannot be empty.';
@@ -81,39 +82,27 @@ export function mapLink(link: OldLink, userId: string, people: readonly Item[]):
     code: 'several-people',
     message: 'The user is several people of the tenant; the smallest id is taken.',
   } as const;
-  return { kind: 'mapped', row, warnings: person.several ? [...link.warnings, warning] : link.warnings };
+  return { kind: 'valid', row, warnings: person.several ? [...link.warnings, warning] : link.warnings };
 }
 
-/**
- * The KpiLink row of a KPI that has records but no link, with `heldRecords: "personal-link"` (tables.md, "Held records").
- *
- * @returns undefined where the KPI is missing in its tenant or has no owner, or one that no key can hold: then there is
- * nobody to give it to.
- */
-export function mapPersonalLink(
-  kpi: KpiKey,
-  linkedAt: string,
-  kpiItem: Item | undefined,
-  people: readonly Item[],
-): Item | undefined {
-  const owner = ownerOf(kpi, kpiItem);
-  if (owner === undefined) return undefined;
+/** The person who is the KPI's owner; undefined where no key can hold it. */
+export function personOfOwner(kpi: KpiKey, owner: string, people: readonly Item[]): string | undefined {
+  const { id } = personOf(kpi.tenantId, owner, people);
+  return canBeKey(id, PERSON_ID_BYTES_MAX) ? id : undefined;
+}
+
+/** The link of a KPI that has records but no other link, with `heldRecords: "personal-link"` (tables.md, "Held records"). */
+export function mapPersonalLink(kpi: KpiKey, personId: string, linkedAt: string): LinkReference & { row: Item } {
   const id = personalLinkId(kpi.kpiId);
-  const person = personOf(kpi.tenantId, owner, people);
-  if (!canBeKey(person.id, PERSON_ID_BYTES_MAX)) return undefined;
-  return {
+  const row = {
     id: { S: id },
     tenant_id: { S: kpi.tenantId },
     kpi_id: { S: kpi.kpiId },
-    person_id: { S: person.id },
+    person_id: { S: personId },
     linked_at: { S: linkedAt },
-    uniqueness_key: { S: `${kpi.kpiId}#PERSON#${person.id}#${id}` },
+    uniqueness_key: { S: `${kpi.kpiId}#PERSON#${personId}#${id}` },
   };
-}
-
-/** Whether the KPI would get a link of its own, had it records and no link: {@link mapPersonalLink} gives it a row. */
-export function canHaveOwnLink(kpi: KpiKey, kpiItem: Item | undefined, people: readonly Item[]): boolean {
-  return mapPersonalLink(kpi, '', kpiItem, people) !== undefined;
+  return { id, linkedAt, row };
 }
 
 /** The smallest date as an instant; one that is none comes after all that are, by its text. */

@@ -65,7 +65,7 @@ const RULES_OF = Object.fromEntries(
   ]),
 ) as unknown as Readonly<Record<RecordSource, readonly (readonly [string, Rule])[]>>;
 
-export type RecordResult =
+type RecordMapping =
   /** A row for every link, the anchor's first. */
   | { readonly kind: 'mapped'; readonly rows: readonly Item[] }
   /** The KPI has no link: there is nowhere for a row to be. */
@@ -77,7 +77,7 @@ export type RecordResult =
  *
  * @param links all links of the record's KPI in the record's tenant, in any order.
  */
-export function mapRecord(record: OldRecord, links: readonly LinkReference[]): RecordResult {
+export function mapRecord(record: OldRecord, links: readonly LinkReference[]): RecordMapping {
   const [anchor, ...others] = inAnchorOrder(links);
   if (anchor === undefined) return { kind: 'held' };
   const shared = sharedAttributes(record);
@@ -103,12 +103,4 @@ function sharedAttributes(record: OldRecord): Item {
 /** What only the row under this link has. */
 function ownAttributes(id: string, linkId: string, shared: Item): Item {
   return { id: { S: id }, ...keysUnderLink(shared, linkId) };
-}
-
-/**
- * Which of the items that bear one id has it: the first in the order of the sources, in which the migration meets them.
- * The others are quarantined as id-collision (tables.md, "Ids").
- */
-export function ownerSource(items: Partial<Record<RecordSource, Item>>): RecordSource | undefined {
-  return RECORD_SOURCES.find((source) => items[source] !== undefined);
 }

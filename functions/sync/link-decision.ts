@@ -1,4 +1,4 @@
-import type { QuarantineReason, Warning } from '../migration/quarantine-reason.ts';
+import type { LinkDemand } from '../migration/demand.ts';
 import type { Item } from '../model/attribute-value.ts';
 import { sameItem } from '../model/compare.ts';
 import { type KpiKey, kpiIdentity } from '../model/kpi.ts';
@@ -14,29 +14,16 @@ export interface LinkSnapshot {
   readonly quarantined: QuarantineEntry | undefined;
 }
 
-/** The link as the old tables have it now. */
-export type LinkBase =
-  | { readonly kind: 'gone' }
-  | { readonly kind: 'quarantined'; readonly reason: QuarantineReason; readonly image: Item }
-  | {
-      readonly kind: 'valid';
-      readonly kpi: KpiKey;
-      readonly linkedAt: string;
-      readonly row: Item;
-      readonly image: Item;
-      readonly warnings: readonly Warning[];
-    };
-
 /** Values a decision needs and must not make itself. */
 export interface LinkCircumstances extends KpiCircumstances {
   /** How much of a link goes into quarantine; all of it where absent. */
   readonly form?: KeptForm;
 }
 
-/** A link as the old tables have it now, and as the new ones and quarantine have it. */
+/** What a link demands, and what the new tables and quarantine have of it. */
 export interface LinkFacts extends Omit<LinkSnapshot, 'kpis'> {
   readonly id: string;
-  readonly base: LinkBase;
+  readonly demand: LinkDemand;
 }
 
 export interface LinksDecision {
@@ -64,7 +51,7 @@ export function decideLinks(
   });
   const moveTokens = circumstances.origin === 'live' || rowWrites.length > 0;
   const kpiWrites = kpis.flatMap((kpi) => {
-    const targets = new Map(links.map(({ id, base }) => [id, linkedAtOf(base, kpi.head.kpi)]));
+    const targets = new Map(links.map(({ id, demand }) => [id, linkedAtOf(demand, kpi.head.kpi)]));
     for (const [id, linkedAt] of targets) if (linkedAtIn(kpi, id) !== linkedAt) changedIds.add(id);
     return decideKpi(kpi, targets, moveTokens, circumstances);
   });
@@ -74,26 +61,26 @@ export function decideLinks(
 /** The same for one link. */
 export function decideLink(
   id: string,
-  base: LinkBase,
+  demand: LinkDemand,
   { kpis, row, quarantined }: LinkSnapshot,
   circumstances: LinkCircumstances,
 ): readonly Write[] {
-  return decideLinks([{ id, base, row, quarantined }], kpis, circumstances).writes;
+  return decideLinks([{ id, demand, row, quarantined }], kpis, circumstances).writes;
 }
 
-function decideRow({ id, base, row, quarantined }: LinkFacts, { nowSeconds, form }: LinkCircumstances): Write[] {
-  const mapped = base.kind === 'valid' ? base.row : undefined;
+function decideRow({ id, demand, row, quarantined }: LinkFacts, { nowSeconds, form }: LinkCircumstances): Write[] {
+  const mapped = demand.kind === 'valid' ? demand.row : undefined;
   const writes: Write[] = [];
   if (mapped && !sameItem(mapped, row)) {
     writes.push({ kind: 'put', table: 'kpiLinks', item: mapped, ...(row === undefined && { ifAbsent: true }) });
   }
   if (!mapped && row) writes.push({ kind: 'delete', table: 'kpiLinks', key: { id: { S: id } } });
-  const refused = base.kind === 'quarantined' ? base : undefined;
+  const refused = demand.kind === 'quarantined' ? demand : undefined;
   const quarantinedAt = new Date(nowSeconds * 1000).toISOString();
   return [...writes, ...decideQuarantine('links', id, quarantined, refused, quarantinedAt, form)];
 }
 
 /** Undefined where the link does not, or no longer, belong to the KPI. */
-function linkedAtOf(base: LinkBase, kpi: KpiKey): string | undefined {
-  return base.kind === 'valid' && kpiIdentity(base.kpi) === kpiIdentity(kpi) ? base.linkedAt : undefined;
+function linkedAtOf(demand: LinkDemand, kpi: KpiKey): string | undefined {
+  return demand.kind === 'valid' && kpiIdentity(demand.kpi) === kpiIdentity(kpi) ? demand.linkedAt : undefined;
 }

@@ -1,3 +1,5 @@
+import { demandOfLink, type LinkDemand } from '../migration/demand.ts';
+import { answerLater, type LookUpsLater } from '../migration/look-ups.ts';
 import { kpiKeyOf } from '../migration/sources.ts';
 import type { Item } from '../model/attribute-value.ts';
 import { itemBytes } from '../model/item-size.ts';
@@ -13,8 +15,7 @@ import {
 import type { OldTables } from '../tables/old/old-tables.ts';
 import type { LinkOrigin } from './kpi-decision.ts';
 import { circumstancesOf, kpiSnapshot } from './kpi-snapshot.ts';
-import { resolveLink } from './link-base.ts';
-import { decideLinks, type LinkBase, type LinkFacts } from './link-decision.ts';
+import { decideLinks, type LinkFacts } from './link-decision.ts';
 import type { LinkChange, LinkResult } from './replicate-links.ts';
 import { ATTEMPTS_MAX, ContentionError, type Replication } from './replication.ts';
 
@@ -73,10 +74,12 @@ export async function replicateGroup(
     const isLeft = ({ change }: Member) => origin !== 'live' && !images.has(change.id);
     const here = members.filter((member) => isHere(member) && !isLeft(member));
     const lookUps = sharedLookUps(old);
-    const bases = await Promise.all(here.map(({ change }) => baseOf(lookUps, images.get(change.id))));
+    const demands = await Promise.all(
+      here.map(({ change }) => answerLater(demandOfLink(images.get(change.id)), lookUps)),
+    );
     const links = here.map(({ change, row, entry }, at): LinkFacts => {
       const quarantined = entry && decodeQuarantineEntry(entry);
-      return { id: change.id, base: bases[at] as LinkBase, row, quarantined };
+      return { id: change.id, demand: demands[at] as LinkDemand, row, quarantined };
     });
     const snapshot = await kpiSnapshot(
       replication,
@@ -88,7 +91,9 @@ export async function replicateGroup(
     if (writes.length > 0 && !(await transactions.write(writes))) continue;
 
     const left = members.filter(isLeft).map(({ change }) => resultOf(change, { kind: 'gone' }, kpi, false));
-    const done = here.map(({ change }, at) => resultOf(change, bases[at] as LinkBase, kpi, changedIds.has(change.id)));
+    const done = here.map(({ change }, at) =>
+      resultOf(change, demands[at] as LinkDemand, kpi, changedIds.has(change.id)),
+    );
     const apart = members.filter((member) => !isHere(member) && !isLeft(member)).map(({ change }) => change);
     return { done: [...left, ...done], apart, hasSpilled: readsSpilled };
   }
@@ -104,12 +109,8 @@ function isOf(item: Item | undefined, kpi: KpiKey): boolean {
   return item === undefined || kpiIdentity(kpiKeyOf(item)) === kpiIdentity(kpi);
 }
 
-async function baseOf(old: Pick<OldTables, 'readKpi' | 'queryPeople'>, image: Item | undefined): Promise<LinkBase> {
-  return image === undefined ? { kind: 'gone' } : resolveLink(old, image);
-}
-
 /** Look-ups of which each is made once: links of one KPI have the same owner. */
-function sharedLookUps(old: OldTables): Pick<OldTables, 'readKpi' | 'queryPeople'> {
+function sharedLookUps(old: OldTables): LookUpsLater {
   const kpis = new Map<string, ReturnType<OldTables['readKpi']>>();
   const people = new Map<string, ReturnType<OldTables['queryPeople']>>();
   return {
@@ -129,6 +130,7 @@ function fitsTransaction(writes: readonly Write[]): boolean {
   return writes.length <= TRANSACTION_ITEMS_MAX && bytes <= TRANSACTION_BYTES_MAX;
 }
 
-function resultOf(change: LinkChange, base: LinkBase, kpi: KpiKey, changed: boolean): LinkResult {
-  return { change, outcome: base.kind, changed, warnings: base.kind === 'valid' ? base.warnings : [], kpis: [kpi] };
+function resultOf(change: LinkChange, demand: LinkDemand, kpi: KpiKey, changed: boolean): LinkResult {
+  const warnings = demand.kind === 'valid' ? demand.warnings : [];
+  return { change, outcome: demand.kind, changed, warnings, kpis: [kpi] };
 }

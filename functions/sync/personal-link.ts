@@ -1,7 +1,6 @@
+import { demandOfPersonalLink, recordIn } from '../migration/demand.ts';
 import { personalLinkId } from '../migration/ids.ts';
-import { earliestDate, mapPersonalLink, ownerOf } from '../migration/link-mapping.ts';
-import { ownerSource } from '../migration/mapping.ts';
-import { parseRecord } from '../migration/old-records.ts';
+import { answerLater } from '../migration/look-ups.ts';
 import { RECORD_SOURCES } from '../migration/sources.ts';
 import type { Item } from '../model/attribute-value.ts';
 import { sameItem } from '../model/compare.ts';
@@ -31,9 +30,8 @@ export async function replicatePersonalLink(replication: Replication, kpi: KpiKe
     ]);
     const before = decodeKpiRow(kpi, stored);
     if (hasLinks(before)) return false;
-    const linkedAt = await earliestRecordDate(replication, kpi);
-    const desired = linkedAt === undefined ? undefined : await desiredRow(replication, kpi, linkedAt);
-    const personal = desired && linkedAt !== undefined ? { id, linkedAt } : undefined;
+    const dates = await recordDates(replication, kpi);
+    const personal = await answerLater(demandOfPersonalLink(kpi, dates), replication.old);
     const appears = personal !== undefined && before.personal === undefined;
     const goes = personal === undefined && before.personal !== undefined;
     const token = replication.newToken();
@@ -45,12 +43,12 @@ export async function replicatePersonalLink(replication: Replication, kpi: KpiKe
       ...rest,
       token,
       inlineTombstones: tombstones,
-      ...(personal && { personal }),
+      ...(personal && { personal: { id, linkedAt: personal.linkedAt } }),
       ...((appears || goes) && { linksToken: token, fanOutPending: token, sweepPending: token }),
     };
     const writes: Write[] = [
       { kind: 'put', table: 'control', item: encodeKpiRow(next), ifToken: before.token ?? null },
-      ...rowWrites(id, kpi, desired, row),
+      ...rowWrites(id, kpi, personal?.row, row),
     ];
     if (await replication.transactions.write(writes)) return next.fanOutPending !== undefined;
   }
@@ -64,25 +62,13 @@ function rowWrites(id: string, kpi: KpiKey, desired: Item | undefined, stored: I
   return ours ? [{ kind: 'delete', table: 'kpiLinks', key: { id: { S: id } } }] : [];
 }
 
-async function desiredRow(replication: Replication, kpi: KpiKey, linkedAt: string): Promise<Item | undefined> {
-  const kpiItem = await replication.old.readKpi(kpi.kpiId);
-  const owner = ownerOf(kpi, kpiItem);
-  if (owner === undefined) return undefined;
-  return mapPersonalLink(kpi, linkedAt, kpiItem, await replication.old.queryPeople(owner));
-}
-
-async function earliestRecordDate(replication: Replication, kpi: KpiKey): Promise<string | undefined> {
+async function recordDates(replication: Replication, kpi: KpiKey): Promise<string[]> {
   const ids = new Set(await listRecordIds(replication, kpi));
-  const dates: string[] = [];
   const { results } = await apart([...ids], (some) => replication.old.readRecords(some));
-  for (const base of results.flatMap((records) => [...records.values()])) {
-    const source = ownerSource(base);
-    const item = source && base[source];
-    // A record that cannot even be parsed has no date that counts; its own event or copy quarantines it.
-    const [parsed] = source && item ? valuesOf([attempt(() => parseRecord(source, item))]) : [];
-    if (parsed?.kind === 'valid' && kpiIdentity(parsed.record.kpi) === kpiIdentity(kpi)) dates.push(parsed.record.date);
-  }
-  return earliestDate(dates);
+  const items = results.flatMap((records) => [...records.values()]);
+  // A record that cannot even be parsed has no date that counts; its own event or copy quarantines it.
+  const records = valuesOf(items.map((each) => attempt(() => recordIn(each))));
+  return records.flatMap((record) => (record && kpiIdentity(record.kpi) === kpiIdentity(kpi) ? [record.date] : []));
 }
 
 /** Ids of all records the KPI may have: by C rows, which are read strongly, and by the index. */

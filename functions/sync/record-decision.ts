@@ -1,18 +1,21 @@
+import {
+  demandOfRecord,
+  type Quarantined,
+  type RecordDemand,
+  type RecordItems,
+  sourcesIn,
+} from '../migration/demand.ts';
 import { fanOutRowId } from '../migration/ids.ts';
-import { mapRecord, ownerSource } from '../migration/mapping.ts';
-import { type OldRecord, parseRecord } from '../migration/old-records.ts';
-import { idCollision, type QuarantineReason } from '../migration/quarantine-reason.ts';
-import { RECORD_SOURCES, type RecordSource } from '../migration/sources.ts';
-import type { Item } from '../model/attribute-value.ts';
+import type { OldRecord } from '../migration/old-records.ts';
+import type { QuarantineReason } from '../migration/quarantine-reason.ts';
+import type { RecordSource } from '../migration/sources.ts';
+import { type Item, idOf } from '../model/attribute-value.ts';
 import { sameItem } from '../model/compare.ts';
 import { type HeldRecords, kpiIdentity, type LinkReference } from '../model/kpi.ts';
 import type { KeptForm, QuarantineEntry } from '../tables/control/quarantine-rows.ts';
 import type { Write } from '../tables/dynamo/transactions.ts';
 import type { KpiView } from './kpi-views.ts';
 import { decideQuarantine } from './quarantine-decision.ts';
-
-/** The items that bear one id in the old record tables, read strongly and after the snapshot's tokens. */
-export type RecordBase = Partial<Record<RecordSource, Item>>;
 
 /** What the new tables and the control table hold of one record, as of one instant. */
 export interface RecordSnapshot {
@@ -29,7 +32,7 @@ export interface RecordSnapshot {
 }
 
 export interface RecordDecision {
-  readonly outcome: 'mapped' | 'held' | 'quarantined' | 'gone';
+  readonly outcome: RecordDemand['kind'];
   /** KpiData rows that are put, or deleted though they were seen. */
   readonly rowsChanged: number;
   /** Of rows, without the token rows, which every commit carries. */
@@ -44,11 +47,6 @@ export interface RecordDecision {
 export function linksInForce(kpi: KpiView, heldRecords: HeldRecords): readonly LinkReference[] {
   if (kpi.links.length > 0) return kpi.links;
   return heldRecords === 'personal-link' && kpi.personal ? [kpi.personal] : [];
-}
-
-/** The tables that have an item of the id. */
-export function sourcesIn(base: RecordBase): RecordSource[] {
-  return RECORD_SOURCES.filter((source) => base[source] !== undefined);
 }
 
 /** Every id under which the record may have a row: by its KPIs' links, those that went included. */
@@ -71,37 +69,27 @@ export interface RecordRefusal {
 interface Desired {
   readonly outcome: RecordDecision['outcome'];
   readonly rows: readonly Item[];
-  readonly refused: ReadonlyMap<RecordSource, { reason: QuarantineReason; image: Item }>;
+  readonly refused: ReadonlyMap<RecordSource, Quarantined>;
 }
 
 function desiredOf(
-  base: RecordBase,
+  items: RecordItems,
   kpis: readonly KpiView[],
   heldRecords: HeldRecords,
   refusal: RecordRefusal | undefined,
 ): Desired {
-  const refused = new Map<RecordSource, { reason: QuarantineReason; image: Item }>();
-  const owner = ownerSource(base);
-  let outcome: RecordDecision['outcome'] = 'gone';
-  let rows: readonly Item[] = [];
-  for (const source of RECORD_SOURCES) {
-    const image = base[source];
-    if (image === undefined) continue;
-    if (owner !== undefined && source !== owner) {
-      refused.set(source, { reason: idCollision(owner), image });
-      continue;
-    }
-    const result = refusal ? { kind: 'quarantined' as const, reason: refusal.reason } : mapped(source, image);
-    outcome = result.kind;
-    if (result.kind === 'mapped') rows = result.rows;
-    if (result.kind === 'quarantined') refused.set(source, { reason: result.reason, image });
-  }
-  return { outcome, rows, refused };
-
-  function mapped(source: RecordSource, image: Item) {
-    const parsed = parseRecord(source, image);
-    return parsed.kind === 'valid' ? mapRecord(parsed.record, linksOf(parsed.record, kpis, heldRecords)) : parsed;
-  }
+  const linksOfRecord = (record: OldRecord) => linksOf(record, kpis, heldRecords);
+  const demands = sourcesIn(items).map((source) => {
+    return [source, demandOfRecord(source, items, linksOfRecord, refusal?.reason)] as const;
+  });
+  const owner = demands[0]?.[1];
+  return {
+    outcome: owner?.kind ?? 'gone',
+    rows: owner?.kind === 'mapped' ? owner.rows : [],
+    refused: new Map(
+      demands.flatMap(([source, demand]) => (demand.kind === 'quarantined' ? [[source, demand] as const] : [])),
+    ),
+  };
 }
 
 function linksOf(record: OldRecord, kpis: readonly KpiView[], heldRecords: HeldRecords): readonly LinkReference[] {
@@ -109,12 +97,6 @@ function linksOf(record: OldRecord, kpis: readonly KpiView[], heldRecords: HeldR
   const kpi = kpis.find((row) => kpiIdentity(row.kpi) === identity);
   if (kpi === undefined) throw new Error("The record's own KPI is missing from its snapshot.");
   return linksInForce(kpi, heldRecords);
-}
-
-function idOf(row: Item): string {
-  const id = row.id;
-  if (id === undefined || !('S' in id)) throw new Error('A KpiData row has a text id.');
-  return id.S;
 }
 
 /**
@@ -126,7 +108,7 @@ function idOf(row: Item): string {
  */
 export function decideRecord(
   recordId: string,
-  base: RecordBase,
+  base: RecordItems,
   snapshot: RecordSnapshot,
   heldRecords: HeldRecords,
   quarantinedAt: string,

@@ -1,3 +1,4 @@
+import { type RecordItems, sourcesIn } from '../migration/demand.ts';
 import type { QuarantineReason } from '../migration/quarantine-reason.ts';
 import { kpiKeyOf, RECORD_SOURCES, type Source } from '../migration/sources.ts';
 import { type Item, textOf } from '../model/attribute-value.ts';
@@ -14,7 +15,6 @@ import {
 import { attemptLater, valuesOf } from '../tables/dynamo/attempt.ts';
 import type { Write } from '../tables/dynamo/transactions.ts';
 import type { KpiViews } from './kpi-views.ts';
-import { type RecordBase, sourcesIn } from './record-decision.ts';
 import { type Refusal, reasonOfRefusal } from './refusal.ts';
 import type { RecordChange, RecordResult } from './replicate-record.ts';
 import { nowSeconds, type Replication, retentionSeconds } from './replication.ts';
@@ -40,7 +40,7 @@ export async function quarantineByName(
     ...RECORD_SOURCES.map((source) => quarantineKey(source, id)),
   ]);
   const [base] = valuesOf([
-    await attemptLater(async (): Promise<RecordBase> => (await old.readRecords([id])).get(id) ?? {}),
+    await attemptLater(async (): Promise<RecordItems> => (await old.readRecords([id])).get(id) ?? {}),
   ]);
   const sources = base === undefined ? change.sources : sourcesIn(base);
   if (sources.length === 0) throw refusal.error;

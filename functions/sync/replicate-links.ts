@@ -1,4 +1,6 @@
 import pMap from 'p-map';
+import { demandOfLink, type LinkDemand, quarantined } from '../migration/demand.ts';
+import { answerLater } from '../migration/look-ups.ts';
 import type { Warning } from '../migration/quarantine-reason.ts';
 import { kpiKeyOf } from '../migration/sources.ts';
 import type { Item } from '../model/attribute-value.ts';
@@ -6,12 +8,10 @@ import { distinctKpis, type KpiKey, kpiIdentity, NO_KPI } from '../model/kpi.ts'
 import { decodeKpiRow, kpiRowKey, spilledLinkKey } from '../tables/control/kpi-rows.ts';
 import { decodeQuarantineEntry, quarantineKey } from '../tables/control/quarantine-rows.ts';
 import { scopeOf } from '../tables/dynamo/failure-scope.ts';
-import type { OldTables } from '../tables/old/old-tables.ts';
 import type { LinkOrigin } from './kpi-decision.ts';
 import { circumstancesOf, kpiSnapshot } from './kpi-snapshot.ts';
 import { KpiTurns } from './kpi-turns.ts';
-import { resolveLink } from './link-base.ts';
-import { decideLink, type LinkBase } from './link-decision.ts';
+import { decideLink } from './link-decision.ts';
 import { replicateGroup } from './link-group.ts';
 import { isSameRead, type Refusal, reasonOfRefusal, withRefusals } from './refusal.ts';
 import { linkByName } from './refused-by-name.ts';
@@ -26,7 +26,7 @@ export interface LinkChange {
 
 export interface LinkResult {
   readonly change: LinkChange;
-  readonly outcome: LinkBase['kind'];
+  readonly outcome: LinkDemand['kind'];
   readonly changed: boolean;
   readonly warnings: readonly Warning[];
   /** All KPIs that the link was or is in. */
@@ -149,40 +149,34 @@ function replicateLink(replication: Replication, change: LinkChange, origin: Lin
       kpis = wider;
       return undefined;
     }
-    const quarantined = items[kpis.length + 1];
+    const entry = items[kpis.length + 1];
     const spilledItems = new Map(spillers.map((kpi, at) => [kpiIdentity(kpi), items[kpis.length + 2 + at]]));
     const snapshot = {
       kpis: await Promise.all(
         heads.map((head) => kpiSnapshot(replication, head, [spilledItems.get(kpiIdentity(head.kpi))])),
       ),
       row,
-      quarantined: quarantined && decodeQuarantineEntry(quarantined),
+      quarantined: entry && decodeQuarantineEntry(entry),
     };
     const refused = refusal?.state && sameState(refusal.state, { image }) ? refusal : undefined;
-    const base = await baseOf(replication.old, image, refused);
+    // A link that was refused as it is belongs in quarantine, whatever the mapping says of it.
+    const demand =
+      refused && image
+        ? quarantined(reasonOfRefusal(refused), image)
+        : await answerLater(demandOfLink(image), replication.old);
     const circumstances = { ...circumstancesOf(replication, origin), ...(refused && { form: refused.form }) };
     const writes =
-      refused?.form === 'name' && base.kind === 'quarantined'
-        ? linkByName(replication, change.id, base.reason, heads, snapshot.quarantined, base.image)
-        : decideLink(change.id, base, snapshot, circumstances);
+      refused?.form === 'name' && demand.kind === 'quarantined'
+        ? linkByName(replication, change.id, demand.reason, heads, snapshot.quarantined, demand.image)
+        : decideLink(change.id, demand, snapshot, circumstances);
     if (writes.length > 0 && !(await replication.transactions.write(writes))) return undefined;
-    const warnings = base.kind === 'valid' ? base.warnings : [];
-    const isRefused = refused !== undefined && base.kind === 'quarantined';
+    const warnings = demand.kind === 'valid' ? demand.warnings : [];
+    const isRefused = refused !== undefined && demand.kind === 'quarantined';
     const refusedBy = isRefused && { refusal: refused.error };
-    return { change, outcome: base.kind, changed: writes.length > 0, warnings, kpis, ...refusedBy };
+    return { change, outcome: demand.kind, changed: writes.length > 0, warnings, kpis, ...refusedBy };
   }
 }
 
 function sameState(left: LinkState, right: LinkState): boolean {
   return isSameRead(left.image, right.image);
-}
-
-/** A link that was refused as it is belongs in quarantine, whatever the mapping says of it. */
-async function baseOf(
-  old: OldTables,
-  image: Item | undefined,
-  refused: Refusal<unknown> | undefined,
-): Promise<LinkBase> {
-  if (image === undefined) return { kind: 'gone' };
-  return refused ? { kind: 'quarantined', reason: reasonOfRefusal(refused), image } : resolveLink(old, image);
 }

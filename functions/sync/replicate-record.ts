@@ -1,8 +1,9 @@
+import { type RecordItems, sourcesIn } from '../migration/demand.ts';
 import { kpiKeyOf, RECORD_SOURCES, type RecordSource } from '../migration/sources.ts';
 import { distinctKpis, type KpiKey, NO_KPI } from '../model/kpi.ts';
 import { commitRecord } from './commit-record.ts';
 import type { KpiView, KpiViews } from './kpi-views.ts';
-import { decideRecord, type RecordBase, type RecordDecision, sourcesIn } from './record-decision.ts';
+import { decideRecord, type RecordDecision } from './record-decision.ts';
 import { type RecordScope, type RecordTokens, readRecordSnapshot } from './record-snapshot.ts';
 import { isSameRead, type Refusal, reasonOfRefusal, withRefusals } from './refusal.ts';
 import { quarantineByName } from './refused-by-name.ts';
@@ -31,7 +32,7 @@ export type SeenLinks = Pick<KpiView, 'kpi' | 'linksToken'>;
 
 /** What a decision on a record is made on. */
 interface RecordState {
-  readonly base: RecordBase;
+  readonly base: RecordItems;
   readonly kpis: readonly SeenLinks[];
 }
 
@@ -127,7 +128,11 @@ function sameState(left: RecordState, right: RecordState): boolean {
 }
 
 /** The scope with the KPIs and tables the base items name, or undefined where they are in it already. */
-function widened(scope: RecordScope, base: RecordBase, inQuarantine: readonly RecordSource[]): RecordScope | undefined {
+function widened(
+  scope: RecordScope,
+  base: RecordItems,
+  inQuarantine: readonly RecordSource[],
+): RecordScope | undefined {
   const kpis = distinctKpis([...scope.kpis, ...Object.values(base).map(kpiKeyOf)]);
   const asked = [...new Set([...scope.sources, ...inQuarantine])];
   const sources = asked.length === 0 ? [] : [...new Set([...asked, ...sourcesIn(base)])];

@@ -1,11 +1,10 @@
-import { personalLinkId } from '../migration/ids.ts';
-import { canHaveOwnLink, earliestDate, mapPersonalLink, ownerOf } from '../migration/link-mapping.ts';
-import { mapRecord, ownerSource } from '../migration/mapping.ts';
-import { parseRecord } from '../migration/old-records.ts';
+import { demandOfRecord, personalLinkOf, personForKpi, type RecordItems, sourcesIn } from '../migration/demand.ts';
+import { answerLater } from '../migration/look-ups.ts';
+import type { OldRecord } from '../migration/old-records.ts';
 import { CLASS_OF, classOfRow } from '../migration/rows.ts';
 import { kpiKeyOf, RECORD_SOURCES, type RecordSource } from '../migration/sources.ts';
 import { OLD_TABLE_OF } from '../migration/tables.ts';
-import { type Item, textOf } from '../model/attribute-value.ts';
+import { type Item, idOf, textOf } from '../model/attribute-value.ts';
 import { type HeldRecords, type KpiKey, kpiIdentity, type LinkReference, NO_KPI } from '../model/kpi.ts';
 import { attempt, valuesOf } from '../tables/dynamo/attempt.ts';
 import type { ValidationReads } from '../tables/validation-reads.ts';
@@ -13,6 +12,9 @@ import { examineLinks, listAll, readApart } from './examine-links.ts';
 import { compareRows, type Finding } from './findings.ts';
 import { type RefusedItems, refusalOf } from './refused-items.ts';
 import { type Unexamined, unexaminedItem } from './unexamined.ts';
+
+/** For a personal link whose date does not matter: no row of a record depends on it. */
+export const UNDATED = [''];
 
 /** Records whose rows are compared at once. */
 const RECORDS_PAGE = 100;
@@ -62,12 +64,9 @@ export async function examineKpi(
 ): Promise<Examination> {
   if (kpiIdentity(kpi) === kpiIdentity(NO_KPI)) return { findings: [], collisions: [], rows: 0, unexamined: [] };
   const links = await examineLinks(reads, kpi, knownLinkIds, refused);
-  const owner = ownerOf(kpi, links.kpiItem);
-  const people = heldRecords === 'hold' || owner === undefined ? [] : await reads.listPeople(owner);
-  const hasOwnLink = heldRecords === 'personal-link' && canHaveOwnLink(kpi, links.kpiItem, people);
-  const personalId = hasOwnLink ? personalLinkId(kpi.kpiId) : undefined;
-  const inForce: readonly LinkReference[] =
-    links.inForce.length === 0 && personalId !== undefined ? [{ id: personalId, linkedAt: '' }] : links.inForce;
+  const personId = heldRecords === 'hold' ? undefined : await personNow(reads, kpi, links.kpiItem);
+  const personal = personalLinkOf(kpi, personId, UNDATED);
+  const inForce: readonly LinkReference[] = links.inForce.length === 0 && personal ? [personal] : links.inForce;
   const comparison = new RecordComparison(reads, kpi, inForce, refused);
 
   for (const source of RECORD_SOURCES) {
@@ -76,22 +75,27 @@ export async function examineKpi(
       await comparison.add(ids.slice(start, start + RECORDS_PAGE));
     }
   }
-  await comparison.addUnexpected([...new Set([...links.ids, ...(personalId === undefined ? [] : [personalId])])]);
+  await comparison.addUnexpected([...new Set([...links.ids, ...(personal ? [personal.id] : [])])]);
 
   const findings = [...links.findings, ...comparison.findings];
   const unexamined = [...links.unexamined, ...comparison.unexamined];
   const surplus = findings.filter(({ kind }) => kind === 'extra').length;
   const rows = inForce.length + comparison.expectedRows + surplus;
-  if (links.inForce.length === 0 && personalId !== undefined) {
-    const date = earliestDate(comparison.dates);
-    const row = date === undefined ? undefined : mapPersonalLink(kpi, date, links.kpiItem, people);
-    const own = await comparePersonalLink(reads, kpi, personalId, row);
+  if (links.inForce.length === 0 && personal) {
+    const dated = personalLinkOf(kpi, personId, comparison.dates);
+    const own = await comparePersonalLink(reads, kpi, personal.id, dated?.row);
     const [first, ...others] = comparison.collisions;
     const collisions =
-      first && date === undefined ? [{ ...first, alsoOwnLink: true }, ...others] : comparison.collisions;
-    return { collisions, rows, unexamined, findings: replaced(findings, personalId, own) };
+      first && dated === undefined ? [{ ...first, alsoOwnLink: true }, ...others] : comparison.collisions;
+    return { collisions, rows, unexamined, findings: replaced(findings, personal.id, own) };
   }
   return { collisions: comparison.collisions, rows, unexamined, findings };
+}
+
+/** The person whom the KPI's personal link would name, by the KPI's item. */
+export function personNow(reads: ValidationReads, kpi: KpiKey, kpiItem: Item | undefined): Promise<string | undefined> {
+  const queryPeople = (userId: string) => reads.listPeople(userId);
+  return answerLater(personForKpi(kpi), { readKpi: () => kpiItem, queryPeople });
 }
 
 /** The KPI's own link has no old link that demands it, so the links' comparison takes it for an extra row. */
@@ -154,9 +158,9 @@ class RecordComparison {
           const item = bySource.get(source)?.get(id);
           return item ? [[source, item]] : [];
         }),
-      ) as Partial<Record<RecordSource, Item>>;
+      ) as RecordItems;
       const rows = attempt(() => this.#rowsOf(id, items));
-      if ('error' in rows) this.unexamined.push(unexaminedItem(ownerSource(items) ?? 'records', id, rows.error));
+      if ('error' in rows) this.unexamined.push(unexaminedItem(sourcesIn(items)[0] ?? 'records', id, rows.error));
       return valuesOf([rows]).flat();
     });
     const rowIds = demanded.map(({ rowId }) => rowId);
@@ -198,27 +202,33 @@ class RecordComparison {
     }
   }
 
-  #rowsOf(id: string, items: Partial<Record<RecordSource, Item>>) {
-    const owner = ownerSource(items);
-    for (const source of RECORD_SOURCES) {
+  #rowsOf(id: string, items: RecordItems) {
+    const [owner, ...others] = sourcesIn(items);
+    for (const source of others) {
       const item = items[source];
-      if (item === undefined || source === owner || kpiIdentity(kpiKeyOf(item)) !== kpiIdentity(this.#kpi)) continue;
+      if (item === undefined || !this.#isOfKpi(kpiKeyOf(item))) continue;
       const rowsExpected = rowsExpectedOf(source, item, this.#inForce);
       if (rowsExpected !== undefined) this.collisions.push({ source, id, rowsExpected });
     }
     const item = owner && items[owner];
     if (owner === undefined || item === undefined) return [];
-    const isRefused = refusalOf(this.#refused, owner, item) !== undefined;
-    // A refused record need not even be parsed; where it can be, its date counts for its KPI's own link.
-    const parsed = isRefused ? valuesOf([attempt(() => parseRecord(owner, item))])[0] : parseRecord(owner, item);
-    if (parsed?.kind !== 'valid') return [];
-    const { record } = parsed;
-    if (kpiIdentity(record.kpi) !== kpiIdentity(this.#kpi)) return [];
+    const demanded = () => demandOfRecord(owner, items, (record) => this.#linksOf(record));
+    // A refused record need not even be parsed; where it can be, its date counts for its KPI's personal link.
+    if (refusalOf(this.#refused, owner, item)) attempt(demanded);
+    const demand = refusalOf(this.#refused, owner, item) ? undefined : demanded();
+    if (demand?.kind !== 'mapped') return [];
+    return demand.rows.map((row) => ({ rowId: idOf(row), row, source: owner, recordId: id }));
+  }
+
+  /** A record of another KPI is for that one to compare: it has no rows here. */
+  #linksOf(record: OldRecord): readonly LinkReference[] {
+    if (!this.#isOfKpi(record.kpi)) return [];
     this.dates.push(record.date);
-    if (isRefused) return [];
-    const result = mapRecord(record, this.#inForce);
-    if (result.kind !== 'mapped') return [];
-    return result.rows.map((row) => ({ rowId: textOf(row, 'id') ?? '', row, source: owner, recordId: id }));
+    return this.#inForce;
+  }
+
+  #isOfKpi(kpi: KpiKey): boolean {
+    return kpiIdentity(kpi) === kpiIdentity(this.#kpi);
   }
 
   #note(finding: Finding | undefined): void {
@@ -228,9 +238,7 @@ class RecordComparison {
 
 /** How many rows a scan expects of an item, taken by itself; undefined where it quarantines it for a reason of its own. */
 export function rowsExpectedOf(source: RecordSource, item: Item, links: readonly LinkReference[]): number | undefined {
-  const parsed = parseRecord(source, item);
-  if (parsed.kind === 'quarantined') return undefined;
-  const result = mapRecord(parsed.record, links);
-  if (result.kind === 'quarantined') return undefined;
-  return result.kind === 'held' ? 0 : result.rows.length;
+  const demand = demandOfRecord(source, { [source]: item }, () => links);
+  if (demand.kind === 'quarantined') return undefined;
+  return demand.kind === 'mapped' ? demand.rows.length : 0;
 }

@@ -1,6 +1,5 @@
-import { mapLink, userOfLink } from '../migration/link-mapping.ts';
-import { type OldLink, parseLink } from '../migration/old-records.ts';
-import type { QuarantineReason } from '../migration/quarantine-reason.ts';
+import { demandOfLink, type LinkDemand, quarantined } from '../migration/demand.ts';
+import { answerLater } from '../migration/look-ups.ts';
 import { kpiKeyOf } from '../migration/sources.ts';
 import { type Item, idOf, textOf } from '../model/attribute-value.ts';
 import { type KpiKey, kpiIdentity, type LinkReference } from '../model/kpi.ts';
@@ -45,20 +44,20 @@ export async function examineLinks(
   const inForce: LinkReference[] = [];
   const elsewhere = new Set<string>();
   for (const item of old.items.values()) {
-    const attempted = await attemptLater(() => resolveOldLink(reads, item, kpiItem, refused));
+    const attempted = await attemptLater(() => demandOfOldLink(reads, item, kpiItem, refused));
     if ('error' in attempted) {
       unexamined.push(unexaminedItem('links', idOf(item), attempted.error));
       unknown.add(idOf(item));
       continue;
     }
-    const resolved = attempted.value;
-    if (resolved.kind === 'quarantined') continue;
-    if (kpiIdentity(resolved.link.kpi) !== kpiIdentity(kpi)) {
-      elsewhere.add(resolved.link.id);
+    const link = attempted.value;
+    if (link.kind !== 'valid') continue;
+    if (kpiIdentity(link.kpi) !== kpiIdentity(kpi)) {
+      elsewhere.add(link.id);
       continue;
     }
-    expected.set(resolved.link.id, resolved.row);
-    inForce.push({ id: resolved.link.id, linkedAt: resolved.link.linkedAt });
+    expected.set(link.id, link.row);
+    inForce.push({ id: link.id, linkedAt: link.linkedAt });
   }
 
   const rows = await readApart(reads, 'kpiLinks', [...candidates], unexamined);
@@ -75,26 +74,19 @@ export async function examineLinks(
   return { inForce, ids, kpiItem, findings, unexamined };
 }
 
-export type ResolvedLink =
-  | { readonly kind: 'valid'; readonly link: OldLink; readonly row: Item }
-  | { readonly kind: 'quarantined'; readonly reason: QuarantineReason };
-
-/** What an old link and its look-ups make of it. `kpiItem` is that of the link's KPI. */
-export async function resolveOldLink(
+/** What an old link demands now. `kpiItem` is that of the link's KPI. */
+export async function demandOfOldLink(
   reads: ValidationReads,
   item: Item,
   kpiItem: Item | undefined,
   refused: RefusedItems,
-): Promise<ResolvedLink> {
+): Promise<LinkDemand> {
   const refusal = refusalOf(refused, 'links', item);
-  if (refusal) return { kind: 'quarantined', reason: refusal };
-  const parsed = parseLink(item);
-  if (parsed.kind === 'quarantined') return parsed;
-  const link = parsed.record;
-  const own = textOf(kpiItem, 'id') === link.kpi.kpiId ? kpiItem : undefined;
-  const userId = userOfLink(link, own);
-  const result = mapLink(link, userId, userId === '' ? [] : await reads.listPeople(userId));
-  return result.kind === 'mapped' ? { kind: 'valid', link, row: result.row } : result;
+  if (refusal) return quarantined(refusal, item);
+  return answerLater(demandOfLink(item), {
+    readKpi: (kpiId) => (textOf(kpiItem, 'id') === kpiId ? kpiItem : undefined),
+    queryPeople: (userId) => (userId === '' ? [] : reads.listPeople(userId)),
+  });
 }
 
 /** Items by id, and the ids whose read is refused: of those nothing is known, not even that there is none. */

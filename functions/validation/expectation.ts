@@ -1,16 +1,16 @@
-import { personalLinkId } from '../migration/ids.ts';
 import {
-  canHaveOwnLink,
-  earliestDate,
-  mapLink,
-  mapPersonalLink,
-  ownerOf,
-  userOfLink,
-} from '../migration/link-mapping.ts';
-import { mapRecord } from '../migration/mapping.ts';
-import { parseLink, parseRecord } from '../migration/old-records.ts';
+  demandOfLink,
+  demandOfRecord,
+  type PersonalLink,
+  personalLinkOf,
+  personForKpi,
+  quarantined,
+} from '../migration/demand.ts';
+import { personalLinkId } from '../migration/ids.ts';
+import { answer, type LookUps } from '../migration/look-ups.ts';
+import type { OldRecord } from '../migration/old-records.ts';
 import type { QuarantineReason } from '../migration/quarantine-reason.ts';
-import { kpiKeyOf, type RecordSource, type Source } from '../migration/sources.ts';
+import type { RecordSource, Source } from '../migration/sources.ts';
 import { type Item, idOf, textOf } from '../model/attribute-value.ts';
 import { type HeldRecords, type KpiKey, kpiIdentity, type LinkReference } from '../model/kpi.ts';
 import { attempt } from '../tables/dynamo/attempt.ts';
@@ -44,6 +44,10 @@ export class Expectation {
   readonly #heldRecords: HeldRecords;
   readonly #kpis = new Map<string, Item>();
   readonly #people = new Map<string, Item[]>();
+  readonly #lookUps: LookUps = {
+    readKpi: (kpiId) => this.#kpis.get(kpiId),
+    queryPeople: (userId) => this.#people.get(userId) ?? [],
+  };
   readonly #links = new Map<string, { readonly kpi: KpiKey; readonly links: LinkReference[] }>();
   readonly #kpiOfLink = new Map<string, KpiKey>();
   readonly #goals = new Set<string>();
@@ -98,28 +102,12 @@ export class Expectation {
 
   #addLink(item: Item, page: MutablePage): void {
     const tenantId = textOf(item, 'tenant_id') ?? '';
-    const refuse = (reason: QuarantineReason): void => {
-      page.quarantined.push({ id: idOf(item), tenantId, reason });
-    };
     const refusal = refusalOf(this.#refused, 'links', item);
-    if (refusal) {
-      refuse(refusal);
-      return;
-    }
-    const parsed = parseLink(item);
-    if (parsed.kind === 'quarantined') {
-      refuse(parsed.reason);
-      return;
-    }
-    const link = parsed.record;
-    const userId = userOfLink(link, this.#kpis.get(link.kpi.kpiId));
-    const result = mapLink(link, userId, this.#people.get(userId) ?? []);
-    if (result.kind === 'quarantined') {
-      refuse(result.reason);
-      return;
-    }
-    page.rows.push({ kpi: link.kpi, row: result.row });
-    page.warnings.push(...result.warnings.map(() => tenantId));
+    const link = refusal ? quarantined(refusal, item) : answer(demandOfLink(item), this.#lookUps);
+    if (link.kind === 'quarantined') page.quarantined.push({ id: idOf(item), tenantId, reason: link.reason });
+    if (link.kind !== 'valid') return;
+    page.rows.push({ kpi: link.kpi, row: link.row });
+    page.warnings.push(...link.warnings.map(() => tenantId));
     const goal = `${kpiIdentity(link.kpi)}\u0000${link.goalId}`;
     if (this.#goals.has(goal)) page.warnings.push(tenantId);
     this.#goals.add(goal);
@@ -132,24 +120,20 @@ export class Expectation {
   #addRecord(source: RecordSource, item: Item, page: MutablePage): void {
     const tenantId = textOf(item, 'tenant_id') ?? '';
     const refusal = refusalOf(this.#refused, source, item);
-    const mapped = () => {
-      const parsed = parseRecord(source, item);
-      return parsed.kind === 'valid' ? mapRecord(parsed.record, this.#linksOf(parsed.record)) : parsed;
-    };
-    // Also for a refused record its KPI gets a link of its own; but it need not even be parsed.
-    if (refusal) attempt(mapped);
-    const result = refusal ? { kind: 'quarantined' as const, reason: refusal } : mapped();
-    if (result.kind === 'mapped') page.rows.push(...result.rows.map((row) => ({ kpi: kpiKeyOf(item), row })));
-    if (result.kind === 'held') page.held.push(tenantId);
-    if (result.kind === 'quarantined') page.quarantined.push({ id: idOf(item), tenantId, reason: result.reason });
+    const demanded = () => demandOfRecord(source, { [source]: item }, (record) => this.#linksOf(record));
+    // Also for a refused record its KPI gets a personal link; but it need not even be parsed.
+    if (refusal) attempt(demanded);
+    const demand = refusal ? quarantined(refusal, item) : demanded();
+    if (demand.kind === 'mapped') page.rows.push(...demand.rows.map((row) => ({ kpi: demand.kpi, row })));
+    if (demand.kind === 'held') page.held.push(tenantId);
+    if (demand.kind === 'quarantined') page.quarantined.push({ id: idOf(item), tenantId, reason: demand.reason });
   }
 
   /** The links that KPIs without one get of their own; complete when all records have been seen. */
   personalLinks(): { kpi: KpiKey; row: Item }[] {
     return [...this.#personal.values()].flatMap(({ kpi, date }) => {
-      const kpiItem = this.#kpis.get(kpi.kpiId);
-      const row = mapPersonalLink(kpi, date, kpiItem, this.#people.get(ownerOf(kpi, kpiItem) ?? '') ?? []);
-      return row ? [{ kpi, row }] : [];
+      const link = this.#personalLinkOf(kpi, [date]);
+      return link ? [{ kpi, row: link.row }] : [];
     });
   }
 
@@ -177,25 +161,22 @@ export class Expectation {
     return this.#kpiOfLink.keys();
   }
 
-  #canHaveOwnLink(kpi: KpiKey): boolean {
-    const kpiItem = this.#kpis.get(kpi.kpiId);
-    return canHaveOwnLink(kpi, kpiItem, this.#people.get(ownerOf(kpi, kpiItem) ?? '') ?? []);
+  #personalLinkOf(kpi: KpiKey, dates: readonly string[]): PersonalLink | undefined {
+    return personalLinkOf(kpi, answer(personForKpi(kpi), this.#lookUps), dates);
   }
 
-  #linksOf({ kpi, date }: { readonly kpi: KpiKey; readonly date: string }): readonly LinkReference[] {
+  #linksOf({ kpi, date }: OldRecord): readonly LinkReference[] {
     const identity = kpiIdentity(kpi);
     const known = this.#links.get(identity);
     if (known) return known.links;
-    if (this.#heldRecords === 'hold' || !this.#canHaveOwnLink(kpi)) return [];
-    const earliest = earliestDate([
-      ...(this.#personal.get(identity) ? [this.#personal.get(identity)?.date ?? date] : []),
-      date,
-    ]);
-    this.#personal.set(identity, { kpi, date: earliest ?? date });
-    const id = personalLinkId(kpi.kpiId);
-    this.#kpiOfLink.set(id, kpi);
-    // A row does not tell when its link was made, so the date, of which only the earliest will stand, is of no account.
-    return [{ id, linkedAt: date }];
+    if (this.#heldRecords === 'hold') return [];
+    const earlier = this.#personal.get(identity);
+    // A record's row does not depend on the link's date, which later records may still change.
+    const personal = this.#personalLinkOf(kpi, earlier ? [earlier.date, date] : [date]);
+    if (personal === undefined) return [];
+    this.#personal.set(identity, { kpi, date: personal.linkedAt });
+    this.#kpiOfLink.set(personal.id, kpi);
+    return [personal];
   }
 }
 

@@ -1,5 +1,5 @@
+import { linkIn, recordIn } from '../migration/demand.ts';
 import { ownerOf } from '../migration/link-mapping.ts';
-import { parseLink, parseRecord } from '../migration/old-records.ts';
 import { RECORD_SOURCES, type RecordSource } from '../migration/sources.ts';
 import { OLD_TABLE_OF } from '../migration/tables.ts';
 import { type Item, textOf } from '../model/attribute-value.ts';
@@ -27,7 +27,7 @@ export async function readSample(
 ): Promise<Content> {
   const linkIds = kpis.flatMap((each) => each.linkIds);
   const read = async (table: ReadTable, ids: readonly string[]) => (await readApart(reads, table, ids, [])).items;
-  const links = [...(await read('goalKpiLinks', linkIds)).values()].filter(canBeRead(parseLink));
+  const links = [...(await read('goalKpiLinks', linkIds)).values()].filter(canBeRead(linkIn));
   const kpiItems = await read(
     'kpis',
     kpis.map(({ kpi }) => kpi.kpiId),
@@ -49,7 +49,7 @@ export async function readSample(
   }
   for (const source of RECORD_SOURCES) {
     const items = [...(await read(OLD_TABLE_OF[source], ids)).values()];
-    records[source].push(...items.filter(canBeRead((item) => parseRecord(source, item))));
+    records[source].push(...items.filter(canBeRead((item) => recordIn({ [source]: item }))));
   }
   const demanded = migratedContent({ ...records, links, people, kpis: [...kpiItems.values()] }, heldRecords);
   return {

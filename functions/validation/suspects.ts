@@ -1,8 +1,12 @@
 import pMap from 'p-map';
-import { personalLinkId } from '../migration/ids.ts';
-import { canHaveOwnLink, ownerOf } from '../migration/link-mapping.ts';
-import { mapRecord, ownerSource } from '../migration/mapping.ts';
-import { parseLink, parseRecord } from '../migration/old-records.ts';
+import {
+  demandOfRecord,
+  type LinkDemand,
+  linkIn,
+  personalLinkOf,
+  type RecordDemand,
+  type RecordItems,
+} from '../migration/demand.ts';
 import { CLASS_OF, classOfRow } from '../migration/rows.ts';
 import { kpiKeyOf, RECORD_SOURCES, type RecordSource, type Source } from '../migration/sources.ts';
 import { OLD_TABLE_OF } from '../migration/tables.ts';
@@ -10,8 +14,16 @@ import { type Item, textOf } from '../model/attribute-value.ts';
 import { type KpiKey, kpiIdentity, type LinkReference, NO_KPI } from '../model/kpi.ts';
 import { attemptLater } from '../tables/dynamo/attempt.ts';
 import { failureCode } from '../tables/dynamo/failure-scope.ts';
-import { type Collision, type Examiner, examineKpi, type InformedExaminer, rowsExpectedOf } from './examine-kpi.ts';
-import { examineLinks, resolveOldLink } from './examine-links.ts';
+import {
+  type Collision,
+  type Examiner,
+  examineKpi,
+  type InformedExaminer,
+  personNow,
+  rowsExpectedOf,
+  UNDATED,
+} from './examine-kpi.ts';
+import { demandOfOldLink, examineLinks } from './examine-links.ts';
 import { compareRows, type Finding } from './findings.ts';
 import { readRefused, refusalOf } from './refused-items.ts';
 import type { Unexamined } from './unexamined.ts';
@@ -144,16 +156,16 @@ function extraRow(table: 'kpiLinks' | 'kpiData', id: string, row: Item, orphan: 
 
 async function kpiOfLink({ reads }: Examiner, linkId: string): Promise<KpiKey | undefined> {
   const old = (await reads.readItems('goalKpiLinks', [linkId])).get(linkId);
-  const parsed = old && parseLink(old);
-  if (parsed?.kind === 'valid') return parsed.record.kpi;
+  const link = old && linkIn(old);
+  if (link) return link.kpi;
   const row = (await reads.readItems('kpiLinks', [linkId])).get(linkId);
   const kpi = row ? kpiKeyOf(row) : NO_KPI;
   return kpi.kpiId === '' ? undefined : kpi;
 }
 
 async function lookAtEntry(examiner: InformedExaminer, source: Source, id: string): Promise<Look> {
-  const { item, code, collision } =
-    source === 'links' ? await refusalOfLink(examiner, id) : await refusalOfRecord(examiner, source, id);
+  const { item, demand, collision } =
+    source === 'links' ? await demandOfLinkNow(examiner, id) : await demandOfRecordNow(examiner, source, id);
   const kept = await examiner.reads.readQuarantine(source, id);
   const about = {
     table: 'quarantine',
@@ -164,53 +176,44 @@ async function lookAtEntry(examiner: InformedExaminer, source: Source, id: strin
   } as const;
   const entryOf = (reason: string | undefined): Item | undefined =>
     reason === undefined ? undefined : { reason: { S: reason } };
+  const code = demand.kind === 'quarantined' ? demand.reason.code : undefined;
   const finding = compareRows(about, entryOf(code), entryOf(kept));
   return { ...NOTHING, findings: finding ? [finding] : [], collisions: collision ? [collision] : [] };
 }
 
-interface Refusal {
+/** An old item and what it demands now. */
+interface DemandNow {
   readonly item: Item | undefined;
-  readonly code: string | undefined;
+  readonly demand: LinkDemand | RecordDemand;
   readonly collision?: Collision;
 }
 
-async function refusalOfLink({ reads, refused }: InformedExaminer, id: string): Promise<Refusal> {
+async function demandOfLinkNow({ reads, refused }: InformedExaminer, id: string): Promise<DemandNow> {
   const item = (await reads.readItems('goalKpiLinks', [id])).get(id);
-  if (item === undefined) return { item, code: undefined };
+  if (item === undefined) return { item, demand: { kind: 'gone' } };
   const kpiId = textOf(item, 'kpi_id');
   const kpiItem = kpiId ? (await reads.readItems('kpis', [kpiId])).get(kpiId) : undefined;
-  const resolved = await resolveOldLink(reads, item, kpiItem, refused);
-  return { item, code: resolved.kind === 'quarantined' ? resolved.reason.code : undefined };
+  return { item, demand: await demandOfOldLink(reads, item, kpiItem, refused) };
 }
 
-async function refusalOfRecord(examiner: InformedExaminer, source: RecordSource, id: string): Promise<Refusal> {
-  const items: Partial<Record<RecordSource, Item>> = {};
+async function demandOfRecordNow(examiner: InformedExaminer, source: RecordSource, id: string): Promise<DemandNow> {
+  const items: RecordItems = {};
   for (const each of RECORD_SOURCES) {
     const found = (await examiner.reads.readItems(OLD_TABLE_OF[each], [id])).get(id);
     if (found) items[each] = found;
   }
   const item = items[source];
-  if (item === undefined) return { item, code: undefined };
+  if (item === undefined) return { item, demand: { kind: 'gone' } };
   const kpi = kpiKeyOf(item);
+  // Whether a row is too large depends on the links.
   const links = await linksInForce(examiner, kpi);
-  if (ownerSource(items) !== source) {
-    const rowsExpected = rowsExpectedOf(source, item, links);
-    return {
-      item,
-      code: 'id-collision',
-      ...(rowsExpected !== undefined && { collision: { source, id, kpi, rowsExpected } }),
-    };
-  }
-  const refusal = refusalOf(examiner.refused, source, item);
-  if (refusal) return { item, code: refusal.code };
-  const parsed = parseRecord(source, item);
-  if (parsed.kind === 'quarantined') return { item, code: parsed.reason.code };
-  // Too large a row: which rows there are depends on the links.
-  const result = mapRecord(parsed.record, links);
-  return { item, code: result.kind === 'quarantined' ? result.reason.code : undefined };
+  const demand = demandOfRecord(source, items, () => links, refusalOf(examiner.refused, source, item));
+  const collides = demand.kind === 'quarantined' && demand.reason.code === 'id-collision';
+  const rowsExpected = collides ? rowsExpectedOf(source, item, links) : undefined;
+  return { item, demand, ...(rowsExpected !== undefined && { collision: { source, id, kpi, rowsExpected } }) };
 }
 
-/** The links that the KPI's records fan out to, its own where it has no other. */
+/** The links that the KPI's records fan out to: its personal link where it has no other. */
 async function linksInForce(
   { reads, heldRecords, refused }: InformedExaminer,
   kpi: KpiKey,
@@ -218,8 +221,6 @@ async function linksInForce(
   if (kpiIdentity(kpi) === kpiIdentity(NO_KPI)) return [];
   const { inForce, kpiItem } = await examineLinks(reads, kpi, [], refused);
   if (inForce.length > 0 || heldRecords === 'hold') return inForce;
-  const owner = ownerOf(kpi, kpiItem);
-  const people = owner === undefined ? [] : await reads.listPeople(owner);
-  if (!canHaveOwnLink(kpi, kpiItem, people)) return [];
-  return [{ id: personalLinkId(kpi.kpiId), linkedAt: '' }];
+  const personal = personalLinkOf(kpi, await personNow(reads, kpi, kpiItem), UNDATED);
+  return personal ? [personal] : [];
 }

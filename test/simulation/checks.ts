@@ -1,9 +1,8 @@
+import { demandOfRecord } from '../../functions/migration/demand.ts';
 import { type ExpectedRows, expectedRows } from '../../functions/migration/expected.ts';
 import { fanOutRowId, personalLinkId } from '../../functions/migration/ids.ts';
-import { mapRecord } from '../../functions/migration/mapping.ts';
-import { parseRecord } from '../../functions/migration/old-records.ts';
 import type { RecordSource, Source } from '../../functions/migration/sources.ts';
-import { type Item, textOf } from '../../functions/model/attribute-value.ts';
+import { type Item, idOf, textOf } from '../../functions/model/attribute-value.ts';
 import { sameItem } from '../../functions/model/compare.ts';
 import { itemDigest } from '../../functions/model/digest.ts';
 import { decodeQuarantineEntry, imagePartKeys, joinImage } from '../../functions/tables/control/quarantine-rows.ts';
@@ -177,14 +176,13 @@ export class RowWitness {
     const known = new Map<string, Set<string>>();
     for (const { source, item } of this.#writes) {
       if (item === undefined || source === ('links' satisfies Source)) continue;
-      const parsed = parseRecord(source as RecordSource, item);
-      if (parsed.kind !== 'valid') continue;
       for (const linkId of this.#linkIds) {
-        const result = mapRecord(parsed.record, [{ id: linkId, linkedAt: '2024-01-01' }]);
-        if (result.kind !== 'mapped') continue;
-        const { id: _, ...content } = result.rows[0] as Item;
+        const link = { id: linkId, linkedAt: '2024-01-01' };
+        const demand = demandOfRecord(source as RecordSource, { [source]: item }, () => [link]);
+        if (demand.kind !== 'mapped') continue;
+        const { id: _, ...content } = demand.rows[0] as Item;
         const text = JSON.stringify(content);
-        for (const id of [parsed.record.id, fanOutRowId(parsed.record.id, linkId)]) {
+        for (const id of [idOf(item), fanOutRowId(idOf(item), linkId)]) {
           const contents = known.get(id) ?? new Set();
           known.set(id, contents.add(text));
         }

@@ -68,8 +68,8 @@ export const KPI_MUTATIONS: readonly Mutation[] = [
       edit(
         LINK_DECISION,
         'const targets = new Map(links.map(',
-        `const targets = new Map(links.filter(({ id, base }) => base.kind !== 'valid' ||
-           linkedAtOf(base, kpi.head.kpi) !== undefined || kpi.head.inlineLinks.has(id)).map(`,
+        `const targets = new Map(links.filter(({ id, demand }) => demand.kind !== 'valid' ||
+           linkedAtOf(demand, kpi.head.kpi) !== undefined || kpi.head.inlineLinks.has(id)).map(`,
       ),
     ],
   },

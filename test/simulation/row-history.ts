@@ -1,6 +1,5 @@
-import { mapLink, userOfLink } from '../../functions/migration/link-mapping.ts';
-import { ownerSource } from '../../functions/migration/mapping.ts';
-import { parseLink, parseRecord } from '../../functions/migration/old-records.ts';
+import { demandOfLink, type RecordItems, recordIn } from '../../functions/migration/demand.ts';
+import { answer } from '../../functions/migration/look-ups.ts';
 import { kpiKeyOf, type RecordSource, type Source } from '../../functions/migration/sources.ts';
 import { type Item, textOf } from '../../functions/model/attribute-value.ts';
 import { kpiIdentity } from '../../functions/model/kpi.ts';
@@ -112,26 +111,23 @@ export class RowHistory {
   }
 
   #linkState(item: Item | undefined): State | undefined {
-    const parsed = item && parseLink(item);
-    if (parsed?.kind !== 'valid') return undefined;
-    const { kpi } = parsed.record;
-    const kpiItem = this.#world.kpis.find((each) => textOf(each, 'id') === kpi.kpiId);
-    const userId = userOfLink(parsed.record, kpiItem);
-    const people = this.#world.people.filter((person) => textOf(person, 'linked_user_id') === userId);
-    const mapped = mapLink(parsed.record, userId, people);
-    if (mapped.kind !== 'mapped') return undefined;
-    return { kpi: kpiIdentity(kpi), content: contentOf('kpiLinks', mapped.row) };
+    const { kpis, people } = this.#world;
+    const link = answer(demandOfLink(item), {
+      readKpi: (kpiId) => kpis.find((each) => textOf(each, 'id') === kpiId),
+      queryPeople: (userId) => people.filter((person) => textOf(person, 'linked_user_id') === userId),
+    });
+    if (link.kind !== 'valid') return undefined;
+    return { kpi: kpiIdentity(link.kpi), content: contentOf('kpiLinks', link.row) };
   }
 
   #recordState(source: RecordSource, id: string, item: Item | undefined): State | undefined {
     const { [source]: _, ...others } = this.#records.get(id) ?? {};
-    const items: Partial<Record<RecordSource, Item>> = { ...others, ...(item && { [source]: item }) };
+    const items: RecordItems = { ...others, ...(item && { [source]: item }) };
     this.#records.set(id, items);
-    const owner = ownerSource(items);
-    const parsed = owner && parseRecord(owner, items[owner] as Item);
-    if (parsed?.kind !== 'valid') return undefined;
-    const { target_value: target, actual_value: actual, value } = parsed.record.item;
-    return { kpi: kpiIdentity(parsed.record.kpi), content: JSON.stringify(target ?? actual ?? value) };
+    const record = recordIn(items);
+    if (record === undefined) return undefined;
+    const { target_value: target, actual_value: actual, value } = record.item;
+    return { kpi: kpiIdentity(record.kpi), content: JSON.stringify(target ?? actual ?? value) };
   }
 }
 

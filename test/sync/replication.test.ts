@@ -1,9 +1,8 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { demandOfRecord } from '../../functions/migration/demand.ts';
 import { fanOutRowId } from '../../functions/migration/ids.ts';
-import { mapRecord } from '../../functions/migration/mapping.ts';
-import { parseRecord } from '../../functions/migration/old-records.ts';
 import type { TableNames } from '../../functions/migration/tables.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
 import { fanOut } from '../../functions/sync/fan-out.ts';
@@ -119,10 +118,9 @@ describe('a first touch that is held up while a copier brings a later version', 
 
 /** The row that a copier makes of the record for link `l1`. */
 function copiedRow(item: Item): Item {
-  const parsed = parseRecord('actuals', item);
-  if (parsed.kind !== 'valid') throw new Error('The record is whole.');
-  const result = mapRecord(parsed.record, [{ id: 'l1', linkedAt: '2024-01-01' }]);
-  return result.kind === 'mapped' ? (result.rows[0] as Item) : {};
+  const demand = demandOfRecord('actuals', { actuals: item }, () => [{ id: 'l1', linkedAt: '2024-01-01' }]);
+  if (demand.kind !== 'mapped') throw new Error('The record is whole.');
+  return demand.rows[0] as Item;
 }
 
 describe('fan-out', () => {

@@ -1,6 +1,7 @@
 import { validate, version } from 'uuid';
+import { demandOfRecord, type RecordItems, recordIn, sourcesIn } from '../../migration/demand.ts';
 import { fanOutRowId } from '../../migration/ids.ts';
-import { mapRecord } from '../../migration/mapping.ts';
+import type { OldRecord } from '../../migration/old-records.ts';
 import { RECORD_SOURCES, type RecordSource } from '../../migration/sources.ts';
 import { type Item, textOf } from '../../model/attribute-value.ts';
 import { type KpiKey, kpiIdentity } from '../../model/kpi.ts';
@@ -8,7 +9,7 @@ import type { OldReads, RecordEntry } from '../../tables/old/old-reads.ts';
 import { isInRange, rangeToRead } from '../date-range.ts';
 import { compareTexts, compareUtf8 } from '../position.ts';
 import type { DataByIdQuery, DataOfLinkQuery, ReadRequest, RowPage } from '../query.ts';
-import { allEntries, type FoundLink, type OldLinks, owningRecord } from './old-links.ts';
+import { allEntries, type FoundLink, type OldLinks } from './old-links.ts';
 import { type PositionedRow, positionedData, sorted, takePage } from './ordered-page.ts';
 import { entryChunks } from './record-entries.ts';
 
@@ -22,7 +23,7 @@ const SOURCES_OF = {
 export async function oldDataById(tables: OldReads, links: OldLinks, query: DataByIdQuery): Promise<Item | undefined> {
   const items = (await tables.readRecords([{ source: 'readings', id: query.dataId }])).get(query.dataId);
   if (items !== undefined) {
-    const record = owningRecord(items);
+    const record = recordIn(items);
     if (record?.kpi.tenantId !== query.tenantId) return undefined;
     const [anchorRow] = rowsOf(items, record.kpi, await links.ofKpi(record.kpi));
     return isOfLink(anchorRow, query) ? anchorRow : undefined;
@@ -56,7 +57,7 @@ export async function oldDataOfLink(
     return entries.flatMap((entry): PositionedRow[] => {
       // If the id belongs to a record of another table, that record has an entry of its own.
       const items = records.get(entry.id);
-      if (owningRecord(items)?.source !== entry.source) return [];
+      if (items === undefined || sourcesIn(items)[0] !== entry.source) return [];
       const row = rowsOf(items, link.kpi, linksOfKpi).find((each) => textOf(each, 'kpi_link_id') === link.id);
       return row ? [positionedData(row)] : [];
     });
@@ -92,15 +93,11 @@ function sourcesOf(query: DataOfLinkQuery): readonly RecordSource[] {
 }
 
 /** The rows of one id's items under a KPI's links, the anchor's first. */
-function rowsOf(
-  items: Partial<Record<RecordSource, Item>> | undefined,
-  kpi: KpiKey,
-  linksOfKpi: readonly FoundLink[],
-): readonly Item[] {
-  const record = owningRecord(items);
-  if (record === undefined || kpiIdentity(record.kpi) !== kpiIdentity(kpi)) return [];
-  const result = mapRecord(record, linksOfKpi);
-  return result.kind === 'mapped' ? result.rows : [];
+function rowsOf(items: RecordItems, kpi: KpiKey, linksOfKpi: readonly FoundLink[]): readonly Item[] {
+  const [owner] = sourcesIn(items);
+  const isOfKpi = (record: OldRecord) => kpiIdentity(record.kpi) === kpiIdentity(kpi);
+  const demand = owner && demandOfRecord(owner, items, (record) => (isOfKpi(record) ? linksOfKpi : []));
+  return demand?.kind === 'mapped' ? demand.rows : [];
 }
 
 function isOfLink(row: Item | undefined, query: DataByIdQuery): boolean {
@@ -147,7 +144,7 @@ async function findFanOutRow(
     const entry = entries.find(({ id }) => linkIds.some((linkId) => fanOutRowId(id, linkId) === query.dataId));
     if (entry === undefined) continue;
     const items = (await tables.readRecords([{ source: 'readings', id: entry.id }])).get(entry.id);
-    const row = rowsOf(items, kpi, linksOfKpi).find((each) => textOf(each, 'id') === query.dataId);
+    const row = items && rowsOf(items, kpi, linksOfKpi).find((each) => textOf(each, 'id') === query.dataId);
     if (row) return row;
   }
   return undefined;

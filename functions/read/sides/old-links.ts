@@ -1,7 +1,7 @@
+import { demandOfPersonalLink, linkIn, recordIn, rowOfLink } from '../../migration/demand.ts';
 import { personalLinkId } from '../../migration/ids.ts';
-import { earliestDate, mapLink, mapPersonalLink, ownerOf, userOfLink } from '../../migration/link-mapping.ts';
-import { ownerSource } from '../../migration/mapping.ts';
-import { type OldLink, type OldRecord, parseLink, parseRecord } from '../../migration/old-records.ts';
+import { answerLater, type LookUpsLater } from '../../migration/look-ups.ts';
+import type { OldLink } from '../../migration/old-records.ts';
 import { RECORD_SOURCES, type RecordSource } from '../../migration/sources.ts';
 import { type Item, textOf } from '../../model/attribute-value.ts';
 import { distinctKpis, type HeldRecords, type KpiKey, kpiIdentity, type LinkReference } from '../../model/kpi.ts';
@@ -22,31 +22,25 @@ export interface CandidateLink {
   readonly known: readonly OldLink[];
 }
 
-/** The record that an id belongs to, if it can be migrated (tables.md, "Ids" and "Quarantine"). */
-export function owningRecord(items: Partial<Record<RecordSource, Item>> | undefined): OldRecord | undefined {
-  const source = ownerSource(items ?? {});
-  const item = source && items?.[source];
-  const parsed = source && item && parseRecord(source, item);
-  return parsed?.kind === 'valid' ? parsed.record : undefined;
-}
-
 /** The new model's links, read from the old tables. An instance serves one read and looks up each KPI and user once. */
 export class OldLinks {
   readonly #tables: OldReads;
   readonly #heldRecords: HeldRecords;
-  readonly #kpis = new Map<string, Promise<Item | undefined>>();
-  readonly #people = new Map<string, Promise<readonly Item[]>>();
+  readonly #lookUps: LookUpsLater;
 
   constructor(tables: OldReads, heldRecords: HeldRecords) {
     this.#tables = tables;
     this.#heldRecords = heldRecords;
+    this.#lookUps = {
+      readKpi: memoized((kpiId) => tables.readKpi(kpiId)),
+      queryPeople: memoized((userId) => tables.queryPeople(userId)),
+    };
   }
 
   /** A link's KpiLink row; undefined if the link is quarantined. */
   async rowOf(link: OldLink): Promise<Item | undefined> {
-    const userId = userOfLink(link, await this.#kpi(link.kpi.kpiId));
-    const result = mapLink(link, userId, await this.#peopleOf(userId));
-    return result.kind === 'mapped' ? result.row : undefined;
+    const mapping = await answerLater(rowOfLink(link), this.#lookUps);
+    return mapping.kind === 'valid' ? mapping.row : undefined;
   }
 
   /** The well-formed links with these ids, in the order of the ids. */
@@ -54,8 +48,7 @@ export class OldLinks {
     const items = await this.#tables.readLinks(ids);
     return ids.flatMap((id) => {
       const item = items.get(id);
-      const parsed = item && parseLink(item);
-      return parsed?.kind === 'valid' ? [parsed.record] : [];
+      return (item && linkIn(item)) ?? [];
     });
   }
 
@@ -89,12 +82,8 @@ export class OldLinks {
    * records, because the earliest instant need not be the first date as text.
    */
   async personalRow(kpi: KpiKey): Promise<Item | undefined> {
-    const records = await this.#recordsOf(kpi);
-    const linkedAt = earliestDate(records.map((record) => record.date));
-    if (linkedAt === undefined) return undefined;
-    const kpiItem = await this.#kpi(kpi.kpiId);
-    const owner = ownerOf(kpi, kpiItem);
-    return owner === undefined ? undefined : mapPersonalLink(kpi, linkedAt, kpiItem, await this.#peopleOf(owner));
+    const dates = await this.#recordDates(kpi);
+    return (await answerLater(demandOfPersonalLink(kpi, dates), this.#lookUps))?.row;
   }
 
   /** The tenant's KPIs with records but no link, among those wanted; none if such records are held. */
@@ -106,7 +95,7 @@ export class OldLinks {
       ),
     );
     const records = [...(await this.#tables.readRecords(wanted.flat())).values()].flatMap(
-      (items) => owningRecord(items)?.kpi ?? [],
+      (items) => recordIn(items)?.kpi ?? [],
     );
     const kpis = distinctKpis(records.filter((kpi) => kpi.tenantId === tenantId && isWanted(kpi.kpiId)));
     const linkIds = await this.#tables.queryLinkIds('tenant-index', tenantId);
@@ -114,21 +103,13 @@ export class OldLinks {
     return kpis.filter((kpi) => !linked.has(kpiIdentity(kpi)));
   }
 
-  async #recordsOf(kpi: KpiKey): Promise<OldRecord[]> {
+  async #recordDates(kpi: KpiKey): Promise<string[]> {
     const entries = await Promise.all(RECORD_SOURCES.map((source) => allEntries(this.#tables, source, kpi.kpiId)));
     const items = await this.#tables.readRecords(entries.flat());
     return [...items.values()].flatMap((each) => {
-      const record = owningRecord(each);
-      return record && kpiIdentity(record.kpi) === kpiIdentity(kpi) ? [record] : [];
+      const record = recordIn(each);
+      return record && kpiIdentity(record.kpi) === kpiIdentity(kpi) ? [record.date] : [];
     });
-  }
-
-  #kpi(kpiId: string): Promise<Item | undefined> {
-    return memoized(this.#kpis, kpiId, () => this.#tables.readKpi(kpiId));
-  }
-
-  #peopleOf(userId: string): Promise<readonly Item[]> {
-    return memoized(this.#people, userId, () => this.#tables.queryPeople(userId));
   }
 }
 
@@ -143,8 +124,11 @@ export function allEntries(tables: OldReads, source: RecordSource, kpiId: string
   return Array.fromAsync(entriesOf(tables, source, kpiId, {}, 'oldest-first', LISTING_LIMIT));
 }
 
-function memoized<T>(memory: Map<string, Promise<T>>, key: string, load: () => Promise<T>): Promise<T> {
-  const known = memory.get(key) ?? load();
-  memory.set(key, known);
-  return known;
+function memoized<T>(load: (key: string) => Promise<T>): (key: string) => Promise<T> {
+  const memory = new Map<string, Promise<T>>();
+  return (key) => {
+    const known = memory.get(key) ?? load(key);
+    memory.set(key, known);
+    return known;
+  };
 }
