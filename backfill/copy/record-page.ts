@@ -1,6 +1,6 @@
 import { demandOfRecord, quarantined, type RecordDemand, type RecordItems } from '../../functions/migration/demand.ts';
 import { type QuarantineReason, refusedBy } from '../../functions/migration/quarantine-reason.ts';
-import { kpiKeyOf, type RecordSource } from '../../functions/migration/sources.ts';
+import { kpiKeyOf, RECORD_SOURCES, type RecordSource } from '../../functions/migration/sources.ts';
 import { type Item, idOf } from '../../functions/model/attribute-value.ts';
 import type { HeldRecords, KpiKey, LinkReference } from '../../functions/model/kpi.ts';
 import type { RecordChange } from '../../functions/sync/replicate-record.ts';
@@ -66,5 +66,5 @@ function demandOf(item: Item, { source, bases, linksOf, refusalOf }: PageContext
 
 /** Whether items of an earlier table may own an id of this one, so that `bases` must be read. */
 export function mayCollide(source: RecordSource): boolean {
-  return source !== 'milestones';
+  return source !== RECORD_SOURCES[0];
 }

@@ -1,5 +1,5 @@
 import type { Item } from '../model/attribute-value.ts';
-import type { KpiKey, LinkReference } from '../model/kpi.ts';
+import { type KpiKey, kpiIdentity, type LinkReference } from '../model/kpi.ts';
 import {
   earliestDate,
   type LinkMapping,
@@ -31,7 +31,8 @@ interface Gone {
 export interface ValidLink extends LinkReference {
   readonly kind: 'valid';
   readonly kpi: KpiKey;
-  readonly goalId: string;
+  /** The same for two links only if they attach one KPI to one goal, where the second is worth a warning. */
+  readonly twinKey: string;
   /** Its KpiLink row. */
   readonly row: Item;
   readonly warnings: readonly Warning[];
@@ -80,7 +81,8 @@ export function* demandOfLink(item: Item | undefined): Asking<LinkDemand> {
   const { id, kpi, goalId, linkedAt, unknownAttributes } = parsed.record;
   const mapping = yield* rowOfLink(parsed.record);
   if (mapping.kind === 'quarantined') return quarantined(mapping.reason, item, unknownAttributes);
-  return { ...mapping, id, kpi, goalId, linkedAt, unknownAttributes };
+  const twinKey = `${kpiIdentity(kpi)}\u0000${goalId}`;
+  return { ...mapping, id, kpi, twinKey, linkedAt, unknownAttributes };
 }
 
 /** The row of a well-formed link, or why it has none. */

@@ -43,6 +43,17 @@ export function userOfLink(link: OldLink, kpiItem: Item | undefined): string {
   return ownerOf(link.kpi, kpiItem) ?? link.createdBy;
 }
 
+/** The users whose people may come into the rows of these links, or of these KPIs' personal links. */
+export function usersAskedFor(
+  kpis: readonly KpiKey[],
+  kpiItems: ReadonlyMap<string, Item>,
+  links: readonly Item[],
+): ReadonlySet<string> {
+  const owners = kpis.map((kpi) => ownerOf(kpi, kpiItems.get(kpi.kpiId)));
+  const creators = links.map((link) => textOf(link, 'created_by'));
+  return new Set([...owners, ...creators].filter((userId): userId is string => Boolean(userId)));
+}
+
 /** The person of the tenant who is that user, else the user; of several the one with the smallest id. */
 function personOf(tenantId: string, userId: string, people: readonly Item[]): { id: string; several: boolean } {
   const ids = people

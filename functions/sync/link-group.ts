@@ -1,6 +1,7 @@
 import { demandOfLink, type LinkDemand } from '../migration/demand.ts';
 import { answerLater, type LookUpsLater } from '../migration/look-ups.ts';
 import { kpiKeyOf } from '../migration/sources.ts';
+import { NEW_LINKS } from '../migration/tables.ts';
 import type { Item } from '../model/attribute-value.ts';
 import { itemBytes } from '../model/item-size.ts';
 import { type KpiKey, kpiIdentity } from '../model/kpi.ts';
@@ -101,7 +102,7 @@ export async function replicateGroup(
 }
 
 function keysOf(kpi: KpiKey, { id }: LinkChange, readsSpilled: boolean): RowKey[] {
-  const keys = [{ table: 'kpiLinks', key: { id: { S: id } } } as const, quarantineKey('links', id)];
+  const keys = [{ table: NEW_LINKS, key: { id: { S: id } } } as const, quarantineKey('links', id)];
   return readsSpilled ? [...keys, spilledLinkKey(kpi, id)] : keys;
 }
 

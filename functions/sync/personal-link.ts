@@ -1,7 +1,8 @@
 import { demandOfPersonalLink, recordIn } from '../migration/demand.ts';
 import { personalLinkId } from '../migration/ids.ts';
 import { answerLater } from '../migration/look-ups.ts';
-import { RECORD_SOURCES } from '../migration/sources.ts';
+import { RECORD_SOURCES, tenantOf } from '../migration/sources.ts';
+import { NEW_LINKS } from '../migration/tables.ts';
 import type { Item } from '../model/attribute-value.ts';
 import { sameItem } from '../model/compare.ts';
 import { type KpiKey, kpiIdentity } from '../model/kpi.ts';
@@ -26,7 +27,7 @@ export async function replicatePersonalLink(replication: Replication, kpi: KpiKe
   for (let round = 0; round < ATTEMPTS_MAX; round += 1) {
     const [stored, row] = await replication.transactions.read([
       kpiRowKey(kpi),
-      { table: 'kpiLinks', key: { id: { S: id } } },
+      { table: NEW_LINKS, key: { id: { S: id } } },
     ]);
     const before = decodeKpiRow(kpi, stored);
     if (hasLinks(before)) return false;
@@ -56,10 +57,9 @@ export async function replicatePersonalLink(replication: Replication, kpi: KpiKe
 }
 
 function rowWrites(id: string, kpi: KpiKey, desired: Item | undefined, stored: Item | undefined): Write[] {
-  if (desired) return sameItem(desired, stored) ? [] : [{ kind: 'put', table: 'kpiLinks', item: desired }];
+  if (desired) return sameItem(desired, stored) ? [] : [{ kind: 'put', table: NEW_LINKS, item: desired }];
   // The id is made of the KPI's id alone: a row that another tenant's KPI of the same id has is not ours to delete.
-  const ours = stored && 'S' in (stored.tenant_id ?? {}) && (stored.tenant_id as { S: string }).S === kpi.tenantId;
-  return ours ? [{ kind: 'delete', table: 'kpiLinks', key: { id: { S: id } } }] : [];
+  return tenantOf(stored) === kpi.tenantId ? [{ kind: 'delete', table: NEW_LINKS, key: { id: { S: id } } }] : [];
 }
 
 async function recordDates(replication: Replication, kpi: KpiKey): Promise<string[]> {

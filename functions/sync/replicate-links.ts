@@ -3,6 +3,7 @@ import { demandOfLink, type LinkDemand, quarantined } from '../migration/demand.
 import { answerLater } from '../migration/look-ups.ts';
 import type { Warning } from '../migration/quarantine-reason.ts';
 import { kpiKeyOf } from '../migration/sources.ts';
+import { NEW_LINKS } from '../migration/tables.ts';
 import type { Item } from '../model/attribute-value.ts';
 import { distinctKpis, type KpiKey, kpiIdentity, NO_KPI } from '../model/kpi.ts';
 import { decodeKpiRow, kpiRowKey, spilledLinkKey } from '../tables/control/kpi-rows.ts';
@@ -48,7 +49,7 @@ interface Gathered {
 }
 
 /**
- * Brings K rows, KpiLink rows and quarantine to what the old links demand: steps 1 and 2 of the protocol for links
+ * Brings K rows, link rows and quarantine to what the old links demand: steps 1 and 2 of the protocol for links
  * (README.md). Links of one KPI share a token: they are written some in one transaction, one transaction after the other. KPIs are worked on
  * side by side, with a bound. The records' rows follow by {@link fanOut}, for which a live change leaves a mark in K.
  *
@@ -124,7 +125,7 @@ function replicateLink(replication: Replication, change: LinkChange, origin: Lin
   ): Promise<LinkResult | undefined> {
     const items = await replication.transactions.read([
       ...kpis.map(kpiRowKey),
-      { table: 'kpiLinks', key: { id: { S: change.id } } },
+      { table: NEW_LINKS, key: { id: { S: change.id } } },
       quarantineKey('links', change.id),
       ...spillers.map((kpi) => spilledLinkKey(kpi, change.id)),
     ]);

@@ -62,8 +62,8 @@ export interface ScanOptions {
 export async function scanSides(options: ScanOptions): Promise<Sides> {
   const state = await options.checkpoints.load();
   const sides = new Sides(options.heldRecords, state?.sides, await readRefused(options.reads));
-  await scanAll(options, LOOK_UP_TABLE_OF.kpi, (items) => sides.expectation.addKpis(items));
-  await scanAll(options, LOOK_UP_TABLE_OF.person, (items) => sides.expectation.addPeople(items));
+  await scanAll(options, LOOK_UP_TABLE_OF.kpi, (items) => sides.expectation.lookUps.addKpis(items));
+  await scanAll(options, LOOK_UP_TABLE_OF.person, (items) => sides.expectation.lookUps.addPeople(items));
   await scanAll(options, OLD_TABLE_OF.links, (items) => sides.addOldLinks(items));
   await scanAll(options, NEW_LINKS, (items) => sides.addNewLinks(items));
   const positions = Object.fromEntries(
