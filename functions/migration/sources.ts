@@ -1,13 +1,13 @@
 import { type Item, textOf } from '../model/attribute-value.ts';
 import { type KpiKey, NO_KPI } from '../model/kpi.ts';
 
-/** The old tables that are migrated, in the order in which the migration meets them. */
-export const SOURCES = ['links', 'milestones', 'actuals', 'readings'] as const;
-export type Source = (typeof SOURCES)[number];
-
-/** The old tables whose items fan out into KpiData, in order: the earlier one owns an id that two tables share. */
+/** The old tables whose records fan out to links, in order: the earlier one owns an id that two tables share. */
 export const RECORD_SOURCES = ['milestones', 'actuals', 'readings'] as const;
 export type RecordSource = (typeof RECORD_SOURCES)[number];
+
+/** The old tables that are migrated, in the order in which the migration meets them: the one of links is the first. */
+export const SOURCES = ['links', ...RECORD_SOURCES] as const;
+export type Source = (typeof SOURCES)[number];
 
 /** One of a kind for each source. */
 export function bySource<T>(make: (source: Source) => T): Readonly<Record<Source, T>> {
