@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { STAGES, type Stage } from '../functions/flag/stages.ts';
-import { SOURCES, type Source } from '../functions/model/sources.ts';
+import { SOURCES, type Source } from '../functions/migration/sources.ts';
 import { QUARANTINE_SOURCES, type QuarantineSource } from '../functions/tables/control/quarantine-rows.ts';
 import { readPackageJson, SAMPLE_EXPORT } from '../infra/package-layout.ts';
 import type { StageOptions } from './commands/flag/stage-command.ts';

@@ -1,18 +1,24 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { type Attribute, AttributeType, Billing, ProjectionType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
-import { KEY_SCHEMAS, type TableKeys } from '../functions/tables/dynamo/key-schemas.ts';
+import { NEW_TABLES, type NewTable, TABLES } from '../functions/migration/tables.ts';
+import type { TableKeys } from '../functions/model/key-schema.ts';
 import type { Settings } from './settings.ts';
 
 /** The tables of the new model. They outlive the stack: by then they are the service's. */
 export class NewTables extends Construct {
-  readonly kpiLinks: TableV2;
-  readonly kpiData: TableV2;
+  readonly #tables: Readonly<Record<NewTable, TableV2>>;
 
   constructor(scope: Construct, id: string, settings: Settings) {
     super(scope, id);
-    this.kpiLinks = this.table('KpiLinks', settings.tables.kpiLinks, KEY_SCHEMAS.kpiLinks);
-    this.kpiData = this.table('KpiData', settings.tables.kpiData, KEY_SCHEMAS.kpiData);
+    this.#tables = Object.fromEntries(
+      NEW_TABLES.map((role) => [role, this.table(capitalised(role), settings.tables[role], TABLES[role])]),
+    ) as Record<NewTable, TableV2>;
+  }
+
+  /** The ARN of a new table, or of one of its indexes. */
+  arn(role: NewTable, suffix = ''): string {
+    return this.#tables[role].tableArn + suffix;
   }
 
   private table(id: string, tableName: string, { key: [partitionKey], indexes }: TableKeys): TableV2 {
@@ -31,6 +37,10 @@ export class NewTables extends Construct {
       removalPolicy: RemovalPolicy.RETAIN,
     });
   }
+}
+
+function capitalised(role: string): string {
+  return role.charAt(0).toUpperCase() + role.slice(1);
 }
 
 function text(name: string): Attribute {

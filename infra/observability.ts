@@ -16,8 +16,8 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
+import { SOURCES, type Source } from '../functions/migration/sources.ts';
 import { ENVIRONMENT_DIMENSION, METRIC_NAMESPACE } from '../functions/runtime/metrics.ts';
-import { SOURCES, type Source } from './old-tables.ts';
 import type { Settings } from './settings.ts';
 import type { StreamSync } from './stream-sync.ts';
 

@@ -2,20 +2,11 @@ import { CustomResource, Stack, Validations } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Provider } from 'aws-cdk-lib/custom-resources';
 import { Construct, type IConstruct } from 'constructs';
+import { bySource, SOURCES, type Source } from '../functions/migration/sources.ts';
+import { OLD_TABLE_OF, type ServiceTable } from '../functions/migration/tables.ts';
 import { acknowledgePartsOf } from './acknowledge.ts';
 import { nodeFunction } from './node-function.ts';
 import type { Settings } from './settings.ts';
-
-/** The old tables that are replicated, by source; the names of the sources are those of functions/model/sources.ts. */
-const TABLE_OF = {
-  links: 'goalKpiLinks',
-  milestones: 'kpiMilestones',
-  actuals: 'kpiActuals',
-  readings: 'kpiReadings',
-} as const;
-
-export type Source = keyof typeof TABLE_OF;
-export const SOURCES = Object.keys(TABLE_OF) as Source[];
 
 /**
  * The service's tables. They are not ours: nothing here creates, changes or deletes one, but that a stream is turned on
@@ -29,20 +20,18 @@ export class OldTables extends Construct {
     super(scope, id);
     this.settings = settings;
     const provider = this.streamProvider();
-    this.streamArns = Object.fromEntries(
-      SOURCES.map((source) => {
-        const stream = new CustomResource(this, `${source}Stream`, {
-          resourceType: 'Custom::OldTableStream',
-          serviceToken: provider.serviceToken,
-          properties: { TableName: settings.tables[TABLE_OF[source]] },
-        });
-        return [source, stream.getAttString('StreamArn')];
-      }),
-    ) as Record<Source, string>;
+    this.streamArns = bySource((source) => {
+      const stream = new CustomResource(this, `${source}Stream`, {
+        resourceType: 'Custom::OldTableStream',
+        serviceToken: provider.serviceToken,
+        properties: { TableName: settings.tables[OLD_TABLE_OF[source]] },
+      });
+      return stream.getAttString('StreamArn');
+    });
   }
 
   /** The ARN of an old table, of one of its indexes or its streams. */
-  arn(role: keyof Settings['tables'], suffix = ''): string {
+  arn(role: ServiceTable, suffix = ''): string {
     return Stack.of(this).formatArn({
       service: 'dynamodb',
       resource: 'table',
@@ -51,7 +40,7 @@ export class OldTables extends Construct {
   }
 
   tableArn(source: Source, suffix = ''): string {
-    return this.arn(TABLE_OF[source], suffix);
+    return this.arn(OLD_TABLE_OF[source], suffix);
   }
 
   private streamProvider(): Provider {

@@ -7,11 +7,21 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { RECORD_SOURCES, SOURCES } from '../functions/migration/sources.ts';
+import {
+  LINK_LISTING,
+  LISTED_BY,
+  LOOK_UP_TABLE_OF,
+  NEW_DATA,
+  NEW_LINKS,
+  NEW_TABLES,
+  TABLES,
+} from '../functions/migration/tables.ts';
 import type { Callers } from '../functions/read/http/callers.ts';
 import { ROUTES } from '../functions/read/http/http-routes.ts';
 import type { NewTables } from './new-tables.ts';
 import { nodeFunction } from './node-function.ts';
-import { type OldTables, SOURCES } from './old-tables.ts';
+import type { OldTables } from './old-tables.ts';
 import type { ReadFlag } from './read-flag.ts';
 import type { Settings } from './settings.ts';
 
@@ -97,25 +107,26 @@ export class ReadApi extends Construct {
     });
     const allow = (actions: string[], resources: string[]) =>
       read.addToRolePolicy(new PolicyStatement({ actions, resources }));
-    const records = SOURCES.filter((source) => source !== 'links');
+    const linkIndexes = Object.keys(LINK_LISTING);
     allow(
       ['dynamodb:BatchGetItem'],
       SOURCES.map((source) => oldTables.tableArn(source)),
     );
-    allow(['dynamodb:GetItem'], [oldTables.arn('kpis'), newTables.kpiLinks.tableArn, newTables.kpiData.tableArn]);
+    allow(
+      ['dynamodb:GetItem'],
+      [oldTables.arn(LOOK_UP_TABLE_OF.kpi), ...NEW_TABLES.map((role) => newTables.arn(role))],
+    );
     allow(
       ['dynamodb:Query'],
       [
-        ...['kpi-index', 'goal-index', 'tenant-index'].map((index) => oldTables.tableArn('links', `/index/${index}`)),
-        ...records.flatMap((source) => [
-          oldTables.tableArn(source, '/index/kpi-index'),
-          oldTables.tableArn(source, '/index/tenant-index'),
+        ...linkIndexes.map((index) => oldTables.tableArn('links', `/index/${index}`)),
+        ...RECORD_SOURCES.flatMap((source) => [
+          oldTables.tableArn(source, `/index/${LISTED_BY.kpi.index}`),
+          oldTables.tableArn(source, `/index/${LISTED_BY.tenant.index}`),
         ]),
-        oldTables.arn('people', '/index/linked-user-index'),
-        ...['kpi-index', 'goal-index', 'tenant-index'].map((index) => `${newTables.kpiLinks.tableArn}/index/${index}`),
-        ...['kpi-link-index', 'kpi-link-category-index', 'target-subtype-index'].map(
-          (index) => `${newTables.kpiData.tableArn}/index/${index}`,
-        ),
+        oldTables.arn(LOOK_UP_TABLE_OF.person, `/index/${LISTED_BY.user.index}`),
+        ...linkIndexes.map((index) => newTables.arn(NEW_LINKS, `/index/${index}`)),
+        ...Object.keys(TABLES[NEW_DATA].indexes).map((index) => newTables.arn(NEW_DATA, `/index/${index}`)),
       ],
     );
     allow(['appconfig:StartConfigurationSession', 'appconfig:GetLatestConfiguration'], [readFlag.configurationArn]);

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
+import { TABLE_ROLES, TABLES, type TableRole } from '../functions/migration/tables.ts';
+import { HELD_RECORDS } from '../functions/model/kpi.ts';
 import { MigrationError } from '../functions/model/migration-error.ts';
-import { HELD_RECORDS } from '../functions/model/sources.ts';
 import { callersSchema } from '../functions/read/http/callers.ts';
 import { PACKAGE_ROOT } from './package-layout.ts';
 
@@ -10,17 +11,12 @@ const tableName = z.string().regex(/^[a-zA-Z0-9_.-]{3,255}$/, 'is no DynamoDB ta
 const count = z.number().int().positive();
 
 const tables = z
-  .strictObject({
-    goalKpiLinks: tableName.default('purposepath-goal-kpi-links'),
-    kpiMilestones: tableName.default('purposepath-kpi-milestones'),
-    kpiActuals: tableName.default('purposepath-kpi-actuals'),
-    kpiReadings: tableName.default('purposepath-kpi-readings'),
-    kpis: tableName.default('purposepath-kpis'),
-    people: tableName.default('purposepath-people'),
-    kpiLinks: tableName.default('purposepath-kpi-links'),
-    kpiData: tableName.default('purposepath-kpi-data'),
-    control: tableName.default('kpi-migration-control'),
-  })
+  .strictObject(
+    Object.fromEntries(TABLE_ROLES.map((role) => [role, tableName.default(TABLES[role].defaultName)])) as Record<
+      TableRole,
+      z.ZodDefault<typeof tableName>
+    >,
+  )
   .refine((names) => repeatedIn(names).length === 0, {
     error: ({ input }) => `${repeatedIn(input).join(' and ')} is the name of two tables`,
     // By default what is compared is looked at only once the rest is right: then not every problem is told at once.

@@ -9,11 +9,13 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { bySource, RECORD_SOURCES, type Source } from '../functions/migration/sources.ts';
+import { LISTED_BY, LOOK_UP_TABLE_OF, NEW_DATA, NEW_TABLES } from '../functions/migration/tables.ts';
 import { acknowledgePartsOf } from './acknowledge.ts';
 import type { ControlTable } from './control-table.ts';
 import type { NewTables } from './new-tables.ts';
 import { nodeFunction } from './node-function.ts';
-import { type OldTables, SOURCES, type Source } from './old-tables.ts';
+import type { OldTables } from './old-tables.ts';
 import type { Settings } from './settings.ts';
 
 export interface StreamSyncProps {
@@ -51,12 +53,10 @@ export class StreamSync extends Construct {
       reason: 'Only the event source mappings write here; access logs would need a bucket of their own.',
     });
     acknowledgePartsOf(failures, '/*', this, 'Lambda names the object after the stream, the batch and the time.');
-    this.streams = Object.fromEntries(
-      SOURCES.map((source) => {
-        const replicate = this.replicateFunction(source, props);
-        return [source, { replicate, mappingId: this.mapStream(source, replicate, failures, props) }];
-      }),
-    ) as Record<Source, ReplicatedStream>;
+    this.streams = bySource((source) => {
+      const replicate = this.replicateFunction(source, props);
+      return { replicate, mappingId: this.mapStream(source, replicate, failures, props) };
+    });
   }
 
   private replicateFunction(source: Source, { settings, oldTables, newTables, control }: StreamSyncProps): IFunction {
@@ -71,27 +71,26 @@ export class StreamSync extends Construct {
         RECORD_CONCURRENCY: String(settings.replication.recordConcurrency),
       },
     });
-    const records = SOURCES.filter((other) => other !== 'links');
     const allow = (actions: string[], resources: string[]) =>
       replicate.addToRolePolicy(new PolicyStatement({ actions, resources }));
-    allow(['dynamodb:GetItem'], [oldTables.tableArn('links'), oldTables.arn('kpis')]);
+    allow(['dynamodb:GetItem'], [oldTables.tableArn('links'), oldTables.arn(LOOK_UP_TABLE_OF.kpi)]);
     allow(
       ['dynamodb:BatchGetItem'],
-      records.map((other) => oldTables.tableArn(other)),
+      RECORD_SOURCES.map((other) => oldTables.tableArn(other)),
     );
     allow(
       ['dynamodb:Query'],
       [
-        ...records.map((other) => oldTables.tableArn(other, '/index/kpi-index')),
-        oldTables.arn('people', '/index/linked-user-index'),
+        ...RECORD_SOURCES.map((other) => oldTables.tableArn(other, `/index/${LISTED_BY.kpi.index}`)),
+        oldTables.arn(LOOK_UP_TABLE_OF.person, `/index/${LISTED_BY.user.index}`),
       ],
     );
     // Transactions are authorised by the actions of their items.
     allow(
       ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem'],
-      [newTables.kpiLinks.tableArn, newTables.kpiData.tableArn],
+      NEW_TABLES.map((role) => newTables.arn(role)),
     );
-    allow(['dynamodb:ConditionCheckItem'], [newTables.kpiData.tableArn]);
+    allow(['dynamodb:ConditionCheckItem'], [newTables.arn(NEW_DATA)]);
     allow(
       ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'].map((action) => `dynamodb:${action}`),
       [control.table.tableArn],

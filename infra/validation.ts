@@ -4,10 +4,12 @@ import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { SOURCES } from '../functions/migration/sources.ts';
+import { LISTED_BY, LOOK_UP_TABLE_OF, NEW_DATA, NEW_LINKS, NEW_TABLES } from '../functions/migration/tables.ts';
 import type { ControlTable } from './control-table.ts';
 import type { NewTables } from './new-tables.ts';
 import { nodeFunction } from './node-function.ts';
-import { type OldTables, SOURCES } from './old-tables.ts';
+import type { OldTables } from './old-tables.ts';
 import type { ReadFlag } from './read-flag.ts';
 import type { Settings } from './settings.ts';
 
@@ -66,25 +68,24 @@ export class RollingValidation extends Construct {
     });
     const allow = (actions: string[], resources: string[]) =>
       validate.addToRolePolicy(new PolicyStatement({ actions, resources }));
-    const { kpiLinks, kpiData } = newTables;
-    allow(['dynamodb:Scan'], [oldTables.tableArn('links'), kpiLinks.tableArn, kpiData.tableArn]);
+    const newArns = NEW_TABLES.map((role) => newTables.arn(role));
+    allow(['dynamodb:Scan'], [oldTables.tableArn('links'), ...newArns]);
     allow(
       ['dynamodb:BatchGetItem'],
       [
         ...SOURCES.map((source) => oldTables.tableArn(source)),
-        oldTables.arn('kpis'),
-        kpiLinks.tableArn,
-        kpiData.tableArn,
+        oldTables.arn(LOOK_UP_TABLE_OF.kpi),
+        ...newArns,
         control.table.tableArn,
       ],
     );
     allow(
       ['dynamodb:Query'],
       [
-        ...SOURCES.map((source) => oldTables.tableArn(source, '/index/kpi-index')),
-        oldTables.arn('people', '/index/linked-user-index'),
-        `${kpiLinks.tableArn}/index/kpi-index`,
-        `${kpiData.tableArn}/index/kpi-link-index`,
+        ...SOURCES.map((source) => oldTables.tableArn(source, `/index/${LISTED_BY.kpi.index}`)),
+        oldTables.arn(LOOK_UP_TABLE_OF.person, `/index/${LISTED_BY.user.index}`),
+        newTables.arn(NEW_LINKS, `/index/${LISTED_BY.kpi.index}`),
+        newTables.arn(NEW_DATA, `/index/${LISTED_BY.link.index}`),
         control.table.tableArn,
       ],
     );

@@ -3,8 +3,8 @@ import { CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamod
 import { inject } from 'vitest';
 import { oldTableSchemas } from '../backfill/local/cloud/old-table-schemas.ts';
 import { localClientConfig } from '../backfill/local-endpoint.ts';
+import { TABLE_ROLES, type TableNames } from '../functions/migration/tables.ts';
 import { connect } from '../functions/tables/dynamo-tables.ts';
-import { TABLE_ROLES, type TableNames } from '../functions/tables/table-names.ts';
 import { newTableSchemas, streamedOldTableSchemas } from './table-schemas.ts';
 
 /** A client of the engine that all test files share. */

@@ -1,12 +1,12 @@
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import { oldTableSchemas, tableSchema } from '../backfill/local/cloud/old-table-schemas.ts';
-import { KEY_SCHEMAS } from '../functions/tables/dynamo/key-schemas.ts';
-import type { TableNames } from '../functions/tables/table-names.ts';
+import type { TableNames } from '../functions/migration/tables.ts';
+import { TABLES } from '../functions/migration/tables.ts';
 
 /** The new tables and the control table, with the indexes of tables.md. */
 export function newTableSchemas(names: TableNames): CreateTableCommandInput[] {
   const roles = ['kpiLinks', 'kpiData', 'control'] as const;
-  return roles.map((role) => tableSchema(names[role], KEY_SCHEMAS[role].key, KEY_SCHEMAS[role].indexes));
+  return roles.map((role) => tableSchema(names[role], TABLES[role].key, TABLES[role].indexes));
 }
 
 /** The service's tables with their streams on, both images in them. */

@@ -2,13 +2,14 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { LONGEST } from './longest-first.ts';
+import { VOCABULARY, vocabularyIn } from './migration/vocabulary.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const FOLDERS = ['functions', 'backfill', 'infra'];
 const LINES_MAX = 260;
 
 /** The rooms that every function is built from, lowest first. */
-const GROUND = ['functions/model', 'functions/tables', 'functions/runtime'];
+const GROUND = ['functions/model', 'functions/migration', 'functions/tables', 'functions/runtime'];
 const ROOMS = [
   ...GROUND,
   'functions/sync',
@@ -27,14 +28,21 @@ const COMMAND_LINE = ['backfill', 'backfill/lease', 'backfill/copy', 'backfill/c
 /** Which part of the product may import which: the order in which data flows (README.md). No room imports an entry. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'functions/model': ['functions/model'],
-  'functions/tables': ['functions/tables', 'functions/model'],
+  'functions/migration': ['functions/migration', 'functions/model'],
+  'functions/tables': ['functions/tables', 'functions/migration', 'functions/model'],
   'functions/runtime': GROUND,
   'functions/sync': [...GROUND, 'functions/sync'],
   'functions/validation': [...GROUND, 'functions/validation'],
   'functions/flag': ['functions/flag', 'functions/runtime', 'functions/model'],
   'functions/gate': [...GROUND, 'functions/flag', 'functions/gate'],
   'functions/read': [...GROUND, 'functions/flag', 'functions/read', 'functions/read/sides'],
-  'functions/read/sides': ['functions/model', 'functions/tables', 'functions/read', 'functions/read/sides'],
+  'functions/read/sides': [
+    'functions/model',
+    'functions/migration',
+    'functions/tables',
+    'functions/read',
+    'functions/read/sides',
+  ],
   'functions/read/http': [...GROUND, 'functions/read', 'functions/read/http'],
   // The Lambda entries: each is a function of its own, so none imports another.
   functions: ROOMS,
@@ -50,8 +58,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'functions/flag/document.ts',
     'functions/flag/names.ts',
     'functions/model/migration-error.ts',
-    'functions/model/sources.ts',
-    'functions/tables/dynamo/key-schemas.ts',
+    'functions/migration/sources.ts',
+    'functions/migration/tables.ts',
+    'functions/model/kpi.ts',
+    'functions/model/key-schema.ts',
     'functions/read/http/callers.ts',
     'functions/read/http/http-routes.ts',
     'functions/runtime/metrics.ts',
@@ -114,6 +124,31 @@ function unguardedReads({ path, text }: Pick<SourceFile, 'path' | 'text'>): stri
   );
 }
 
+/** Rooms that may name this migration's tables and attributes, and why. All else reads them from the definition. */
+const PARTICULAR: Readonly<Record<string, string>> = {
+  'functions/migration/': 'the definition itself',
+  'functions/replicate-': 'the Lambda entry of each source, which bears its name',
+  'functions/read/sides/': 'answers the service in terms of its new model, from either side',
+  'functions/read/http/http-routes.ts': 'the reads that the service may ask for',
+  'functions/read/kpi-reads.ts': 'the reads that the service may ask for',
+  'functions/read/query.ts': 'the reads that the service may ask for',
+  'functions/read/open-reads.ts': 'its example is for a service that has these tables',
+  'functions/read/check-answer.ts': 'knows what a row of the new model must have',
+  'functions/read/position.ts': 'knows the order of rows of the new model',
+  'backfill/local/rehearsal/': 'stands in for the service: writes its old items and reads its rows',
+};
+
+/** Words that mean something of their own in one file. */
+const HOMONYMS: Readonly<Record<string, readonly string[]>> = {
+  // An attribute of the control table's own rows, kept in every environment.
+  'functions/tables/control/kpi-rows.ts': ['linked_at'],
+};
+
+function particularWords({ path, text }: Pick<SourceFile, 'path' | 'text'>): string[] {
+  if (Object.keys(PARTICULAR).some((room) => path.startsWith(room))) return [];
+  return vocabularyIn(text).filter((word) => !HOMONYMS[path]?.includes(word));
+}
+
 /** The steps of a decision. The model puts them together once, in `demand.ts`; everyone else asks for the demand. */
 const STEPS = [
   'parseLink',
@@ -127,7 +162,7 @@ const STEPS = [
 ];
 
 function stepsTaken({ path, text }: Pick<SourceFile, 'path' | 'text'>): string[] {
-  if (path.startsWith('functions/model/')) return [];
+  if (path.startsWith('functions/migration/')) return [];
   const imported = [...text.matchAll(/import\s*(?:type\s*)?\{([^}]*)\}/g)].flatMap(
     ([, names]) => names?.match(/\w+/g) ?? [],
   );
@@ -176,6 +211,15 @@ describe('the tree', () => {
     expect(files.filter(reckonsFromItself).map(({ path }) => path)).toEqual([]);
   });
 
+  test('knows this migration only in its definition', () => {
+    expect(files.flatMap((file) => particularWords(file).map((word) => `${file.path}: ${word}`))).toEqual([]);
+  });
+
+  test.each([...Object.keys(PARTICULAR), ...Object.keys(HOMONYMS)])('needs %s to be an exception', (room) => {
+    const words = files.filter(({ path }) => path.startsWith(room)).flatMap(({ text }) => vocabularyIn(text));
+    expect(words).not.toEqual([]);
+  });
+
   test('has files that one reader can hold in mind', () => {
     const long = [...files, ...sourceFiles(['test/simulation'])].filter(
       (file) => file.text.split('\n').length > LINES_MAX,
@@ -194,7 +238,7 @@ describe('the tree', () => {
 
 describe('the guards themselves', () => {
   test.each([
-    ['functions/model/mapping.ts', '../tables/old-tables.ts'],
+    ['functions/migration/mapping.ts', '../tables/old-tables.ts'],
     ['functions/sync/fan-out.ts', '../../backfill/copier.ts'],
     ['functions/sync/stream-handler.ts', '../replicate-links.ts'],
     ['functions/runtime/settings.ts', '../flag/stages.ts'],
@@ -210,6 +254,41 @@ describe('the guards themselves', () => {
     ['backfill/commands/repair/repair.ts', '../../local/cloud/engine.ts'],
   ])('refuse that %s imports %s', (path, target) => {
     expect(forbiddenImports({ path, imports: [target] })).toHaveLength(1);
+  });
+
+  test.each([
+    ['functions/sync/fan-out.ts', "textOf(row, 'post_date')", 'post_date'],
+    ['functions/sync/record-decision.ts', "{ kind: 'put', table: 'kpiData', item }", 'kpiData'],
+    ['functions/model/anchor.ts', '/** The links by linked_at. */', 'linked_at'],
+    ['functions/tables/old/dynamo-old-tables.ts', "indexName: 'kpi-index'", 'kpi-index'],
+    ['functions/tables/control/kpi-rows.ts', "textOf(item, 'kpi_id')", 'kpi_id'],
+    ['functions/validation/expectation.ts', 'const { goalId } = link;', 'goalId'],
+    ['functions/validation/findings.ts', "textOf(row, 'data_category') === 'Target'", 'data_category'],
+    ['functions/read/router.ts', "query.category === 'Target'", "'Target'"],
+    ['backfill/copy/plan.ts', "source === 'milestones' ? 1 : 2", "'milestones'"],
+    ['backfill/copy/plan.ts', 'tally.actuals.copied', '.actuals'],
+    ['backfill/copy/plan.ts', '{ links, readings: 0 }', 'readings'],
+    ['backfill/commands/rollback/rollback.ts', '// Deletes all rows of KpiData.', 'KpiData'],
+    ['infra/settings.ts', "name.default('purposepath-kpis')", 'purposepath-kpis'],
+    ['infra/validation.ts', "oldTables.arn('people')", "'people'"],
+  ])('refuse that %s says %s', (path, text, word) => {
+    expect(particularWords({ path, text })).toContain(word);
+  });
+
+  test.each([
+    ['functions/sync/fan-out.ts', 'kpis.map((kpi) => [kpi.tenantId, kpi.kpiId])'],
+    ['functions/sync/fan-out.ts', "scan('links', { ...actuals })"],
+    ['functions/flag/deployments.ts', '{ strategyId }'],
+    ['functions/tables/control/kpi-rows.ts', "textOf(item, 'linked_at')"],
+    ['functions/read/sides/new-side.ts', "index: 'kpi-link-index'"],
+  ])('let %s say %s', (path, text) => {
+    expect(particularWords({ path, text })).toEqual([]);
+  });
+
+  test('know the words of each part of the definition', () => {
+    // Attribute of an old item, of a new row, index, role, title, default name, source, kind of row.
+    const words = 'milestone_date person_id goal-index kpiReadings GoalKpiLink purposepath-people actuals Measured';
+    expect(words.split(' ').filter((word) => !VOCABULARY.has(word))).toEqual([]);
   });
 
   test('refuse a decision put together outside the model', () => {
@@ -270,7 +349,7 @@ describe('the documents', () => {
   const scripts = Object.keys(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).scripts);
 
   /** Their prose is not wrapped. */
-  const unwrapped = ['model', 'sync', 'validation'].map((room) => `functions/${room}/README.md`);
+  const unwrapped = ['sync', 'validation'].map((room) => `functions/${room}/README.md`);
 
   test('wrap their prose', () => {
     const long = documents

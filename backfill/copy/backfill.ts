@@ -1,6 +1,6 @@
+import { byRecordSource, SOURCES, type Source } from '../../functions/migration/sources.ts';
 import { MigrationError } from '../../functions/model/migration-error.ts';
 import { own } from '../../functions/model/own.ts';
-import { SOURCES, type Source } from '../../functions/model/sources.ts';
 import { KpiTurns } from '../../functions/sync/kpi-turns.ts';
 import { type Run, readRun, writeRun } from '../../functions/tables/control/backfill-run-row.ts';
 import type { ControlTable } from '../../functions/tables/control/control-table.ts';
@@ -185,9 +185,7 @@ const WORK: Readonly<Record<Pass, Runner>> = {
       work: (items) => copyLinks(copier, items, recordsHaveBegun(stored), turns),
     };
   }),
-  milestones: recordCopy('milestones'),
-  actuals: recordCopy('actuals'),
-  readings: recordCopy('readings'),
+  ...byRecordSource(recordCopy),
   'sweep-records': segmented((copier) => ({
     pass: 'sweep-records',
     scan: (position) => copier.replication.control.scanTouchedRecords(position),

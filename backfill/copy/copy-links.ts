@@ -1,7 +1,7 @@
+import { linkIn } from '../../functions/migration/demand.ts';
+import { kpiKeyOf } from '../../functions/migration/sources.ts';
 import { type Item, idOf } from '../../functions/model/attribute-value.ts';
 import { countNames } from '../../functions/model/counts-by-name.ts';
-import { linkIn } from '../../functions/model/demand.ts';
-import { kpiKeyOf } from '../../functions/model/sources.ts';
 import type { KpiTurns } from '../../functions/sync/kpi-turns.ts';
 import { attempt, valuesOf } from '../../functions/tables/dynamo/attempt.ts';
 import type { Copier } from './copier.ts';

@@ -1,5 +1,6 @@
+import { kpiKeyOf, type RecordSource } from '../../functions/migration/sources.ts';
 import { type Item, idOf } from '../../functions/model/attribute-value.ts';
-import { distinctKpis, type KpiKey, kpiIdentity, kpiKeyOf, type RecordSource } from '../../functions/model/sources.ts';
+import { distinctKpis, type KpiKey, kpiIdentity } from '../../functions/model/kpi.ts';
 import { KpiViews } from '../../functions/sync/kpi-views.ts';
 import { linksInForce } from '../../functions/sync/record-decision.ts';
 import type { RecordChange } from '../../functions/sync/replicate-record.ts';

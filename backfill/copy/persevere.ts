@@ -1,4 +1,4 @@
-import type { KpiKey } from '../../functions/model/sources.ts';
+import type { KpiKey } from '../../functions/model/kpi.ts';
 import { type FanOutMark, fanOut } from '../../functions/sync/fan-out.ts';
 import { noteGivenUp } from '../../functions/sync/given-up.ts';
 import type { LinkOrigin } from '../../functions/sync/kpi-decision.ts';

@@ -1,19 +1,20 @@
 import pMap from 'p-map';
-import { type Item, idOf, textOf } from '../../functions/model/attribute-value.ts';
+import { demandOfLink, type LinkDemand, personForKpi, quarantined } from '../../functions/migration/demand.ts';
+import { answerLater } from '../../functions/migration/look-ups.ts';
+import { refusedBy } from '../../functions/migration/quarantine-reason.ts';
+import { byRecordSource, RECORD_SOURCES, type RecordSource, type Source } from '../../functions/migration/sources.ts';
+import { NEW_DATA, NEW_LINKS } from '../../functions/migration/tables.ts';
+import { SECOND_LINK } from '../../functions/migration/warnings.ts';
+import { type Item, idOf } from '../../functions/model/attribute-value.ts';
 import { type CountsByName, countNames } from '../../functions/model/counts-by-name.ts';
-import { demandOfLink, type LinkDemand, personForKpi, quarantined } from '../../functions/model/demand.ts';
 import { compareText } from '../../functions/model/instant.ts';
-import { answerLater } from '../../functions/model/look-ups.ts';
-import { refusedBy } from '../../functions/model/quarantine-reason.ts';
 import {
   distinctKpis,
   type HeldRecords,
   type KpiKey,
   kpiIdentity,
   type LinkReference,
-  type RecordSource,
-  type Source,
-} from '../../functions/model/sources.ts';
+} from '../../functions/model/kpi.ts';
 import { apart } from '../../functions/tables/dynamo/apart.ts';
 import { attemptLater, valuesOf } from '../../functions/tables/dynamo/attempt.ts';
 import { failureCode } from '../../functions/tables/dynamo/failure-scope.ts';
@@ -41,15 +42,15 @@ export interface Plan {
   readonly sources: Readonly<Record<Source, Tally>>;
   /** Reasons of quarantine and how often each comes. */
   readonly quarantineReasons: CountsByName;
-  /** Rows that KpiLink and KpiData would have. */
-  readonly rows: { readonly kpiLinks: number; readonly kpiData: number };
+  /** Rows that each new table would have. */
+  readonly rows: { readonly [NEW_LINKS]: number; readonly [NEW_DATA]: number };
   /** The KPIs without a link, and how many records of each source wait for one; by tenant and KPI. */
   readonly heldKpis: readonly HeldKpi[];
-  /** Write units of the KpiData rows with their indexes; the protocol's own rows come on top. */
+  /** Write units of the data rows with their indexes; the protocol's own rows come on top. */
   readonly dataWriteUnits: number;
 }
 
-/** A KPI whose records have no row in KpiData because it has no link (tables.md, "Held records"). */
+/** A KPI whose records have no data row because it has no link (tables.md, "Held records"). */
 export interface HeldKpi extends KpiKey {
   readonly records: Readonly<Record<RecordSource, number>>;
 }
@@ -58,8 +59,8 @@ export interface HeldKpi extends KpiKey {
 interface Ledger {
   /** All links by KPI identity: few beside the records, and needed for each of these. */
   readonly links: Map<string, LinkReference[]>;
-  /** Tenant, KPI and goal of each link: a second one of the same is worth a warning. */
-  readonly goals: Set<string>;
+  /** Of each link: a second one of the same is worth a warning. */
+  readonly twinKeys: Set<string>;
   /** KPI identity to whether the KPI, which has no link, gets one of its own. */
   readonly personal: Map<string, boolean>;
   readonly reasons: string[];
@@ -70,28 +71,28 @@ interface Ledger {
 
 /**
  * Reads what a backfill would read and writes nothing: one scan of each old table, for each link its KPI and its person,
- * and for each actual and reading the items of the same id. All links are kept in memory, the records page by page.
+ * and for each record the items of the same id in earlier tables. All links are kept in memory, the records page by page.
  */
 export async function planBackfill(options: PlanOptions): Promise<Plan> {
   const ledger: Ledger = {
     links: new Map(),
-    goals: new Set(),
+    twinKeys: new Set(),
     personal: new Map(),
     reasons: [],
     held: new Map(),
     dataWriteUnits: 0,
   };
   const links = await planSource(options, 'links', (items) => planLinks(options, ledger, items));
-  const planRecordSource = (source: RecordSource): Promise<Tally> =>
-    planSource(options, source, (items) => planRecords(options, ledger, source, items));
-  const milestones = await planRecordSource('milestones');
-  const actuals = await planRecordSource('actuals');
-  const readings = await planRecordSource('readings');
+  const sources: { -readonly [Name in Source]?: Tally } = { links };
+  for (const source of RECORD_SOURCES) {
+    sources[source] = await planSource(options, source, (items) => planRecords(options, ledger, source, items));
+  }
+  const dataRows = RECORD_SOURCES.reduce((sum, source) => sum + (sources[source]?.copied ?? 0), 0);
   const ownLinks = [...ledger.personal.values()].filter((gets) => gets).length;
   return {
-    sources: { links, milestones, actuals, readings },
+    sources: sources as Record<Source, Tally>,
     quarantineReasons: countNames(ledger.reasons),
-    rows: { kpiLinks: links.copied + ownLinks, kpiData: milestones.copied + actuals.copied + readings.copied },
+    rows: { [NEW_LINKS]: links.copied + ownLinks, [NEW_DATA]: dataRows },
     heldKpis: [...ledger.held].sort(([left], [right]) => compareText(left, right)).map(([, kpi]) => kpi),
     dataWriteUnits: ledger.dataWriteUnits,
   };
@@ -123,10 +124,9 @@ async function planLinks(options: PlanOptions, ledger: Ledger, items: readonly I
   });
   const valid = demands.filter((demand) => demand.kind === 'valid');
   const warnings = valid.flatMap((link) => link.warnings.map((warning) => warning.code));
-  for (const { id, kpi, linkedAt, row } of valid) {
-    const goal = `${kpi.tenantId}\u0000${textOf(row, 'uniqueness_key')}`;
-    if (ledger.goals.has(goal)) warnings.push('second-link-to-goal');
-    ledger.goals.add(goal);
+  for (const { id, kpi, linkedAt, twinKey } of valid) {
+    if (ledger.twinKeys.has(twinKey)) warnings.push(SECOND_LINK.code);
+    ledger.twinKeys.add(twinKey);
     const known = ledger.links.get(kpiIdentity(kpi)) ?? [];
     ledger.links.set(kpiIdentity(kpi), [...known, { id, linkedAt }]);
   }
@@ -195,6 +195,6 @@ async function askForOwner(old: OldTables, ledger: Ledger, kpi: KpiKey): Promise
 }
 
 function hold({ held }: Ledger, source: RecordSource, kpi: KpiKey): void {
-  const records = held.get(kpiIdentity(kpi))?.records ?? { milestones: 0, actuals: 0, readings: 0 };
+  const records = held.get(kpiIdentity(kpi))?.records ?? byRecordSource(() => 0);
   held.set(kpiIdentity(kpi), { ...kpi, records: { ...records, [source]: records[source] + 1 } });
 }

@@ -1,13 +1,8 @@
+import { demandOfRecord, quarantined, type RecordDemand, type RecordItems } from '../../functions/migration/demand.ts';
+import { type QuarantineReason, refusedBy } from '../../functions/migration/quarantine-reason.ts';
+import { kpiKeyOf, RECORD_SOURCES, type RecordSource } from '../../functions/migration/sources.ts';
 import { type Item, idOf } from '../../functions/model/attribute-value.ts';
-import { demandOfRecord, quarantined, type RecordDemand, type RecordItems } from '../../functions/model/demand.ts';
-import { type QuarantineReason, refusedBy } from '../../functions/model/quarantine-reason.ts';
-import {
-  type HeldRecords,
-  type KpiKey,
-  kpiKeyOf,
-  type LinkReference,
-  type RecordSource,
-} from '../../functions/model/sources.ts';
+import type { HeldRecords, KpiKey, LinkReference } from '../../functions/model/kpi.ts';
 import type { RecordChange } from '../../functions/sync/replicate-record.ts';
 import { attempt } from '../../functions/tables/dynamo/attempt.ts';
 import { failureCode } from '../../functions/tables/dynamo/failure-scope.ts';
@@ -71,5 +66,5 @@ function demandOf(item: Item, { source, bases, linksOf, refusalOf }: PageContext
 
 /** Whether items of an earlier table may own an id of this one, so that `bases` must be read. */
 export function mayCollide(source: RecordSource): boolean {
-  return source !== 'milestones';
+  return source !== RECORD_SOURCES[0];
 }

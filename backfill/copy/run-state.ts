@@ -1,5 +1,5 @@
+import { RECORD_SOURCES, SOURCES } from '../../functions/migration/sources.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
-import { RECORD_SOURCES, SOURCES } from '../../functions/model/sources.ts';
 import { BACKFILL_PARTITION, type Run } from '../../functions/tables/control/backfill-run-row.ts';
 import type { ControlTable } from '../../functions/tables/control/control-table.ts';
 import { EMPTY_TALLY, type Tally } from './tally.ts';

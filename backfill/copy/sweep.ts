@@ -1,4 +1,4 @@
-import type { KpiKey } from '../../functions/model/sources.ts';
+import type { KpiKey } from '../../functions/model/kpi.ts';
 import type { TouchedRecord } from '../../functions/tables/control/control-table.ts';
 import type { KpiHead } from '../../functions/tables/control/kpi-rows.ts';
 import type { Copier } from './copier.ts';

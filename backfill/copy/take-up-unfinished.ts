@@ -1,4 +1,5 @@
-import { distinctKpis, type KpiKey, RECORD_SOURCES } from '../../functions/model/sources.ts';
+import { RECORD_SOURCES } from '../../functions/migration/sources.ts';
+import { distinctKpis, type KpiKey } from '../../functions/model/kpi.ts';
 import {
   distinctUnfinished,
   listUnfinished,

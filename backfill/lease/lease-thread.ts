@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import type { TableNames } from '../../functions/migration/tables.ts';
 import type { Connection } from '../../functions/tables/dynamo-tables.ts';
-import type { TableNames } from '../../functions/tables/table-names.ts';
 import { programFile } from '../../infra/package-layout.ts';
 import type { Renewals, StartRenewals, TakenLease } from './lease-renewal.ts';
 import { type LeaseClock, type LeaseLength, renewalEveryMs } from './lease-term.ts';

@@ -1,4 +1,4 @@
-import { mappingHash } from '../model/mapping-hash.ts';
+import { mappingHash } from '../migration/mapping-hash.ts';
 import { readRun } from '../tables/control/backfill-run-row.ts';
 import type { ControlTable } from '../tables/control/control-table.ts';
 import type { QuarantineEntry } from '../tables/control/quarantine-rows.ts';

@@ -1,4 +1,4 @@
-import { SOURCES, type Source } from '../model/sources.ts';
+import { SOURCES, type Source } from '../migration/sources.ts';
 import type { Run } from '../tables/control/backfill-run-row.ts';
 import type { Rollback } from '../tables/control/rollback-row.ts';
 import type { ValidationSummary } from '../tables/control/validation-report.ts';

@@ -1,9 +1,9 @@
 import { compareInstants, compareText, type Instant, parseInstant } from './instant.ts';
-import type { LinkReference } from './sources.ts';
+import type { LinkReference } from './kpi.ts';
 
 /**
- * The links by `linked_at` as an instant, then by id (tables.md, "Ids"). The first is the anchor, whose rows keep their
- * records' ids. A link's `linked_at` that is no instant never gets here: such a link is quarantined.
+ * The links by their date as an instant, then by id (tables.md, "Ids"). The first is the anchor, whose rows keep their
+ * records' ids. A link whose date is no instant never gets here: it is quarantined.
  */
 export function inAnchorOrder(links: readonly LinkReference[]): LinkReference[] {
   // Most KPIs have one link, and there is a record for every call.

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { AttributeValue, Item } from './attribute-value.ts';
 import { canonicalNumber } from './decimal.ts';
 import { compareText } from './instant.ts';
-import { type KpiKey, kpiIdentity } from './sources.ts';
+import { type KpiKey, kpiIdentity } from './kpi.ts';
 
 /** Of a row's digest the first 128 bits are summed: four words. */
 const WORDS = 4;

@@ -5,7 +5,7 @@ export interface Instant {
   readonly fraction: string;
 }
 
-/** The forms of tables.md (linked_at); a fraction's point may be a comma and `Z` a small letter, as ISO 8601 and RFC 3339 have it. */
+/** The forms of a link's date in tables.md; a fraction's point may be a comma and `Z` a small letter, as ISO 8601 and RFC 3339 have it. */
 const PATTERN =
   /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?(?:[Zz]|([+-])(\d{2})(?::?(\d{2}))?)?)?$/;
 

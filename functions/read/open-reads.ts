@@ -1,7 +1,7 @@
 import { createFlagClient, type FlagClient, type FlagClientSettings, type Report } from '../flag/client.ts';
-import type { HeldRecords } from '../model/sources.ts';
+import type { TableNames } from '../migration/tables.ts';
+import type { HeldRecords } from '../model/kpi.ts';
 import { connectReads, type ReadTables } from '../tables/connect-reads.ts';
-import type { TableNames } from '../tables/table-names.ts';
 import { type KpiReads, kpiReads } from './kpi-reads.ts';
 import { createRouter, type Provenance, type Router, type RouterSettings } from './router.ts';
 import { newSide } from './sides/new-side.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
+import { ID_BYTES_MAX } from '../migration/old-records.ts';
 import type { Item } from '../model/attribute-value.ts';
 import { MigrationError } from '../model/migration-error.ts';
-import { ID_BYTES_MAX } from '../model/old-records.ts';
 import type { Order, RowPosition } from './position.ts';
 
 /** Longest bound of a date range in bytes: a sort key has at most 1,024, and the query adds one character. */

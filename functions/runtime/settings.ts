@@ -1,7 +1,7 @@
 import * as z from 'zod';
+import { TABLE_ROLES } from '../migration/tables.ts';
+import { HELD_RECORDS } from '../model/kpi.ts';
 import { MigrationError } from '../model/migration-error.ts';
-import { HELD_RECORDS } from '../model/sources.ts';
-import { TABLE_ROLES } from '../tables/table-names.ts';
 
 /** Environment variables, as in `process.env`. */
 export type Variables = Readonly<Record<string, string | undefined>>;

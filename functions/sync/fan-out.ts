@@ -1,5 +1,6 @@
+import { RECORD_SOURCES, type RecordSource } from '../migration/sources.ts';
 import type { Item } from '../model/attribute-value.ts';
-import { distinctKpis, type KpiKey, RECORD_SOURCES, type RecordSource } from '../model/sources.ts';
+import { distinctKpis, type KpiKey } from '../model/kpi.ts';
 import { kpiPartition } from '../tables/control/control-rows.ts';
 import type { UnfinishedItem } from '../tables/control/unfinished-items.ts';
 import { scopeOf } from '../tables/dynamo/failure-scope.ts';

@@ -1,4 +1,4 @@
-import type { KpiKey } from '../model/sources.ts';
+import type { KpiKey } from '../model/kpi.ts';
 import { noteUnfinished, type UnfinishedItem } from '../tables/control/unfinished-items.ts';
 import { failureCode } from '../tables/dynamo/failure-scope.ts';
 import type { Replication } from './replication.ts';

@@ -1,3 +1,4 @@
+import { NEW_LINKS } from '../migration/tables.ts';
 import { anchorOf } from '../model/anchor.ts';
 import {
   encodeKpiRow,
@@ -32,9 +33,9 @@ export interface KpiCircumstances {
 /**
  * Decides what one transaction writes so that the KPI's links are as `targets` has them: the KPI row, with a fresh
  * token, and the items of spilled links. A link stays where it is; it is spilled where it has no room in the KPI row,
- * when it comes or its `linked_at` grows.
+ * when it comes or its date grows.
  *
- * @param targets link id to linked_at; undefined where the link does not, or no longer, belong to the KPI.
+ * @param targets link id to the link's date; undefined where the link does not, or no longer, belong to the KPI.
  * @param moveToken whether the KPI row gets a fresh token also where no link changes.
  */
 export function decideKpi(
@@ -102,11 +103,11 @@ export function decideKpi(
     ...(moves && circumstances.origin !== 'backfill' && { sweepPending: token }),
   };
   const writes: Write[] = [{ kind: 'put', table: 'control', item: encodeKpiRow(next), ifToken: head.token ?? null }];
-  if (personalGoes) writes.push({ kind: 'delete', table: 'kpiLinks', key: { id: { S: personal.id } } });
+  if (personalGoes) writes.push({ kind: 'delete', table: NEW_LINKS, key: { id: { S: personal.id } } });
   return [...writes, ...items.values()];
 }
 
-/** What the KPI has for the link's linked_at; undefined where the link is not one of the KPI's. */
+/** What the KPI has for the link's date; undefined where the link is not one of the KPI's. */
 export function linkedAtIn({ head, spilled }: KpiSnapshot, id: string): string | undefined {
   const item = spilled.get(id);
   if (item === undefined) return head.inlineLinks.get(id);

@@ -1,4 +1,4 @@
-import { type KpiKey, kpiIdentity } from '../model/sources.ts';
+import { type KpiKey, kpiIdentity } from '../model/kpi.ts';
 
 /**
  * Has those who write a KPI's links in one process do so one after another. Nothing depends on it but speed: the token refuses all but one of

@@ -1,7 +1,7 @@
 import pMap from 'p-map';
 import { inAnchorOrder } from '../model/anchor.ts';
 import type { Item } from '../model/attribute-value.ts';
-import { type KpiKey, kpiIdentity, type LinkReference } from '../model/sources.ts';
+import { type KpiKey, kpiIdentity, type LinkReference } from '../model/kpi.ts';
 import { controlKey, kpiPartition } from '../tables/control/control-rows.ts';
 import type { KpiHead, SpilledLink } from '../tables/control/kpi-rows.ts';
 import { ITEMS_OF_ANY_SIZE_MAX } from '../tables/dynamo/transactions.ts';

@@ -1,7 +1,8 @@
+import type { LinkDemand } from '../migration/demand.ts';
+import { NEW_LINKS } from '../migration/tables.ts';
 import type { Item } from '../model/attribute-value.ts';
 import { sameItem } from '../model/compare.ts';
-import type { LinkDemand } from '../model/demand.ts';
-import { type KpiKey, kpiIdentity } from '../model/sources.ts';
+import { type KpiKey, kpiIdentity } from '../model/kpi.ts';
 import type { KeptForm, QuarantineEntry } from '../tables/control/quarantine-rows.ts';
 import type { Write } from '../tables/dynamo/transactions.ts';
 import { decideKpi, type KpiCircumstances, type KpiSnapshot, linkedAtIn } from './kpi-decision.ts';
@@ -28,7 +29,7 @@ export interface LinksDecision {
 }
 
 /**
- * Decides what one transaction writes so that the KPI row, KpiLink and quarantine agree with the links' base items.
+ * Decides what one transaction writes so that the KPI row, the link rows and quarantine agree with the links' base items.
  * Pure but for the tokens drawn. A live event moves every KPI row's token on, also where nothing else changes: that
  * stops an earlier attempt whose write is still under way. A copier that finds all right writes nothing, and what it
  * writes stands or falls with the KPI rows' tokens all the same.
@@ -57,9 +58,9 @@ function decideRow({ id, demand, row, quarantined }: LinkFacts, { nowSeconds, fo
   const mapped = demand.kind === 'valid' ? demand.row : undefined;
   const writes: Write[] = [];
   if (mapped && !sameItem(mapped, row)) {
-    writes.push({ kind: 'put', table: 'kpiLinks', item: mapped, ...(row === undefined && { ifAbsent: true }) });
+    writes.push({ kind: 'put', table: NEW_LINKS, item: mapped, ...(row === undefined && { ifAbsent: true }) });
   }
-  if (!mapped && row) writes.push({ kind: 'delete', table: 'kpiLinks', key: { id: { S: id } } });
+  if (!mapped && row) writes.push({ kind: 'delete', table: NEW_LINKS, key: { id: { S: id } } });
   const refused = demand.kind === 'quarantined' ? demand : undefined;
   const quarantinedAt = new Date(nowSeconds * 1000).toISOString();
   return [...writes, ...decideQuarantine('links', id, quarantined, refused, quarantinedAt, form)];

@@ -1,8 +1,10 @@
+import { demandOfLink, type LinkDemand } from '../migration/demand.ts';
+import { answerLater, type LookUpsLater } from '../migration/look-ups.ts';
+import { kpiKeyOf } from '../migration/sources.ts';
+import { NEW_LINKS } from '../migration/tables.ts';
 import type { Item } from '../model/attribute-value.ts';
-import { demandOfLink, type LinkDemand } from '../model/demand.ts';
 import { itemBytes } from '../model/item-size.ts';
-import { answerLater, type LookUpsLater } from '../model/look-ups.ts';
-import { type KpiKey, kpiIdentity, kpiKeyOf } from '../model/sources.ts';
+import { type KpiKey, kpiIdentity } from '../model/kpi.ts';
 import { decodeKpiRow, kpiRowKey, spilledLinkKey } from '../tables/control/kpi-rows.ts';
 import { decodeQuarantineEntry, quarantineKey } from '../tables/control/quarantine-rows.ts';
 import {
@@ -54,7 +56,7 @@ export async function replicateGroup(
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
     const { kpiRow, rows, entries, spilledItems } = await readNamed(replication, {
       kpiRow: kpiRowKey(kpi),
-      rows: changes.map(({ id }): RowKey => ({ table: 'kpiLinks', key: { id: { S: id } } })),
+      rows: changes.map(({ id }): RowKey => ({ table: NEW_LINKS, key: { id: { S: id } } })),
       entries: changes.map(({ id }) => quarantineKey('links', id)),
       spilledItems: readsSpilled ? changes.map(({ id }) => spilledLinkKey(kpi, id)) : [],
     });

@@ -1,8 +1,10 @@
-import { type Item, textOf } from '../model/attribute-value.ts';
+import type { PersonalLink } from '../migration/demand.ts';
+import { personalLinkId } from '../migration/ids.ts';
+import { tenantOf } from '../migration/sources.ts';
+import { NEW_LINKS } from '../migration/tables.ts';
+import type { Item } from '../model/attribute-value.ts';
 import { sameItem } from '../model/compare.ts';
-import type { PersonalLink } from '../model/demand.ts';
-import { personalLinkId } from '../model/ids.ts';
-import type { KpiKey } from '../model/sources.ts';
+import type { KpiKey } from '../model/kpi.ts';
 import { encodeKpiRow, type KpiHead } from '../tables/control/kpi-rows.ts';
 import type { Write } from '../tables/dynamo/transactions.ts';
 
@@ -16,7 +18,7 @@ export interface PersonalLinkDecision {
 /**
  * Decides what brings a KPI without other links to the personal link that its records demand. Pure.
  *
- * @param row the KpiLink row with the personal link's id, whichever KPI has it.
+ * @param row the link row with the personal link's id, whichever KPI has it.
  * @param token the KPI row's new token; it moves on even if nothing else changes, as for a live link event.
  */
 export function decidePersonalLink(
@@ -46,8 +48,8 @@ export function decidePersonalLink(
 }
 
 function rowWrites(id: string, kpi: KpiKey, demanded: Item | undefined, stored: Item | undefined): Write[] {
-  if (demanded) return sameItem(demanded, stored) ? [] : [{ kind: 'put', table: 'kpiLinks', item: demanded }];
+  if (demanded) return sameItem(demanded, stored) ? [] : [{ kind: 'put', table: NEW_LINKS, item: demanded }];
   // The id is made of the KPI's id alone. The row may be that of another tenant's KPI with the same id.
-  const isOurs = textOf(stored, 'tenant_id') === kpi.tenantId;
-  return isOurs ? [{ kind: 'delete', table: 'kpiLinks', key: { id: { S: id } } }] : [];
+  const isOurs = tenantOf(stored) === kpi.tenantId;
+  return isOurs ? [{ kind: 'delete', table: NEW_LINKS, key: { id: { S: id } } }] : [];
 }

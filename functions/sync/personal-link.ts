@@ -1,8 +1,10 @@
+import { demandOfPersonalLink, recordIn } from '../migration/demand.ts';
+import { personalLinkId } from '../migration/ids.ts';
+import { answerLater } from '../migration/look-ups.ts';
+import { RECORD_SOURCES } from '../migration/sources.ts';
+import { NEW_LINKS } from '../migration/tables.ts';
 import type { Item } from '../model/attribute-value.ts';
-import { demandOfPersonalLink, recordIn } from '../model/demand.ts';
-import { personalLinkId } from '../model/ids.ts';
-import { answerLater } from '../model/look-ups.ts';
-import { type KpiKey, kpiIdentity, RECORD_SOURCES } from '../model/sources.ts';
+import { type KpiKey, kpiIdentity } from '../model/kpi.ts';
 import { decodeKpiRow, hasLinks, kpiRowKey } from '../tables/control/kpi-rows.ts';
 import { apart } from '../tables/dynamo/apart.ts';
 import { attempt, valuesOf } from '../tables/dynamo/attempt.ts';
@@ -23,7 +25,7 @@ export async function replicatePersonalLink(replication: Replication, kpi: KpiKe
   for (let round = 0; round < ATTEMPTS_MAX; round += 1) {
     const { kpiRow, row } = await readNamed(replication, {
       kpiRow: kpiRowKey(kpi),
-      row: { table: 'kpiLinks', key: { id: { S: personalLinkId(kpi.kpiId) } } },
+      row: { table: NEW_LINKS, key: { id: { S: personalLinkId(kpi.kpiId) } } },
     });
     const head = decodeKpiRow(kpi, kpiRow);
     if (hasLinks(head)) return false;

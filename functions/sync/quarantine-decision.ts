@@ -1,6 +1,6 @@
+import type { QuarantineReason } from '../migration/quarantine-reason.ts';
 import type { Item } from '../model/attribute-value.ts';
 import { itemDigest } from '../model/digest.ts';
-import type { QuarantineReason } from '../model/quarantine-reason.ts';
 import {
   deleteEntry,
   type KeptForm,

@@ -1,10 +1,18 @@
+import {
+  demandOfRecord,
+  type Quarantined,
+  type RecordDemand,
+  type RecordItems,
+  sourcesIn,
+} from '../migration/demand.ts';
+import { fanOutRowId } from '../migration/ids.ts';
+import type { OldRecord } from '../migration/old-records.ts';
+import type { QuarantineReason } from '../migration/quarantine-reason.ts';
+import type { RecordSource } from '../migration/sources.ts';
+import { NEW_DATA } from '../migration/tables.ts';
 import { type Item, idOf } from '../model/attribute-value.ts';
 import { sameItem } from '../model/compare.ts';
-import { demandOfRecord, type Quarantined, type RecordDemand, type RecordItems, sourcesIn } from '../model/demand.ts';
-import { fanOutRowId } from '../model/ids.ts';
-import type { OldRecord } from '../model/old-records.ts';
-import type { QuarantineReason } from '../model/quarantine-reason.ts';
-import { type HeldRecords, kpiIdentity, type LinkReference, type RecordSource } from '../model/sources.ts';
+import { type HeldRecords, kpiIdentity, type LinkReference } from '../model/kpi.ts';
 import type { KeptForm, QuarantineEntry } from '../tables/control/quarantine-rows.ts';
 import type { Write } from '../tables/dynamo/transactions.ts';
 import type { KpiView } from './kpi-views.ts';
@@ -18,7 +26,7 @@ export interface RecordSnapshot {
   readonly firstTouch: boolean;
   /** Every id under which the record may have a row, by these links. */
   readonly candidates: readonly string[];
-  /** The KpiData rows that exist among the candidates, by id. */
+  /** The data rows that exist among the candidates, by id. */
   readonly rows: ReadonlyMap<string, Item>;
   /** The quarantine entries that were looked for, by source; an absent entry is a source without one. */
   readonly quarantined: ReadonlyMap<RecordSource, QuarantineEntry | undefined>;
@@ -26,7 +34,7 @@ export interface RecordSnapshot {
 
 export interface RecordDecision {
   readonly outcome: RecordDemand['kind'];
-  /** KpiData rows that are put, or deleted though they were seen. */
+  /** Data rows that are put, or deleted though they were seen. */
   readonly rowsChanged: number;
   /** Of rows, without the token rows, which every commit carries. */
   readonly writes: readonly Write[];
@@ -115,13 +123,13 @@ export function decideRecord(
     wanted.add(id);
     const stored = snapshot.rows.get(id);
     if (sameItem(row, stored)) continue;
-    writes.push({ kind: 'put', table: 'kpiData', item: row, ...(stored === undefined && { ifAbsent: true }) });
+    writes.push({ kind: 'put', table: NEW_DATA, item: row, ...(stored === undefined && { ifAbsent: true }) });
   }
   const candidates = snapshot.firstTouch ? snapshot.candidates : [];
   const unwanted = new Set([...snapshot.rows.keys(), ...candidates].filter((id) => !wanted.has(id)));
   const rowsPut = writes.length;
   for (const id of unwanted) {
-    writes.push({ kind: snapshot.rows.has(id) ? 'delete' : 'absent', table: 'kpiData', key: { id: { S: id } } });
+    writes.push({ kind: snapshot.rows.has(id) ? 'delete' : 'absent', table: NEW_DATA, key: { id: { S: id } } });
   }
   const entries = [...snapshot.quarantined].map(([source, stored]) =>
     decideQuarantine(source, recordId, stored, desired.refused.get(source), quarantinedAt, refusal?.form),

@@ -1,6 +1,8 @@
 import pMap from 'p-map';
+import type { RecordSource } from '../migration/sources.ts';
+import { NEW_DATA } from '../migration/tables.ts';
 import { type Item, idOf, textOf } from '../model/attribute-value.ts';
-import type { KpiKey, RecordSource } from '../model/sources.ts';
+import type { KpiKey } from '../model/kpi.ts';
 import { decodeExpiry, decodeQuarantined, recordTokenKey, touchedRecordKey } from '../tables/control/control-rows.ts';
 import { decodeKpiRow, kpiRowKey } from '../tables/control/kpi-rows.ts';
 import { decodeQuarantineEntry, quarantineKey } from '../tables/control/quarantine-rows.ts';
@@ -119,7 +121,7 @@ async function readInParts(
   ofAnySize = false,
 ): Promise<PartsRead> {
   const rows = new Map<string, Item>();
-  const keysOf = (ids: readonly string[]) => ids.map((id): RowKey => ({ table: 'kpiData', key: { id: { S: id } } }));
+  const keysOf = (ids: readonly string[]) => ids.map((id): RowKey => ({ table: NEW_DATA, key: { id: { S: id } } }));
   const keep = (found: readonly (Item | undefined)[]): void => {
     for (const row of found) if (row) rows.set(idOf(row), row);
   };

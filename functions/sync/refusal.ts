@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import { type QuarantineReason, refusedBy } from '../migration/quarantine-reason.ts';
 import type { Item } from '../model/attribute-value.ts';
 import { sameItem } from '../model/compare.ts';
-import { type QuarantineReason, refusedBy } from '../model/quarantine-reason.ts';
 import type { KeptForm } from '../tables/control/quarantine-rows.ts';
 import { failureCode, scopeOf } from '../tables/dynamo/failure-scope.ts';
 import { ATTEMPTS_MAX, ContentionError } from './replication.ts';

@@ -1,8 +1,9 @@
+import { type RecordItems, sourcesIn } from '../migration/demand.ts';
+import type { QuarantineReason } from '../migration/quarantine-reason.ts';
+import { kpiKeyOf, RECORD_SOURCES, type Source } from '../migration/sources.ts';
 import { type Item, textOf } from '../model/attribute-value.ts';
-import { type RecordItems, sourcesIn } from '../model/demand.ts';
 import { itemDigest } from '../model/digest.ts';
-import type { QuarantineReason } from '../model/quarantine-reason.ts';
-import { distinctKpis, kpiKeyOf, RECORD_SOURCES, type Source } from '../model/sources.ts';
+import { distinctKpis } from '../model/kpi.ts';
 import { decodeQuarantined, encodeRecordToken, recordTokenKey } from '../tables/control/control-rows.ts';
 import { encodeKpiRow, type KpiHead } from '../tables/control/kpi-rows.ts';
 import {

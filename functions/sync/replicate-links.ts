@@ -1,9 +1,11 @@
 import pMap from 'p-map';
+import { demandOfLink, type LinkDemand, quarantined } from '../migration/demand.ts';
+import { answerLater } from '../migration/look-ups.ts';
+import type { Warning } from '../migration/quarantine-reason.ts';
+import { kpiKeyOf } from '../migration/sources.ts';
+import { NEW_LINKS } from '../migration/tables.ts';
 import type { Item } from '../model/attribute-value.ts';
-import { demandOfLink, type LinkDemand, quarantined } from '../model/demand.ts';
-import { answerLater } from '../model/look-ups.ts';
-import type { Warning } from '../model/quarantine-reason.ts';
-import { distinctKpis, type KpiKey, kpiIdentity, kpiKeyOf, NO_KPI } from '../model/sources.ts';
+import { distinctKpis, type KpiKey, kpiIdentity, NO_KPI } from '../model/kpi.ts';
 import { decodeKpiRow, kpiRowKey, spilledLinkKey } from '../tables/control/kpi-rows.ts';
 import { decodeQuarantineEntry, quarantineKey } from '../tables/control/quarantine-rows.ts';
 import { scopeOf } from '../tables/dynamo/failure-scope.ts';
@@ -48,7 +50,7 @@ interface Gathered {
 }
 
 /**
- * Brings KPI rows, KpiLink rows and quarantine to what the old links demand: steps 1 and 2 of the protocol for links
+ * Brings KPI rows, link rows and quarantine to what the old links demand: steps 1 and 2 of the protocol for links
  * (README.md). Links of one KPI share a token: they are written some in one transaction, one transaction after the
  * other. KPIs are worked on side by side, with a bound. The records' rows follow by {@link fanOut}, for which a live
  * change leaves a mark in the KPI row.
@@ -125,7 +127,7 @@ function replicateLink(replication: Replication, change: LinkChange, origin: Lin
   ): Promise<LinkResult | undefined> {
     const { kpiRows, row, entry, spilledItems } = await readNamed(replication, {
       kpiRows: kpis.map(kpiRowKey),
-      row: { table: 'kpiLinks', key: { id: { S: change.id } } },
+      row: { table: NEW_LINKS, key: { id: { S: change.id } } },
       entry: quarantineKey('links', change.id),
       spilledItems: spillers.map((kpi) => spilledLinkKey(kpi, change.id)),
     });

@@ -1,5 +1,6 @@
-import { type RecordItems, sourcesIn } from '../model/demand.ts';
-import { distinctKpis, type KpiKey, kpiKeyOf, NO_KPI, RECORD_SOURCES, type RecordSource } from '../model/sources.ts';
+import { type RecordItems, sourcesIn } from '../migration/demand.ts';
+import { kpiKeyOf, RECORD_SOURCES, type RecordSource } from '../migration/sources.ts';
+import { distinctKpis, type KpiKey, NO_KPI } from '../model/kpi.ts';
 import { commitRecord } from './commit-record.ts';
 import type { KpiView, KpiViews } from './kpi-views.ts';
 import { decideRecord, type RecordDecision } from './record-decision.ts';

@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import { distinctKpis, type KpiKey, kpiIdentity, NO_KPI } from '../model/sources.ts';
+import { distinctKpis, type KpiKey, kpiIdentity, NO_KPI } from '../model/kpi.ts';
 import { hasLinks } from '../tables/control/kpi-rows.ts';
 import { apart, type Refused } from '../tables/dynamo/apart.ts';
 import { scopeOf } from '../tables/dynamo/failure-scope.ts';

@@ -1,5 +1,5 @@
+import type { HeldRecords } from '../model/kpi.ts';
 import { MigrationError } from '../model/migration-error.ts';
-import type { HeldRecords } from '../model/sources.ts';
 import type { ControlTable } from '../tables/control/control-table.ts';
 import type { Transactions } from '../tables/dynamo/transactions.ts';
 import type { OldTables } from '../tables/old/old-tables.ts';

@@ -1,5 +1,6 @@
+import { kpiKeyOf, type Source } from '../migration/sources.ts';
 import type { Item } from '../model/attribute-value.ts';
-import { distinctKpis, type KpiKey, kpiIdentity, kpiKeyOf, type Source } from '../model/sources.ts';
+import { distinctKpis, type KpiKey, kpiIdentity } from '../model/kpi.ts';
 import type { UnfinishedItem } from '../tables/control/unfinished-items.ts';
 import { scopeOf } from '../tables/dynamo/failure-scope.ts';
 import { fanOut } from './fan-out.ts';

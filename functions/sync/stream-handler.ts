@@ -3,7 +3,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context, DynamoDBBatchResponse } from 'aws-lambda';
-import type { Source } from '../model/sources.ts';
+import type { Source } from '../migration/sources.ts';
 import { readFunctionSettings } from '../runtime/settings.ts';
 import { connectTables } from '../tables/dynamo-tables.ts';
 import { LagRecorder } from '../tables/replication-lag.ts';

@@ -1,10 +1,10 @@
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import type { TableNames } from '../migration/tables.ts';
 import { connect } from './dynamo-tables.ts';
 import { dynamoNewReads } from './new/dynamo-new-reads.ts';
 import type { NewReads } from './new/new-reads.ts';
 import { dynamoOldReads } from './old/dynamo-old-reads.ts';
 import type { OldReads } from './old/old-reads.ts';
-import type { TableNames } from './table-names.ts';
 
 /** Both sides' tables as reads use them. */
 export interface ReadTables {

@@ -1,4 +1,5 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import type { TableNames } from '../migration/tables.ts';
 import type { ControlTable } from './control/control-table.ts';
 import { dynamoControlTable } from './control/dynamo-control-table.ts';
 import { dynamoTransactions } from './dynamo/dynamo-transactions.ts';
@@ -8,7 +9,6 @@ import { dynamoNewTables } from './new/dynamo-new-tables.ts';
 import type { NewTables } from './new/new-tables.ts';
 import { dynamoOldTables } from './old/dynamo-old-tables.ts';
 import type { OldTables } from './old/old-tables.ts';
-import type { TableNames } from './table-names.ts';
 
 /** All storage of the migration, behind the narrow interfaces that everything else knows. */
 export interface Tables {

@@ -1,4 +1,5 @@
 import { type DynamoDBClient, ResourceNotFoundException, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { LISTED_BY, LOOK_UP_TABLE_OF, type TableNames } from '../migration/tables.ts';
 import { type Item, idOf } from '../model/attribute-value.ts';
 import { MigrationError } from '../model/migration-error.ts';
 import { listQuarantine } from './control/quarantine-entries.ts';
@@ -7,8 +8,7 @@ import { queryPage } from './dynamo/dynamo-queries.ts';
 import { batchGet } from './dynamo/dynamo-reads.ts';
 import { retryTransient } from './dynamo/retry.ts';
 import { dynamoOldTables } from './old/dynamo-old-tables.ts';
-import type { TableNames } from './table-names.ts';
-import { LISTED_BY_INDEX, type ValidationReads } from './validation-reads.ts';
+import type { ValidationReads } from './validation-reads.ts';
 
 /** Ids a page of an index query has at most. */
 const QUERY_LIMIT = 1_000;
@@ -53,10 +53,11 @@ export function dynamoValidationReads(
     },
 
     async listIds(table, by, value, cursor) {
+      const { index, attribute } = LISTED_BY[by];
       const query = {
         tableName: names[table],
-        indexName: LISTED_BY_INDEX[by],
-        partition: [by, value],
+        indexName: index,
+        partition: [attribute, value],
         attributes: ['id'],
         limit: QUERY_LIMIT,
       } as const;
@@ -89,7 +90,7 @@ export function dynamoValidationReads(
     scan: (table, position) => namingTheTable(names[table], () => reads.scan(table, position)),
     readItems: (table, ids) => namingTheTable(names[table], () => reads.readItems(table, ids)),
     listIds: (table, by, value, cursor) => namingTheTable(names[table], () => reads.listIds(table, by, value, cursor)),
-    listPeople: (userId) => namingTheTable(names.people, () => reads.listPeople(userId)),
+    listPeople: (userId) => namingTheTable(names[LOOK_UP_TABLE_OF.person], () => reads.listPeople(userId)),
     listQuarantine: (source) => namingTheTable(names.control, () => reads.listQuarantine(source)),
     listRefused: (source) => namingTheTable(names.control, () => reads.listRefused(source)),
     readQuarantine: (source, id) => namingTheTable(names.control, () => reads.readQuarantine(source, id)),

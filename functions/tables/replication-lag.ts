@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { SOURCES, type Source } from '../model/sources.ts';
+import { SOURCES, type Source } from '../migration/sources.ts';
 import type { ControlTable } from './control/control-table.ts';
 
 const PARTITION = 'replication-lag';

@@ -1,18 +1,13 @@
+import type { Source } from '../migration/sources.ts';
+import type { LISTED_BY, TableRole } from '../migration/tables.ts';
 import type { Item } from '../model/attribute-value.ts';
-import type { Source } from '../model/sources.ts';
 import type { Page, ScanPosition } from './old/old-tables.ts';
-import type { TableRole } from './table-names.ts';
 
 /** The tables whose items are compared, and those that the comparison looks things up in. */
 export type ReadTable = Exclude<TableRole, 'control'>;
 
-/** Attributes with an index that lists the items that have a value of it. */
-export type ListedBy = 'kpi_id' | 'kpi_link_id';
-
-export const LISTED_BY_INDEX: Readonly<Record<ListedBy, string>> = {
-  kpi_id: 'kpi-index',
-  kpi_link_id: 'kpi-link-index',
-};
+/** What ids are listed by. */
+export type ListedBy = keyof typeof LISTED_BY & ('kpi' | 'link');
 
 /**
  * All that the validators read, and no way to write. Narrow, so that planted faults can be laid over it

@@ -1,7 +1,9 @@
+import { CLASS_OF, ROW_CLASSES } from '../migration/rows.ts';
+import { SOURCES } from '../migration/sources.ts';
 import { smallestByHash } from '../model/digest.ts';
-import { type KpiKey, SOURCES } from '../model/sources.ts';
+import type { KpiKey } from '../model/kpi.ts';
 import { Counts } from './counts.ts';
-import { CLASS_OF, type Finding, isOfPhase, ROW_CLASSES } from './findings.ts';
+import { type Finding, isOfPhase } from './findings.ts';
 import { BUCKETS, type SampledLinks } from './record-sides.ts';
 import { type ScanOptions, scanSides } from './scan-sides.ts';
 import { type Patience, type Settled, settle } from './settle.ts';
@@ -22,7 +24,7 @@ export interface Comparison {
   readonly bucketsDiffering: number;
   /** Buckets that differ and were not opened, because enough was proven before. */
   readonly bucketsUnopened: number;
-  /** Rows of KpiData under no link, beyond those that were looked at. */
+  /** Data rows under no link, beyond those that were looked at. */
   readonly straysUnlisted: number;
   /** Quarantine was too large to be compared entry by entry. */
   readonly entriesUnchecked: boolean;

@@ -1,5 +1,5 @@
+import type { RowClass } from '../migration/rows.ts';
 import { increase, shortName } from '../model/counts-by-name.ts';
-import type { RowClass } from './findings.ts';
 
 /** A tenant of the new tables ends at 512 bytes (old-records.ts); that of an item in quarantine may be as long as the item. */
 const TENANT_LENGTH_MAX = 512;

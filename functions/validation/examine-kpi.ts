@@ -1,23 +1,16 @@
-import { type Item, idOf, textOf } from '../model/attribute-value.ts';
-import { demandOfRecord, personalLinkOf, personForKpi, type RecordItems, sourcesIn } from '../model/demand.ts';
-import { answerLater } from '../model/look-ups.ts';
-import type { OldRecord } from '../model/old-records.ts';
-import {
-  type HeldRecords,
-  type KpiKey,
-  kpiIdentity,
-  kpiKeyOf,
-  type LinkReference,
-  NO_KPI,
-  RECORD_SOURCES,
-  type RecordSource,
-} from '../model/sources.ts';
+import { demandOfRecord, personalLinkOf, personForKpi, type RecordItems, sourcesIn } from '../migration/demand.ts';
+import { answerLater } from '../migration/look-ups.ts';
+import type { OldRecord } from '../migration/old-records.ts';
+import { CLASS_OF, classOfRow, linkIdOf } from '../migration/rows.ts';
+import { kpiKeyOf, RECORD_SOURCES, type RecordSource, tenantOf } from '../migration/sources.ts';
+import { NEW_DATA, NEW_LINKS, OLD_TABLE_OF } from '../migration/tables.ts';
+import { type Item, idOf } from '../model/attribute-value.ts';
+import { type HeldRecords, type KpiKey, kpiIdentity, type LinkReference, NO_KPI } from '../model/kpi.ts';
 import { attempt, valuesOf } from '../tables/dynamo/attempt.ts';
-import { OLD_TABLE_OF } from '../tables/table-names.ts';
 import type { ValidationReads } from '../tables/validation-reads.ts';
 import { examineLinks, listAll, readApart } from './examine-links.ts';
 import { rowsExpectedOf } from './expectation.ts';
-import { CLASS_OF, classOfRow, compareRows, type Finding } from './findings.ts';
+import { compareRows, type Finding } from './findings.ts';
 import { type RefusedItems, refusalOf } from './refused-items.ts';
 import { type Unexamined, unexaminedItem } from './unexamined.ts';
 
@@ -72,13 +65,13 @@ export async function examineKpi(
 ): Promise<Examination> {
   if (kpiIdentity(kpi) === kpiIdentity(NO_KPI)) return { findings: [], collisions: [], rows: 0, unexamined: [] };
   const links = await examineLinks(reads, kpi, knownLinkIds, refused);
-  const personId = heldRecords === 'hold' ? undefined : await personNow(reads, kpi, links.kpiItem);
-  const personal = personalLinkOf(kpi, personId, UNDATED);
+  const person = heldRecords === 'hold' ? undefined : await personNow(reads, kpi, links.kpiItem);
+  const personal = personalLinkOf(kpi, person, UNDATED);
   const inForce: readonly LinkReference[] = links.inForce.length === 0 && personal ? [personal] : links.inForce;
   const comparison = new RecordComparison(reads, kpi, inForce, refused);
 
   for (const source of RECORD_SOURCES) {
-    const ids = await listAll(reads, OLD_TABLE_OF[source], 'kpi_id', kpi.kpiId);
+    const ids = await listAll(reads, OLD_TABLE_OF[source], 'kpi', kpi.kpiId);
     for (let start = 0; start < ids.length; start += RECORDS_PAGE) {
       await comparison.add(ids.slice(start, start + RECORDS_PAGE));
     }
@@ -90,7 +83,7 @@ export async function examineKpi(
   const surplus = findings.filter(({ kind }) => kind === 'extra').length;
   const rows = inForce.length + comparison.expectedRows + surplus;
   if (links.inForce.length === 0 && personal) {
-    const dated = personalLinkOf(kpi, personId, comparison.dates);
+    const dated = personalLinkOf(kpi, person, comparison.dates);
     const own = await comparePersonalLink(reads, kpi, personal.id, dated?.row);
     const [first, ...others] = comparison.collisions;
     const collisions =
@@ -108,7 +101,7 @@ export function personNow(reads: ValidationReads, kpi: KpiKey, kpiItem: Item | u
 
 /** The KPI's personal link has no old link that demands it, so the links' comparison takes it for an extra row. */
 function replaced(findings: readonly Finding[], personalId: string, own: Finding | undefined): Finding[] {
-  const others = findings.filter((finding) => finding.table !== 'kpiLinks' || finding.id !== personalId);
+  const others = findings.filter((finding) => finding.table !== NEW_LINKS || finding.id !== personalId);
   return own ? [...others, own] : others;
 }
 
@@ -118,10 +111,10 @@ async function comparePersonalLink(
   id: string,
   expected: Item | undefined,
 ): Promise<Finding | undefined> {
-  const found = (await reads.readItems('kpiLinks', [id])).get(id);
+  const found = (await reads.readItems(NEW_LINKS, [id])).get(id);
   // The id is made of the KPI's id alone: another tenant's KPI of that id may have the row.
-  if (expected === undefined && textOf(found, 'tenant_id') !== kpi.tenantId) return undefined;
-  return compareRows({ table: 'kpiLinks', id, rowClass: 'links', kpi }, expected, found);
+  if (expected === undefined && tenantOf(found) !== kpi.tenantId) return undefined;
+  return compareRows({ table: NEW_LINKS, id, rowClass: 'links', kpi }, expected, found);
 }
 
 /** The rows of one KPI's records, compared as the records are listed. */
@@ -172,12 +165,12 @@ class RecordComparison {
       return valuesOf([rows]).flat();
     });
     const rowIds = demanded.map(({ rowId }) => rowId);
-    const found = await readApart(this.#reads, 'kpiData', rowIds, this.unexamined);
+    const found = await readApart(this.#reads, NEW_DATA, rowIds, this.unexamined);
     for (const { rowId, row, source, recordId } of demanded) {
       this.#expectedIds.add(rowId);
       if (found.unread.has(rowId)) continue;
       const about = {
-        table: 'kpiData',
+        table: NEW_DATA,
         id: rowId,
         rowClass: CLASS_OF[source],
         kpi: this.#kpi,
@@ -190,7 +183,7 @@ class RecordComparison {
   /** Finds the rows under these links that no record demands. */
   async addUnexpected(linkIds: readonly string[]): Promise<void> {
     for (const linkId of linkIds) {
-      const listed = await listAll(this.#reads, 'kpiData', 'kpi_link_id', linkId);
+      const listed = await listAll(this.#reads, NEW_DATA, 'link', linkId);
       for (let start = 0; start < listed.length; start += RECORDS_PAGE) {
         const unexpected = listed.slice(start, start + RECORDS_PAGE).filter((id) => !this.#expectedIds.has(id));
         if (unexpected.length > 0) await this.#addUnexpectedPage(linkId, unexpected);
@@ -201,11 +194,11 @@ class RecordComparison {
   async #addUnexpectedPage(linkId: string, ids: readonly string[]): Promise<void> {
     // Their records may be too new for the index of their own table.
     await this.add(ids);
-    const found = await readApart(this.#reads, 'kpiData', ids, this.unexamined);
+    const found = await readApart(this.#reads, NEW_DATA, ids, this.unexamined);
     const orphan = !this.#inForce.some((link) => link.id === linkId);
     for (const [id, row] of found.items) {
-      if (this.#expectedIds.has(id) || textOf(row, 'kpi_link_id') !== linkId) continue;
-      const about = { table: 'kpiData', id, rowClass: classOfRow(row), kpi: this.#kpi, orphan } as const;
+      if (this.#expectedIds.has(id) || linkIdOf(row) !== linkId) continue;
+      const about = { table: NEW_DATA, id, rowClass: classOfRow(row), kpi: this.#kpi, orphan } as const;
       this.#note(compareRows(about, undefined, row));
     }
   }

@@ -1,7 +1,9 @@
+import { demandOfLink, type LinkDemand, quarantined } from '../migration/demand.ts';
+import { answerLater } from '../migration/look-ups.ts';
+import { kpiKeyOf } from '../migration/sources.ts';
+import { LOOK_UP_TABLE_OF, NEW_LINKS, OLD_TABLE_OF } from '../migration/tables.ts';
 import { type Item, idOf, textOf } from '../model/attribute-value.ts';
-import { demandOfLink, type LinkDemand, quarantined } from '../model/demand.ts';
-import { answerLater } from '../model/look-ups.ts';
-import { type KpiKey, kpiIdentity, kpiKeyOf, type LinkReference } from '../model/sources.ts';
+import { type KpiKey, kpiIdentity, type LinkReference } from '../model/kpi.ts';
 import { apart } from '../tables/dynamo/apart.ts';
 import { attemptLater } from '../tables/dynamo/attempt.ts';
 import type { ListedBy, ReadTable, ValidationReads } from '../tables/validation-reads.ts';
@@ -32,13 +34,13 @@ export async function examineLinks(
   refused: RefusedItems,
 ): Promise<ExaminedLinks> {
   const candidates = new Set(knownIds);
-  for (const table of ['goalKpiLinks', 'kpiLinks'] as const) {
-    for (const id of await listAll(reads, table, 'kpi_id', kpi.kpiId)) candidates.add(id);
+  for (const table of [OLD_TABLE_OF.links, NEW_LINKS] as const) {
+    for (const id of await listAll(reads, table, 'kpi', kpi.kpiId)) candidates.add(id);
   }
   const unexamined: Unexamined[] = [];
-  const old = await readApart(reads, 'goalKpiLinks', [...candidates], unexamined);
+  const old = await readApart(reads, OLD_TABLE_OF.links, [...candidates], unexamined);
   const unknown = new Set(old.unread);
-  const kpiItem = (await reads.readItems('kpis', [kpi.kpiId])).get(kpi.kpiId);
+  const kpiItem = (await reads.readItems(LOOK_UP_TABLE_OF.kpi, [kpi.kpiId])).get(kpi.kpiId);
   const expected = new Map<string, Item>();
   const inForce: LinkReference[] = [];
   const elsewhere = new Set<string>();
@@ -59,7 +61,7 @@ export async function examineLinks(
     inForce.push({ id: link.id, linkedAt: link.linkedAt });
   }
 
-  const rows = await readApart(reads, 'kpiLinks', [...candidates], unexamined);
+  const rows = await readApart(reads, NEW_LINKS, [...candidates], unexamined);
   const found = rows.items;
   const claimed = [...found].filter(([, row]) => kpiIdentity(kpiKeyOf(row)) === kpiIdentity(kpi)).map(([id]) => id);
   // A link that is another KPI's is looked at there, with all rows under it, whatever its own row claims.
@@ -67,7 +69,7 @@ export async function examineLinks(
   const findings = ids.flatMap((id) => {
     if (unknown.has(id) || rows.unread.has(id) || (!expected.has(id) && !claimed.includes(id))) return [];
     const demandedBy = expected.has(id) && { source: 'links' as const, id };
-    const about = { table: 'kpiLinks', id, rowClass: 'links', kpi, ...(demandedBy && { demandedBy }) } as const;
+    const about = { table: NEW_LINKS, id, rowClass: 'links', kpi, ...(demandedBy && { demandedBy }) } as const;
     return compareRows(about, expected.get(id), found.get(id)) ?? [];
   });
   return { inForce, ids, kpiItem, findings, unexamined };

@@ -1,4 +1,3 @@
-import { type Item, idOf, textOf } from '../model/attribute-value.ts';
 import {
   demandOfLink,
   demandOfRecord,
@@ -6,19 +5,14 @@ import {
   personalLinkOf,
   personForKpi,
   quarantined,
-} from '../model/demand.ts';
-import { personalLinkId } from '../model/ids.ts';
-import { answer, type LookUps } from '../model/look-ups.ts';
-import type { OldRecord } from '../model/old-records.ts';
-import type { QuarantineReason } from '../model/quarantine-reason.ts';
-import {
-  type HeldRecords,
-  type KpiKey,
-  kpiIdentity,
-  type LinkReference,
-  type RecordSource,
-  type Source,
-} from '../model/sources.ts';
+} from '../migration/demand.ts';
+import { personalLinkId } from '../migration/ids.ts';
+import { answer, LookUpsInMemory } from '../migration/look-ups.ts';
+import type { OldRecord } from '../migration/old-records.ts';
+import type { QuarantineReason } from '../migration/quarantine-reason.ts';
+import { type RecordSource, type Source, tenantOf } from '../migration/sources.ts';
+import { type Item, idOf } from '../model/attribute-value.ts';
+import { type HeldRecords, type KpiKey, kpiIdentity, type LinkReference } from '../model/kpi.ts';
 import { attempt } from '../tables/dynamo/attempt.ts';
 import { NONE_REFUSED, type RefusedItems, refusalOf } from './refused-items.ts';
 import { type Unexamined, unexaminedItem } from './unexamined.ts';
@@ -48,15 +42,11 @@ export interface ExpectedPage {
  */
 export class Expectation {
   readonly #heldRecords: HeldRecords;
-  readonly #kpis = new Map<string, Item>();
-  readonly #people = new Map<string, Item[]>();
-  readonly #lookUps: LookUps = {
-    readKpi: (kpiId) => this.#kpis.get(kpiId),
-    queryPeople: (userId) => this.#people.get(userId) ?? [],
-  };
+  /** To be filled before links are added. */
+  readonly lookUps = new LookUpsInMemory();
   readonly #links = new Map<string, { readonly kpi: KpiKey; readonly links: LinkReference[] }>();
   readonly #kpiOfLink = new Map<string, KpiKey>();
-  readonly #goals = new Set<string>();
+  readonly #twinKeys = new Set<string>();
   readonly #personal: Map<string, { readonly kpi: KpiKey; readonly date: string }>;
 
   readonly #refused: RefusedItems;
@@ -73,20 +63,7 @@ export class Expectation {
     for (const { kpi } of personal) this.#kpiOfLink.set(personalLinkId(kpi.kpiId), kpi);
   }
 
-  addKpis(items: readonly Item[]): void {
-    for (const item of items) this.#kpis.set(textOf(item, 'id') ?? '', only(item, ['tenant_id', 'owner_id']));
-  }
-
-  addPeople(items: readonly Item[]): void {
-    for (const item of items) {
-      const user = textOf(item, 'linked_user_id');
-      if (user === undefined) continue;
-      const person = only(item, ['id', 'tenant_id', 'linked_user_id']);
-      this.#people.set(user, [...(this.#people.get(user) ?? []), person]);
-    }
-  }
-
-  /** What a page of links demands. KPIs and people come before links, links before records: `Sides` holds to that. */
+  /** What a page of links demands. Look-ups come before links, links before records: `Sides` holds to that. */
   addLinks(items: readonly Item[]): ExpectedPage {
     return this.#pageOf('links', items, (item, page) => this.#addLink(item, page));
   }
@@ -107,16 +84,15 @@ export class Expectation {
   }
 
   #addLink(item: Item, page: MutablePage): void {
-    const tenantId = textOf(item, 'tenant_id') ?? '';
+    const tenantId = tenantOf(item) ?? '';
     const refusal = refusalOf(this.#refused, 'links', item);
-    const link = refusal ? quarantined(refusal, item) : answer(demandOfLink(item), this.#lookUps);
+    const link = refusal ? quarantined(refusal, item) : answer(demandOfLink(item), this.lookUps);
     if (link.kind === 'quarantined') page.quarantined.push({ id: idOf(item), tenantId, reason: link.reason });
     if (link.kind !== 'valid') return;
     page.rows.push({ kpi: link.kpi, row: link.row });
     page.warnings.push(...link.warnings.map(() => tenantId));
-    const goal = `${kpiIdentity(link.kpi)}\u0000${link.goalId}`;
-    if (this.#goals.has(goal)) page.warnings.push(tenantId);
-    this.#goals.add(goal);
+    if (this.#twinKeys.has(link.twinKey)) page.warnings.push(tenantId);
+    this.#twinKeys.add(link.twinKey);
     const known = this.#links.get(kpiIdentity(link.kpi)) ?? { kpi: link.kpi, links: [] };
     known.links.push({ id: link.id, linkedAt: link.linkedAt });
     this.#links.set(kpiIdentity(link.kpi), known);
@@ -124,7 +100,7 @@ export class Expectation {
   }
 
   #addRecord(source: RecordSource, item: Item, page: MutablePage): void {
-    const tenantId = textOf(item, 'tenant_id') ?? '';
+    const tenantId = tenantOf(item) ?? '';
     const refusal = refusalOf(this.#refused, source, item);
     const demanded = () => demandOfRecord(source, { [source]: item }, (record) => this.#linksOf(record));
     // Also for a refused record its KPI gets a personal link; but it need not even be parsed.
@@ -168,7 +144,7 @@ export class Expectation {
   }
 
   #personalLinkOf(kpi: KpiKey, dates: readonly string[]): PersonalLink | undefined {
-    return personalLinkOf(kpi, answer(personForKpi(kpi), this.#lookUps), dates);
+    return personalLinkOf(kpi, answer(personForKpi(kpi), this.lookUps), dates);
   }
 
   #linksOf({ kpi, date }: OldRecord): readonly LinkReference[] {
@@ -195,7 +171,3 @@ export function rowsExpectedOf(source: RecordSource, item: Item, links: readonly
 
 type Mutable<Page> = { -readonly [Part in keyof Page]: Page[Part] extends readonly (infer Each)[] ? Each[] : never };
 type MutablePage = Mutable<ExpectedPage>;
-
-function only(item: Item, names: readonly string[]): Item {
-  return Object.fromEntries(names.flatMap((name) => (item[name] ? [[name, item[name]]] : [])));
-}

@@ -1,27 +1,14 @@
-import { type Item, textOf } from '../model/attribute-value.ts';
+import { CLASS_OF, type RowClass } from '../migration/rows.ts';
+import { SOURCES, type Source, tenantOf } from '../migration/sources.ts';
+import type { NewTable } from '../migration/tables.ts';
+import type { Item } from '../model/attribute-value.ts';
 import { type Difference, differences } from '../model/compare.ts';
 import { rowDigest } from '../model/digest.ts';
-import { type KpiKey, SOURCES, type Source } from '../model/sources.ts';
-
-/** What rows are counted by: KpiLink, and KpiData as targets and as actuals, which two old tables share. */
-export const ROW_CLASSES = ['links', 'targets', 'actuals'] as const;
-export type RowClass = (typeof ROW_CLASSES)[number];
-
-export const CLASS_OF: Readonly<Record<Source, RowClass>> = {
-  links: 'links',
-  milestones: 'targets',
-  actuals: 'actuals',
-  readings: 'actuals',
-};
-
-/** The class of a KpiData row by what it says of itself. */
-export function classOfRow(row: Item): RowClass {
-  return textOf(row, 'data_category') === 'Target' ? 'targets' : 'actuals';
-}
+import type { KpiKey } from '../model/kpi.ts';
 
 /** A row, or an entry of quarantine, that is not as the old tables demand. */
 export interface Finding {
-  readonly table: 'kpiLinks' | 'kpiData' | 'quarantine';
+  readonly table: NewTable | 'quarantine';
   /** The row's id; for quarantine, that of the old item. */
   readonly id: string;
   readonly kind: 'missing' | 'extra' | 'different';
@@ -57,7 +44,7 @@ export function compareRows(about: About, expected: Item | undefined, found: Ite
   return {
     ...about,
     kind: found === undefined ? 'missing' : expected === undefined ? 'extra' : 'different',
-    tenantId: about.kpi.tenantId || (textOf(expected ?? found, 'tenant_id') ?? ''),
+    tenantId: about.kpi.tenantId || (tenantOf(expected ?? found) ?? ''),
     differences: different,
     expectedDigest: digestText(expected),
     foundDigest: digestText(found),

@@ -1,9 +1,10 @@
+import type { Source } from '../migration/sources.ts';
+import { LISTED_BY, LOOK_UP_TABLE_OF } from '../migration/tables.ts';
 import { type Item, idOf, textOf } from '../model/attribute-value.ts';
-import type { Source } from '../model/sources.ts';
 import { quarantineKey } from '../tables/control/quarantine-rows.ts';
 import { idsOfBatches, isPartitionAsked, keysOfBatches } from '../tables/dynamo/memory-requests.ts';
 import { requireLegal } from '../tables/dynamo/request-rules.ts';
-import { LISTED_BY_INDEX, type ReadTable, type ValidationReads } from '../tables/validation-reads.ts';
+import type { ReadTable, ValidationReads } from '../tables/validation-reads.ts';
 
 /** Whole tables in memory, by item id, and quarantine's entries: item id to reason code. */
 export interface Content {
@@ -26,12 +27,15 @@ export function memoryReads({ tables, quarantine }: Content): ValidationReads {
       return new Map(found);
     },
     async listIds(table, by, value) {
-      if (!isPartitionAsked(table, LISTED_BY_INDEX[by], value)) return { items: [] };
-      return { items: [...tables[table]].filter(([, item]) => textOf(item, by) === value).map(([id]) => id) };
+      const { index, attribute } = LISTED_BY[by];
+      if (!isPartitionAsked(table, index, value)) return { items: [] };
+      return { items: [...tables[table]].filter(([, item]) => textOf(item, attribute) === value).map(([id]) => id) };
     },
     async listPeople(userId) {
-      if (!isPartitionAsked('people', 'linked-user-index', userId)) return [];
-      return [...tables.people.values()].filter((person) => textOf(person, 'linked_user_id') === userId);
+      const { index, attribute } = LISTED_BY.user;
+      if (!isPartitionAsked(LOOK_UP_TABLE_OF.person, index, userId)) return [];
+      const people = [...tables[LOOK_UP_TABLE_OF.person].values()];
+      return people.filter((person) => textOf(person, attribute) === userId);
     },
     async listQuarantine(source) {
       return quarantine[source];

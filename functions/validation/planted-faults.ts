@@ -1,14 +1,15 @@
-import { type Item, idOf, textOf } from '../model/attribute-value.ts';
 import {
-  kpiIdentity,
-  kpiKeyOf,
-  type LinkReference,
-  RECORD_SOURCES,
-  type RecordSource,
-  SOURCES,
-  type Source,
-} from '../model/sources.ts';
-import { OLD_TABLE_OF } from '../tables/table-names.ts';
+  keysUnderLink,
+  linkIdOf,
+  linkReferenceOf,
+  OLD_VALUE_ATTRIBUTE_OF,
+  outOfIndexes,
+  VALUE_ATTRIBUTE_OF,
+} from '../migration/rows.ts';
+import { kpiKeyOf, RECORD_SOURCES, type RecordSource, SOURCES, type Source, tenantOf } from '../migration/sources.ts';
+import { LISTED_BY, NEW_DATA, NEW_LINKS, NEW_TABLES, type NewTable, OLD_TABLE_OF } from '../migration/tables.ts';
+import { type Item, idOf } from '../model/attribute-value.ts';
+import { kpiIdentity } from '../model/kpi.ts';
 import { attributeFaults, changed } from './attribute-faults.ts';
 import { rowsExpectedOf } from './expectation.ts';
 import type { Finding } from './findings.ts';
@@ -33,12 +34,6 @@ export interface PlantedFault {
 /** An id that no row of anyone has. */
 const STRANGE_ID = 'c0ffee00-0000-4000-8000-000000000000';
 
-const VALUE_OF: Readonly<Record<RecordSource, string>> = {
-  milestones: 'target_value',
-  actuals: 'actual_value',
-  readings: 'value',
-};
-
 /**
  * Every kind of fault that the rows give occasion for, each by itself.
  *
@@ -46,14 +41,14 @@ const VALUE_OF: Readonly<Record<RecordSource, string>> = {
  */
 export function* plantedFaults(
   content: Content,
-  agreeing: (table: 'kpiLinks' | 'kpiData', id: string) => boolean,
+  agreeing: (table: NewTable, id: string) => boolean,
 ): Generator<PlantedFault> {
-  for (const table of ['kpiLinks', 'kpiData'] as const) {
+  for (const table of NEW_TABLES) {
     const rows = [...content.tables[table]].filter(([id]) => agreeing(table, id)).map(([, row]) => row);
     yield* attributesWrong(content, table, rows);
     yield* rowsWrong(content, table, rows);
   }
-  const rows = [...content.tables.kpiData.values()].filter((row) => agreeing('kpiData', idOf(row)));
+  const rows = [...content.tables[NEW_DATA].values()].filter((row) => agreeing(NEW_DATA, idOf(row)));
   yield* linksWrong(content, rows);
   yield* oldSideMoved(content, rows);
   yield* tenantMissing(content, agreeing);
@@ -61,11 +56,7 @@ export function* plantedFaults(
 }
 
 /** Each attribute once, on the first row that has it. */
-function* attributesWrong(
-  content: Content,
-  table: 'kpiLinks' | 'kpiData',
-  rows: readonly Item[],
-): Generator<PlantedFault> {
+function* attributesWrong(content: Content, table: NewTable, rows: readonly Item[]): Generator<PlantedFault> {
   const done = new Set<string>();
   for (const row of rows) {
     for (const fault of attributeFaults(row)) {
@@ -80,7 +71,7 @@ function* attributesWrong(
   }
 }
 
-function* rowsWrong(content: Content, table: 'kpiLinks' | 'kpiData', rows: readonly Item[]): Generator<PlantedFault> {
+function* rowsWrong(content: Content, table: NewTable, rows: readonly Item[]): Generator<PlantedFault> {
   const [row] = rows;
   if (row === undefined) return;
   yield {
@@ -93,9 +84,9 @@ function* rowsWrong(content: Content, table: 'kpiLinks' | 'kpiData', rows: reado
     content: withItems(content, table, [{ ...row, id: { S: STRANGE_ID } }]),
     sought: [{ table, id: STRANGE_ID, kind: 'extra' }],
   };
-  const [first, second] = pairThatDiffers(rows, table === 'kpiData' ? 'post_value' : 'goal_id');
+  const attribute = VALUE_ATTRIBUTE_OF[table];
+  const [first, second] = pairThatDiffers(rows, attribute);
   if (first === undefined || second === undefined) return;
-  const attribute = table === 'kpiData' ? 'post_value' : 'goal_id';
   const swapped = [withAttribute(first, attribute, second), withAttribute(second, attribute, first)];
   yield {
     name: `${table}: two rows' values exchanged`,
@@ -106,34 +97,34 @@ function* rowsWrong(content: Content, table: 'kpiLinks' | 'kpiData', rows: reado
 
 /** Rows under the wrong link, with the wrong id, or under none. */
 function* linksWrong(content: Content, rows: readonly Item[]): Generator<PlantedFault> {
-  const table = 'kpiData';
+  const table = NEW_DATA;
   const recordIds = new Set(RECORD_SOURCES.flatMap((source) => [...content.tables[OLD_TABLE_OF[source]].keys()]));
   const fanOut = rows.find((row) => !recordIds.has(idOf(row)));
   const [row] = rows;
   if (row === undefined) return;
-  const orphan = under({ ...row, id: { S: STRANGE_ID } }, STRANGE_ID);
+  const strange = { ...row, id: { S: STRANGE_ID } };
+  const orphan = { ...strange, ...keysUnderLink(row, STRANGE_ID) };
   yield {
-    name: 'kpiData: a row under a link that does not exist',
+    name: `${NEW_DATA}: a row under a link that does not exist`,
     content: withItems(content, table, [orphan]),
     sought: [{ table, id: STRANGE_ID, kind: 'extra', orphan: true }],
   };
-  const { post_date: _, ...undated }: Item = { ...row, id: { S: STRANGE_ID } };
   yield {
-    name: 'kpiData: a row too many that no index has',
-    content: withItems(content, table, [undated]),
+    name: `${NEW_DATA}: a row too many that no index has`,
+    content: withItems(content, table, [outOfIndexes(strange)]),
     sought: [{ table, id: STRANGE_ID, kind: 'extra' }],
   };
-  const otherLink = [...content.tables.kpiLinks.keys()].find((id) => id !== textOf(row, 'kpi_link_id'));
+  const otherLink = [...content.tables[NEW_LINKS].keys()].find((id) => id !== linkIdOf(row));
   if (otherLink !== undefined) {
     yield {
-      name: 'kpiData: a row under the wrong link',
-      content: withItems(content, table, [under(row, otherLink)]),
-      sought: [{ table, id: idOf(row), kind: 'different', attribute: 'kpi_link_id' }],
+      name: `${NEW_DATA}: a row under the wrong link`,
+      content: withItems(content, table, [{ ...row, ...keysUnderLink(row, otherLink) }]),
+      sought: [{ table, id: idOf(row), kind: 'different', attribute: LISTED_BY.link.attribute }],
     };
   }
   if (fanOut === undefined) return;
   yield {
-    name: 'kpiData: a fan-out row with the wrong id',
+    name: `${NEW_DATA}: a fan-out row with the wrong id`,
     content: withItems(withoutItems(content, table, [idOf(fanOut)]), table, [{ ...fanOut, id: { S: STRANGE_ID } }]),
     sought: [
       { table, id: idOf(fanOut), kind: 'missing' },
@@ -148,13 +139,13 @@ function* oldSideMoved(content: Content, rows: readonly Item[]): Generator<Plant
     const oldTable = OLD_TABLE_OF[source];
     const row = rows.find((each) => isOnlyIn(content, source, idOf(each)));
     const item = row && content.tables[oldTable].get(idOf(row));
-    const value = item?.[VALUE_OF[source]];
+    const value = item?.[OLD_VALUE_ATTRIBUTE_OF[source]];
     if (row === undefined || item === undefined || value === undefined) continue;
-    const sought = { table: 'kpiData', id: idOf(row) } as const;
+    const sought = { table: NEW_DATA, id: idOf(row) } as const;
     yield {
       name: `${source}: a stale row`,
-      content: withItems(content, oldTable, [{ ...item, [VALUE_OF[source]]: changed(value) }]),
-      sought: [{ ...sought, kind: 'different', attribute: 'post_value' }],
+      content: withItems(content, oldTable, [{ ...item, [OLD_VALUE_ATTRIBUTE_OF[source]]: changed(value) }]),
+      sought: [{ ...sought, kind: 'different', attribute: VALUE_ATTRIBUTE_OF[NEW_DATA] }],
     };
     yield {
       name: `${source}: the row of a deleted record`,
@@ -162,12 +153,12 @@ function* oldSideMoved(content: Content, rows: readonly Item[]): Generator<Plant
       sought: [{ ...sought, kind: 'extra' }],
     };
   }
-  const link = [...content.tables.goalKpiLinks.keys()].find((id) => content.tables.kpiLinks.has(id));
+  const link = [...content.tables[OLD_TABLE_OF.links].keys()].find((id) => content.tables[NEW_LINKS].has(id));
   if (link === undefined) return;
   yield {
     name: 'links: the row of a deleted link',
-    content: withoutItems(content, 'goalKpiLinks', [link]),
-    sought: [{ table: 'kpiLinks', id: link, kind: 'extra' }],
+    content: withoutItems(content, OLD_TABLE_OF.links, [link]),
+    sought: [{ table: NEW_LINKS, id: link, kind: 'extra' }],
   };
 }
 
@@ -180,14 +171,10 @@ function isSeen(content: Content, source: Source, id: string): boolean {
   const item = content.tables[OLD_TABLE_OF[source]].get(id);
   if (item === undefined) return false;
   const kpi = kpiIdentity(kpiKeyOf(item));
-  const links = [...content.tables.goalKpiLinks.values()].filter(
-    (link) => content.tables.kpiLinks.has(idOf(link)) && kpiIdentity(kpiKeyOf(link)) === kpi,
+  const links = [...content.tables[OLD_TABLE_OF.links].values()].filter(
+    (link) => content.tables[NEW_LINKS].has(idOf(link)) && kpiIdentity(kpiKeyOf(link)) === kpi,
   );
-  return rowsExpectedOf(source, item, links.map(referenceOf)) !== 0;
-}
-
-function referenceOf(link: Item): LinkReference {
-  return { id: idOf(link), linkedAt: textOf(link, 'linked_at') ?? '' };
+  return rowsExpectedOf(source, item, links.map(linkReferenceOf)) !== 0;
 }
 
 /** An id that two record tables share is the earlier one's, and goes over to the other when that one's item goes. */
@@ -195,15 +182,12 @@ function isOnlyIn(content: Content, source: RecordSource, id: string): boolean {
   return RECORD_SOURCES.every((each) => content.tables[OLD_TABLE_OF[each]].has(id) === (each === source));
 }
 
-function* tenantMissing(
-  content: Content,
-  agreeing: (table: 'kpiLinks' | 'kpiData', id: string) => boolean,
-): Generator<PlantedFault> {
-  const tenantId = [...content.tables.kpiData.values()].map((row) => textOf(row, 'tenant_id'))[0];
+function* tenantMissing(content: Content, agreeing: (table: NewTable, id: string) => boolean): Generator<PlantedFault> {
+  const tenantId = [...content.tables[NEW_DATA].values()].map((row) => tenantOf(row))[0];
   let without = content;
   const sought: Sought[] = [];
-  for (const table of ['kpiLinks', 'kpiData'] as const) {
-    const rows = [...content.tables[table]].filter(([, row]) => textOf(row, 'tenant_id') === tenantId);
+  for (const table of NEW_TABLES) {
+    const rows = [...content.tables[table]].filter(([, row]) => tenantOf(row) === tenantId);
     const ids = rows.map(([id]) => id);
     without = withoutItems(without, table, ids);
     sought.push(...ids.filter((id) => agreeing(table, id)).map((id) => ({ table, id, kind: 'missing' }) as const));
@@ -229,18 +213,6 @@ function* quarantineWrong(content: Content): Generator<PlantedFault> {
     name: 'links: an item in quarantine that is not there',
     content: { ...content, quarantine: { ...content.quarantine, links: surplus } },
     sought: [{ table: 'quarantine', id: STRANGE_ID, kind: 'extra' }],
-  };
-}
-
-/** The row with its link and all keys that are made of it. */
-function under(row: Item, linkId: string): Item {
-  const category = textOf(row, 'data_category');
-  const target = textOf(row, 'target_subtype');
-  return {
-    ...row,
-    kpi_link_id: { S: linkId },
-    kpi_link_category_key: { S: `${linkId}#${category}` },
-    ...(target !== undefined && { target_key: { S: `${linkId}#${target}` } }),
   };
 }
 

@@ -1,6 +1,7 @@
+import { ROW_CLASSES, type RowClass } from '../migration/rows.ts';
+import type { Source } from '../migration/sources.ts';
 import { BucketDigests } from '../model/digest.ts';
-import type { KpiKey, Source } from '../model/sources.ts';
-import { ROW_CLASSES, type RowClass } from './findings.ts';
+import type { KpiKey } from '../model/kpi.ts';
 import type { Unexamined } from './unexamined.ts';
 
 /** Buckets of KPIs: what differs costs the reading of 1/4096 of the KPIs, and a checkpoint some 260 KB. */
@@ -22,7 +23,7 @@ export interface ExpectedEntry {
   readonly code: string;
 }
 
-/** What the scans of the record tables and of KpiData leave behind, in a form that can be stored. */
+/** What the scans of the record tables and of the data rows leave behind, in a form that can be stored. */
 export interface RecordSides {
   readonly expected: Readonly<Record<RowClass, string>>;
   readonly found: Readonly<Record<RowClass, string>>;

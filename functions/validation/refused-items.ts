@@ -1,18 +1,13 @@
+import { type QuarantineReason, refusedBy } from '../migration/quarantine-reason.ts';
+import { bySource, SOURCES, type Source } from '../migration/sources.ts';
 import { type Item, idOf } from '../model/attribute-value.ts';
 import { itemDigest } from '../model/digest.ts';
-import { type QuarantineReason, refusedBy } from '../model/quarantine-reason.ts';
-import { SOURCES, type Source } from '../model/sources.ts';
 import type { ValidationReads } from '../tables/validation-reads.ts';
 
 /** Items that are in quarantine because the store refused them, by source and id: the digest of what was refused. */
 export type RefusedItems = Readonly<Record<Source, ReadonlyMap<string, string>>>;
 
-export const NONE_REFUSED: RefusedItems = {
-  links: new Map(),
-  milestones: new Map(),
-  actuals: new Map(),
-  readings: new Map(),
-};
+export const NONE_REFUSED: RefusedItems = bySource(() => new Map());
 
 export async function readRefused(reads: ValidationReads): Promise<RefusedItems> {
   const bySource = await Promise.all(SOURCES.map(async (source) => [source, await reads.listRefused(source)] as const));

@@ -1,8 +1,10 @@
+import { CLASS_OF, CLASS_TITLE, ROW_CLASSES, type RowClass } from '../migration/rows.ts';
+import type { Source } from '../migration/sources.ts';
+import { NEW_DATA, NEW_LINKS, TABLES } from '../migration/tables.ts';
 import { addCounts, type CountsByName, countNames } from '../model/counts-by-name.ts';
-import type { Source } from '../model/sources.ts';
 import type { ValidationCounts, ValidationSummary } from '../tables/control/validation-report.ts';
 import type { Comparison } from './compare-sides.ts';
-import type { Finding, RowClass } from './findings.ts';
+import type { Finding } from './findings.ts';
 import type { SelfProof } from './self-proof.ts';
 
 /** A line of the seed's own validation script. */
@@ -58,7 +60,8 @@ export function linesOf(comparison: Comparison): ReportLine[] {
   }
   for (const { rowClass, tenantId } of comparison.inFlight) lineOf(rowClass, tenantId).inFlight += 1;
   return [...lines.values()].sort(
-    (left, right) => ORDER.indexOf(left.rows) - ORDER.indexOf(right.rows) || (left.tenantId < right.tenantId ? -1 : 1),
+    (left, right) =>
+      ROW_CLASSES.indexOf(left.rows) - ROW_CLASSES.indexOf(right.rows) || (left.tenantId < right.tenantId ? -1 : 1),
   );
 }
 
@@ -66,8 +69,6 @@ export function linesOf(comparison: Comparison): ReportLine[] {
 function rowsOf({ proven }: Pick<Comparison, 'proven'>): Finding[] {
   return proven.filter((finding) => finding.table !== 'quarantine');
 }
-
-const ORDER: readonly RowClass[] = ['links', 'targets', 'actuals'];
 
 const NONE: ValidationCounts = {
   expected: 0,
@@ -100,27 +101,26 @@ export function checksOf({ counts, proven, sampledLinks }: Comparison, phase: So
   const told = (rowClass: RowClass): string =>
     `${counts.sum('expected', rowClass)} expected, ${counts.sum('found', rowClass)} found`;
   const sampledWrong = sampledLinks.ids.filter((id) =>
-    rows.some((finding) => finding.table === 'kpiLinks' && finding.id === id),
+    rows.some((finding) => finding.table === NEW_LINKS && finding.id === id),
   );
   const orphans = rows.filter((finding) => finding.orphan).length;
-  const links: Check[] = [
-    {
-      name: 'GoalKpiLink count',
-      passed: !isProven('links', 'missing') && !isProven('links', 'extra'),
-      detail: told('links'),
-    },
-    {
-      name: 'Sampled links exist and match',
-      passed: sampledWrong.length === 0,
-      detail: `${sampledLinks.ids.length} sampled, ${sampledLinks.existing} exist, ${sampledLinks.matching} are of the same KPI`,
-    },
-  ];
-  const targets = { name: 'Milestone count', passed: !isProven('targets', 'missing'), detail: told('targets') };
-  const actuals = { name: 'Actual count', passed: !isProven('actuals', 'missing'), detail: told('actuals') };
-  const orphaned = { name: 'No orphaned KpiData', passed: orphans === 0, detail: `${orphans} orphans` };
+  const countOf = (rowClass: RowClass): Check => ({
+    name: `${CLASS_TITLE[rowClass].items} count`,
+    passed: !isProven(rowClass, 'missing') && (rowClass !== 'links' || !isProven(rowClass, 'extra')),
+    detail: told(rowClass),
+  });
+  const sampled = {
+    name: 'Sampled links exist and match',
+    passed: sampledWrong.length === 0,
+    detail: `${sampledLinks.ids.length} sampled, ${sampledLinks.existing} exist, ${sampledLinks.matching} are of the same KPI`,
+  };
+  const orphaned = {
+    name: `No orphaned ${TABLES[NEW_DATA].title}`,
+    passed: orphans === 0,
+    detail: `${orphans} orphans`,
+  };
   const quarantine = { name: 'Quarantine complete', passed: entries === 0, detail: `${entries} entries differ` };
-  if (phase === 'links') return [...links, quarantine];
-  if (phase === 'milestones') return [targets, orphaned, quarantine];
-  if (phase !== undefined) return [actuals, orphaned, quarantine];
-  return [...links.slice(0, 1), targets, actuals, ...links.slice(1), orphaned, quarantine];
+  if (phase === 'links') return [countOf('links'), sampled, quarantine];
+  if (phase !== undefined) return [countOf(CLASS_OF[phase]), orphaned, quarantine];
+  return [...ROW_CLASSES.map(countOf), sampled, orphaned, quarantine];
 }

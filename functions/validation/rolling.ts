@@ -1,16 +1,19 @@
+import { isInIndexes, linkIdOf } from '../migration/rows.ts';
+import { kpiKeyOf } from '../migration/sources.ts';
+import { NEW_DATA, NEW_LINKS, OLD_TABLE_OF } from '../migration/tables.ts';
 import type { Item } from '../model/attribute-value.ts';
 import { textOf } from '../model/attribute-value.ts';
 import { bucketOf } from '../model/digest.ts';
 import { compareText } from '../model/instant.ts';
+import { type HeldRecords, type KpiKey, kpiIdentity, NO_KPI } from '../model/kpi.ts';
 import { MigrationError } from '../model/migration-error.ts';
-import { type HeldRecords, type KpiKey, kpiIdentity, kpiKeyOf, NO_KPI } from '../model/sources.ts';
 import type { ReadTable, ValidationReads } from '../tables/validation-reads.ts';
 import { type Finding, findingKey } from './findings.ts';
 import { type Patience, type Settled, settle } from './settle.ts';
 import type { Suspect } from './suspects.ts';
 import { distinctUnexamined, type Unexamined } from './unexamined.ts';
 
-/** How far a part has come: the KPIs up to one, in the order of their identities; or all of them, and KpiData up to a cursor. */
+/** How far a part has come: the KPIs up to one, in the order of their identities; or all of them, and the data rows up to a cursor. */
 export type PartPosition =
   | { readonly stage: 'kpis'; readonly afterKpi: string }
   | { readonly stage: 'rows'; readonly cursor: Item };
@@ -46,8 +49,8 @@ export interface PartReport {
 const KPIS_AT_ONCE = 40;
 
 /**
- * Validates one part of the key space, row by row: the KPIs whose hash falls into it, and a segment of KpiData for rows that no link
- * accounts for. Takes a scan of both link tables, the part's records by their indexes, and one segment of KpiData; all parts
+ * Validates one part of the key space, row by row: the KPIs whose hash falls into it, and a segment of the data rows for those that no link
+ * accounts for. Takes a scan of both link tables, the part's records by their indexes, and one segment of the data rows; all parts
  * together have seen every KPI that has a link, and every row.
  *
  * Where it is stopped it ends with what it has settled, and a position to go on from.
@@ -79,7 +82,7 @@ async function settlePart(options: PartOptions, progress: PartProgress): Promise
   }
   let cursor = from?.stage === 'rows' ? from.cursor : undefined;
   do {
-    const page = await scanPage(options, 'kpiData', part, parts, cursor);
+    const page = await scanPage(options, NEW_DATA, part, parts, cursor);
     await progress.settle(page.items.filter((row) => isStray(row, linkIdsKnown)).map(suspectOf), 0);
     cursor = page.cursor;
     if (cursor) progress.position = { stage: 'rows', cursor };
@@ -110,7 +113,7 @@ async function listKpis(
 ): Promise<{ readonly linkIdsKnown: ReadonlySet<string>; readonly suspects: readonly KpiSuspect[] }> {
   const linkIdsKnown = new Set<string>();
   const linksOfKpi = new Map<string, { readonly kpi: KpiKey; readonly linkIds: Set<string> }>();
-  for (const table of ['kpiLinks', 'goalKpiLinks'] as const) {
+  for (const table of [NEW_LINKS, OLD_TABLE_OF.links] as const) {
     let cursor: Item | undefined;
     do {
       const page = await scanPage(options, table, 0, 1, cursor);
@@ -146,11 +149,11 @@ function scanPage(
 
 /** Whether looking at the KPIs does not look at this row: no link accounts for it, or the index by which rows are listed has it not. */
 function isStray(row: Item, linkIds: ReadonlySet<string>): boolean {
-  return !linkIds.has(textOf(row, 'kpi_link_id') ?? '') || textOf(row, 'post_date') === undefined;
+  return !linkIds.has(linkIdOf(row) ?? '') || !isInIndexes(row);
 }
 
 function suspectOf(row: Item): Suspect {
-  return { kind: 'row', table: 'kpiData', id: textOf(row, 'id') ?? '' };
+  return { kind: 'row', table: NEW_DATA, id: textOf(row, 'id') ?? '' };
 }
 
 /** What has been settled of a part so far. */

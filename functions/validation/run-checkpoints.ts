@@ -1,8 +1,9 @@
 import { promisify } from 'node:util';
 import { deflateRaw, inflateRaw } from 'node:zlib';
+import type { Source } from '../migration/sources.ts';
 import { type Item, textOf } from '../model/attribute-value.ts';
+import type { HeldRecords } from '../model/kpi.ts';
 import { MigrationError } from '../model/migration-error.ts';
-import type { HeldRecords, Source } from '../model/sources.ts';
 import type { ControlTable } from '../tables/control/control-table.ts';
 import { VALIDATION_PARTITION } from '../tables/control/validation-report.ts';
 import type { RowKey, Transactions } from '../tables/dynamo/transactions.ts';

@@ -1,9 +1,10 @@
-import { type Item, textOf } from '../model/attribute-value.ts';
-import { linkIn, recordIn } from '../model/demand.ts';
-import { ownerOf } from '../model/link-mapping.ts';
-import { type HeldRecords, type KpiKey, RECORD_SOURCES, type RecordSource } from '../model/sources.ts';
+import { linkIn, recordIn } from '../migration/demand.ts';
+import { usersAskedFor } from '../migration/link-mapping.ts';
+import { byRecordSource, RECORD_SOURCES } from '../migration/sources.ts';
+import { LOOK_UP_TABLE_OF, NEW_DATA, NEW_LINKS, OLD_TABLE_OF } from '../migration/tables.ts';
+import type { Item } from '../model/attribute-value.ts';
+import type { HeldRecords, KpiKey } from '../model/kpi.ts';
 import { attempt, attemptLater, valuesOf } from '../tables/dynamo/attempt.ts';
-import { OLD_TABLE_OF } from '../tables/table-names.ts';
 import type { ReadTable, ValidationReads } from '../tables/validation-reads.ts';
 import { readApart } from './examine-links.ts';
 import type { Content } from './memory-reads.ts';
@@ -26,23 +27,24 @@ export async function readSample(
 ): Promise<Content> {
   const linkIds = kpis.flatMap((each) => each.linkIds);
   const read = async (table: ReadTable, ids: readonly string[]) => (await readApart(reads, table, ids, [])).items;
-  const links = [...(await read('goalKpiLinks', linkIds)).values()].filter(canBeRead(linkIn));
+  const links = [...(await read(OLD_TABLE_OF.links, linkIds)).values()].filter(canBeRead(linkIn));
   const kpiItems = await read(
-    'kpis',
+    LOOK_UP_TABLE_OF.kpi,
     kpis.map(({ kpi }) => kpi.kpiId),
   );
-  const users = new Set<string>();
-  for (const { kpi } of kpis) users.add(ownerOf(kpi, kpiItems.get(kpi.kpiId)) ?? '');
-  for (const link of links) users.add(textOf(link, 'created_by') ?? '');
-  users.delete('');
-  const people: Item[] = [];
-  for (const user of users) people.push(...valuesOf([await attemptLater(() => reads.listPeople(user))]).flat());
+  const users = usersAskedFor(
+    kpis.map(({ kpi }) => kpi),
+    kpiItems,
+    links,
+  );
+  const persons: Item[] = [];
+  for (const user of users) persons.push(...valuesOf([await attemptLater(() => reads.listPeople(user))]).flat());
 
-  const records: Record<RecordSource, Item[]> = { milestones: [], actuals: [], readings: [] };
+  const records = byRecordSource((): Item[] => []);
   const ids: string[] = [];
   for (const { kpi } of kpis) {
     for (const source of RECORD_SOURCES) {
-      const page = await attemptLater(() => reads.listIds(OLD_TABLE_OF[source], 'kpi_id', kpi.kpiId));
+      const page = await attemptLater(() => reads.listIds(OLD_TABLE_OF[source], 'kpi', kpi.kpiId));
       ids.push(...valuesOf([page]).flatMap(({ items }) => items.slice(0, RECORDS_MAX)));
     }
   }
@@ -50,13 +52,14 @@ export async function readSample(
     const items = [...(await read(OLD_TABLE_OF[source], ids)).values()];
     records[source].push(...items.filter(canBeRead((item) => recordIn({ [source]: item }))));
   }
-  const demanded = migratedContent({ ...records, links, people, kpis: [...kpiItems.values()] }, heldRecords);
+  const lookUps = { [LOOK_UP_TABLE_OF.kpi]: [...kpiItems.values()], [LOOK_UP_TABLE_OF.person]: persons };
+  const demanded = migratedContent({ ...records, links, ...lookUps }, heldRecords);
   return {
     ...demanded,
     tables: {
       ...demanded.tables,
-      kpiLinks: await read('kpiLinks', [...demanded.tables.kpiLinks.keys()]),
-      kpiData: await read('kpiData', [...demanded.tables.kpiData.keys()]),
+      [NEW_LINKS]: await read(NEW_LINKS, [...demanded.tables[NEW_LINKS].keys()]),
+      [NEW_DATA]: await read(NEW_DATA, [...demanded.tables[NEW_DATA].keys()]),
     },
   };
 }

@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { RECORD_SOURCES, type RecordSource, type Source } from '../migration/sources.ts';
+import { LOOK_UP_TABLE_OF, NEW_DATA, NEW_LINKS, OLD_TABLE_OF } from '../migration/tables.ts';
 import type { Item } from '../model/attribute-value.ts';
-import { type HeldRecords, RECORD_SOURCES, type RecordSource, type Source } from '../model/sources.ts';
-import { OLD_TABLE_OF } from '../tables/table-names.ts';
+import type { HeldRecords } from '../model/kpi.ts';
 import type { ReadTable, ValidationReads } from '../tables/validation-reads.ts';
 import { sourcesOf } from './findings.ts';
 import type { RecordSides } from './record-sides.ts';
@@ -9,7 +10,7 @@ import { readRefused } from './refused-items.ts';
 import { beginSides, type ScannedSides } from './sides.ts';
 
 /** The scans that are resumed; look-ups and links are read anew in every process. */
-const RECORD_PASSES = [...RECORD_SOURCES, 'kpiData'] as const;
+const RECORD_PASSES = [...RECORD_SOURCES, NEW_DATA] as const;
 export type RecordPass = (typeof RECORD_PASSES)[number];
 
 /** How far a segment of a scan has come. */
@@ -54,19 +55,19 @@ export interface ScanOptions {
 }
 
 /**
- * Scans both sides once: look-ups and links, then the old records, then KpiData; a phase only what it is about.
+ * Scans both sides once: look-ups and links, then the old records, then the data rows; a phase only what it is about.
  *
  * @throws the abort reason where `stop` is aborted; a checkpoint has been kept by then.
  */
 export async function scanSides(options: ScanOptions): Promise<ScannedSides> {
   const state = await options.checkpoints.load();
   const lookUps = beginSides(options.heldRecords, state?.sides, await readRefused(options.reads));
-  await scanAll(options, 'kpis', (items) => lookUps.addKpis(items));
-  await scanAll(options, 'people', (items) => lookUps.addPeople(items));
+  await scanAll(options, LOOK_UP_TABLE_OF.kpi, (items) => lookUps.addKpis(items));
+  await scanAll(options, LOOK_UP_TABLE_OF.person, (items) => lookUps.addPeople(items));
   const oldLinks = lookUps.lookUpsDone();
-  await scanAll(options, 'goalKpiLinks', (items) => oldLinks.addOldLinks(items));
+  await scanAll(options, OLD_TABLE_OF.links, (items) => oldLinks.addOldLinks(items));
   const newLinks = oldLinks.oldLinksDone();
-  await scanAll(options, 'kpiLinks', (items) => newLinks.addNewLinks(items));
+  await scanAll(options, NEW_LINKS, (items) => newLinks.addNewLinks(items));
   const records = newLinks.newLinksDone();
   const positions = Object.fromEntries(
     RECORD_PASSES.map((pass) => [pass, [...(state?.segments[pass] ?? fresh(options.segments))]]),
@@ -85,7 +86,7 @@ export async function scanSides(options: ScanOptions): Promise<ScannedSides> {
     }
     const data = records.oldRecordsDone();
     if (options.phase !== 'links') {
-      await scanRecords(options, 'kpiData', positions.kpiData, keeper, (items) => data.addNewData(items));
+      await scanRecords(options, NEW_DATA, positions[NEW_DATA], keeper, (items) => data.addNewData(items));
     }
     return data.newDataDone();
   } finally {

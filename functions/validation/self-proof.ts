@@ -1,7 +1,9 @@
+import { byServiceTable, expectedRows, type OldContent } from '../migration/expected.ts';
+import { GOLDEN_CONTENT } from '../migration/golden-content.ts';
+import { bySource, type Source } from '../migration/sources.ts';
+import { NEW_DATA, NEW_LINKS } from '../migration/tables.ts';
 import { type Item, textOf } from '../model/attribute-value.ts';
-import { expectedRows, type OldContent } from '../model/expected.ts';
-import { GOLDEN_CONTENT } from '../model/golden-content.ts';
-import type { HeldRecords, Source } from '../model/sources.ts';
+import type { HeldRecords } from '../model/kpi.ts';
 import { type Comparison, compareSides } from './compare-sides.ts';
 import { findingKey } from './findings.ts';
 import { type Content, memoryReads } from './memory-reads.ts';
@@ -79,21 +81,11 @@ export function migratedContent(old: OldContent, heldRecords: HeldRecords): Cont
     new Map(expected.quarantined.filter((each) => each.source === source).map(({ id, reason }) => [id, reason.code]));
   return {
     tables: {
-      goalKpiLinks: byId(old.links),
-      kpiMilestones: byId(old.milestones),
-      kpiActuals: byId(old.actuals),
-      kpiReadings: byId(old.readings),
-      kpis: byId(old.kpis),
-      people: byId(old.people),
-      kpiLinks: expected.kpiLinks,
-      kpiData: expected.kpiData,
+      ...byServiceTable(old, byId),
+      [NEW_LINKS]: expected[NEW_LINKS],
+      [NEW_DATA]: expected[NEW_DATA],
     },
-    quarantine: {
-      links: refusedOf('links'),
-      milestones: refusedOf('milestones'),
-      actuals: refusedOf('actuals'),
-      readings: refusedOf('readings'),
-    },
+    quarantine: bySource(refusedOf),
   };
 }
 

@@ -1,17 +1,12 @@
+import { CLASS_OF, classOfRow, isInIndexes, linkIdOf, type RowClass } from '../migration/rows.ts';
+import { kpiIdOf, kpiKeyOf, type RecordSource, type Source, tenantOf } from '../migration/sources.ts';
+import { NEW_DATA, NEW_LINKS } from '../migration/tables.ts';
 import { type Item, textOf } from '../model/attribute-value.ts';
+
 import { BucketDigests, bucketOf, rowDigest, smallestByHash } from '../model/digest.ts';
-import {
-  type HeldRecords,
-  type KpiKey,
-  kpiIdentity,
-  kpiKeyOf,
-  NO_KPI,
-  type RecordSource,
-  type Source,
-} from '../model/sources.ts';
+import { type HeldRecords, type KpiKey, kpiIdentity, NO_KPI } from '../model/kpi.ts';
 import { Counts } from './counts.ts';
 import { Expectation, type ExpectedPage } from './expectation.ts';
-import { CLASS_OF, classOfRow, type RowClass } from './findings.ts';
 import {
   BUCKETS,
   type Digests,
@@ -21,6 +16,7 @@ import {
   type SampledLinks,
   textsOf,
 } from './record-sides.ts';
+
 import type { RefusedItems } from './refused-items.ts';
 import type { Suspect } from './suspects.ts';
 import { UNEXAMINED_TOLD, type Unexamined } from './unexamined.ts';
@@ -86,11 +82,11 @@ class Sides {
   }
 
   addKpis(items: readonly Item[]): void {
-    this.expectation.addKpis(items);
+    this.expectation.lookUps.addKpis(items);
   }
 
   addPeople(items: readonly Item[]): void {
-    this.expectation.addPeople(items);
+    this.expectation.lookUps.addPeople(items);
   }
 
   lookUpsDone(): OldLinkStage {
@@ -116,8 +112,8 @@ class Sides {
     for (const row of rows) {
       const id = textOf(row, 'id') ?? '';
       const kpi = kpiKeyOf(row);
-      if (this.#sample.has(id)) this.#sample.set(id, textOf(row, 'kpi_id') ?? '');
-      this.#linkCounts.add('found', 'links', textOf(row, 'tenant_id') ?? '');
+      if (this.#sample.has(id)) this.#sample.set(id, kpiIdOf(row) ?? '');
+      this.#linkCounts.add('found', 'links', tenantOf(row) ?? '');
       this.#linkDigests.found.add(bucketOf(kpi, BUCKETS), rowDigest(row));
       if (kpiIdentity(kpi) === kpiIdentity(NO_KPI)) this.#linkStrays.push(id);
       else if (this.expectation.kpiOfLink(id) === undefined) {
@@ -150,16 +146,16 @@ class Sides {
     return this;
   }
 
-  /** Adds KpiData rows. A row without a link that anyone knows belongs to no bucket. */
+  /** Adds data rows. A row without a link that anyone knows belongs to no bucket. */
   addNewData(rows: readonly Item[]): void {
     for (const row of rows) {
       const rowClass = classOfRow(row);
-      const linkId = textOf(row, 'kpi_link_id') ?? '';
+      const linkId = linkIdOf(row) ?? '';
       const kpi = this.expectation.kpiOfLink(linkId) ?? this.#foundKpiOfLink.get(linkId);
-      this.#counts.add('found', rowClass, textOf(row, 'tenant_id') ?? '');
+      this.#counts.add('found', rowClass, tenantOf(row) ?? '');
       if (kpi) this.#found[rowClass].add(bucketOf(kpi, BUCKETS), rowDigest(row));
       // Without a date, the index by which a KPI's rows are listed does not have the row.
-      if (kpi === undefined || textOf(row, 'post_date') === undefined) this.#addStray(textOf(row, 'id') ?? '');
+      if (kpi === undefined || !isInIndexes(row)) this.#addStray(textOf(row, 'id') ?? '');
     }
   }
 
@@ -203,8 +199,8 @@ class Sides {
   /** Rows that no KPI accounts for. */
   strays(): Suspect[] {
     return [
-      ...this.#linkStrays.map((id) => ({ kind: 'row', table: 'kpiLinks', id }) as const),
-      ...[...this.#strays].map((id) => ({ kind: 'row', table: 'kpiData', id }) as const),
+      ...this.#linkStrays.map((id) => ({ kind: 'row', table: NEW_LINKS, id }) as const),
+      ...[...this.#strays].map((id) => ({ kind: 'row', table: NEW_DATA, id }) as const),
     ];
   }
 

@@ -1,5 +1,4 @@
 import pMap from 'p-map';
-import { type Item, textOf } from '../model/attribute-value.ts';
 import {
   demandOfRecord,
   type LinkDemand,
@@ -7,24 +6,20 @@ import {
   personalLinkOf,
   type RecordDemand,
   type RecordItems,
-} from '../model/demand.ts';
-import {
-  type KpiKey,
-  kpiIdentity,
-  kpiKeyOf,
-  type LinkReference,
-  NO_KPI,
-  RECORD_SOURCES,
-  type RecordSource,
-  type Source,
-} from '../model/sources.ts';
+} from '../migration/demand.ts';
+import { CLASS_OF, classOfRow, isInIndexes, linkIdOf } from '../migration/rows.ts';
+import { kpiIdOf, kpiKeyOf, RECORD_SOURCES, type RecordSource, type Source } from '../migration/sources.ts';
+import { LOOK_UP_TABLE_OF, NEW_DATA, NEW_LINKS, type NewTable, OLD_TABLE_OF } from '../migration/tables.ts';
+import type { Item } from '../model/attribute-value.ts';
+import { type KpiKey, kpiIdentity, type LinkReference, NO_KPI } from '../model/kpi.ts';
 import { attemptLater } from '../tables/dynamo/attempt.ts';
 import { failureCode } from '../tables/dynamo/failure-scope.ts';
-import { OLD_TABLE_OF } from '../tables/table-names.ts';
+
 import { type Collision, type Examiner, examineKpi, type InformedExaminer, personNow, UNDATED } from './examine-kpi.ts';
 import { demandOfOldLink, examineLinks } from './examine-links.ts';
 import { rowsExpectedOf } from './expectation.ts';
-import { CLASS_OF, classOfRow, compareRows, type Finding } from './findings.ts';
+import { compareRows, type Finding } from './findings.ts';
+
 import { readRefused, refusalOf } from './refused-items.ts';
 import type { Unexamined } from './unexamined.ts';
 
@@ -32,7 +27,7 @@ import type { Unexamined } from './unexamined.ts';
 export type Suspect =
   | { readonly kind: 'kpi'; readonly kpi: KpiKey; readonly linkIds: readonly string[] }
   /** A new row that no KPI accounts for. */
-  | { readonly kind: 'row'; readonly table: 'kpiLinks' | 'kpiData'; readonly id: string }
+  | { readonly kind: 'row'; readonly table: NewTable; readonly id: string }
   /** An entry that quarantine has or should have. */
   | { readonly kind: 'entry'; readonly source: Source; readonly id: string };
 
@@ -115,19 +110,19 @@ function withoutRows({ expected: _, found: __, differences, ...finding }: Findin
 }
 
 /** A row without a KPI that accounts for it: the KPI of its link is looked at whole, where there is one after all. */
-async function lookAtRow(examiner: InformedExaminer, table: 'kpiLinks' | 'kpiData', id: string): Promise<Look> {
+async function lookAtRow(examiner: InformedExaminer, table: NewTable, id: string): Promise<Look> {
   const row = (await examiner.reads.readItems(table, [id])).get(id);
   if (row === undefined) return NOTHING;
-  const linkId = table === 'kpiLinks' ? id : textOf(row, 'kpi_link_id');
+  const linkId = table === NEW_LINKS ? id : linkIdOf(row);
   const kpi = linkId === undefined || linkId === '' ? undefined : await kpiOfLink(examiner, linkId);
   if (kpi && linkId !== undefined) {
     const look = await lookAt(examiner, { kind: 'kpi', kpi, linkIds: [linkId] });
     const seen = look.findings.some((finding) => finding.table === table && finding.id === id);
-    const invisible = table === 'kpiData' && textOf(row, 'post_date') === undefined;
+    const invisible = table === NEW_DATA && !isInIndexes(row);
     if (seen || !invisible || (await isDemanded(examiner, id, kpi))) return look;
     return { ...look, findings: [...look.findings, ...extraRow(table, id, row, false)] };
   }
-  return { ...NOTHING, findings: extraRow(table, id, row, table === 'kpiData'), rows: 1 };
+  return { ...NOTHING, findings: extraRow(table, id, row, table === NEW_DATA), rows: 1 };
 }
 
 /** A row that the index of its link does not have, and that is none of its KPI's findings: right, or surplus? */
@@ -139,26 +134,26 @@ async function isDemanded(examiner: InformedExaminer, id: string, kpi: KpiKey): 
         ...examiner.reads,
         // As if the row were gone: who demands it then misses it.
         readItems: async (table, ids) =>
-          examiner.reads.readItems(table, table === 'kpiData' ? ids.filter((each) => each !== id) : ids),
+          examiner.reads.readItems(table, table === NEW_DATA ? ids.filter((each) => each !== id) : ids),
       },
     },
     kpi,
     [],
   );
-  return findings.some((finding) => finding.table === 'kpiData' && finding.id === id);
+  return findings.some((finding) => finding.table === NEW_DATA && finding.id === id);
 }
 
-function extraRow(table: 'kpiLinks' | 'kpiData', id: string, row: Item, orphan: boolean): Finding[] {
-  const rowClass = table === 'kpiLinks' ? 'links' : classOfRow(row);
-  const kpi = table === 'kpiLinks' ? kpiKeyOf(row) : NO_KPI;
+function extraRow(table: NewTable, id: string, row: Item, orphan: boolean): Finding[] {
+  const rowClass = table === NEW_LINKS ? 'links' : classOfRow(row);
+  const kpi = table === NEW_LINKS ? kpiKeyOf(row) : NO_KPI;
   return [compareRows({ table, id, rowClass, kpi, orphan }, undefined, row) ?? []].flat();
 }
 
 async function kpiOfLink({ reads }: Examiner, linkId: string): Promise<KpiKey | undefined> {
-  const old = (await reads.readItems('goalKpiLinks', [linkId])).get(linkId);
+  const old = (await reads.readItems(OLD_TABLE_OF.links, [linkId])).get(linkId);
   const link = old && linkIn(old);
   if (link) return link.kpi;
-  const row = (await reads.readItems('kpiLinks', [linkId])).get(linkId);
+  const row = (await reads.readItems(NEW_LINKS, [linkId])).get(linkId);
   const kpi = row ? kpiKeyOf(row) : NO_KPI;
   return kpi.kpiId === '' ? undefined : kpi;
 }
@@ -189,10 +184,10 @@ interface DemandNow {
 }
 
 async function demandOfLinkNow({ reads, refused }: InformedExaminer, id: string): Promise<DemandNow> {
-  const item = (await reads.readItems('goalKpiLinks', [id])).get(id);
+  const item = (await reads.readItems(OLD_TABLE_OF.links, [id])).get(id);
   if (item === undefined) return { item, demand: { kind: 'gone' } };
-  const kpiId = textOf(item, 'kpi_id');
-  const kpiItem = kpiId ? (await reads.readItems('kpis', [kpiId])).get(kpiId) : undefined;
+  const kpiId = kpiIdOf(item);
+  const kpiItem = kpiId ? (await reads.readItems(LOOK_UP_TABLE_OF.kpi, [kpiId])).get(kpiId) : undefined;
   return { item, demand: await demandOfOldLink(reads, item, kpiItem, refused) };
 }
 

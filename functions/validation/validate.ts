@@ -1,6 +1,7 @@
-import { mappingHash } from '../model/mapping-hash.ts';
+import { mappingHash } from '../migration/mapping-hash.ts';
+import type { Source } from '../migration/sources.ts';
+import type { HeldRecords } from '../model/kpi.ts';
 import { MigrationError } from '../model/migration-error.ts';
-import type { HeldRecords, Source } from '../model/sources.ts';
 import type { ControlTable } from '../tables/control/control-table.ts';
 import { keepReport, type ValidationSummary } from '../tables/control/validation-report.ts';
 import type { Transactions } from '../tables/dynamo/transactions.ts';

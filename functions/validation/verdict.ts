@@ -1,3 +1,4 @@
+import { NEW_DATA, TABLES } from '../migration/tables.ts';
 import type { Verdict } from '../tables/control/validation-report.ts';
 
 /** All that a verdict rests on. */
@@ -47,7 +48,7 @@ function doubtsOfProof({ planted, missed }: Evidence['proof']): string[] {
 function provenReasons({ differences, straysUnlisted }: Evidence): string[] {
   return [
     ...(differences > 0 ? [`${differences} rows differ.`] : []),
-    ...(straysUnlisted > 0 ? [`${straysUnlisted} more rows of KpiData are under no link.`] : []),
+    ...(straysUnlisted > 0 ? [`${straysUnlisted} more rows of ${TABLES[NEW_DATA].title} are under no link.`] : []),
   ];
 }
 

@@ -1,11 +1,11 @@
 import { DeleteItemCommand, type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { createLegacyWriter } from '../../backfill/local/rehearsal/live-writer.ts';
 import { seededRandom } from '../../backfill/local/rehearsal/seeded-random.ts';
+import { SOURCES, type Source } from '../../functions/migration/sources.ts';
+import { OLD_TABLE_OF, type TableNames } from '../../functions/migration/tables.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
-import { SOURCES, type Source } from '../../functions/model/sources.ts';
 import type { Replication } from '../../functions/sync/replication.ts';
 import { replicateStreamBatch, type StreamEvent } from '../../functions/sync/stream-batch.ts';
-import { OLD_TABLE_OF, type TableNames } from '../../functions/tables/table-names.ts';
 import { eventOf } from '../sync/fixtures.ts';
 import type { OldItems } from './old-items.ts';
 

@@ -1,7 +1,7 @@
 import { BatchWriteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { type RecordSource, SOURCES, type Source } from '../../functions/migration/sources.ts';
+import { OLD_TABLE_OF, type TableNames } from '../../functions/migration/tables.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
-import { type RecordSource, SOURCES, type Source } from '../../functions/model/sources.ts';
-import { OLD_TABLE_OF, type TableNames } from '../../functions/tables/table-names.ts';
 
 export type OldItems = Readonly<Record<Source, readonly Item[]>>;
 

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { startEngine } from '../../backfill/local/cloud/engine.ts';
 import { localClientConfig } from '../../backfill/local-endpoint.ts';
+import { kpiKeyOf } from '../../functions/migration/sources.ts';
+import { TABLE_ROLES, type TableNames } from '../../functions/migration/tables.ts';
 import { type Item, textOf } from '../../functions/model/attribute-value.ts';
-import { kpiKeyOf } from '../../functions/model/sources.ts';
 import { replicateLinks } from '../../functions/sync/replicate-links.ts';
 import { replicateStreamBatch } from '../../functions/sync/stream-batch.ts';
 import { connect } from '../../functions/tables/dynamo-tables.ts';
-import { TABLE_ROLES, type TableNames } from '../../functions/tables/table-names.ts';
 import { countCalls } from '../sync/call-counter.ts';
 import { eventOf, putOld, replicationOver, rowsById } from '../sync/fixtures.ts';
 import { generatedContent } from './generated-content.ts';

@@ -1,7 +1,7 @@
 import { type SeededRandom, seededRandom } from '../../backfill/local/rehearsal/seeded-random.ts';
+import type { OldContent } from '../../functions/migration/expected.ts';
+import type { RecordSource } from '../../functions/migration/sources.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
-import type { OldContent } from '../../functions/model/expected.ts';
-import type { RecordSource } from '../../functions/model/sources.ts';
 
 const TENANTS = 20;
 const LINKS_OF_KPI = [1, 1, 1, 2, 3];

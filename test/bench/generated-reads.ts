@@ -1,7 +1,7 @@
+import { expectedRows, type OldContent } from '../../functions/migration/expected.ts';
+import { SOURCES } from '../../functions/migration/sources.ts';
+import { OLD_TABLE_OF } from '../../functions/migration/tables.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
-import { expectedRows, type OldContent } from '../../functions/model/expected.ts';
-import { SOURCES } from '../../functions/model/sources.ts';
-import { OLD_TABLE_OF } from '../../functions/tables/table-names.ts';
 import type { ReadTable, ValidationReads } from '../../functions/tables/validation-reads.ts';
 import { generatedContent } from './generated-content.ts';
 

@@ -1,10 +1,10 @@
 import { BatchWriteItemCommand, CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import pMap from 'p-map';
 import { oldTableSchemas, tableSchema } from '../../backfill/local/cloud/old-table-schemas.ts';
+import { expectedRows, type OldContent } from '../../functions/migration/expected.ts';
+import { SOURCES } from '../../functions/migration/sources.ts';
+import { OLD_TABLE_OF, type TableNames } from '../../functions/migration/tables.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
-import { expectedRows, type OldContent } from '../../functions/model/expected.ts';
-import { SOURCES } from '../../functions/model/sources.ts';
-import { OLD_TABLE_OF, type TableNames } from '../../functions/tables/table-names.ts';
 
 /** Items that BatchWriteItem takes at once. */
 const BATCH_ITEMS = 25;

@@ -4,12 +4,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type LocalCloud, startLocalCloud } from '../../backfill/local/cloud/local-cloud.ts';
-import { OLD_TABLE_ROLES } from '../../backfill/local/cloud/old-table-schemas.ts';
 import { compareAll, type Disagreement } from '../../backfill/local/rehearsal/agreement.ts';
-import type { OldContent } from '../../functions/model/expected.ts';
-import { SOURCES } from '../../functions/model/sources.ts';
+import type { OldContent } from '../../functions/migration/expected.ts';
+import { SOURCES } from '../../functions/migration/sources.ts';
+import { OLD_TABLE_OF, SERVICE_TABLES } from '../../functions/migration/tables.ts';
 import { connect } from '../../functions/tables/dynamo-tables.ts';
-import { OLD_TABLE_OF } from '../../functions/tables/table-names.ts';
 import type { Settings } from '../../infra/settings.ts';
 import { writeTableExport } from '../local/export/small-export.ts';
 import { type FunctionFaults, harmFunctions } from './function-faults.ts';
@@ -73,7 +72,7 @@ export async function crashRun({ plan, synthesised, nowMs, keep }: CrashRunOptio
   await using ending = new AsyncDisposableStack();
   const exportDirectory = await mkdtemp(join(tmpdir(), 'crash-run-'));
   ending.defer(() => rm(exportDirectory, { recursive: true, force: true }));
-  for (const role of OLD_TABLE_ROLES) writeTableExport(exportDirectory, tables[role], contentOf(plan.content, role));
+  for (const role of SERVICE_TABLES) writeTableExport(exportDirectory, tables[role], contentOf(plan.content, role));
   const cloud = await startLocalCloud({ settings, exportDirectory, synthesised, onProgress: note });
   ending.defer(() => cloud.stop());
   const client = connect(cloud.clientConfig);
@@ -131,7 +130,7 @@ export async function crashRun({ plan, synthesised, nowMs, keep }: CrashRunOptio
   return report;
 }
 
-function contentOf(content: OldContent, role: (typeof OLD_TABLE_ROLES)[number]) {
+function contentOf(content: OldContent, role: (typeof SERVICE_TABLES)[number]) {
   if (role === 'kpis' || role === 'people') return content[role];
   return SOURCES.filter((source) => OLD_TABLE_OF[source] === role).flatMap((source) => content[source]);
 }

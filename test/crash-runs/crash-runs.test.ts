@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Disagreement } from '../../backfill/local/rehearsal/agreement.ts';
-import { expectedRows } from '../../functions/model/expected.ts';
+import { expectedRows } from '../../functions/migration/expected.ts';
 import { sharedSynthesis } from '../shared-synthesis.ts';
 import { type CrashRunReport, crashRun, isEqual } from './crash-run.ts';
 import { describeDifference, describeRuns } from './report.ts';

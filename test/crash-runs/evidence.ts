@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { LocalCloud } from '../../backfill/local/cloud/local-cloud.ts';
 import { scanTable } from '../../backfill/local/rehearsal/agreement.ts';
-import { TABLE_ROLES } from '../../functions/tables/table-names.ts';
+import { TABLE_ROLES } from '../../functions/migration/tables.ts';
 import type { Settings } from '../../infra/settings.ts';
 
 const FOLDER = fileURLToPath(new URL('../../.local/crash-runs', import.meta.url));

@@ -1,7 +1,8 @@
 import type { SeededRandom } from '../../backfill/local/rehearsal/seeded-random.ts';
+import type { OldContent } from '../../functions/migration/expected.ts';
+import { RECORD_SOURCES, type RecordSource } from '../../functions/migration/sources.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
-import type { OldContent } from '../../functions/model/expected.ts';
-import { type KpiKey, RECORD_SOURCES, type RecordSource } from '../../functions/model/sources.ts';
+import type { KpiKey } from '../../functions/model/kpi.ts';
 
 const KPIS = { least: 3, most: 5 } as const;
 const LINKS_OF_KPI = { least: 2, most: 4 } as const;

@@ -1,7 +1,8 @@
 import { PASSES, type Pass } from '../../backfill/copy/run-state.ts';
 import { type SeededRandom, seededRandom } from '../../backfill/local/rehearsal/seeded-random.ts';
-import type { OldContent } from '../../functions/model/expected.ts';
-import { HELD_RECORDS, type HeldRecords, RECORD_SOURCES } from '../../functions/model/sources.ts';
+import type { OldContent } from '../../functions/migration/expected.ts';
+import { RECORD_SOURCES } from '../../functions/migration/sources.ts';
+import { HELD_RECORDS, type HeldRecords } from '../../functions/model/kpi.ts';
 import { hotContent } from './hot-content.ts';
 
 /** A blow at a process of the backfill: so long after this pass, or a later one, has begun. */

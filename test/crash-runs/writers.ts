@@ -1,8 +1,8 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createLegacyWriter, type LegacyWrite, sendLegacyWrite } from '../../backfill/local/rehearsal/live-writer.ts';
 import { seededRandom } from '../../backfill/local/rehearsal/seeded-random.ts';
+import type { TableNames } from '../../functions/migration/tables.ts';
 import { textOf } from '../../functions/model/attribute-value.ts';
-import type { TableNames } from '../../functions/tables/table-names.ts';
 import type { RunPlan } from './run-plan.ts';
 
 /** Writes of all writers in one burst. */

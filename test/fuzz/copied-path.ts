@@ -8,7 +8,7 @@ import { type BackfillReport, runBackfill } from '../../backfill/copy/backfill.t
 import { planBackfill } from '../../backfill/copy/plan.ts';
 import type { Tally } from '../../backfill/copy/tally.ts';
 import type { Environment } from '../../backfill/environment.ts';
-import { SOURCES } from '../../functions/model/sources.ts';
+import { SOURCES } from '../../functions/migration/sources.ts';
 import { validatePart } from '../../functions/validation/rolling.ts';
 import { type Validation, validate as validateTables } from '../../functions/validation/validate.ts';
 import { backfillOptions, silent } from '../backfill/backfill-options.ts';

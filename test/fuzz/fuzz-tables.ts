@@ -7,12 +7,12 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { type Environment, replicationOf } from '../../backfill/environment.ts';
-import { OLD_TABLE_ROLES } from '../../backfill/local/cloud/old-table-schemas.ts';
 import { localClientConfig } from '../../backfill/local-endpoint.ts';
-import type { HeldRecords, Source } from '../../functions/model/sources.ts';
-import { SOURCES } from '../../functions/model/sources.ts';
+import type { Source } from '../../functions/migration/sources.ts';
+import { SOURCES } from '../../functions/migration/sources.ts';
+import { OLD_TABLE_OF, SERVICE_TABLES, TABLE_ROLES, type TableNames } from '../../functions/migration/tables.ts';
+import type { HeldRecords } from '../../functions/model/kpi.ts';
 import { type Connection, connect, dynamoTables } from '../../functions/tables/dynamo-tables.ts';
-import { OLD_TABLE_OF, TABLE_ROLES, type TableNames } from '../../functions/tables/table-names.ts';
 import { parseSettings } from '../../infra/settings.ts';
 import { newTableSchemas, streamedOldTableSchemas } from '../table-schemas.ts';
 import { Wire } from './wire.ts';
@@ -96,7 +96,7 @@ export class FuzzTables {
 }
 
 function namesOf(oldPrefix: string, newPrefix: string): TableNames {
-  const isOld = (role: string): boolean => OLD_TABLE_ROLES.some((old) => old === role);
+  const isOld = (role: string): boolean => SERVICE_TABLES.some((old) => old === role);
   return Object.fromEntries(
     TABLE_ROLES.map((role) => [role, `${isOld(role) ? oldPrefix : newPrefix}-${role}`]),
   ) as TableNames;

@@ -5,7 +5,7 @@ import { replayDeliveries } from '../../backfill/commands/quarantine/quarantine-
 import type { Environment } from '../../backfill/environment.ts';
 import { keepDiscarded } from '../../backfill/local/cloud/on-failure.ts';
 import { dynamoStreamSource, type StreamRecord } from '../../backfill/local/cloud/stream-source.ts';
-import { SOURCES, type Source } from '../../functions/model/sources.ts';
+import { SOURCES, type Source } from '../../functions/migration/sources.ts';
 import { replicateStreamBatch } from '../../functions/sync/stream-batch.ts';
 import { parseStreamEvent } from '../../functions/sync/stream-event.ts';
 import { folderDeliveries } from '../../functions/tables/failed-deliveries.ts';

@@ -1,7 +1,7 @@
 import { createCipheriv, createHash } from 'node:crypto';
-import { fanOutRowId, personalLinkId } from '../../functions/model/ids.ts';
+import { fanOutRowId, personalLinkId } from '../../functions/migration/ids.ts';
+import { RECORD_SOURCES } from '../../functions/migration/sources.ts';
 import { itemBytes } from '../../functions/model/item-size.ts';
-import { RECORD_SOURCES } from '../../functions/model/sources.ts';
 import { attributesOf, OLD_ATTRIBUTES } from './old-attributes.ts';
 import type { BytesSketch, ItemSketch, Oddity, SketchedTable, TextSketch, ValueSketch, World } from './sketch.ts';
 import type { WireItem, WireValue } from './wire.ts';

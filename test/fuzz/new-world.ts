@@ -1,5 +1,5 @@
 import type { Environment } from '../../backfill/environment.ts';
-import type { QuarantineReason } from '../../functions/model/quarantine-reason.ts';
+import type { QuarantineReason } from '../../functions/migration/quarantine-reason.ts';
 import { toJson } from '../../functions/tables/control/packed-image.ts';
 import { listQuarantine, readQuarantined } from '../../functions/tables/control/quarantine-entries.ts';
 import { requireControlGroup } from './control-group.ts';

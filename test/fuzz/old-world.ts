@@ -1,7 +1,8 @@
 import type { Environment } from '../../backfill/environment.ts';
-import { type ExpectedRows, expectedRows, type OldContent } from '../../functions/model/expected.ts';
-import { type HeldRecords, RECORD_SOURCES, type Source } from '../../functions/model/sources.ts';
-import { OLD_TABLE_OF, type TableRole } from '../../functions/tables/table-names.ts';
+import { type ExpectedRows, expectedRows, type OldContent } from '../../functions/migration/expected.ts';
+import { RECORD_SOURCES, type Source } from '../../functions/migration/sources.ts';
+import { OLD_TABLE_OF, type TableRole } from '../../functions/migration/tables.ts';
+import type { HeldRecords } from '../../functions/model/kpi.ts';
 import { SKETCHED_TABLES, type SketchedTable } from './sketch.ts';
 import { Violation } from './violation.ts';
 import type { Wire, WireItem } from './wire.ts';

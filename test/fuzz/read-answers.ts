@@ -1,6 +1,6 @@
 import type { Environment } from '../../backfill/environment.ts';
+import type { ExpectedRows } from '../../functions/migration/expected.ts';
 import { type Item, textOf } from '../../functions/model/attribute-value.ts';
-import type { ExpectedRows } from '../../functions/model/expected.ts';
 import { faultOf } from '../../functions/read/check-answer.ts';
 import { answerHttpRead, parseHttpEvent } from '../../functions/read/http/http-handler.ts';
 import { kpiReads, type PageOptions, type Rows } from '../../functions/read/kpi-reads.ts';

@@ -1,4 +1,4 @@
-import type { HeldRecords } from '../../functions/model/sources.ts';
+import type { HeldRecords } from '../../functions/model/kpi.ts';
 
 /**
  * A world as the generator draws it and a file keeps it: plain JSON, in which large, deep and repeated content is named and

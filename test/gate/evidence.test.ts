@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { readEvidence } from '../../functions/gate/evidence.ts';
-import { mappingHash } from '../../functions/model/mapping-hash.ts';
+import { mappingHash } from '../../functions/migration/mapping-hash.ts';
+import type { TableNames } from '../../functions/migration/tables.ts';
 import { replicateStreamBatch } from '../../functions/sync/stream-batch.ts';
 import { writeRun } from '../../functions/tables/control/backfill-run-row.ts';
 import { acceptQuarantined, listQuarantine } from '../../functions/tables/control/quarantine-entries.ts';
@@ -8,7 +9,6 @@ import type { QuarantineEntry } from '../../functions/tables/control/quarantine-
 import { keepReport } from '../../functions/tables/control/validation-report.ts';
 import { dynamoTables } from '../../functions/tables/dynamo-tables.ts';
 import { LagRecorder, readLagMs } from '../../functions/tables/replication-lag.ts';
-import type { TableNames } from '../../functions/tables/table-names.ts';
 import { createTestTables, engineClient } from '../engine-client.ts';
 import { actual, eventOf, putOld, replicationOver } from '../sync/fixtures.ts';
 import { AGREEING } from './agreeing-summary.ts';

@@ -1,8 +1,9 @@
 import { DeleteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { beforeEach, expect, test } from 'vitest';
 import { readEvidence } from '../../functions/gate/evidence.ts';
+import { SOURCES } from '../../functions/migration/sources.ts';
+import type { TableNames } from '../../functions/migration/tables.ts';
 import { textOf } from '../../functions/model/attribute-value.ts';
-import { SOURCES } from '../../functions/model/sources.ts';
 import { kpiReads } from '../../functions/read/kpi-reads.ts';
 import { newSide } from '../../functions/read/sides/new-side.ts';
 import { oldSide } from '../../functions/read/sides/old-side.ts';
@@ -13,7 +14,6 @@ import { dynamoValidationReads } from '../../functions/tables/dynamo-validation-
 import { dynamoNewReads } from '../../functions/tables/new/dynamo-new-reads.ts';
 import { dynamoOldReads } from '../../functions/tables/old/dynamo-old-reads.ts';
 import { LagRecorder } from '../../functions/tables/replication-lag.ts';
-import type { TableNames } from '../../functions/tables/table-names.ts';
 import { validatePart } from '../../functions/validation/rolling.ts';
 import { afterPart, readRolling, writeRolling } from '../../functions/validation/rolling-state.ts';
 import { createTestTables, engineClient } from '../engine-client.ts';

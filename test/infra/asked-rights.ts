@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { TABLE_ROLES, type TableNames } from '../../functions/tables/table-names.ts';
+import { TABLE_ROLES, type TableNames } from '../../functions/migration/tables.ts';
 
 /** What of a command names a table. */
 interface TableCommand {

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { TABLE_ROLES } from '../../functions/migration/tables.ts';
 import { MigrationError } from '../../functions/model/migration-error.ts';
-import { TABLE_ROLES } from '../../functions/tables/table-names.ts';
 import { parseSettings, readSettings } from '../../infra/settings.ts';
 
 const VALID = { account: '123456789012', region: 'eu-west-1' };

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anchorOf, inAnchorOrder } from '../../functions/model/anchor.ts';
-import type { LinkReference } from '../../functions/model/sources.ts';
-import { instantText } from './old-content.ts';
+import type { LinkReference } from '../../functions/model/kpi.ts';
+import { instantText } from '../migration/old-content.ts';
 
 describe('the anchor', () => {
   test.each<[string, Record<string, string>, string[]]>([

@@ -4,13 +4,13 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { seededRandom } from '../../backfill/local/rehearsal/seeded-random.ts';
 import type { FlagClient } from '../../functions/flag/client.ts';
 import type { ReaderFlag } from '../../functions/flag/stages.ts';
+import type { TableNames } from '../../functions/migration/tables.ts';
 import { type Item, textOf } from '../../functions/model/attribute-value.ts';
 import { comparePages } from '../../functions/read/compare-pages.ts';
 import { type OpenReads, openReads, ROUTER_DEFAULTS } from '../../functions/read/index.ts';
 import { dynamoNewReads } from '../../functions/tables/new/dynamo-new-reads.ts';
 import type { NewReads } from '../../functions/tables/new/new-reads.ts';
 import { dynamoOldReads } from '../../functions/tables/old/dynamo-old-reads.ts';
-import type { TableNames } from '../../functions/tables/table-names.ts';
 import { createTestTables, engineClient } from '../engine-client.ts';
 import { actual, fillTables, link } from './world.ts';
 

@@ -1,7 +1,8 @@
+import type { ExpectedRows, OldContent } from '../../functions/migration/expected.ts';
+import { DATE_ATTRIBUTE_OF } from '../../functions/migration/old-records.ts';
+import { RECORD_SOURCES } from '../../functions/migration/sources.ts';
+import { LINK_LISTING, OLD_TABLE_OF } from '../../functions/migration/tables.ts';
 import { type Item, textOf } from '../../functions/model/attribute-value.ts';
-import type { ExpectedRows, OldContent } from '../../functions/model/expected.ts';
-import { DATE_ATTRIBUTE_OF } from '../../functions/model/old-records.ts';
-import { RECORD_SOURCES } from '../../functions/model/sources.ts';
 import {
   idsOfBatches,
   isAskedFor,
@@ -9,10 +10,8 @@ import {
   keysOfBatches,
 } from '../../functions/tables/dynamo/memory-requests.ts';
 import type { NewReads, SortedRange } from '../../functions/tables/new/new-reads.ts';
-import { LINK_INDEX_KEY } from '../../functions/tables/new/new-reads.ts';
 import type { OldReads, RecordEntry } from '../../functions/tables/old/old-reads.ts';
 import type { Page } from '../../functions/tables/old/old-tables.ts';
-import { OLD_TABLE_OF } from '../../functions/tables/table-names.ts';
 
 const DATA_INDEX_KEY = {
   'kpi-link-index': 'kpi_link_id',
@@ -49,7 +48,7 @@ export function memoryOldReads(content: OldContent, indexed: OldContent = conten
     queryLinkIds: async (index, key) =>
       isPartitionAsked('goalKpiLinks', index, key)
         ? indexed.links
-            .filter((item) => textOf(item, LINK_INDEX_KEY[index]) === key)
+            .filter((item) => textOf(item, LINK_LISTING[index].attribute) === key)
             .map((item) => textOf(item, 'id') ?? '')
         : [],
     async queryRecords(source, kpiId, range, cursor) {
@@ -79,7 +78,7 @@ export function memoryNewReads(rows: Pick<ExpectedRows, 'kpiLinks' | 'kpiData'>)
     queryLinks: async (index, key, tenantId) =>
       isPartitionAsked('kpiLinks', index, key)
         ? [...rows.kpiLinks.values()].filter(
-            (row) => textOf(row, LINK_INDEX_KEY[index]) === key && textOf(row, 'tenant_id') === tenantId,
+            (row) => textOf(row, LINK_LISTING[index].attribute) === key && textOf(row, 'tenant_id') === tenantId,
           )
         : [],
     async queryData(index, key, tenantId, range, cursor) {

@@ -1,9 +1,9 @@
 import { BatchWriteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { type ExpectedRows, expectedRows, type OldContent } from '../../functions/migration/expected.ts';
+import type { TableNames, TableRole } from '../../functions/migration/tables.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
-import { type ExpectedRows, expectedRows, type OldContent } from '../../functions/model/expected.ts';
 import { ITEM_BYTES_MAX, itemBytes } from '../../functions/model/item-size.ts';
-import type { HeldRecords } from '../../functions/model/sources.ts';
-import type { TableNames, TableRole } from '../../functions/tables/table-names.ts';
+import type { HeldRecords } from '../../functions/model/kpi.ts';
 
 const CREATED = { created_by: { S: 'user-1' }, created_at: { S: '2024-01-01T00:00:00.0000000Z' } };
 const RECORDED = { recorded_by: { S: 'user-1' }, recorded_at: { S: '2024-01-01T00:00:00.0000000Z' } };

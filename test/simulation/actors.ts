@@ -1,6 +1,6 @@
 import { runBackfill } from '../../backfill/copy/backfill.ts';
+import type { Source } from '../../functions/migration/sources.ts';
 import { textOf } from '../../functions/model/attribute-value.ts';
-import type { Source } from '../../functions/model/sources.ts';
 import type { Replication } from '../../functions/sync/replication.ts';
 import { replicateStreamBatch, type StreamEvent } from '../../functions/sync/stream-batch.ts';
 import { memoryTables } from './memory-tables.ts';

@@ -1,10 +1,10 @@
+import { demandOfRecord } from '../../functions/migration/demand.ts';
+import { type ExpectedRows, expectedRows } from '../../functions/migration/expected.ts';
+import { fanOutRowId, personalLinkId } from '../../functions/migration/ids.ts';
+import type { RecordSource, Source } from '../../functions/migration/sources.ts';
 import { type Item, idOf, textOf } from '../../functions/model/attribute-value.ts';
 import { sameItem } from '../../functions/model/compare.ts';
-import { demandOfRecord } from '../../functions/model/demand.ts';
 import { itemDigest } from '../../functions/model/digest.ts';
-import { type ExpectedRows, expectedRows } from '../../functions/model/expected.ts';
-import { fanOutRowId, personalLinkId } from '../../functions/model/ids.ts';
-import type { RecordSource, Source } from '../../functions/model/sources.ts';
 import { decodeQuarantineEntry, imagePartKeys, joinImage } from '../../functions/tables/control/quarantine-rows.ts';
 import type { OddItem } from './odd-items.ts';
 import { keyText, type Store } from './store.ts';

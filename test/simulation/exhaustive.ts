@@ -1,4 +1,4 @@
-import type { Source } from '../../functions/model/sources.ts';
+import type { Source } from '../../functions/migration/sources.ts';
 import { legacyWriter, operator, type Stage, streamShard } from './actors.ts';
 import type { Adversary } from './adversary.ts';
 import { differencesAtRest } from './checks.ts';

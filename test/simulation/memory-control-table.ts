@@ -1,5 +1,5 @@
+import { kpiKeyOf } from '../../functions/migration/sources.ts';
 import { type Item, textOf } from '../../functions/model/attribute-value.ts';
-import { kpiKeyOf } from '../../functions/model/sources.ts';
 import { kpiPartition, TOUCHED_RECORDS_SORT } from '../../functions/tables/control/control-rows.ts';
 import type { ControlTable } from '../../functions/tables/control/control-table.ts';
 import { decodeKpiRow, decodeSpilledLink, KPI_SORT, kpiRowKey } from '../../functions/tables/control/kpi-rows.ts';

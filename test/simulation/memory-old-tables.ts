@@ -1,9 +1,9 @@
+import { RECORD_SOURCES, type RecordSource } from '../../functions/migration/sources.ts';
+import { OLD_TABLE_OF } from '../../functions/migration/tables.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
 import { textOf } from '../../functions/model/attribute-value.ts';
-import { RECORD_SOURCES, type RecordSource } from '../../functions/model/sources.ts';
 import { isAskedFor, isPartitionAsked, keysOfBatches } from '../../functions/tables/dynamo/memory-requests.ts';
 import type { OldTables } from '../../functions/tables/old/old-tables.ts';
-import { OLD_TABLE_OF } from '../../functions/tables/table-names.ts';
 import { type Gate, readEach } from './gate.ts';
 import { pageOf, segmentOf } from './paging.ts';
 import type { Scheduler } from './scheduler.ts';

@@ -1,6 +1,6 @@
+import { fanOutRowId, personalLinkId } from '../../functions/migration/ids.ts';
+import { SOURCES } from '../../functions/migration/sources.ts';
 import { type Item, textOf } from '../../functions/model/attribute-value.ts';
-import { fanOutRowId, personalLinkId } from '../../functions/model/ids.ts';
-import { SOURCES } from '../../functions/model/sources.ts';
 import { recordTokenKey } from '../../functions/tables/control/control-rows.ts';
 import { quarantineKey } from '../../functions/tables/control/quarantine-rows.ts';
 import type { Write } from '../../functions/tables/dynamo/transactions.ts';

@@ -1,7 +1,8 @@
+import { demandOfLink, type RecordItems, recordIn } from '../../functions/migration/demand.ts';
+import { answer } from '../../functions/migration/look-ups.ts';
+import { kpiKeyOf, type RecordSource, type Source } from '../../functions/migration/sources.ts';
 import { type Item, textOf } from '../../functions/model/attribute-value.ts';
-import { demandOfLink, type RecordItems, recordIn } from '../../functions/model/demand.ts';
-import { answer } from '../../functions/model/look-ups.ts';
-import { kpiIdentity, kpiKeyOf, type RecordSource, type Source } from '../../functions/model/sources.ts';
+import { kpiIdentity } from '../../functions/model/kpi.ts';
 import type { RowTable, Store } from './store.ts';
 import type { World } from './world.ts';
 

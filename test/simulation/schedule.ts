@@ -1,4 +1,4 @@
-import { SOURCES } from '../../functions/model/sources.ts';
+import { SOURCES } from '../../functions/migration/sources.ts';
 import { legacyWriter, operator, replayer, type Stage, streamShard } from './actors.ts';
 import { type Adversary, drawAdversary } from './adversary.ts';
 import { changesSince, contentOf, differencesAtRest, RowWitness } from './checks.ts';

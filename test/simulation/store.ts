@@ -1,5 +1,5 @@
+import type { RecordSource, Source } from '../../functions/migration/sources.ts';
 import { type Item, textOf } from '../../functions/model/attribute-value.ts';
-import type { RecordSource, Source } from '../../functions/model/sources.ts';
 import type { OwnTable, RowKey, Write } from '../../functions/tables/dynamo/transactions.ts';
 import type { Decisions } from './decisions.ts';
 import type { Tracker } from './footprint.ts';

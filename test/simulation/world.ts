@@ -1,5 +1,6 @@
+import { RECORD_SOURCES, type RecordSource, type Source } from '../../functions/migration/sources.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
-import { type HeldRecords, RECORD_SOURCES, type RecordSource, type Source } from '../../functions/model/sources.ts';
+import type { HeldRecords } from '../../functions/model/kpi.ts';
 import type { ReplicationLimits } from '../../functions/sync/replication.ts';
 import { type Decisions, oneOf } from './decisions.ts';
 

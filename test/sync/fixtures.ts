@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type { Source } from '../../functions/migration/sources.ts';
+import { OLD_TABLE_OF, type TableNames } from '../../functions/migration/tables.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
-import type { Source } from '../../functions/model/sources.ts';
 import type { Replication } from '../../functions/sync/replication.ts';
 import type { StreamEvent } from '../../functions/sync/stream-batch.ts';
 import { dynamoTables, type Tables } from '../../functions/tables/dynamo-tables.ts';
-import { OLD_TABLE_OF, type TableNames } from '../../functions/tables/table-names.ts';
 
 export const TENANT = 'tenant-1';
 

@@ -1,7 +1,8 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { RECORD_SOURCES, type Source } from '../../functions/migration/sources.ts';
+import type { TableNames } from '../../functions/migration/tables.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
-import { RECORD_SOURCES, type Source } from '../../functions/model/sources.ts';
 import { fanOut } from '../../functions/sync/fan-out.ts';
 import { replicateStreamBatch } from '../../functions/sync/stream-batch.ts';
 import { parseStreamEvent } from '../../functions/sync/stream-event.ts';
@@ -9,7 +10,6 @@ import { kpiPartition } from '../../functions/tables/control/control-rows.ts';
 import { readQuarantined } from '../../functions/tables/control/quarantine-entries.ts';
 import { readUnfinished } from '../../functions/tables/control/unfinished-items.ts';
 import { dynamoTables } from '../../functions/tables/dynamo-tables.ts';
-import type { TableNames } from '../../functions/tables/table-names.ts';
 import { createTestTables, engineClient } from '../engine-client.ts';
 import { actual, eventOf, link, milestone, putOld, replicationOver, rowsById, TENANT } from './fixtures.ts';
 import { type Rule, refusingClient, writesOf } from './refusing-client.ts';

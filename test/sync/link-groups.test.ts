@@ -1,13 +1,13 @@
 import { DeleteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { compareAll } from '../../backfill/local/rehearsal/agreement.ts';
+import type { TableNames } from '../../functions/migration/tables.ts';
 import { type Item, idOf } from '../../functions/model/attribute-value.ts';
 import { KpiTurns } from '../../functions/sync/kpi-turns.ts';
 import { replicateLinks } from '../../functions/sync/replicate-links.ts';
 import type { Replication, ReplicationLimits } from '../../functions/sync/replication.ts';
 import { replicateStreamBatch } from '../../functions/sync/stream-batch.ts';
 import type { Write } from '../../functions/tables/dynamo/transactions.ts';
-import type { TableNames } from '../../functions/tables/table-names.ts';
 import { createTestTables, engineClient } from '../engine-client.ts';
 import { countCalls } from './call-counter.ts';
 import { actual, eventOf, link, putOld, replicationOver, rowsById } from './fixtures.ts';

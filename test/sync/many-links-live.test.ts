@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import type { Source } from '../../functions/migration/sources.ts';
 import { type Item, idOf } from '../../functions/model/attribute-value.ts';
-import type { Source } from '../../functions/model/sources.ts';
 import { replicateStreamBatch } from '../../functions/sync/stream-batch.ts';
 import { ValidationBench } from '../validation/engine-validation.ts';
 import { actual, eventOf, milestone } from './fixtures.ts';

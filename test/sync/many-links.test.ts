@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { scanPages } from '../../backfill/copy/scan-pages.ts';
 import { sweepKpis, sweepRecords } from '../../backfill/copy/sweep.ts';
+import type { Source } from '../../functions/migration/sources.ts';
+import { OLD_TABLE_OF } from '../../functions/migration/tables.ts';
 import { type Item, idOf } from '../../functions/model/attribute-value.ts';
-import type { Source } from '../../functions/model/sources.ts';
 import { comparePages } from '../../functions/read/compare-pages.ts';
 import type { KpiQuery, RowPage } from '../../functions/read/query.ts';
 import { newSide } from '../../functions/read/sides/new-side.ts';
@@ -10,7 +11,6 @@ import { oldSide } from '../../functions/read/sides/old-side.ts';
 import { replicateStreamBatch } from '../../functions/sync/stream-batch.ts';
 import { dynamoNewReads } from '../../functions/tables/new/dynamo-new-reads.ts';
 import { dynamoOldReads } from '../../functions/tables/old/dynamo-old-reads.ts';
-import { OLD_TABLE_OF } from '../../functions/tables/table-names.ts';
 import { ValidationBench } from '../validation/engine-validation.ts';
 import { actual, eventOf, link, milestone, TENANT } from './fixtures.ts';
 import { KPI, linkId, manyLinks, primeLinks } from './many-links.ts';

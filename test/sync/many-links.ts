@@ -1,9 +1,9 @@
 import { BatchWriteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import pMap from 'p-map';
+import { expectedRows } from '../../functions/migration/expected.ts';
+import type { TableNames, TableRole } from '../../functions/migration/tables.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
-import { expectedRows } from '../../functions/model/expected.ts';
 import { encodeKpiRow, encodeSpilledLink, encodeSpilledTombstone } from '../../functions/tables/control/kpi-rows.ts';
-import type { TableNames, TableRole } from '../../functions/tables/table-names.ts';
 import { link, TENANT } from './fixtures.ts';
 
 export const KPI = { tenantId: TENANT, kpiId: 'k1' };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { type PersonalLink, personalLinkOf } from '../../functions/migration/demand.ts';
+import { personalLinkId } from '../../functions/migration/ids.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
-import { type PersonalLink, personalLinkOf } from '../../functions/model/demand.ts';
-import { personalLinkId } from '../../functions/model/ids.ts';
 import { decidePersonalLink } from '../../functions/sync/personal-link-decision.ts';
 import { decodeKpiRow, type KpiHead } from '../../functions/tables/control/kpi-rows.ts';
 

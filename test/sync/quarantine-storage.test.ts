@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { DeleteItemCommand, GetItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { Source } from '../../functions/migration/sources.ts';
+import type { TableNames } from '../../functions/migration/tables.ts';
 import type { AttributeValue, Item } from '../../functions/model/attribute-value.ts';
 import { itemDigest } from '../../functions/model/digest.ts';
 import { ITEM_BYTES_MAX, itemBytes } from '../../functions/model/item-size.ts';
-import type { Source } from '../../functions/model/sources.ts';
 import { replicateStreamBatch } from '../../functions/sync/stream-batch.ts';
 import { fromJson, toJson } from '../../functions/tables/control/packed-image.ts';
 import {
@@ -12,7 +13,6 @@ import {
   listQuarantine,
   readQuarantined,
 } from '../../functions/tables/control/quarantine-entries.ts';
-import type { TableNames } from '../../functions/tables/table-names.ts';
 import { createTestTables, engineClient } from '../engine-client.ts';
 import { actual, eventOf, link, putOld, replicationOver, TENANT } from './fixtures.ts';
 

@@ -1,15 +1,15 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { demandOfRecord } from '../../functions/migration/demand.ts';
+import { fanOutRowId } from '../../functions/migration/ids.ts';
+import type { TableNames } from '../../functions/migration/tables.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
-import { demandOfRecord } from '../../functions/model/demand.ts';
-import { fanOutRowId } from '../../functions/model/ids.ts';
 import { fanOut } from '../../functions/sync/fan-out.ts';
 import { replicateRecords } from '../../functions/sync/replicate-records.ts';
 import { OutOfTimeError } from '../../functions/sync/replication.ts';
 import { replicateStreamBatch } from '../../functions/sync/stream-batch.ts';
 import { readQuarantined } from '../../functions/tables/control/quarantine-entries.ts';
-import type { TableNames } from '../../functions/tables/table-names.ts';
 import { createTestTables, engineClient } from '../engine-client.ts';
 import { countCalls } from './call-counter.ts';
 import { actual, eventOf, link, milestone, putOld, replicationOver, rowsById, TENANT } from './fixtures.ts';

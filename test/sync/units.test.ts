@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import type { Source } from '../../functions/migration/sources.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
-import type { Source } from '../../functions/model/sources.ts';
 import { replicateStreamBatch } from '../../functions/sync/stream-batch.ts';
 import { createTestTables, engineClient } from '../engine-client.ts';
 import { countCalls } from './call-counter.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { textOf } from '../../functions/model/attribute-value.ts';
 import { SORT_KEY_BYTES_MAX } from '../../functions/model/key-limits.ts';
-import { kpiIdentity } from '../../functions/model/sources.ts';
+import { kpiIdentity } from '../../functions/model/kpi.ts';
 import { recordTokenKey, touchedRecordKey } from '../../functions/tables/control/control-rows.ts';
 import { kpiRowKey, spilledLinkKey } from '../../functions/tables/control/kpi-rows.ts';
 import { quarantineKey } from '../../functions/tables/control/quarantine-rows.ts';

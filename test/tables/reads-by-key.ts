@@ -71,6 +71,6 @@ export const READS: readonly (readonly [name: string, read: Read, nothing: Nothi
   ['new links of a tenant', ({ newReads }, key) => newReads.queryLinks('tenant-index', key, key), always(empty)],
   ['new rows', ({ newReads }, key) => newReads.queryData('kpi-link-index', key, TENANT, range), always(emptyPage)],
   ['validated items', ({ validation }, key) => validation.readItems('kpis', [key, key]), always(new Map())],
-  ['validated ids', ({ validation }, key) => validation.listIds('kpiActuals', 'kpi_id', key), always(emptyPage)],
+  ['validated ids', ({ validation }, key) => validation.listIds('kpiActuals', 'kpi', key), always(emptyPage)],
   ['validated people', ({ validation }, key) => validation.listPeople(key), always(empty)],
 ];

@@ -13,15 +13,16 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { beforeAll, expect, test } from 'vitest';
+import type { TableNames } from '../../functions/migration/tables.ts';
+import { TABLES } from '../../functions/migration/tables.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
-import { KEY_SCHEMAS, type KeySchema } from '../../functions/tables/dynamo/key-schemas.ts';
+import type { KeySchema } from '../../functions/model/key-schema.ts';
 import {
   brokenBy,
   REQUEST_RULES,
   type Request,
   type WriteRequest,
 } from '../../functions/tables/dynamo/request-rules.ts';
-import type { TableNames } from '../../functions/tables/table-names.ts';
 import { createTestTables, engineClient } from '../engine-client.ts';
 import { REQUESTS } from './request-cases.ts';
 
@@ -96,7 +97,7 @@ function send(request: Request): Promise<unknown> {
 }
 
 function queryOf({ table, index, partition, from, to, limit }: Extract<Request, { operation: 'Query' }>) {
-  const { key, indexes } = KEY_SCHEMAS[table];
+  const { key, indexes } = TABLES[table];
   const known: Readonly<Record<string, KeySchema>> = indexes;
   const [partitionName, sortName = 'none'] = index === undefined ? key : (known[index] ?? ['none']);
   const conditions = ['#partition = :partition'];

@@ -5,15 +5,17 @@ import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { validateEnvironment } from '../../backfill/commands/validate/run-validation.ts';
 import { type Environment, replicationOf } from '../../backfill/environment.ts';
 import { type LocalCloud, startLocalCloud } from '../../backfill/local/cloud/local-cloud.ts';
-import { OLD_TABLE_ROLES } from '../../backfill/local/cloud/old-table-schemas.ts';
 import { createLegacyWriter, hotKpisOf, sendLegacyWrite } from '../../backfill/local/rehearsal/live-writer.ts';
 import { seededRandom } from '../../backfill/local/rehearsal/seeded-random.ts';
+import type { OldContent } from '../../functions/migration/expected.ts';
+import { kpiKeyOf, SOURCES } from '../../functions/migration/sources.ts';
+import { OLD_TABLE_OF, SERVICE_TABLES } from '../../functions/migration/tables.ts';
 import { textOf } from '../../functions/model/attribute-value.ts';
-import type { OldContent } from '../../functions/model/expected.ts';
-import { kpiIdentity, kpiKeyOf, SOURCES } from '../../functions/model/sources.ts';
+import { kpiIdentity } from '../../functions/model/kpi.ts';
 import { connect, dynamoTables } from '../../functions/tables/dynamo-tables.ts';
+
 import { longestLagMs } from '../../functions/tables/replication-lag.ts';
-import { OLD_TABLE_OF } from '../../functions/tables/table-names.ts';
+
 import type { ValidationReport } from '../../functions/validation/report.ts';
 import { readSettings } from '../../infra/settings.ts';
 import { generatedContent } from '../bench/generated-content.ts';
@@ -62,7 +64,7 @@ export async function startBesideWriter(options: BesideWriterOptions): Promise<B
   const content = generatedContent(0, kpis, recordsOfKpi);
   const exportDirectory = await mkdtemp(join(tmpdir(), 'beside-writer-'));
   starting.defer(() => rm(exportDirectory, { recursive: true, force: true }));
-  for (const role of OLD_TABLE_ROLES) writeTableExport(exportDirectory, settings.tables[role], itemsOf(content, role));
+  for (const role of SERVICE_TABLES) writeTableExport(exportDirectory, settings.tables[role], itemsOf(content, role));
   const cloud = await startLocalCloud({
     settings,
     exportDirectory,
@@ -111,7 +113,7 @@ export async function startBesideWriter(options: BesideWriterOptions): Promise<B
   };
 }
 
-function itemsOf(content: OldContent, role: (typeof OLD_TABLE_ROLES)[number]) {
+function itemsOf(content: OldContent, role: (typeof SERVICE_TABLES)[number]) {
   if (role === 'kpis' || role === 'people') return content[role];
   return SOURCES.filter((source) => OLD_TABLE_OF[source] === role).flatMap((source) => content[source]);
 }

@@ -1,12 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { expectedRows, type OldContent } from '../../functions/migration/expected.ts';
+import { fanOutRowId, personalLinkId } from '../../functions/migration/ids.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
-import { expectedRows, type OldContent } from '../../functions/model/expected.ts';
-import { fanOutRowId, personalLinkId } from '../../functions/model/ids.ts';
 import { memoryReads } from '../../functions/validation/memory-reads.ts';
 import { migratedContent } from '../../functions/validation/self-proof.ts';
 import { oldItems } from '../backfill/old-items.ts';
-import { oldContent } from '../model/old-content.ts';
+import { oldContent } from '../migration/old-content.ts';
 import { compare } from './comparison.ts';
 
 const OLD = { ...oldItems(60), kpis: [], people: [] };

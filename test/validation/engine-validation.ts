@@ -3,13 +3,14 @@ import { BatchWriteItemCommand, DeleteItemCommand, PutItemCommand } from '@aws-s
 import { executeRepair } from '../../backfill/commands/repair/repair.ts';
 import { runBackfill } from '../../backfill/copy/backfill.ts';
 import { scanTable } from '../../backfill/local/rehearsal/agreement.ts';
+import { expectedRows, type OldContent } from '../../functions/migration/expected.ts';
+import { SOURCES } from '../../functions/migration/sources.ts';
+import { OLD_TABLE_OF, TABLE_ROLES, type TableNames, type TableRole } from '../../functions/migration/tables.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
-import { expectedRows, type OldContent } from '../../functions/model/expected.ts';
-import { type HeldRecords, SOURCES } from '../../functions/model/sources.ts';
+import type { HeldRecords } from '../../functions/model/kpi.ts';
 import type { Replication } from '../../functions/sync/replication.ts';
 import { dynamoTables, type Tables } from '../../functions/tables/dynamo-tables.ts';
 import { dynamoValidationReads } from '../../functions/tables/dynamo-validation-reads.ts';
-import { OLD_TABLE_OF, TABLE_ROLES, type TableNames, type TableRole } from '../../functions/tables/table-names.ts';
 import type { ReadTable } from '../../functions/tables/validation-reads.ts';
 import type { Finding } from '../../functions/validation/findings.ts';
 import { type Validation, type ValidationOptions, validate } from '../../functions/validation/validate.ts';

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { compareAll } from '../../backfill/local/rehearsal/agreement.ts';
+import { expectedRows } from '../../functions/migration/expected.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
-import { expectedRows } from '../../functions/model/expected.ts';
 import type { Finding } from '../../functions/validation/findings.ts';
 import { proveItself } from '../../functions/validation/self-proof.ts';
 import { ValidationBench } from './engine-validation.ts';

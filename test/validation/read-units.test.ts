@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { RECORD_SOURCES } from '../../functions/model/sources.ts';
+import { RECORD_SOURCES } from '../../functions/migration/sources.ts';
+import { OLD_TABLE_OF } from '../../functions/migration/tables.ts';
 import { dynamoValidationReads } from '../../functions/tables/dynamo-validation-reads.ts';
-import { OLD_TABLE_OF } from '../../functions/tables/table-names.ts';
 import type { ReadTable } from '../../functions/tables/validation-reads.ts';
 import { proveItself } from '../../functions/validation/self-proof.ts';
 import { ValidationBench } from './engine-validation.ts';

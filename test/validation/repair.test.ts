@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { planRepair } from '../../backfill/commands/repair/repair.ts';
-import { expectedRows } from '../../functions/model/expected.ts';
-import { fanOutRowId, personalLinkId } from '../../functions/model/ids.ts';
+import { expectedRows } from '../../functions/migration/expected.ts';
+import { fanOutRowId, personalLinkId } from '../../functions/migration/ids.ts';
 import type { Finding } from '../../functions/validation/findings.ts';
 import { ValidationBench } from './engine-validation.ts';
 import { richContent } from './rich-content.ts';

@@ -1,5 +1,5 @@
+import type { OldContent } from '../../functions/migration/expected.ts';
 import type { AttributeValue, Item } from '../../functions/model/attribute-value.ts';
-import type { OldContent } from '../../functions/model/expected.ts';
 
 const texts = (names: string, id: string): Item =>
   Object.fromEntries(names.split(' ').map((name): [string, AttributeValue] => [name, { S: `${name} of ${id}` }]));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { GOLDEN_CONTENT } from '../../functions/migration/golden-content.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
-import { GOLDEN_CONTENT } from '../../functions/model/golden-content.ts';
 import { compareSides } from '../../functions/validation/compare-sides.ts';
 import type { Finding } from '../../functions/validation/findings.ts';
 import { memoryReads } from '../../functions/validation/memory-reads.ts';

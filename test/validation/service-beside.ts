@@ -1,9 +1,9 @@
 import { createLegacyWriter, sendLegacyWrite } from '../../backfill/local/rehearsal/live-writer.ts';
 import { type SeededRandom, seededRandom } from '../../backfill/local/rehearsal/seeded-random.ts';
+import { SOURCES, type Source } from '../../functions/migration/sources.ts';
+import { OLD_TABLE_OF } from '../../functions/migration/tables.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
-import { SOURCES, type Source } from '../../functions/model/sources.ts';
 import { replicateStreamBatch, type StreamEvent } from '../../functions/sync/stream-batch.ts';
-import { OLD_TABLE_OF } from '../../functions/tables/table-names.ts';
 import type { ValidationBench } from './engine-validation.ts';
 
 /** Milliseconds that a stream lags behind at most. */

@@ -1,5 +1,5 @@
+import { fanOutRowId } from '../../functions/migration/ids.ts';
 import { type Item, textOf } from '../../functions/model/attribute-value.ts';
-import { fanOutRowId } from '../../functions/model/ids.ts';
 import type { ReadTable } from '../../functions/tables/validation-reads.ts';
 import { attributeFaults } from '../../functions/validation/attribute-faults.ts';
 import type { Sought } from '../../functions/validation/planted-faults.ts';

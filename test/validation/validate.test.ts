@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DeleteTableCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { mappingHash } from '../../functions/model/mapping-hash.ts';
+import { mappingHash } from '../../functions/migration/mapping-hash.ts';
 import { latestReport, reportHistory, VALIDATION_PARTITION } from '../../functions/tables/control/validation-report.ts';
 import { connect } from '../../functions/tables/dynamo-tables.ts';
 import { dynamoValidationReads } from '../../functions/tables/dynamo-validation-reads.ts';

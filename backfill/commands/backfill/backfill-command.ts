@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SOURCES, type Source } from '../../../functions/model/sources.ts';
+import { SOURCES, type Source } from '../../../functions/migration/sources.ts';
+import { OLD_TABLE_OF, type TableRole } from '../../../functions/migration/tables.ts';
 import { describeTables, type TableShape } from '../../../functions/tables/dynamo/descriptions.ts';
 import { UnitPace } from '../../../functions/tables/dynamo/unit-pace.ts';
-import { OLD_TABLE_OF, type TableRole } from '../../../functions/tables/table-names.ts';
 import { type BackfillReport, runBackfill } from '../../copy/backfill.ts';
 import { type Plan, planBackfill } from '../../copy/plan.ts';
 import { type Environment, openEnvironment } from '../../environment.ts';

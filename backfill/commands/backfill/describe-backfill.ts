@@ -1,4 +1,5 @@
-import { RECORD_SOURCES } from '../../../functions/model/sources.ts';
+import { RECORD_SOURCES } from '../../../functions/migration/sources.ts';
+import { NEW_DATA, NEW_LINKS, TABLES } from '../../../functions/migration/tables.ts';
 import type { UnfinishedItem } from '../../../functions/tables/control/unfinished-items.ts';
 import type { Settings } from '../../../infra/settings.ts';
 import type { BackfillReport, PassReport } from '../../copy/backfill.ts';
@@ -15,7 +16,7 @@ export function describePlan(plan: Plan, settings: Settings['backfill']): string
       ['', 'items', 'rows', 'held', 'quarantined'],
       tallies.map(([source, tally]) => [source, tally.scanned, tally.copied, tally.held, tally.quarantined]),
     ),
-    `KpiLink would have ${grouped(plan.rows.kpiLinks)} rows and KpiData ${grouped(plan.rows.kpiData)} (about ${grouped(plan.dataWriteUnits)} write units).`,
+    `${TABLES[NEW_LINKS].title} would have ${grouped(plan.rows[NEW_LINKS])} rows and ${TABLES[NEW_DATA].title} ${grouped(plan.rows[NEW_DATA])} (about ${grouped(plan.dataWriteUnits)} write units).`,
     `Quarantine by reason: ${describeCounts(plan.quarantineReasons)}.`,
     ...describeOddities(sum),
     ...describeExpense(plan, settings),

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { TABLE_ROLES } from '../../../functions/migration/tables.ts';
 import { dynamoBackups } from '../../../functions/tables/dynamo/backups.ts';
-import { TABLE_ROLES } from '../../../functions/tables/table-names.ts';
 import { openEnvironment } from '../../environment.ts';
 import { type CommandResult, EXIT } from '../../outcome.ts';
 import { describeBackups } from './describe-backups.ts';

@@ -1,6 +1,6 @@
+import { TABLES, type TableNames, type TableRole } from '../../../functions/migration/tables.ts';
 import { MigrationError } from '../../../functions/model/migration-error.ts';
 import type { Backup, Backups } from '../../../functions/tables/dynamo/backups.ts';
-import type { TableNames, TableRole } from '../../../functions/tables/table-names.ts';
 
 export interface BackupOptions {
   readonly backups: Backups;
@@ -20,9 +20,6 @@ export type TableBackup = { readonly role: TableRole; readonly tableName: string
   | { readonly outcome: 'absent' }
   | { readonly outcome: 'failed'; readonly problem: string }
 );
-
-/** Tables that the first deployment makes: a backup taken before it does without them. */
-const MADE_BY_THE_STACK: ReadonlySet<TableRole> = new Set(['kpiLinks', 'kpiData', 'control']);
 
 const POLL_MS = 5_000;
 
@@ -53,7 +50,8 @@ async function takeBackup(options: BackupOptions, role: TableRole, backupName: s
   try {
     const begun = await whileBusy(options, () => backups.create(tableName, backupName));
     if (begun === undefined) {
-      if (MADE_BY_THE_STACK.has(role)) return { role, tableName, outcome: 'absent' };
+      // The first deployment makes it: a backup taken before does without.
+      if (TABLES[role].madeBy === 'migration') return { role, tableName, outcome: 'absent' };
       return { role, tableName, outcome: 'failed', problem: 'There is no such table.' };
     }
     note(`${tableName}: ${backupName} has begun.`);

@@ -1,5 +1,5 @@
+import { TABLE_ROLES } from '../../../functions/migration/tables.ts';
 import { describeTables } from '../../../functions/tables/dynamo/descriptions.ts';
-import { TABLE_ROLES } from '../../../functions/tables/table-names.ts';
 import { openEnvironment } from '../../environment.ts';
 import { type CommandResult, EXIT } from '../../outcome.ts';
 import { checkTables, describeFinding } from './preflight.ts';

@@ -1,7 +1,14 @@
+import {
+  OLD_TABLE_OF,
+  TABLE_ROLES,
+  TABLES,
+  type TableDefinition,
+  type TableNames,
+  type TableRole,
+} from '../../../functions/migration/tables.ts';
+import type { KeySchema } from '../../../functions/model/key-schema.ts';
 import { MigrationError } from '../../../functions/model/migration-error.ts';
-import { DATE_ATTRIBUTE_OF } from '../../../functions/model/old-records.ts';
 import type { IndexShape, KeyShape, TableShape } from '../../../functions/tables/dynamo/descriptions.ts';
-import { TABLE_ROLES, type TableNames, type TableRole } from '../../../functions/tables/table-names.ts';
 
 /** Something that must be put right before the migration may write. */
 export interface Finding {
@@ -20,72 +27,26 @@ export interface Finding {
   readonly nextStep: string;
 }
 
-interface Demand {
-  /** Who makes the table, and so who can mend it. */
-  readonly owner: 'application' | 'migration';
-  readonly key: KeyShape;
-  readonly streamed: boolean;
-  /** Only those that the migration, or the application's next version, reads by. */
-  readonly indexes: Readonly<Record<string, IndexDemand>>;
-}
-
 interface IndexDemand {
   readonly key: KeyShape;
   /** What the reader takes from it beside the keys. */
   readonly projects: 'ALL' | readonly string[];
 }
 
-function key(partition: string, sort?: string): KeyShape {
+function shapeOf([partition, sort]: KeySchema): KeyShape {
   return { partition: { name: partition, type: 'S' }, ...(sort !== undefined && { sort: { name: sort, type: 'S' } }) };
 }
 
-function whole(partition: string, sort?: string): IndexDemand {
-  return { key: key(partition, sort), projects: 'ALL' };
+/** Only those that the migration, or the application's next version, reads by. */
+function demandedIndexes(role: TableRole): [name: string, demand: IndexDemand][] {
+  const { madeBy, indexes, needs }: TableDefinition = TABLES[role];
+  return Object.entries(indexes).flatMap(([name, key]): [string, IndexDemand][] => {
+    const projects = madeBy === 'migration' ? 'ALL' : needs[name];
+    return projects === undefined ? [] : [[name, { key: shapeOf(key), projects }]];
+  });
 }
 
-function recordTable(dateAttribute: string): Demand {
-  const indexes = { 'kpi-index': { key: key('kpi_id', dateAttribute), projects: [] } };
-  return { owner: 'application', key: key('id'), streamed: true, indexes };
-}
-
-/** tables.md, as far as the migration depends on it. */
-const DEMANDS: Readonly<Record<TableRole, Demand>> = {
-  goalKpiLinks: { owner: 'application', key: key('id'), streamed: true, indexes: {} },
-  kpiMilestones: recordTable(DATE_ATTRIBUTE_OF.milestones),
-  kpiActuals: recordTable(DATE_ATTRIBUTE_OF.actuals),
-  kpiReadings: recordTable(DATE_ATTRIBUTE_OF.readings),
-  kpis: { owner: 'application', key: key('id'), streamed: false, indexes: {} },
-  people: {
-    owner: 'application',
-    key: key('id'),
-    streamed: false,
-    indexes: { 'linked-user-index': { key: key('linked_user_id'), projects: ['tenant_id'] } },
-  },
-  kpiLinks: {
-    owner: 'migration',
-    key: key('id'),
-    streamed: false,
-    indexes: {
-      'tenant-index': whole('tenant_id'),
-      'kpi-index': whole('kpi_id'),
-      'person-index': whole('person_id'),
-      'goal-index': whole('goal_id'),
-      'strategy-index': whole('strategy_id'),
-      'uniqueness-index': whole('uniqueness_key'),
-    },
-  },
-  kpiData: {
-    owner: 'migration',
-    key: key('id'),
-    streamed: false,
-    indexes: {
-      'kpi-link-index': whole('kpi_link_id', 'post_date'),
-      'kpi-link-category-index': whole('kpi_link_category_key', 'post_date'),
-      'target-subtype-index': whole('target_key', 'post_date'),
-    },
-  },
-  control: { owner: 'migration', key: key('pk', 'sk'), streamed: false, indexes: {} },
-};
+const STREAMED: ReadonlySet<TableRole> = new Set(Object.values(OLD_TABLE_OF));
 
 /** The only view type from which a change tells every KPI that a record was and is in. */
 const STREAM_VIEW_TYPE = 'NEW_AND_OLD_IMAGES';
@@ -100,10 +61,10 @@ const INDEX_READY = new Set(['ACTIVE', 'UPDATING']);
  * @returns all that is wrong, in the order of the roles; empty where everything may start.
  */
 export function checkTables(shapes: Partial<Record<TableRole, TableShape>>, names: TableNames): Finding[] {
-  return TABLE_ROLES.flatMap((role) => checkTable(role, names[role], DEMANDS[role], shapes[role]));
+  return TABLE_ROLES.flatMap((role) => checkTable(role, names[role], shapes[role]));
 }
 
-function checkTable(role: TableRole, table: string, demand: Demand, shape: TableShape | undefined): Finding[] {
+function checkTable(role: TableRole, table: string, shape: TableShape | undefined): Finding[] {
   const finding = (code: Finding['code'], message: string, nextStep: string): Finding => ({
     code,
     role,
@@ -113,31 +74,33 @@ function checkTable(role: TableRole, table: string, demand: Demand, shape: Table
   });
   const deploy = 'Deploy the migration stack: npx cdk deploy -c environment=NAME.';
   const application = 'Have the owner of the application put it right; the migration never changes this table.';
-  const mend = demand.owner === 'migration' ? deploy : application;
+  const { madeBy } = TABLES[role];
+  const mend = madeBy === 'migration' ? deploy : application;
   const name = `tables.${role} of the settings in cdk.json`;
   if (shape === undefined) {
-    const nextStep = demand.owner === 'migration' ? deploy : `Correct ${name}, or the account and region.`;
+    const nextStep = madeBy === 'migration' ? deploy : `Correct ${name}, or the account and region.`;
     return [finding('TABLE_MISSING', 'The table does not exist.', nextStep)];
   }
-  if (describeKey(shape.key) !== describeKey(demand.key)) {
-    const message = `The table's key is ${describeKey(shape.key)} and not ${describeKey(demand.key)}.`;
+  const key = describeKey(shapeOf(TABLES[role].key));
+  if (describeKey(shape.key) !== key) {
+    const message = `The table's key is ${describeKey(shape.key)} and not ${key}.`;
     return [finding('KEY_SCHEMA', message, `Correct ${name}: this is another table than the one meant.`)];
   }
   const findings: Finding[] = [];
   if (shape.status !== 'ACTIVE' && shape.status !== 'UPDATING') {
     findings.push(finding('TABLE_NOT_READY', `The table is ${shape.status}.`, 'Wait until it is ACTIVE.'));
   }
-  if (demand.streamed && shape.streamViewType === undefined) {
+  if (STREAMED.has(role) && shape.streamViewType === undefined) {
     findings.push(
       finding('STREAM_OFF', 'The table has no stream: changes made during the copy would be lost.', deploy),
     );
   }
-  if (demand.streamed && shape.streamViewType !== undefined && shape.streamViewType !== STREAM_VIEW_TYPE) {
+  if (STREAMED.has(role) && shape.streamViewType !== undefined && shape.streamViewType !== STREAM_VIEW_TYPE) {
     const message = `The stream's view type is ${shape.streamViewType} and not ${STREAM_VIEW_TYPE}.`;
     const nextStep = `Have the stream's owner turn it off; then deploy the migration stack, which turns on the right one.`;
     findings.push(finding('STREAM_VIEW_TYPE', message, nextStep));
   }
-  for (const [indexName, indexDemand] of Object.entries(demand.indexes)) {
+  for (const [indexName, indexDemand] of demandedIndexes(role)) {
     const wrong = checkIndex(indexName, indexDemand, shape.indexes.get(indexName));
     if (wrong) findings.push(finding(wrong.code, wrong.message, mend));
   }

@@ -1,5 +1,6 @@
+import { SOURCES, type Source } from '../../../functions/migration/sources.ts';
+import { OLD_TABLE_OF, type TableNames } from '../../../functions/migration/tables.ts';
 import { MigrationError } from '../../../functions/model/migration-error.ts';
-import { SOURCES, type Source } from '../../../functions/model/sources.ts';
 import type { Replication } from '../../../functions/sync/replication.ts';
 import { replicateStreamBatch, type StreamEvent } from '../../../functions/sync/stream-batch.ts';
 import { parseStreamEvent } from '../../../functions/sync/stream-event.ts';
@@ -8,7 +9,6 @@ import type {
   FailedDelivery,
   UnreadableDelivery,
 } from '../../../functions/tables/failed-deliveries.ts';
-import { OLD_TABLE_OF, type TableNames } from '../../../functions/tables/table-names.ts';
 
 /** A delivery that was given up, and what became of it. */
 export interface ReplayedDelivery {

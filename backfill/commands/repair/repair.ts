@@ -1,5 +1,8 @@
+import { linkIdOf } from '../../../functions/migration/rows.ts';
+import { RECORD_SOURCES } from '../../../functions/migration/sources.ts';
+import { NEW_DATA, NEW_LINKS, OLD_TABLE_OF } from '../../../functions/migration/tables.ts';
 import { textOf } from '../../../functions/model/attribute-value.ts';
-import { distinctKpis, type KpiKey, kpiIdentity, NO_KPI, RECORD_SOURCES } from '../../../functions/model/sources.ts';
+import { distinctKpis, type KpiKey, kpiIdentity, NO_KPI } from '../../../functions/model/kpi.ts';
 import { KpiViews } from '../../../functions/sync/kpi-views.ts';
 import type { LinkChange } from '../../../functions/sync/replicate-links.ts';
 import type { RecordChange } from '../../../functions/sync/replicate-record.ts';
@@ -45,7 +48,7 @@ export function planRepair(findings: readonly Finding[]): RepairPlan {
   const links = new Map<string, LinkChange>();
   for (const { table, id, kpi, demandedBy } of findings) {
     const kpis = isNamed(kpi) ? [kpi] : [];
-    if (table === 'kpiLinks' || demandedBy?.source === 'links') links.set(id, { id, kpis });
+    if (table === NEW_LINKS || demandedBy?.source === 'links') links.set(id, { id, kpis });
     else if (demandedBy) records.set(demandedBy.id, { id: demandedBy.id, kpis, sources: RECORD_SOURCES });
   }
   return {
@@ -53,7 +56,7 @@ export function planRepair(findings: readonly Finding[]): RepairPlan {
     records: [...records.values()],
     links: [...links.values()],
     surplus: findings
-      .filter(({ table, kind }) => table === 'kpiData' && kind === 'extra')
+      .filter(({ table, kind }) => table === NEW_DATA && kind === 'extra')
       .map(({ id, kpi }) => ({ id, kpi })),
   };
 }
@@ -91,7 +94,7 @@ async function repairLinks(
   const { results } = await apart(plan.kpis, (some) => new KpiViews(worker.replication).guess(some));
   for (const { kpi, links } of results.flat()) {
     // A listing that is refused leaves those that K knows.
-    const [listed = []] = valuesOf([await attemptLater(() => listAll(reads, 'goalKpiLinks', 'kpi_id', kpi.kpiId))]);
+    const [listed = []] = valuesOf([await attemptLater(() => listAll(reads, OLD_TABLE_OF.links, 'kpi', kpi.kpiId))]);
     for (const id of new Set([...listed, ...links.map(({ id }) => id)])) {
       changes.set(id, { id, kpis: distinctKpis([...(changes.get(id)?.kpis ?? []), kpi]) });
     }
@@ -122,16 +125,16 @@ async function repairSurplus(
 ): Promise<readonly UnfinishedItem[]> {
   const suspected = new Set(plan.surplus.map(({ id }) => id));
   const suspects = plan.surplus.map(({ id, kpi }): Suspect => {
-    return isNamed(kpi) ? { kind: 'kpi', kpi, linkIds: [] } : { kind: 'row', table: 'kpiData', id };
+    return isNamed(kpi) ? { kind: 'kpi', kpi, linkIds: [] } : { kind: 'row', table: NEW_DATA, id };
   });
-  const rows = await reads.readItems('kpiData', [...suspected]);
+  const rows = await reads.readItems(NEW_DATA, [...suspected]);
   const withLinks = suspects.map((suspect) =>
     suspect.kind === 'kpi' ? { ...suspect, linkIds: linksOf(suspect.kpi) } : suspect,
   );
   const looks = await lookAtAll({ reads, heldRecords: replication.heldRecords }, distinct(withLinks), patience);
   const surplus = [...looks.values()]
     .flatMap((look) => look.findings)
-    .filter(({ table, kind, id }) => table === 'kpiData' && kind === 'extra' && suspected.has(id));
+    .filter(({ table, kind, id }) => table === NEW_DATA && kind === 'extra' && suspected.has(id));
   const changes = [...new Map(surplus.map((finding) => [findingKey(finding), finding])).values()].map(
     ({ id, kpi }) => ({
       id,
@@ -158,7 +161,7 @@ async function repairSurplus(
   function linksOf(kpi: KpiKey): string[] {
     const ids = plan.surplus
       .filter((each) => kpiIdentity(each.kpi) === kpiIdentity(kpi))
-      .map(({ id }) => textOf(rows.get(id), 'kpi_link_id'));
+      .map(({ id }) => linkIdOf(rows.get(id)));
     return [...new Set(ids.filter((id) => id !== undefined))];
   }
 }
@@ -168,7 +171,7 @@ function suspectsOf(findings: readonly Finding[]): Suspect[] {
   return distinct(
     findings.flatMap(({ table, id, kpi, demandedBy, found }): Suspect[] => {
       if (table === 'quarantine') return demandedBy ? [{ kind: 'entry', source: demandedBy.source, id }] : [];
-      const linkId = table === 'kpiLinks' ? id : textOf(found, 'kpi_link_id');
+      const linkId = table === NEW_LINKS ? id : linkIdOf(found);
       const row: Suspect[] = demandedBy ? [] : [{ kind: 'row', table, id }];
       return isNamed(kpi) ? [...row, { kind: 'kpi', kpi, linkIds: linkId ? [linkId] : [] }] : row;
     }),

@@ -1,6 +1,6 @@
 import type { FlagHistoryEntry } from '../../../functions/flag/history.ts';
-import { mappingHash } from '../../../functions/model/mapping-hash.ts';
-import type { Source } from '../../../functions/model/sources.ts';
+import { mappingHash } from '../../../functions/migration/mapping-hash.ts';
+import type { Source } from '../../../functions/migration/sources.ts';
 import { type Run, readRun } from '../../../functions/tables/control/backfill-run-row.ts';
 import type { ControlTable } from '../../../functions/tables/control/control-table.ts';
 import type { QuarantineEntry } from '../../../functions/tables/control/quarantine-rows.ts';

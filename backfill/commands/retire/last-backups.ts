@@ -1,7 +1,7 @@
+import { TABLE_ROLES } from '../../../functions/migration/tables.ts';
 import type { ControlTable } from '../../../functions/tables/control/control-table.ts';
 import { writeRetirement } from '../../../functions/tables/control/retirement-row.ts';
 import type { Backups } from '../../../functions/tables/dynamo/backups.ts';
-import { TABLE_ROLES } from '../../../functions/tables/table-names.ts';
 import type { Settings } from '../../../infra/settings.ts';
 import { type CommandResult, EXIT } from '../../outcome.ts';
 import { describeBackups, listBackups } from '../backup/describe-backups.ts';

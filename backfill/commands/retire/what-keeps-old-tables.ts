@@ -5,9 +5,9 @@ import {
   type GateLimits,
   missingEvidence,
 } from '../../../functions/gate/missing-evidence.ts';
-import { SOURCES } from '../../../functions/model/sources.ts';
+import { SOURCES } from '../../../functions/migration/sources.ts';
+import { OLD_TABLE_OF } from '../../../functions/migration/tables.ts';
 import type { Backup } from '../../../functions/tables/dynamo/backups.ts';
-import { OLD_TABLE_OF } from '../../../functions/tables/table-names.ts';
 import type { RollingState } from '../../../functions/validation/rolling-state.ts';
 import { whoReadsWhat } from '../flag/describe-flag.ts';
 

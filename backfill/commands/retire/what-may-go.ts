@@ -1,3 +1,4 @@
+import { LOOK_UP_TABLE_OF } from '../../../functions/migration/tables.ts';
 import type { Settings } from '../../../infra/settings.ts';
 import { RETIRED_ROLES } from './what-keeps-old-tables.ts';
 
@@ -24,7 +25,7 @@ export function whatMayGo({ name, region, tables }: Pick<Settings, 'name' | 'reg
     },
     {
       who: 'whoever owns the old tables',
-      what: `Delete ${names.join(', ')}. The look-up tables ${tables.kpis} and ${tables.people} stay.`,
+      what: `Delete ${names.join(', ')}. The look-up tables ${tables[LOOK_UP_TABLE_OF.kpi]} and ${tables[LOOK_UP_TABLE_OF.person]} stay.`,
       commands: names.flatMap((table) => [
         `aws dynamodb update-table --region ${region} --table-name ${table} --no-deletion-protection-enabled`,
         `aws dynamodb delete-table --region ${region} --table-name ${table}`,

@@ -1,4 +1,5 @@
-import { distinctKpis, kpiKeyOf, RECORD_SOURCES } from '../../../functions/model/sources.ts';
+import { kpiKeyOf, RECORD_SOURCES } from '../../../functions/migration/sources.ts';
+import { distinctKpis } from '../../../functions/model/kpi.ts';
 import type { QuarantineEntry } from '../../../functions/tables/control/quarantine-rows.ts';
 import { attemptLater, valuesOf } from '../../../functions/tables/dynamo/attempt.ts';
 import { bringPersonalLinks, bringRecords, type Worker } from '../../copy/persevere.ts';
@@ -12,7 +13,7 @@ export interface Restoration extends Worker {
 /**
  * Brings, by the protocol, what a backfill that begins anew would pass over:
  *
- * - The KpiLink row of a KPI's own link. K still names that link, so that a copier takes the KPI's records for plain ones.
+ * - The link row of a KPI's own link. K still names that link, so that a copier takes the KPI's records for plain ones.
  * - Records in quarantine that the mapping now takes. A copier inserts their rows, and leaves the entry.
  *
  * What cannot be brought is noted as unfinished: the next backfill takes it up.

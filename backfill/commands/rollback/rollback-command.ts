@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FlagState, readFlagState } from '../../../functions/flag/deployments.ts';
-import { RECORD_SOURCES } from '../../../functions/model/sources.ts';
+import { RECORD_SOURCES } from '../../../functions/migration/sources.ts';
+import { NEW_DATA, NEW_LINKS, NEW_TABLES, TABLES } from '../../../functions/migration/tables.ts';
 import { readRun } from '../../../functions/tables/control/backfill-run-row.ts';
 import { listQuarantine } from '../../../functions/tables/control/quarantine-entries.ts';
 import { readRollback } from '../../../functions/tables/control/rollback-row.ts';
@@ -37,8 +38,8 @@ export async function rollbackCommand(
 }
 
 async function plan({ settings, tables }: Environment, progress: Progress, stop: AbortSignal): Promise<CommandResult> {
-  const rows = { kpiLinks: 0, kpiData: 0 };
-  for (const table of ['kpiLinks', 'kpiData'] as const) {
+  const rows = { [NEW_LINKS]: 0, [NEW_DATA]: 0 };
+  for (const table of NEW_TABLES) {
     progress.begin(table, 0, undefined);
     await scanPages(
       (position) => tables.data.scan(table, position),
@@ -57,7 +58,7 @@ async function plan({ settings, tables }: Environment, progress: Progress, stop:
     exitCode: EXIT.done,
     document: { rows, run, unfinished, executed: false },
     lines: [
-      `Would delete ${grouped(rows.kpiLinks)} rows of KpiLink, ${grouped(rows.kpiData)} of KpiData, and ${run ? `run ${run.runId} of the backfill with its checkpoints` : 'no run of the backfill'}.`,
+      `Would delete ${grouped(rows[NEW_LINKS])} rows of ${TABLES[NEW_LINKS].title}, ${grouped(rows[NEW_DATA])} of ${TABLES[NEW_DATA].title}, and ${run ? `run ${run.runId} of the backfill with its checkpoints` : 'no run of the backfill'}.`,
       'Old tables, quarantine, reports and what replication keeps of its own stay as they are.',
       ...(unfinished
         ? [`The rollback by ${last.by}, begun ${last.begunAt}, has not come to its end: this goes on with it.`]
@@ -103,7 +104,7 @@ async function execute(
 
 function describe({ state, rowsDeleted }: RollbackReport): string[] {
   return [
-    `Deleted ${grouped(rowsDeleted.kpiLinks)} rows of KpiLink and ${grouped(rowsDeleted.kpiData)} of KpiData.`,
+    `Deleted ${grouped(rowsDeleted[NEW_LINKS])} rows of ${TABLES[NEW_LINKS].title} and ${grouped(rowsDeleted[NEW_DATA])} of ${TABLES[NEW_DATA].title}.`,
     state === 'finished'
       ? 'The backfill begins anew, and reads cannot move before it and a validation. Next: kpi-migrate backfill --execute'
       : 'Stopped before the end. Next: the same command again.',

@@ -1,4 +1,5 @@
 import type { FlagState } from '../../../functions/flag/deployments.ts';
+import { NEW_DATA, NEW_LINKS } from '../../../functions/migration/tables.ts';
 import { deleteRun } from '../../../functions/tables/control/backfill-run-row.ts';
 import type { QuarantineEntry } from '../../../functions/tables/control/quarantine-rows.ts';
 import { deleteRollback, readRollback, writeRollback } from '../../../functions/tables/control/rollback-row.ts';
@@ -26,14 +27,14 @@ export interface RollbackOptions extends Omit<Copier, 'pause'>, Omit<LeaseOption
 
 export interface RollbackReport {
   readonly state: 'finished' | 'stopped';
-  readonly rowsDeleted: { readonly kpiLinks: number; readonly kpiData: number };
+  readonly rowsDeleted: { readonly [NEW_LINKS]: number; readonly [NEW_DATA]: number };
 }
 
 /** Time between two looks at the flag while rows are being deleted. */
 const FLAG_EVERY_MS = 10_000;
 
 /**
- * Deletes all rows of KpiLink and KpiData, and the backfill's run and checkpoints, so that history can be copied anew. Rows of the
+ * Deletes all rows of both new tables, and the backfill's run and checkpoints, so that history can be copied anew. Rows of the
  * protocol (K, R, C), quarantine and reports stay. Goes on where an earlier one was stopped or killed.
  *
  * Before the first row goes it notes that it has begun: from then on no backfill goes on from checkpoints that are no longer true, and the gate lets no
@@ -57,12 +58,12 @@ async function clearAll(options: RollbackOptions & Copier, requireHeld: () => vo
   const { stop, progress, data } = options;
   const { control } = options.replication;
   const begun = await begin(options);
-  if (begun === undefined) return { state: 'stopped', rowsDeleted: { kpiLinks: 0, kpiData: 0 } };
+  if (begun === undefined) return { state: 'stopped', rowsDeleted: { [NEW_LINKS]: 0, [NEW_DATA]: 0 } };
 
   await deleteRun(control);
   const requireAllowed = watchingFlag(options);
-  const rowsDeleted = { kpiLinks: 0, kpiData: 0 };
-  for (const table of ['kpiData', 'kpiLinks'] as const) {
+  const rowsDeleted = { [NEW_LINKS]: 0, [NEW_DATA]: 0 };
+  for (const table of [NEW_DATA, NEW_LINKS] as const) {
     progress.begin(table, 0, undefined);
     try {
       rowsDeleted[table] = await clearTable({

@@ -1,16 +1,10 @@
+import { CLASS_TITLE, ROW_CLASSES } from '../../../functions/migration/rows.ts';
 import type { AttributeValue } from '../../../functions/model/attribute-value.ts';
 import { addCounts } from '../../../functions/model/counts-by-name.ts';
-import type { Finding, RowClass } from '../../../functions/validation/findings.ts';
+import type { Finding } from '../../../functions/validation/findings.ts';
 import type { ReportLine, ValidationReport } from '../../../functions/validation/report.ts';
 import { sumOf } from '../../../functions/validation/report.ts';
 import { describeCounts, grouped, printable, textTable } from '../../text-table.ts';
-
-/** What the classes of rows are called before a person. */
-export const NAME_OF: Readonly<Record<RowClass, string>> = {
-  links: 'KpiLink',
-  targets: 'KpiData targets',
-  actuals: 'KpiData actuals',
-};
 
 /** Findings that are told on a terminal. */
 const FINDINGS_SHOWN = 10;
@@ -38,12 +32,11 @@ const VERDICT: Readonly<Record<ValidationReport['verdict'], string>> = {
 
 /** The counts by class of rows, all tenants together; the report has them tenant by tenant. */
 function describeLines(lines: readonly ReportLine[]): string[] {
-  const names = Object.keys(NAME_OF) as RowClass[];
   return textTable(
     ['', 'expected', 'found', 'missing', 'extra', 'different', 'in flight', 'held', 'quarantined', 'warnings'],
-    names.map((rows) => {
+    ROW_CLASSES.map((rows) => {
       const sum = sumOf(lines.filter((line) => line.rows === rows));
-      return [NAME_OF[rows], ...Object.values(sum)];
+      return [CLASS_TITLE[rows].rows, ...Object.values(sum)];
     }),
   );
 }

@@ -1,8 +1,9 @@
+import { CLASS_TITLE } from '../../../functions/migration/rows.ts';
 import type { ValidationSummary } from '../../../functions/tables/control/validation-report.ts';
 import type { Finding } from '../../../functions/validation/findings.ts';
 import type { ReportLine, ValidationReport } from '../../../functions/validation/report.ts';
 import { grouped } from '../../text-table.ts';
-import { describeValue, NAME_OF, percent } from './describe-validation.ts';
+import { describeValue, percent } from './describe-validation.ts';
 
 /**
  * A validation as one page that needs nothing else: verdict, checks, tables by tenant, what differed in earlier validations, and
@@ -46,7 +47,7 @@ function lineCells(line: ReportLine): (string | number)[] {
   const attributes = [...line.differentByAttribute].map(([name, count]) => `${name} ${count}`);
   const { expected, found, missing, extra, different, inFlight, held, quarantined, warnings } = line;
   const figures = [expected, found, missing, extra, different, inFlight, held, quarantined, warnings];
-  return [NAME_OF[line.rows], line.tenantId, ...figures, attributes.join(', ')];
+  return [CLASS_TITLE[line.rows].rows, line.tenantId, ...figures, attributes.join(', ')];
 }
 
 function findingCells({ table: name, id, kind, differences }: Finding): string[][] {

@@ -1,6 +1,6 @@
+import { TABLE_ROLES } from '../../../functions/migration/tables.ts';
 import { MigrationError } from '../../../functions/model/migration-error.ts';
 import { describeTables } from '../../../functions/tables/dynamo/descriptions.ts';
-import { TABLE_ROLES } from '../../../functions/tables/table-names.ts';
 import type { Environment } from '../../environment.ts';
 
 /** Links of a chain of causes that are followed; one may run in a circle. */

@@ -1,14 +1,14 @@
-import type { Source } from '../../../functions/model/sources.ts';
+import { SOURCES, type Source } from '../../../functions/migration/sources.ts';
+import { OLD_TABLE_OF, TABLES } from '../../../functions/migration/tables.ts';
 import type { ValidationReport } from '../../../functions/validation/report.ts';
 import type { PassReport } from '../../copy/backfill.ts';
 import { describeFinding } from './describe-validation.ts';
 
-const PHASES: readonly { readonly source: Source; readonly title: string }[] = [
-  { source: 'links', title: 'Phase 2: GoalKpiLink migration' },
-  { source: 'milestones', title: 'Phase 3: KpiMilestone migration' },
-  { source: 'actuals', title: 'Phase 4: KpiActual migration' },
-  { source: 'readings', title: 'Phase 5: KpiReading migration' },
-];
+/** The first phase of the ticket's template is none of a table. */
+const PHASES = SOURCES.map((source, at) => ({
+  source,
+  title: `Phase ${at + 2}: ${TABLES[OLD_TABLE_OF[source]].title} migration`,
+}));
 
 const ISSUES_TOLD = 10;
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Source } from '../../../functions/migration/sources.ts';
 import { MigrationError } from '../../../functions/model/migration-error.ts';
-import type { Source } from '../../../functions/model/sources.ts';
 import { readRun } from '../../../functions/tables/control/backfill-run-row.ts';
 import { UnitPace } from '../../../functions/tables/dynamo/unit-pace.ts';
 import { dynamoValidationReads } from '../../../functions/tables/dynamo-validation-reads.ts';

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Source } from '../../../functions/model/sources.ts';
+import type { Source } from '../../../functions/migration/sources.ts';
 import { readRun } from '../../../functions/tables/control/backfill-run-row.ts';
 import { reportHistory } from '../../../functions/tables/control/validation-report.ts';
 import type { ValidationReport } from '../../../functions/validation/report.ts';

@@ -1,20 +1,9 @@
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
-import { KEY_SCHEMAS } from '../../../functions/tables/dynamo/key-schemas.ts';
-import type { TableNames, TableRole } from '../../../functions/tables/table-names.ts';
-
-/** The service's tables, which no template of ours creates (tables.md, "Old tables" and "Lookup tables"). */
-export const OLD_TABLE_ROLES = [
-  'goalKpiLinks',
-  'kpiMilestones',
-  'kpiActuals',
-  'kpiReadings',
-  'kpis',
-  'people',
-] as const satisfies readonly TableRole[];
+import { SERVICE_TABLES, TABLES, type TableNames } from '../../../functions/migration/tables.ts';
 
 /** How the service's own deployment would create its tables, streams off. */
 export function oldTableSchemas(names: TableNames): CreateTableCommandInput[] {
-  return OLD_TABLE_ROLES.map((role) => tableSchema(names[role], KEY_SCHEMAS[role].key, KEY_SCHEMAS[role].indexes));
+  return SERVICE_TABLES.map((role) => tableSchema(names[role], TABLES[role].key, TABLES[role].indexes));
 }
 
 /** An on-demand table whose keys are all text. */

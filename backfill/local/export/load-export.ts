@@ -1,8 +1,8 @@
 import { BatchWriteItemCommand, type DynamoDBClient, type WriteRequest } from '@aws-sdk/client-dynamodb';
 import pMap from 'p-map';
+import type { TableNames } from '../../../functions/migration/tables.ts';
+import { SERVICE_TABLES } from '../../../functions/migration/tables.ts';
 import type { Item } from '../../../functions/model/attribute-value.ts';
-import type { TableNames } from '../../../functions/tables/table-names.ts';
-import { OLD_TABLE_ROLES } from '../cloud/old-table-schemas.ts';
 import { openTableExport, type TableExport } from './export-reader.ts';
 
 /** Items that BatchWriteItem takes at once. */
@@ -18,7 +18,7 @@ export type OpenExport = ReadonlyMap<string, TableExport>;
  * @throws MigrationError EXPORT_UNREADABLE
  */
 export async function openExport(directory: string, names: TableNames): Promise<OpenExport> {
-  const entries = OLD_TABLE_ROLES.map(
+  const entries = SERVICE_TABLES.map(
     async (role) => [names[role], await openTableExport(directory, names[role])] as const,
   );
   return new Map(await Promise.all(entries));

@@ -1,11 +1,12 @@
 import { type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
+import { expectedRows, readOldContent } from '../../../functions/migration/expected.ts';
+import { SOURCES } from '../../../functions/migration/sources.ts';
+import type { TableNames, TableRole } from '../../../functions/migration/tables.ts';
 import { type Item, textOf } from '../../../functions/model/attribute-value.ts';
 import { type Difference, differences } from '../../../functions/model/compare.ts';
 import { type CountsByName, countNames } from '../../../functions/model/counts-by-name.ts';
-import { expectedRows } from '../../../functions/model/expected.ts';
-import { type HeldRecords, SOURCES } from '../../../functions/model/sources.ts';
+import type { HeldRecords } from '../../../functions/model/kpi.ts';
 import { listQuarantine } from '../../../functions/tables/control/quarantine-entries.ts';
-import type { TableNames, TableRole } from '../../../functions/tables/table-names.ts';
 
 /** A row that is not as the old tables demand. */
 export interface Disagreement {
@@ -32,17 +33,7 @@ export async function compareAll(
   names: TableNames,
   heldRecords: HeldRecords,
 ): Promise<Agreement> {
-  const expected = expectedRows(
-    {
-      links: await scanTable(client, names, 'goalKpiLinks'),
-      milestones: await scanTable(client, names, 'kpiMilestones'),
-      actuals: await scanTable(client, names, 'kpiActuals'),
-      readings: await scanTable(client, names, 'kpiReadings'),
-      kpis: await scanTable(client, names, 'kpis'),
-      people: await scanTable(client, names, 'people'),
-    },
-    heldRecords,
-  );
+  const expected = expectedRows(await readOldContent((table) => scanTable(client, names, table)), heldRecords);
   const kpiLinks = byId(await scanTable(client, names, 'kpiLinks'));
   const kpiData = byId(await scanTable(client, names, 'kpiData'));
   const refused = new Map(

@@ -1,17 +1,16 @@
 import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { type Item, textOf } from '../../../functions/model/attribute-value.ts';
+import { OLD_VALUE_ATTRIBUTE_OF } from '../../../functions/migration/rows.ts';
 import {
-  distinctKpis,
-  type KpiKey,
-  kpiIdentity,
+  bySource,
   kpiKeyOf,
-  NO_KPI,
   RECORD_SOURCES,
   type RecordSource,
   SOURCES,
   type Source,
-} from '../../../functions/model/sources.ts';
-import { OLD_TABLE_OF, type TableNames } from '../../../functions/tables/table-names.ts';
+} from '../../../functions/migration/sources.ts';
+import { OLD_TABLE_OF, type TableNames } from '../../../functions/migration/tables.ts';
+import { type Item, textOf } from '../../../functions/model/attribute-value.ts';
+import { distinctKpis, type KpiKey, kpiIdentity, NO_KPI } from '../../../functions/model/kpi.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
 /** One write of the service to an old table. `why` names the situation it is meant to bring about. */
@@ -25,12 +24,6 @@ const HOT_KPIS = 12;
 
 /** Records of each table that it knows at the start. */
 const HOT_RECORDS = 120;
-
-const VALUE_OF: Readonly<Record<RecordSource, string>> = {
-  milestones: 'target_value',
-  actuals: 'actual_value',
-  readings: 'value',
-};
 
 /**
  * The service as the migration meets it: a source of writes to the old tables that brings about, in seeded order, all
@@ -69,7 +62,7 @@ export function createLegacyWriter(
   };
   const stampedValue = (source: RecordSource): Item => {
     stamp += 1;
-    return { [VALUE_OF[source]]: { N: `${stamp}.${random.below(1_000)}` } };
+    return { [OLD_VALUE_ATTRIBUTE_OF[source]]: { N: `${stamp}.${random.below(1_000)}` } };
   };
   const inKpi = (kpi: KpiKey): Item => ({ tenant_id: { S: kpi.tenantId }, kpi_id: { S: kpi.kpiId } });
   const recordSource = (): RecordSource => random.pick(RECORD_SOURCES);
@@ -115,7 +108,7 @@ export function createLegacyWriter(
     ],
     [2, () => recreate('record re-created elsewhere', recordSource(), (item) => ({ ...item, ...hotKpi() }))],
     [2, shareId],
-    [3, () => pipe(recordSource(), (s) => malform(s, VALUE_OF[s]))],
+    [3, () => pipe(recordSource(), (s) => malform(s, OLD_VALUE_ATTRIBUTE_OF[s]))],
     [1, () => malform('links', 'created_at')],
     [4, mend],
     [6, () => put('link inserted', 'links', newLink(random.guid()))],
@@ -171,12 +164,7 @@ function hotPart(random: SeededRandom, initial: Readonly<Record<Source, readonly
   };
   return {
     hotKpis,
-    items: {
-      links: known('links'),
-      milestones: known('milestones'),
-      actuals: known('actuals'),
-      readings: known('readings'),
-    },
+    items: bySource(known),
   };
 }
 

@@ -1,11 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findFlag } from '../../../functions/flag/access.ts';
+import { SOURCES, type Source } from '../../../functions/migration/sources.ts';
+import { OLD_TABLE_OF } from '../../../functions/migration/tables.ts';
 import type { Item } from '../../../functions/model/attribute-value.ts';
 import { type CountsByName, countNames } from '../../../functions/model/counts-by-name.ts';
-import { kpiIdentity, SOURCES, type Source } from '../../../functions/model/sources.ts';
+import { kpiIdentity } from '../../../functions/model/kpi.ts';
 import { connect, dynamoTables } from '../../../functions/tables/dynamo-tables.ts';
-import { OLD_TABLE_OF } from '../../../functions/tables/table-names.ts';
 import type { Settings } from '../../../infra/settings.ts';
 import { validateEnvironment } from '../../commands/validate/run-validation.ts';
 import { type Environment, replicationOf } from '../../environment.ts';

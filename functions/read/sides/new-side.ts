@@ -1,5 +1,6 @@
+import type { DataIndex, LinkIndex } from '../../migration/tables.ts';
 import { type Item, textOf } from '../../model/attribute-value.ts';
-import type { DataIndex, LinkIndex, NewReads } from '../../tables/new/new-reads.ts';
+import type { NewReads } from '../../tables/new/new-reads.ts';
 import { rangeToRead } from '../date-range.ts';
 import type { DataOfLinkQuery, KpiQuery, ReadRequest, ReadSide, RowPage } from '../query.ts';
 import {

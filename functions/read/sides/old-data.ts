@@ -1,9 +1,10 @@
 import { validate, version } from 'uuid';
+import { demandOfRecord, type RecordItems, recordIn, sourcesIn } from '../../migration/demand.ts';
+import { fanOutRowId } from '../../migration/ids.ts';
+import type { OldRecord } from '../../migration/old-records.ts';
+import { RECORD_SOURCES, type RecordSource } from '../../migration/sources.ts';
 import { type Item, textOf } from '../../model/attribute-value.ts';
-import { demandOfRecord, type RecordItems, recordIn, sourcesIn } from '../../model/demand.ts';
-import { fanOutRowId } from '../../model/ids.ts';
-import type { OldRecord } from '../../model/old-records.ts';
-import { type KpiKey, kpiIdentity, RECORD_SOURCES, type RecordSource } from '../../model/sources.ts';
+import { type KpiKey, kpiIdentity } from '../../model/kpi.ts';
 import type { OldReads, RecordEntry } from '../../tables/old/old-reads.ts';
 import { isInRange, rangeToRead } from '../date-range.ts';
 import { compareTexts, compareUtf8 } from '../position.ts';

@@ -1,17 +1,10 @@
+import { demandOfPersonalLink, linkIn, recordIn, rowOfLink } from '../../migration/demand.ts';
+import { personalLinkId } from '../../migration/ids.ts';
+import { answerLater, type LookUpsLater } from '../../migration/look-ups.ts';
+import type { OldLink } from '../../migration/old-records.ts';
+import { RECORD_SOURCES, type RecordSource } from '../../migration/sources.ts';
 import { type Item, textOf } from '../../model/attribute-value.ts';
-import { demandOfPersonalLink, linkIn, recordIn, rowOfLink } from '../../model/demand.ts';
-import { personalLinkId } from '../../model/ids.ts';
-import { answerLater, type LookUpsLater } from '../../model/look-ups.ts';
-import type { OldLink } from '../../model/old-records.ts';
-import {
-  distinctKpis,
-  type HeldRecords,
-  type KpiKey,
-  kpiIdentity,
-  type LinkReference,
-  RECORD_SOURCES,
-  type RecordSource,
-} from '../../model/sources.ts';
+import { distinctKpis, type HeldRecords, type KpiKey, kpiIdentity, type LinkReference } from '../../model/kpi.ts';
 import type { OldReads, RecordEntry } from '../../tables/old/old-reads.ts';
 import { entriesOf } from './record-entries.ts';
 

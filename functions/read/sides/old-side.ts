@@ -1,7 +1,7 @@
+import { personalLinkId } from '../../migration/ids.ts';
+import type { OldLink } from '../../migration/old-records.ts';
 import type { Item } from '../../model/attribute-value.ts';
-import { personalLinkId } from '../../model/ids.ts';
-import type { OldLink } from '../../model/old-records.ts';
-import type { HeldRecords, KpiKey } from '../../model/sources.ts';
+import type { HeldRecords, KpiKey } from '../../model/kpi.ts';
 import type { OldReads } from '../../tables/old/old-reads.ts';
 import { compareUtf8 } from '../position.ts';
 import type { KpiQuery, ReadRequest, ReadSide, RowPage } from '../query.ts';

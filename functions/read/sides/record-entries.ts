@@ -1,5 +1,5 @@
+import type { RecordSource } from '../../migration/sources.ts';
 import type { Item } from '../../model/attribute-value.ts';
-import type { RecordSource } from '../../model/sources.ts';
 import type { OldReads, RecordEntry } from '../../tables/old/old-reads.ts';
 import type { DateRange } from '../date-range.ts';
 import { compareTexts, type Order } from '../position.ts';

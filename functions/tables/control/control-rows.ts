@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { kpiAttributes, RECORD_SOURCES, type RecordSource } from '../../migration/sources.ts';
 import type { Item } from '../../model/attribute-value.ts';
-import { type KpiKey, RECORD_SOURCES, type RecordSource } from '../../model/sources.ts';
+import type { KpiKey } from '../../model/kpi.ts';
 import type { RowKey } from '../dynamo/transactions.ts';
 
 /** Longest text put into a key as it is; anything longer is hashed, since keys are bounded (1,024 bytes a sort key). */
@@ -41,10 +42,6 @@ export function recordTokenKey(recordId: string): RowKey {
 
 /** The sort-key prefix of touched-record rows: what a listing of them asks for. */
 export const TOUCHED_RECORDS_SORT = RECORD_PREFIX;
-
-export function kpiAttributes(kpi: KpiKey): Item {
-  return { tenant_id: { S: kpi.tenantId }, kpi_id: { S: kpi.kpiId } };
-}
 
 export function mapOf(item: Item, name: string): Item {
   const value = item[name];

@@ -1,5 +1,5 @@
 import type { Item } from '../../model/attribute-value.ts';
-import type { KpiKey } from '../../model/sources.ts';
+import type { KpiKey } from '../../model/kpi.ts';
 import type { Page, ScanPosition } from '../old/old-tables.ts';
 import type { KpiHead, SpilledLink } from './kpi-rows.ts';
 

@@ -1,11 +1,12 @@
 import { ConditionalCheckFailedException, type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { kpiKeyOf } from '../../migration/sources.ts';
+import type { TableNames } from '../../migration/tables.ts';
 import { textOf } from '../../model/attribute-value.ts';
-import { kpiIdentity, kpiKeyOf } from '../../model/sources.ts';
+import { kpiIdentity } from '../../model/kpi.ts';
 import { dynamoPlainRows } from '../dynamo/dynamo-plain-rows.ts';
 import { queryPage } from '../dynamo/dynamo-queries.ts';
 import { batchGet, scanPage } from '../dynamo/dynamo-reads.ts';
 import { retryTransient } from '../dynamo/retry.ts';
-import type { TableNames } from '../table-names.ts';
 import { kpiPartition, TOUCHED_RECORDS_SORT } from './control-rows.ts';
 import type { ControlTable } from './control-table.ts';
 import { decodeKpiRow, decodeSpilledLink, KPI_SORT, kpiRowKey } from './kpi-rows.ts';

@@ -1,9 +1,10 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { kpiAttributes } from '../../migration/sources.ts';
 import { type AttributeValue, type Item, textOf } from '../../model/attribute-value.ts';
 import { ITEM_BYTES_MAX, itemBytes } from '../../model/item-size.ts';
-import type { KpiKey, LinkReference } from '../../model/sources.ts';
+import type { KpiKey, LinkReference } from '../../model/kpi.ts';
 import type { RowKey } from '../dynamo/transactions.ts';
-import { controlKey, keyPart, kpiAttributes, kpiPartition } from './control-rows.ts';
+import { controlKey, keyPart, kpiPartition } from './control-rows.ts';
 
 /**
  * A KPI's token row `K`, without the links that have items of their own. Links and tombstones are kept in the KPI row

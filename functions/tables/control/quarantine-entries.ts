@@ -1,11 +1,11 @@
 import { ConditionalCheckFailedException, type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import type { TableNames } from '../../migration/tables.ts';
 import { type Item, textOf } from '../../model/attribute-value.ts';
 import { itemDigest } from '../../model/digest.ts';
 import { MigrationError } from '../../model/migration-error.ts';
 import { shellWord } from '../../model/shell-word.ts';
 import { queryAll } from '../dynamo/dynamo-queries.ts';
 import type { Transactions } from '../dynamo/transactions.ts';
-import type { TableNames } from '../table-names.ts';
 import {
   decodeQuarantineEntry,
   imagePartKeys,

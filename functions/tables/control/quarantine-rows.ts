@@ -1,7 +1,7 @@
+import type { QuarantineReason } from '../../migration/quarantine-reason.ts';
+import { SOURCES } from '../../migration/sources.ts';
 import { type Item, textOf } from '../../model/attribute-value.ts';
 import { itemDigest } from '../../model/digest.ts';
-import type { QuarantineReason } from '../../model/quarantine-reason.ts';
-import { SOURCES } from '../../model/sources.ts';
 import type { RowKey, Write } from '../dynamo/transactions.ts';
 import { controlKey, keyPart, mapOf } from './control-rows.ts';
 import { packImage, unpackImage } from './packed-image.ts';

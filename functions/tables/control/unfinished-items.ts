@@ -1,6 +1,7 @@
 import * as z from 'zod';
+import { SOURCES } from '../../migration/sources.ts';
 import { compareText } from '../../model/instant.ts';
-import { distinctKpis, SOURCES } from '../../model/sources.ts';
+import { distinctKpis } from '../../model/kpi.ts';
 import { keyPart } from './control-rows.ts';
 import type { ControlTable } from './control-table.ts';
 

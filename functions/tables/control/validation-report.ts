@@ -44,7 +44,7 @@ const summary = z.object({
  *
  * `at`: ISO 8601, when the validation *began* to read: what is older than this it has seen. `coverage`: the part of the key
  * space that was compared, 0 to 1; a validation of one phase alone is below 1. `rowsCompared`: rows that were there or should
- * have been. `mappingHash`: that of the mapping by which it was expected (functions/model/mapping-hash.ts). `reasons`: a
+ * have been. `mappingHash`: that of the mapping by which it was expected (functions/migration/mapping-hash.ts). `reasons`: a
  * sentence for each thing that keeps the verdict from `agree`; empty where it is.
  */
 export type ValidationSummary = z.infer<typeof summary>;

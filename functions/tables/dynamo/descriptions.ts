@@ -1,5 +1,5 @@
 import { DescribeTableCommand, type DynamoDBClient, ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
-import { TABLE_ROLES, type TableNames, type TableRole } from '../table-names.ts';
+import { TABLE_ROLES, type TableNames, type TableRole } from '../../migration/tables.ts';
 
 /** A key attribute as a schema declares it. */
 export interface KeyAttribute {

@@ -7,7 +7,7 @@ import {
   type TransactWriteItem,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { TableNames } from '../table-names.ts';
+import type { TableNames } from '../../migration/tables.ts';
 import { transactGet } from './dynamo-reads.ts';
 import { canExist } from './possible-keys.ts';
 import { cancellationCodes, retryTransient } from './retry.ts';

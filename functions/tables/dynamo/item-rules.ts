@@ -2,7 +2,7 @@ import type { AttributeValue, Item } from '../../model/attribute-value.ts';
 import { canonicalNumber, isStorableNumber } from '../../model/decimal.ts';
 import { ITEM_BYTES_MAX, itemBytes } from '../../model/item-size.ts';
 import { canBeKey, PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX } from '../../model/key-limits.ts';
-import type { KeySchema, TableKeys } from './key-schemas.ts';
+import type { KeySchema, TableKeys } from '../../model/key-schema.ts';
 
 /**
  * What DynamoDB refuses of items and their keys, for whoever stands in for it in memory. Each rule names where it is written; "Constraints" is the

@@ -1,6 +1,6 @@
+import type { TableRole } from '../../migration/tables.ts';
 import type { Item } from '../../model/attribute-value.ts';
 import { ITEM_BYTES_MAX } from '../../model/item-size.ts';
-import type { TableRole } from '../table-names.ts';
 import { batchesOfKeys, canExist, distinctKeys } from './possible-keys.ts';
 import {
   brokenBy,

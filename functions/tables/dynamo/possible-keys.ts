@@ -1,15 +1,15 @@
+import { TABLES } from '../../migration/tables.ts';
 import type { AttributeValue, Item } from '../../model/attribute-value.ts';
 import { canBeKey, PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX } from '../../model/key-limits.ts';
-import { KEY_SCHEMAS } from './key-schemas.ts';
 
 /** The sort keys of all tables and indexes; every other key attribute is a partition key. */
 const SORT_KEYS = new Set(
-  Object.values(KEY_SCHEMAS).flatMap(({ key, indexes }) => [key, ...Object.values(indexes)].map(([, sort]) => sort)),
+  Object.values(TABLES).flatMap(({ key, indexes }) => [key, ...Object.values(indexes)].map(([, sort]) => sort)),
 );
 
 /**
  * Whether an item can have these keys. DynamoDB refuses a request with an empty or oversized key value, so whoever is asked for such an
- * item answers that there is none, without a call. Values come from data: `created_by` of a link is looked up as a user.
+ * item answers that there is none, without a call. Values come from data: the creator of a link is looked up as a user.
  */
 export function canExist(keys: Item): boolean {
   for (const name in keys) if (!isKeyValue(keys[name] as AttributeValue, bytesMaxOf(name))) return false;

@@ -1,6 +1,8 @@
+import type { TableRole } from '../../migration/tables.ts';
+import { TABLES } from '../../migration/tables.ts';
 import { type AttributeValue, type Item, textOf } from '../../model/attribute-value.ts';
 import { PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX } from '../../model/key-limits.ts';
-import type { TableRole } from '../table-names.ts';
+import type { KeySchema, TableKeys } from '../../model/key-schema.ts';
 import {
   areLargerThan,
   brokenByItem,
@@ -10,7 +12,6 @@ import {
   ITEM_RULES,
   type ItemRule,
 } from './item-rules.ts';
-import { KEY_SCHEMAS, type KeySchema, type TableKeys } from './key-schemas.ts';
 
 /** What DynamoDB refuses of requests, beside what it refuses of items; see {@link ITEM_RULES}. */
 export const REQUEST_RULES = {
@@ -139,7 +140,7 @@ export function brokenByAnswer(items: readonly (Item | undefined)[]): RequestRul
 }
 
 function keysOf(table: TableRole): TableKeys {
-  return KEY_SCHEMAS[table];
+  return TABLES[table];
 }
 
 function brokenByKeyed({ table, key }: Keyed): RequestRule | undefined {

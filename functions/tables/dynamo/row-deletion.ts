@@ -1,5 +1,5 @@
 import { BatchWriteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { TableNames } from '../table-names.ts';
+import type { NewTable, TableNames } from '../../migration/tables.ts';
 import { apart } from './apart.ts';
 import { IncompleteBatchError, retryTransient } from './retry.ts';
 
@@ -8,7 +8,7 @@ const BATCH_WRITES_MAX = 25;
 
 /** Deletes rows of a new table by id, in any number; ids that are not there are passed over. */
 export type DeleteRows = (
-  table: 'kpiLinks' | 'kpiData',
+  table: NewTable,
   ids: readonly string[],
   /** Asked before each call; throws where nothing may be deleted any more. */
   requireAllowed: () => void,

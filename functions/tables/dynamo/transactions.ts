@@ -1,8 +1,9 @@
+import type { NewTable } from '../../migration/tables.ts';
 import type { Item } from '../../model/attribute-value.ts';
 import { MigrationError } from '../../model/migration-error.ts';
 
 /** Tables that this project owns. Only these can be part of a transaction: see functions/tables/README.md. */
-export type OwnTable = 'kpiLinks' | 'kpiData' | 'control';
+export type OwnTable = NewTable | 'control';
 
 /** One row by its whole primary key. */
 export interface RowKey {

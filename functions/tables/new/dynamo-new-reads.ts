@@ -1,15 +1,9 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { LINK_LISTING, LISTED_BY, NEW_DATA, NEW_LINKS, TABLES, type TableNames } from '../../migration/tables.ts';
 import type { Item } from '../../model/attribute-value.ts';
 import { queryAll, queryPage } from '../dynamo/dynamo-queries.ts';
 import { getItem } from '../dynamo/dynamo-reads.ts';
-import type { TableNames } from '../table-names.ts';
-import { type DataIndex, LINK_INDEX_KEY, type NewReads } from './new-reads.ts';
-
-const DATA_KEY: Readonly<Record<DataIndex, string>> = {
-  'kpi-link-index': 'kpi_link_id',
-  'kpi-link-category-index': 'kpi_link_category_key',
-  'target-subtype-index': 'target_key',
-};
+import type { NewReads } from './new-reads.ts';
 
 /** The new tables' reads over DynamoDB itself. */
 export function dynamoNewReads(client: DynamoDBClient, names: TableNames): NewReads {
@@ -17,27 +11,28 @@ export function dynamoNewReads(client: DynamoDBClient, names: TableNames): NewRe
     getItem(client, { tableName, key: { id: { S: id } } }, signal);
 
   return {
-    getLink: (id, signal) => get(names.kpiLinks, id, signal),
-    getData: (id, signal) => get(names.kpiData, id, signal),
+    getLink: (id, signal) => get(names[NEW_LINKS], id, signal),
+    getData: (id, signal) => get(names[NEW_DATA], id, signal),
 
     queryLinks(index, key, tenantId, signal) {
       const query = {
-        tableName: names.kpiLinks,
+        tableName: names[NEW_LINKS],
         indexName: index,
-        partition: [LINK_INDEX_KEY[index], key],
+        partition: [LINK_LISTING[index].attribute, key],
         // A key attribute cannot be filtered by, and need not be.
-        ...(index !== 'tenant-index' && { filter: ['tenant_id', tenantId] as const }),
+        ...(index !== LISTED_BY.tenant.index && { filter: [LISTED_BY.tenant.attribute, tenantId] as const }),
       } as const;
       return Array.fromAsync(queryAll(client, query, signal));
     },
 
     queryData(index, key, tenantId, { from, to, descending, limit }, cursor, signal) {
+      const [partitionKey, sortKey] = TABLES[NEW_DATA].indexes[index];
       const query = {
-        tableName: names.kpiData,
+        tableName: names[NEW_DATA],
         indexName: index,
-        partition: [DATA_KEY[index], key],
-        sort: { name: 'post_date', from, to },
-        filter: ['tenant_id', tenantId],
+        partition: [partitionKey, key],
+        sort: { name: sortKey, from, to },
+        filter: [LISTED_BY.tenant.attribute, tenantId],
         descending,
         limit,
       } as const;

@@ -1,11 +1,11 @@
 import { BatchExecuteStatementCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { NEW_DATA, type TableNames } from '../../migration/tables.ts';
 import { type Item, textOf } from '../../model/attribute-value.ts';
 import { apart, type Refused } from '../dynamo/apart.ts';
 import { batchGet, scanPage } from '../dynamo/dynamo-reads.ts';
 import { scopeOf } from '../dynamo/failure-scope.ts';
 import { batchesOfInserts } from '../dynamo/possible-keys.ts';
 import { IncompleteBatchError, isTransientCode, retryTransient } from '../dynamo/retry.ts';
-import type { TableNames } from '../table-names.ts';
 import type { Insertion, NewTables } from './new-tables.ts';
 
 /** The new tables over DynamoDB itself. */
@@ -17,7 +17,7 @@ export function dynamoNewTables(client: DynamoDBClient, names: TableNames): NewT
       // A row that comes twice is there when it comes again.
       sum.present += rows.length - batches.flat().length;
       for (const rowsOfBatch of batches) {
-        const batch = await insertBatch(client, names.kpiData, rowsOfBatch);
+        const batch = await insertBatch(client, names[NEW_DATA], rowsOfBatch);
         sum.inserted += batch.inserted;
         sum.present += batch.present;
         sum.refused.push(...batch.refused);
@@ -28,7 +28,7 @@ export function dynamoNewTables(client: DynamoDBClient, names: TableNames): NewT
     async absentData(ids) {
       const found = await batchGet(
         client,
-        ids.map((id) => ({ tableName: names.kpiData, key: { id: { S: id } } })),
+        ids.map((id) => ({ tableName: names[NEW_DATA], key: { id: { S: id } } })),
       );
       return new Set(ids).difference(new Set(found.map(({ item }) => textOf(item, 'id'))));
     },

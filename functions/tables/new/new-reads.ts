@@ -1,3 +1,4 @@
+import type { DataIndex, LinkIndex } from '../../migration/tables.ts';
 import type { Item } from '../../model/attribute-value.ts';
 import type { Page } from '../old/old-tables.ts';
 
@@ -10,19 +11,6 @@ export interface SortedRange {
   readonly limit: number;
 }
 
-/** The indexes of KpiLink that reads use, each on one attribute. */
-export type LinkIndex = 'kpi-index' | 'goal-index' | 'tenant-index';
-
-/** The attribute each of them is on, in GoalKpiLink and KpiLink alike. */
-export const LINK_INDEX_KEY: Readonly<Record<LinkIndex, string>> = {
-  'kpi-index': 'kpi_id',
-  'goal-index': 'goal_id',
-  'tenant-index': 'tenant_id',
-};
-
-/** The indexes of KpiData, each sorted by post_date (tables.md, "New tables"). */
-export type DataIndex = 'kpi-link-index' | 'kpi-link-category-index' | 'target-subtype-index';
-
 /**
  * The new tables as reads use them. By id they are read strongly, by index eventually. Any call may be given up by its signal.
  */
@@ -33,7 +21,7 @@ export interface NewReads {
   /** All of the tenant's links with this key, in no order. */
   queryLinks(index: LinkIndex, key: string, tenantId: string, signal?: AbortSignal): Promise<readonly Item[]>;
 
-  /** A page of the tenant's rows with this key, by post_date; rows of equal post_date in no order. */
+  /** A page of the tenant's rows with this key, by date; rows of equal date in no order. */
   queryData(
     index: DataIndex,
     key: string,

@@ -1,3 +1,4 @@
+import type { NewTable } from '../../migration/tables.ts';
 import type { Item } from '../../model/attribute-value.ts';
 import type { Refused } from '../dynamo/apart.ts';
 import type { Page, ScanPosition } from '../old/old-tables.ts';
@@ -11,12 +12,12 @@ export interface Insertion {
 
 /** The two new tables, apart from the transactions that write them beside the control table (transactions.ts). */
 export interface NewTables {
-  /** Writes KpiData rows whose id is not there yet and leaves the others as they are. A row that is refused holds up no other. */
+  /** Writes data rows whose id is not there yet and leaves the others as they are. A row that is refused holds up no other. */
   insertDataIfAbsent(rows: readonly Item[]): Promise<Insertion>;
 
-  /** Which of these ids have no row in KpiData. Read strongly, in no one moment. */
+  /** Which of these ids have no data row. Read strongly, in no one moment. */
   absentData(ids: readonly string[]): Promise<ReadonlySet<string>>;
 
   /** One page of a strongly consistent scan. */
-  scan(table: 'kpiLinks' | 'kpiData', position: ScanPosition): Promise<Page<Item>>;
+  scan(table: NewTable, position: ScanPosition): Promise<Page<Item>>;
 }

@@ -1,11 +1,10 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DATE_ATTRIBUTE_OF } from '../../migration/old-records.ts';
+import { RECORD_SOURCES, type RecordSource } from '../../migration/sources.ts';
+import { LINK_LISTING, LISTED_BY, type Listing, OLD_TABLE_OF, type TableNames } from '../../migration/tables.ts';
 import { type Item, idOf, textOf } from '../../model/attribute-value.ts';
-import { DATE_ATTRIBUTE_OF } from '../../model/old-records.ts';
-import { RECORD_SOURCES, type RecordSource } from '../../model/sources.ts';
 import { queryAll, queryPage } from '../dynamo/dynamo-queries.ts';
 import { batchGet } from '../dynamo/dynamo-reads.ts';
-import { LINK_INDEX_KEY } from '../new/new-reads.ts';
-import { OLD_TABLE_OF, type TableNames } from '../table-names.ts';
 import { dynamoOldTables } from './dynamo-old-tables.ts';
 import type { OldReads } from './old-reads.ts';
 
@@ -14,12 +13,9 @@ export function dynamoOldReads(client: DynamoDBClient, names: TableNames): OldRe
   const { readKpi, queryPeople, readLinks } = dynamoOldTables(client, names);
   const sourceOfTable = new Map(RECORD_SOURCES.map((source) => [names[OLD_TABLE_OF[source]], source]));
 
-  const queryIds = async (
-    tableName: string,
-    indexName: string,
-    partition: readonly [name: string, value: string],
-  ): Promise<string[]> => {
-    const items = await Array.fromAsync(queryAll(client, { tableName, indexName, partition, attributes: ['id'] }));
+  const queryIds = async (tableName: string, { index, attribute }: Listing, value: string): Promise<string[]> => {
+    const query = { tableName, indexName: index, partition: [attribute, value], attributes: ['id'] } as const;
+    const items = await Array.fromAsync(queryAll(client, query));
     return items.map(idOf);
   };
 
@@ -48,14 +44,14 @@ export function dynamoOldReads(client: DynamoDBClient, names: TableNames): OldRe
       return records;
     },
 
-    queryLinkIds: (index, key) => queryIds(names.goalKpiLinks, index, [LINK_INDEX_KEY[index], key]),
+    queryLinkIds: (index, key) => queryIds(names[OLD_TABLE_OF.links], LINK_LISTING[index], key),
 
     async queryRecords(source, kpiId, { from, to, descending, limit }, cursor) {
       const dateAttribute = DATE_ATTRIBUTE_OF[source];
       const query = {
         tableName: names[OLD_TABLE_OF[source]],
-        indexName: 'kpi-index',
-        partition: ['kpi_id', kpiId],
+        indexName: LISTED_BY.kpi.index,
+        partition: [LISTED_BY.kpi.attribute, kpiId],
         sort: { name: dateAttribute, from, to },
         attributes: ['id', dateAttribute],
         descending,
@@ -66,7 +62,6 @@ export function dynamoOldReads(client: DynamoDBClient, names: TableNames): OldRe
       return { ...page, items };
     },
 
-    queryRecordIdsOfTenant: (source, tenantId) =>
-      queryIds(names[OLD_TABLE_OF[source]], 'tenant-index', ['tenant_id', tenantId]),
+    queryRecordIdsOfTenant: (source, tenantId) => queryIds(names[OLD_TABLE_OF[source]], LISTED_BY.tenant, tenantId),
   };
 }

@@ -1,9 +1,9 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { RECORD_SOURCES, type RecordSource } from '../../migration/sources.ts';
+import { LISTED_BY, LOOK_UP_TABLE_OF, OLD_TABLE_OF, type TableNames } from '../../migration/tables.ts';
 import { type Item, idOf, textOf } from '../../model/attribute-value.ts';
-import { RECORD_SOURCES, type RecordSource } from '../../model/sources.ts';
 import { queryAll, queryPage } from '../dynamo/dynamo-queries.ts';
 import { batchGet, getItem, scanPage } from '../dynamo/dynamo-reads.ts';
-import { OLD_TABLE_OF, type TableNames } from '../table-names.ts';
 import type { OldTables } from './old-tables.ts';
 
 /** Ids a page of an index query has at most: as many records as are replicated between two looks at K. */
@@ -14,15 +14,15 @@ export function dynamoOldTables(client: DynamoDBClient, names: TableNames): OldT
   const sourceOfTable = new Map(RECORD_SOURCES.map((source) => [names[OLD_TABLE_OF[source]], source]));
 
   return {
-    readLink: (id) => getItem(client, { tableName: names.goalKpiLinks, key: { id: { S: id } } }),
+    readLink: (id) => getItem(client, { tableName: names[OLD_TABLE_OF.links], key: { id: { S: id } } }),
 
     async readLinks(ids) {
-      const keys = ids.map((id) => ({ tableName: names.goalKpiLinks, key: { id: { S: id } } }));
+      const keys = ids.map((id) => ({ tableName: names[OLD_TABLE_OF.links], key: { id: { S: id } } }));
       const found = await batchGet(client, keys);
       return new Map(found.map(({ item }) => [idOf(item), item]));
     },
 
-    readKpi: (kpiId) => getItem(client, { tableName: names.kpis, key: { id: { S: kpiId } } }),
+    readKpi: (kpiId) => getItem(client, { tableName: names[LOOK_UP_TABLE_OF.kpi], key: { id: { S: kpiId } } }),
 
     async readRecords(ids) {
       const keys = ids.flatMap((id) =>
@@ -38,11 +38,11 @@ export function dynamoOldTables(client: DynamoDBClient, names: TableNames): OldT
     },
 
     async queryRecordIds(source, kpi, cursor) {
-      // No filter by tenant: an index need not project tenant_id, and an id of another tenant does no harm.
+      // No filter by tenant: an index need not project it, and an id of another tenant does no harm.
       const query = {
         tableName: names[OLD_TABLE_OF[source]],
-        indexName: 'kpi-index',
-        partition: ['kpi_id', kpi.kpiId],
+        indexName: LISTED_BY.kpi.index,
+        partition: [LISTED_BY.kpi.attribute, kpi.kpiId],
         attributes: ['id'],
         limit: QUERY_LIMIT,
       } as const;
@@ -53,8 +53,9 @@ export function dynamoOldTables(client: DynamoDBClient, names: TableNames): OldT
     scan: (source, position) => scanPage(client, names[OLD_TABLE_OF[source]], position),
 
     queryPeople(userId) {
-      const partition = ['linked_user_id', userId] as const;
-      return Array.fromAsync(queryAll(client, { tableName: names.people, indexName: 'linked-user-index', partition }));
+      const { index, attribute } = LISTED_BY.user;
+      const tableName = names[LOOK_UP_TABLE_OF.person];
+      return Array.fromAsync(queryAll(client, { tableName, indexName: index, partition: [attribute, userId] }));
     },
   };
 }

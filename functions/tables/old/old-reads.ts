@@ -1,9 +1,10 @@
+import type { RecordSource } from '../../migration/sources.ts';
+import type { LinkIndex } from '../../migration/tables.ts';
 import type { Item } from '../../model/attribute-value.ts';
-import type { RecordSource } from '../../model/sources.ts';
-import type { LinkIndex, SortedRange } from '../new/new-reads.ts';
+import type { SortedRange } from '../new/new-reads.ts';
 import type { OldTables, Page } from './old-tables.ts';
 
-/** A record as its table's `kpi-index` has it. */
+/** A record as the index that lists it by its KPI has it. */
 export interface RecordEntry {
   readonly source: RecordSource;
   readonly id: string;

@@ -1,5 +1,6 @@
+import type { RecordSource, Source } from '../../migration/sources.ts';
 import type { Item } from '../../model/attribute-value.ts';
-import type { KpiKey, RecordSource, Source } from '../../model/sources.ts';
+import type { KpiKey } from '../../model/kpi.ts';
 
 /** One page of a listing. `cursor` continues it, and is absent on the last page. */
 export interface Page<T> {
@@ -20,16 +21,16 @@ export interface ScanPosition {
  * The service's own tables and its look-up tables. Reading is all that can be done to them: there is no write method.
  */
 export interface OldTables {
-  /** The GoalKpiLink with this id, read strongly. */
+  /** The old link with this id, read strongly. */
   readLink(id: string): Promise<Item | undefined>;
 
-  /** The GoalKpiLinks with these ids, read strongly; ids in any number, absent ones left out. */
+  /** The old links with these ids, read strongly; ids in any number, absent ones left out. */
   readLinks(ids: readonly string[]): Promise<ReadonlyMap<string, Item>>;
 
   /** The items that bear each id in the three record tables, read strongly; ids in any number, absent ones left out. */
   readRecords(ids: readonly string[]): Promise<ReadonlyMap<string, Partial<Record<RecordSource, Item>>>>;
 
-  /** Ids of the KPI's records by the table's `kpi-index`. Eventually consistent: what was just written may be missing. */
+  /** Ids of the KPI's records by an index. Eventually consistent: what was just written may be missing. */
   queryRecordIds(source: RecordSource, kpi: KpiKey, cursor?: Item): Promise<Page<string>>;
 
   /** One page of a strongly consistent scan. */
@@ -38,6 +39,6 @@ export interface OldTables {
   /** The KPI with this id, of whichever tenant. */
   readKpi(kpiId: string): Promise<Item | undefined>;
 
-  /** The people linked to a user, of all tenants, by `linked-user-index` (eventually consistent). */
+  /** The people linked to a user, of all tenants, by an index (eventually consistent). */
   queryPeople(userId: string): Promise<readonly Item[]>;
 }

@@ -10,7 +10,7 @@ import { runBackfill } from '../../../backfill/copy/backfill.ts';
 import { startFlagDeployment } from '../../../functions/flag/deployments.ts';
 import { readFlagHistory } from '../../../functions/flag/history.ts';
 import { createFlagVersion } from '../../../functions/flag/versions.ts';
-import { mappingHash } from '../../../functions/model/mapping-hash.ts';
+import { mappingHash } from '../../../functions/migration/mapping-hash.ts';
 import { acceptQuarantined, listQuarantine } from '../../../functions/tables/control/quarantine-entries.ts';
 import type { QuarantineEntry } from '../../../functions/tables/control/quarantine-rows.ts';
 import { keepReport } from '../../../functions/tables/control/validation-report.ts';

@@ -10,8 +10,8 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, inject, test } from 'vitest';
 import { describeBackups } from '../../../backfill/commands/backup/describe-backups.ts';
 import { takeBackups } from '../../../backfill/commands/backup/take-backups.ts';
+import { TABLE_ROLES } from '../../../functions/migration/tables.ts';
 import { dynamoBackups } from '../../../functions/tables/dynamo/backups.ts';
-import { TABLE_ROLES } from '../../../functions/tables/table-names.ts';
 import { testTableNames } from '../../engine-client.ts';
 import { runCli } from '../../run-cli.ts';
 

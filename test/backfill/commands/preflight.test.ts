@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { checkTables, requireNoFindings } from '../../../backfill/commands/preflight/preflight.ts';
+import { TABLE_ROLES, type TableNames, type TableRole } from '../../../functions/migration/tables.ts';
 import {
   describeTables,
   type IndexShape,
   type KeyShape,
   type TableShape,
 } from '../../../functions/tables/dynamo/descriptions.ts';
-import { TABLE_ROLES, type TableNames, type TableRole } from '../../../functions/tables/table-names.ts';
 import { createTestTables, engineClient } from '../../engine-client.ts';
 
 const names = Object.fromEntries(TABLE_ROLES.map((role) => [role, `dev-${role}`])) as TableNames;

@@ -6,12 +6,12 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { replayDeliveries } from '../../../backfill/commands/quarantine/quarantine-replay.ts';
 import { keepDiscarded } from '../../../backfill/local/cloud/on-failure.ts';
+import type { TableNames } from '../../../functions/migration/tables.ts';
 import type { Item } from '../../../functions/model/attribute-value.ts';
 import { replicateStreamBatch } from '../../../functions/sync/stream-batch.ts';
 import { acceptQuarantined, readQuarantined } from '../../../functions/tables/control/quarantine-entries.ts';
 import type { QuarantineEntry } from '../../../functions/tables/control/quarantine-rows.ts';
 import { bucketDeliveries, folderDeliveries } from '../../../functions/tables/failed-deliveries.ts';
-import type { TableNames } from '../../../functions/tables/table-names.ts';
 import { createTestTables, engineClient } from '../../engine-client.ts';
 import { actual, eventOf, link, putOld, replicationOver, rowsById } from '../../sync/fixtures.ts';
 

@@ -6,8 +6,9 @@ import { type BackfillReport, runBackfill } from '../../../backfill/copy/backfil
 import { planBackfill } from '../../../backfill/copy/plan.ts';
 import { readEvidence } from '../../../functions/gate/evidence.ts';
 import { missingEvidence } from '../../../functions/gate/missing-evidence.ts';
+import type { Source } from '../../../functions/migration/sources.ts';
 import type { AttributeValue, Item } from '../../../functions/model/attribute-value.ts';
-import type { HeldRecords, Source } from '../../../functions/model/sources.ts';
+import type { HeldRecords } from '../../../functions/model/kpi.ts';
 import { readRun } from '../../../functions/tables/control/backfill-run-row.ts';
 import {
   acceptQuarantined,

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { decidePage, type PageContext } from '../../../backfill/copy/record-page.ts';
+import { kpiKeyOf } from '../../../functions/migration/sources.ts';
 import type { Item } from '../../../functions/model/attribute-value.ts';
-import { kpiKeyOf, type LinkReference } from '../../../functions/model/sources.ts';
+import type { LinkReference } from '../../../functions/model/kpi.ts';
 import { oldRecord } from '../old-items.ts';
 
 const LINKS: Readonly<Record<string, readonly LinkReference[]>> = {

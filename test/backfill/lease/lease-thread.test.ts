@@ -7,8 +7,8 @@ import { acquireLease, type Lease, type LeaseOptions } from '../../../backfill/l
 import { readHolder } from '../../../backfill/lease/lease-row.ts';
 import { type LeaseThread, SYSTEM_CLOCK, startLeaseThread } from '../../../backfill/lease/lease-thread.ts';
 import { localClientConfig } from '../../../backfill/local-endpoint.ts';
+import type { TableNames } from '../../../functions/migration/tables.ts';
 import { dynamoTables, type Tables } from '../../../functions/tables/dynamo-tables.ts';
-import type { TableNames } from '../../../functions/tables/table-names.ts';
 import { createTestTables, engineClient } from '../../engine-client.ts';
 
 const LEASE_MS = 3_000;

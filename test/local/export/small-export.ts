@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { OLD_TABLE_ROLES } from '../../../backfill/local/cloud/old-table-schemas.ts';
 import { openTableExport } from '../../../backfill/local/export/export-reader.ts';
+import { SERVICE_TABLES } from '../../../functions/migration/tables.ts';
 import { type Item, textOf } from '../../../functions/model/attribute-value.ts';
 import { readSettings } from '../../../infra/settings.ts';
 
@@ -12,7 +12,7 @@ export const SAMPLE = join(import.meta.dirname, '../../../backfill/local/sample'
 /** Writes an export with every `part`-th KPI of the sample, its links and its records, the items with these ids, and all people. */
 export async function writeSmallExport(directory: string, part: number, ids = new Set<string>()): Promise<void> {
   const { tables } = readSettings('local');
-  for (const role of OLD_TABLE_ROLES) {
+  for (const role of SERVICE_TABLES) {
     const kept: Item[] = [];
     for await (const item of (await openTableExport(SAMPLE, tables[role])).items()) {
       const kpiId = textOf(item, role === 'kpis' ? 'id' : 'kpi_id') ?? '';

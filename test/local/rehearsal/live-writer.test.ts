@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { createLegacyWriter, type LegacyWrite } from '../../../backfill/local/rehearsal/live-writer.ts';
 import { seededRandom } from '../../../backfill/local/rehearsal/seeded-random.ts';
+import { SOURCES, type Source } from '../../../functions/migration/sources.ts';
 import type { Item } from '../../../functions/model/attribute-value.ts';
-import { SOURCES, type Source } from '../../../functions/model/sources.ts';
 
 const initial = Object.fromEntries(
   SOURCES.map((source): [Source, Item[]] => [

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { expectedRows, type OldContent } from '../../../functions/migration/expected.ts';
+import { personalLinkId } from '../../../functions/migration/ids.ts';
 import { type Item, textOf } from '../../../functions/model/attribute-value.ts';
-import { expectedRows, type OldContent } from '../../../functions/model/expected.ts';
-import { personalLinkId } from '../../../functions/model/ids.ts';
 import { faultOf } from '../../../functions/read/check-answer.ts';
 import { comparePages } from '../../../functions/read/compare-pages.ts';
 import type { KpiQuery, ReadRequest, ReadSide } from '../../../functions/read/query.ts';

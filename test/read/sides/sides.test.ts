@@ -1,10 +1,10 @@
 import pMap from 'p-map';
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { ExpectedRows } from '../../../functions/migration/expected.ts';
+import { personalLinkId } from '../../../functions/migration/ids.ts';
 import { type Item, textOf } from '../../../functions/model/attribute-value.ts';
 import { sameItem } from '../../../functions/model/compare.ts';
-import type { ExpectedRows } from '../../../functions/model/expected.ts';
-import { personalLinkId } from '../../../functions/model/ids.ts';
-import type { HeldRecords } from '../../../functions/model/sources.ts';
+import type { HeldRecords } from '../../../functions/model/kpi.ts';
 import { type KpiReads, kpiReads } from '../../../functions/read/kpi-reads.ts';
 import type { KpiQuery, ReadSide } from '../../../functions/read/query.ts';
 import { newSide } from '../../../functions/read/sides/new-side.ts';

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { expectedRows } from '../../functions/migration/expected.ts';
+import { parseRecord } from '../../functions/migration/old-records.ts';
 import type { AttributeValue, Item } from '../../functions/model/attribute-value.ts';
 import { differences, sameItem } from '../../functions/model/compare.ts';
 import { canonicalRow, rowDigest } from '../../functions/model/digest.ts';
-import { expectedRows } from '../../functions/model/expected.ts';
 import { itemBytes } from '../../functions/model/item-size.ts';
-import { parseRecord } from '../../functions/model/old-records.ts';
 import { packImage, unpackImage } from '../../functions/tables/control/packed-image.ts';
 import { oldLink, oldRecord } from '../backfill/old-items.ts';
 import { ODD_NAMES, ofNames, withNames } from '../odd-names.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { parseLink, parseRecord } from '../../functions/migration/old-records.ts';
+import { RECORD_SOURCES, type Source } from '../../functions/migration/sources.ts';
 import type { AttributeValue, Item } from '../../functions/model/attribute-value.ts';
-import { parseLink, parseRecord } from '../../functions/model/old-records.ts';
-import { RECORD_SOURCES, type Source } from '../../functions/model/sources.ts';
 
 type Types = Readonly<Record<string, string>>;
 

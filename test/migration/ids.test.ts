@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fanOutRowId, ID_NAMESPACE, personalLinkId } from '../../functions/model/ids.ts';
+import { fanOutRowId, ID_NAMESPACE, personalLinkId } from '../../functions/migration/ids.ts';
 
 // The ids here were made by Python's uuid.uuid5.
 

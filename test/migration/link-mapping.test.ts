@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { earliestDate, ownerOf, personOfOwner } from '../../functions/migration/link-mapping.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
-import { earliestDate, ownerOf, personOfOwner } from '../../functions/model/link-mapping.ts';
 
 const KPI = { tenantId: 'tenant', kpiId: 'kpi' };
 

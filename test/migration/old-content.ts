@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
+import type { OldContent } from '../../functions/migration/expected.ts';
+import { RECORD_SOURCES, type RecordSource } from '../../functions/migration/sources.ts';
 import type { AttributeValue, Item } from '../../functions/model/attribute-value.ts';
-import type { OldContent } from '../../functions/model/expected.ts';
-import { RECORD_SOURCES, type RecordSource } from '../../functions/model/sources.ts';
 
 /** Where each record table keeps its value and its date. */
 export const VALUE_OF = { milestones: 'target_value', actuals: 'actual_value', readings: 'value' } as const;

@@ -1,5 +1,6 @@
-import { inAnchorOrder } from './anchor.ts';
-import { type Item, idOf, textOf } from './attribute-value.ts';
+import { inAnchorOrder } from '../model/anchor.ts';
+import { type Item, idOf } from '../model/attribute-value.ts';
+import { type HeldRecords, type KpiKey, kpiIdentity, type LinkReference } from '../model/kpi.ts';
 import {
   demandOfLink,
   demandOfPersonalLink,
@@ -12,20 +13,39 @@ import {
   sourcesIn,
   type ValidLink,
 } from './demand.ts';
-import { answer, type LookUps } from './look-ups.ts';
+import { answer, type LookUps, LookUpsInMemory } from './look-ups.ts';
 import type { QuarantineReason, Warning } from './quarantine-reason.ts';
-import {
-  type HeldRecords,
-  type KpiKey,
-  kpiIdentity,
-  type LinkReference,
-  RECORD_SOURCES,
-  type RecordSource,
-  type Source,
-} from './sources.ts';
+import { RECORD_SOURCES, type RecordSource, type Source } from './sources.ts';
+import { LOOK_UP_TABLE_OF, OLD_TABLE_OF, type ServiceTable } from './tables.ts';
+import { SECOND_LINK } from './warnings.ts';
 
 /** The whole content of the old tables and the look-up tables, in any order. */
 export type OldContent = Readonly<Record<Source | 'kpis' | 'people', readonly Item[]>>;
+
+/** The table that each part of the content is from. */
+const TABLE_OF_PART = {
+  ...OLD_TABLE_OF,
+  kpis: LOOK_UP_TABLE_OF.kpi,
+  people: LOOK_UP_TABLE_OF.person,
+} as const satisfies Readonly<Record<keyof OldContent, ServiceTable>>;
+
+const PARTS = Object.keys(TABLE_OF_PART) as (keyof OldContent)[];
+
+/** Something made of each table's items. */
+export function byServiceTable<T>(
+  content: OldContent,
+  make: (items: readonly Item[]) => T,
+): Readonly<Record<ServiceTable, T>> {
+  const made = PARTS.map((part) => [TABLE_OF_PART[part], make(content[part])]);
+  return Object.fromEntries(made) as Record<ServiceTable, T>;
+}
+
+/** The content of the service's tables, read one after the other. */
+export async function readOldContent(read: (table: ServiceTable) => Promise<readonly Item[]>): Promise<OldContent> {
+  const content: Partial<Record<keyof OldContent, readonly Item[]>> = {};
+  for (const part of PARTS) content[part] = await read(TABLE_OF_PART[part]);
+  return content as OldContent;
+}
 
 /** What the new tables are to hold, and what of the old ones they cannot. */
 export interface ExpectedRows {
@@ -63,7 +83,9 @@ interface LinkWarning {
  * @returns the same content for the same items in whatever order they come; only the order of its lists follows theirs.
  */
 export function expectedRows(old: OldContent, heldRecords: HeldRecords): ExpectedRows {
-  const lookUps = lookUpsOf(old);
+  const lookUps = new LookUpsInMemory();
+  lookUps.addKpis(old.kpis);
+  lookUps.addPeople(old.people);
   const links = old.links.map((item) => {
     return { source: 'links', id: idOf(item), demand: answer(demandOfLink(item), lookUps) } as const;
   });
@@ -90,12 +112,6 @@ export function expectedRows(old: OldContent, heldRecords: HeldRecords): Expecte
     warnings: [...validLinks.flatMap(warningsOf), ...secondLinksToGoal(validLinks)],
     unknownAttributes: countUnknownAttributes([...links, ...records]),
   };
-}
-
-function lookUpsOf(old: OldContent): LookUps {
-  const kpis = byId(old.kpis);
-  const people = Map.groupBy(old.people, (item) => textOf(item, 'linked_user_id'));
-  return { readKpi: (kpiId) => kpis.get(kpiId), queryPeople: (userId) => people.get(userId) ?? [] };
 }
 
 function recordItemsById(old: OldContent): Map<string, RecordItems> {
@@ -127,11 +143,10 @@ function warningsOf({ id, warnings }: ValidLink): LinkWarning[] {
 
 /** One warning for each link of a KPI and goal but the first of them in the anchor's order. */
 function secondLinksToGoal(links: readonly ValidLink[]): LinkWarning[] {
-  const warning = { code: 'second-link-to-goal', message: 'The KPI has another link to the same goal.' } as const;
-  const linksOfGoal = Map.groupBy(links, (link) => `${kpiIdentity(link.kpi)}\u0000${link.goalId}`);
+  const linksOfGoal = Map.groupBy(links, ({ twinKey }) => twinKey);
   return [...linksOfGoal.values()].flatMap((group) => {
     const [, ...others] = inAnchorOrder(group);
-    return others.map(({ id }) => ({ source: 'links', id, warning }) as const);
+    return others.map(({ id }) => ({ source: 'links', id, warning: SECOND_LINK }) as const);
   });
 }
 

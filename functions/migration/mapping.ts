@@ -1,10 +1,12 @@
-import { inAnchorOrder } from './anchor.ts';
-import { type AttributeValue, type Item, textOf } from './attribute-value.ts';
+import { inAnchorOrder } from '../model/anchor.ts';
+import type { AttributeValue, Item } from '../model/attribute-value.ts';
+import { ITEM_BYTES_MAX, itemBytes } from '../model/item-size.ts';
+import type { LinkReference } from '../model/kpi.ts';
 import { fanOutRowId } from './ids.ts';
-import { ITEM_BYTES_MAX, itemBytes } from './item-size.ts';
 import type { OldRecord } from './old-records.ts';
 import { type QuarantineReason, rowTooLarge } from './quarantine-reason.ts';
-import { type LinkReference, RECORD_SOURCES, type RecordSource } from './sources.ts';
+import { keysUnderLink } from './rows.ts';
+import { RECORD_SOURCES, type RecordSource } from './sources.ts';
 
 /** Where the value of a new attribute comes from; undefined leaves the attribute absent. */
 type Rule = (old: Item) => AttributeValue | undefined;
@@ -71,7 +73,7 @@ type RecordMapping =
   | { readonly kind: 'quarantined'; readonly reason: QuarantineReason };
 
 /**
- * Maps a record to its KpiData rows.
+ * Maps a record to its data rows.
  *
  * @param links all links of the record's KPI in the record's tenant, in any order.
  */
@@ -100,11 +102,5 @@ function sharedAttributes(record: OldRecord): Item {
 
 /** What only the row under this link has. */
 function ownAttributes(id: string, linkId: string, shared: Item): Item {
-  const targetSubtype = textOf(shared, 'target_subtype');
-  return {
-    id: { S: id },
-    kpi_link_id: { S: linkId },
-    kpi_link_category_key: { S: `${linkId}#${textOf(shared, 'data_category')}` },
-    ...(targetSubtype !== undefined && { target_key: { S: `${linkId}#${targetSubtype}` } }),
-  };
+  return { id: { S: id }, ...keysUnderLink(shared, linkId) };
 }

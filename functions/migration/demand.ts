@@ -1,4 +1,5 @@
-import type { Item } from './attribute-value.ts';
+import type { Item } from '../model/attribute-value.ts';
+import { type KpiKey, kpiIdentity, type LinkReference } from '../model/kpi.ts';
 import {
   earliestDate,
   type LinkMapping,
@@ -12,7 +13,7 @@ import type { Asking } from './look-ups.ts';
 import { mapRecord } from './mapping.ts';
 import { type OldLink, type OldRecord, parseLink, parseRecord } from './old-records.ts';
 import { idCollision, type QuarantineReason, type Warning } from './quarantine-reason.ts';
-import { type KpiKey, type LinkReference, RECORD_SOURCES, type RecordSource } from './sources.ts';
+import { RECORD_SOURCES, type RecordSource } from './sources.ts';
 
 /** An item that cannot be migrated. */
 export interface Quarantined {
@@ -30,7 +31,8 @@ interface Gone {
 export interface ValidLink extends LinkReference {
   readonly kind: 'valid';
   readonly kpi: KpiKey;
-  readonly goalId: string;
+  /** The same for two links only if they attach one KPI to one goal, where the second is worth a warning. */
+  readonly twinKey: string;
   /** Its KpiLink row. */
   readonly row: Item;
   readonly warnings: readonly Warning[];
@@ -79,7 +81,8 @@ export function* demandOfLink(item: Item | undefined): Asking<LinkDemand> {
   const { id, kpi, goalId, linkedAt, unknownAttributes } = parsed.record;
   const mapping = yield* rowOfLink(parsed.record);
   if (mapping.kind === 'quarantined') return quarantined(mapping.reason, item, unknownAttributes);
-  return { ...mapping, id, kpi, goalId, linkedAt, unknownAttributes };
+  const twinKey = `${kpiIdentity(kpi)}\u0000${goalId}`;
+  return { ...mapping, id, kpi, twinKey, linkedAt, unknownAttributes };
 }
 
 /** The row of a well-formed link, or why it has none. */

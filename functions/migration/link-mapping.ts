@@ -1,11 +1,11 @@
-import { type Item, textOf } from './attribute-value.ts';
+import { type Item, textOf } from '../model/attribute-value.ts';
+import { compareInstants, compareText, parseInstant } from '../model/instant.ts';
+import { ITEM_BYTES_MAX, itemBytes } from '../model/item-size.ts';
+import { canBeKey, PARTITION_KEY_BYTES_MAX } from '../model/key-limits.ts';
+import type { KpiKey, LinkReference } from '../model/kpi.ts';
 import { personalLinkId } from './ids.ts';
-import { compareInstants, compareText, parseInstant } from './instant.ts';
-import { ITEM_BYTES_MAX, itemBytes } from './item-size.ts';
-import { canBeKey, PARTITION_KEY_BYTES_MAX } from './key-limits.ts';
 import type { OldLink } from './old-records.ts';
 import { type QuarantineReason, rowTooLarge, type Warning } from './quarantine-reason.ts';
-import type { KpiKey, LinkReference } from './sources.ts';
 
 /** GoalKpiLink → KpiLink: what is copied by the same name (tables.md). */
 const COPIED = [
@@ -41,6 +41,17 @@ export function ownerOf(kpi: KpiKey, kpiItem: Item | undefined): string | undefi
 /** The user whose person a link gets: the KPI's owner, else who created the link. */
 export function userOfLink(link: OldLink, kpiItem: Item | undefined): string {
   return ownerOf(link.kpi, kpiItem) ?? link.createdBy;
+}
+
+/** The users whose people may come into the rows of these links, or of these KPIs' personal links. */
+export function usersAskedFor(
+  kpis: readonly KpiKey[],
+  kpiItems: ReadonlyMap<string, Item>,
+  links: readonly Item[],
+): ReadonlySet<string> {
+  const owners = kpis.map((kpi) => ownerOf(kpi, kpiItems.get(kpi.kpiId)));
+  const creators = links.map((link) => textOf(link, 'created_by'));
+  return new Set([...owners, ...creators].filter((userId): userId is string => Boolean(userId)));
 }
 
 /** The person of the tenant who is that user, else the user; of several the one with the smallest id. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { expectedRows } from '../../functions/model/expected.ts';
+import { expectedRows } from '../../functions/migration/expected.ts';
 import { expandRepeats, mappingCases, sortedById } from './mapping-case.ts';
 
 const CASES = mappingCases();

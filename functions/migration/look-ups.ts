@@ -1,4 +1,4 @@
-import type { Item } from './attribute-value.ts';
+import { type Item, idOf, textOf } from '../model/attribute-value.ts';
 
 /** A question to a look-up table: for the KPI's item, or for the people who are the user. */
 type Question = { readonly kpiId: string } | { readonly userId: string };
@@ -14,14 +14,45 @@ export interface LookUps {
   readonly queryPeople: (userId: string) => readonly Item[];
 }
 
+/** The look-up tables in memory. Of each item it keeps what a link's row can depend on. */
+export class LookUpsInMemory implements LookUps {
+  readonly #kpis = new Map<string, Item>();
+  readonly #people = new Map<string, Item[]>();
+
+  addKpis(items: readonly Item[]): void {
+    for (const item of items) this.#kpis.set(idOf(item), only(item, ['tenant_id', 'owner_id']));
+  }
+
+  addPeople(items: readonly Item[]): void {
+    for (const item of items) {
+      const userId = textOf(item, 'linked_user_id');
+      if (userId === undefined) continue;
+      const person = only(item, ['id', 'tenant_id', 'linked_user_id']);
+      this.#people.set(userId, [...(this.#people.get(userId) ?? []), person]);
+    }
+  }
+
+  readKpi(kpiId: string): Item | undefined {
+    return this.#kpis.get(kpiId);
+  }
+
+  queryPeople(userId: string): readonly Item[] {
+    return this.#people.get(userId) ?? [];
+  }
+}
+
+function only(item: Item, names: readonly string[]): Item {
+  return Object.fromEntries(names.flatMap((name) => (item[name] ? [[name, item[name]]] : [])));
+}
+
 type Later<Read> = Read extends (key: string) => infer Found ? (key: string) => Found | Promise<Found> : never;
 export type LookUpsLater = { readonly [Name in keyof LookUps]: Later<LookUps[Name]> };
 
-export function answer<Result>(asking: Asking<Result>, { readKpi, queryPeople }: LookUps): Result {
+export function answer<Result>(asking: Asking<Result>, lookUps: LookUps): Result {
   let step = asking.next();
   while (!step.done) {
     const asked = step.value;
-    step = asking.next('kpiId' in asked ? listOf(readKpi(asked.kpiId)) : queryPeople(asked.userId));
+    step = asking.next('kpiId' in asked ? listOf(lookUps.readKpi(asked.kpiId)) : lookUps.queryPeople(asked.userId));
   }
   return step.value;
 }

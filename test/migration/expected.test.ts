@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { type ExpectedRows, expectedRows, type OldContent } from '../../functions/migration/expected.ts';
+import { RECORD_SOURCES, type RecordSource } from '../../functions/migration/sources.ts';
 import { type Item, textOf } from '../../functions/model/attribute-value.ts';
-import { type ExpectedRows, expectedRows, type OldContent } from '../../functions/model/expected.ts';
-import { type HeldRecords, RECORD_SOURCES, type RecordSource } from '../../functions/model/sources.ts';
+import type { HeldRecords } from '../../functions/model/kpi.ts';
 import { sortedById } from './mapping-case.ts';
 import { DATE_OF, oldContent, VALUE_OF } from './old-content.ts';
 

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import { expectedRows, type OldContent } from '../../functions/migration/expected.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
-import { expectedRows, type OldContent } from '../../functions/model/expected.ts';
 
 const SAMPLE = join(import.meta.dirname, '../../backfill/local/sample');
 

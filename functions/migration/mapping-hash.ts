@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { AttributeValue, Item } from './attribute-value.ts';
-import { canonicalNumber } from './decimal.ts';
+import type { AttributeValue, Item } from '../model/attribute-value.ts';
+import { canonicalNumber } from '../model/decimal.ts';
+import { compareText } from '../model/instant.ts';
+import { HELD_RECORDS } from '../model/kpi.ts';
 import { expectedRows } from './expected.ts';
 import { GOLDEN_CONTENT } from './golden-content.ts';
-import { compareText } from './instant.ts';
-import { HELD_RECORDS } from './sources.ts';
 
 let known: string | undefined;
 

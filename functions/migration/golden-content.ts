@@ -1,4 +1,4 @@
-import type { AttributeValue, Item } from './attribute-value.ts';
+import type { AttributeValue, Item } from '../model/attribute-value.ts';
 import type { OldContent } from './expected.ts';
 
 const s = (text: string): AttributeValue => ({ S: text });

@@ -1,6 +1,12 @@
-import { type Item, textOf } from './attribute-value.ts';
-import { isInteger, isOutsideZeroTo } from './decimal.ts';
+import { type Item, textOf } from '../model/attribute-value.ts';
+import { isInteger, isOutsideZeroTo } from '../model/decimal.ts';
 import type { Warning } from './quarantine-reason.ts';
+
+/** Of each link of a KPI and goal but the first in the anchor's order. */
+export const SECOND_LINK = {
+  code: 'second-link-to-goal',
+  message: 'The KPI has another link to the same goal.',
+} as const satisfies Warning;
 
 const LINK_TYPES = new Set(['primary', 'secondary', 'supporting', 'monitoring']);
 

@@ -1,9 +1,11 @@
 import * as z from 'zod';
-import { type Item, textOf } from './attribute-value.ts';
-import { parseInstant } from './instant.ts';
-import { canBeKey, PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX } from './key-limits.ts';
+import { type Item, textOf } from '../model/attribute-value.ts';
+import { parseInstant } from '../model/instant.ts';
+import { canBeKey, PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX } from '../model/key-limits.ts';
+import type { KpiKey } from '../model/kpi.ts';
 import type { QuarantineReason, Warning } from './quarantine-reason.ts';
-import { type KpiKey, kpiKeyOf, type RecordSource } from './sources.ts';
+import { byRecordSource, kpiKeyOf, type RecordSource } from './sources.ts';
+import { OLD_TABLE_OF, TABLES } from './tables.ts';
 import { linkWarnings } from './warnings.ts';
 
 /** Longest id in bytes: two of them, joined, are an index key of a new table. */
@@ -109,12 +111,8 @@ const SCHEMAS = {
   }),
 } as const;
 
-/** The attribute that dates a record; `kpi-index` of its table is sorted by it (tables.md). */
-export const DATE_ATTRIBUTE_OF = {
-  milestones: 'milestone_date',
-  actuals: 'measurement_date',
-  readings: 'reading_date',
-} as const;
+/** The attribute that dates a record; the index that lists its table by KPI is sorted by it (tables.md). */
+export const DATE_ATTRIBUTE_OF = byRecordSource((source) => TABLES[OLD_TABLE_OF[source]].indexes['kpi-index'][1]);
 
 /** A GoalKpiLink that can be migrated. */
 export interface OldLink {

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import type { OldContent } from '../../functions/migration/expected.ts';
 import type { AttributeValue, Item } from '../../functions/model/attribute-value.ts';
-import type { OldContent } from '../../functions/model/expected.ts';
-import type { HeldRecords } from '../../functions/model/sources.ts';
+import type { HeldRecords } from '../../functions/model/kpi.ts';
 
 const CASES = join(import.meta.dirname, '../mapping-cases');
 
