@@ -8,13 +8,6 @@ import type { Write } from '../tables/dynamo/transactions.ts';
 import { decideKpi, type KpiCircumstances, type KpiSnapshot, linkedAtIn } from './kpi-decision.ts';
 import { decideQuarantine } from './quarantine-decision.ts';
 
-/** What the control table and the new tables hold of one link, as of one instant. */
-export interface LinkSnapshot {
-  readonly kpis: readonly KpiSnapshot[];
-  readonly row: Item | undefined;
-  readonly quarantined: QuarantineEntry | undefined;
-}
-
 /** Values a decision needs and must not make itself. */
 export interface LinkCircumstances extends KpiCircumstances {
   /** How much of a link goes into quarantine; all of it where absent. */
@@ -22,9 +15,11 @@ export interface LinkCircumstances extends KpiCircumstances {
 }
 
 /** What a link demands, and what the new tables and quarantine have of it. */
-export interface LinkFacts extends Omit<LinkSnapshot, 'kpis'> {
+export interface LinkFacts {
   readonly id: string;
   readonly demand: LinkDemand;
+  readonly row: Item | undefined;
+  readonly quarantined: QuarantineEntry | undefined;
 }
 
 export interface LinksDecision {
@@ -34,10 +29,10 @@ export interface LinksDecision {
 }
 
 /**
- * Decides what one transaction writes so that K, the link rows and quarantine agree with the links' base items. Pure but for the
- * tokens drawn. A live event moves every K row's token on, also where nothing else changes: that stops an earlier attempt
- * whose write is still under way. A copier that finds all right writes nothing, and what it writes stands or falls with
- * the K rows' tokens all the same.
+ * Decides what one transaction writes so that the KPI row, the link rows and quarantine agree with the links' base items.
+ * Pure but for the tokens drawn. A live event moves every KPI row's token on, also where nothing else changes: that
+ * stops an earlier attempt whose write is still under way. A copier that finds all right writes nothing, and what it
+ * writes stands or falls with the KPI rows' tokens all the same.
  */
 export function decideLinks(
   links: readonly LinkFacts[],
@@ -57,16 +52,6 @@ export function decideLinks(
     return decideKpi(kpi, targets, moveTokens, circumstances);
   });
   return { writes: [...kpiWrites, ...rowWrites], changedIds };
-}
-
-/** The same for one link. */
-export function decideLink(
-  id: string,
-  demand: LinkDemand,
-  { kpis, row, quarantined }: LinkSnapshot,
-  circumstances: LinkCircumstances,
-): readonly Write[] {
-  return decideLinks([{ id, demand, row, quarantined }], kpis, circumstances).writes;
 }
 
 function decideRow({ id, demand, row, quarantined }: LinkFacts, { nowSeconds, form }: LinkCircumstances): Write[] {

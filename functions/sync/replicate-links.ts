@@ -12,8 +12,9 @@ import { scopeOf } from '../tables/dynamo/failure-scope.ts';
 import type { LinkOrigin } from './kpi-decision.ts';
 import { circumstancesOf, kpiSnapshot } from './kpi-snapshot.ts';
 import { KpiTurns } from './kpi-turns.ts';
-import { decideLink } from './link-decision.ts';
+import { decideLinks } from './link-decision.ts';
 import { replicateGroup } from './link-group.ts';
+import { readNamed } from './read-named.ts';
 import { isSameRead, type Refusal, reasonOfRefusal, withRefusals } from './refusal.ts';
 import { linkByName } from './refused-by-name.ts';
 import { limitsOf, type Replication } from './replication.ts';
@@ -49,9 +50,10 @@ interface Gathered {
 }
 
 /**
- * Brings K rows, link rows and quarantine to what the old links demand: steps 1 and 2 of the protocol for links
- * (README.md). Links of one KPI share a token: they are written some in one transaction, one transaction after the other. KPIs are worked on
- * side by side, with a bound. The records' rows follow by {@link fanOut}, for which a live change leaves a mark in K.
+ * Brings KPI rows, link rows and quarantine to what the old links demand: steps 1 and 2 of the protocol for links
+ * (README.md). Links of one KPI share a token: they are written some in one transaction, one transaction after the
+ * other. KPIs are worked on side by side, with a bound. The records' rows follow by {@link fanOut}, for which a live
+ * change leaves a mark in the KPI row.
  *
  * @param turns shared by all calls that may be under way at the same time in this process.
  */
@@ -123,13 +125,13 @@ function replicateLink(replication: Replication, change: LinkChange, origin: Lin
     refusal: Refusal<LinkState> | undefined,
     tell: (state: LinkState) => void,
   ): Promise<LinkResult | undefined> {
-    const items = await replication.transactions.read([
-      ...kpis.map(kpiRowKey),
-      { table: NEW_LINKS, key: { id: { S: change.id } } },
-      quarantineKey('links', change.id),
-      ...spillers.map((kpi) => spilledLinkKey(kpi, change.id)),
-    ]);
-    const heads = kpis.map((kpi, at) => decodeKpiRow(kpi, items[at]));
+    const { kpiRows, row, entry, spilledItems } = await readNamed(replication, {
+      kpiRows: kpis.map(kpiRowKey),
+      row: { table: NEW_LINKS, key: { id: { S: change.id } } },
+      entry: quarantineKey('links', change.id),
+      spilledItems: spillers.map((kpi) => spilledLinkKey(kpi, change.id)),
+    });
+    const heads = kpis.map((kpi, at) => decodeKpiRow(kpi, kpiRows[at]));
     // Where a KPI has spilled links, this one's own item says whether it is one of them.
     const spilling = distinctKpis([...spillers, ...heads.filter(({ spilled }) => spilled).map(({ kpi }) => kpi)]);
     if (spilling.length > spillers.length) {
@@ -143,22 +145,17 @@ function replicateLink(replication: Replication, change: LinkChange, origin: Lin
     }
     tell({ image });
     // Whoever writes a row moves the token of the KPI that the row is of: so of two that came by different events one is refused.
-    const row = items[kpis.length];
     const images = image === undefined ? [row] : [row, image];
     const wider = distinctKpis([...kpis, ...images.filter((each) => each !== undefined).map(kpiKeyOf)]);
     if (wider.length > kpis.length) {
       kpis = wider;
       return undefined;
     }
-    const entry = items[kpis.length + 1];
-    const spilledItems = new Map(spillers.map((kpi, at) => [kpiIdentity(kpi), items[kpis.length + 2 + at]]));
-    const snapshot = {
-      kpis: await Promise.all(
-        heads.map((head) => kpiSnapshot(replication, head, [spilledItems.get(kpiIdentity(head.kpi))])),
-      ),
-      row,
-      quarantined: entry && decodeQuarantineEntry(entry),
-    };
+    const spilledItemOf = new Map(spillers.map((kpi, at) => [kpiIdentity(kpi), spilledItems[at]]));
+    const snapshots = await Promise.all(
+      heads.map((head) => kpiSnapshot(replication, head, [spilledItemOf.get(kpiIdentity(head.kpi))])),
+    );
+    const stored = entry && decodeQuarantineEntry(entry);
     const refused = refusal?.state && sameState(refusal.state, { image }) ? refusal : undefined;
     // A link that was refused as it is belongs in quarantine, whatever the mapping says of it.
     const demand =
@@ -168,8 +165,8 @@ function replicateLink(replication: Replication, change: LinkChange, origin: Lin
     const circumstances = { ...circumstancesOf(replication, origin), ...(refused && { form: refused.form }) };
     const writes =
       refused?.form === 'name' && demand.kind === 'quarantined'
-        ? linkByName(replication, change.id, demand.reason, heads, snapshot.quarantined, demand.image)
-        : decideLink(change.id, demand, snapshot, circumstances);
+        ? linkByName(replication, change.id, demand.reason, heads, stored, demand.image)
+        : decideLinks([{ id: change.id, demand, row, quarantined: stored }], snapshots, circumstances).writes;
     if (writes.length > 0 && !(await replication.transactions.write(writes))) return undefined;
     const warnings = demand.kind === 'valid' ? demand.warnings : [];
     const isRefused = refused !== undefined && demand.kind === 'quarantined';

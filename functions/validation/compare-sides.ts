@@ -1,13 +1,13 @@
 import { CLASS_OF, ROW_CLASSES } from '../migration/rows.ts';
 import { SOURCES } from '../migration/sources.ts';
+import { smallestByHash } from '../model/digest.ts';
 import type { KpiKey } from '../model/kpi.ts';
 import { Counts } from './counts.ts';
 import { type Finding, isOfPhase } from './findings.ts';
-import type { SampledLinks } from './record-sides.ts';
-import { smallestByHash } from './sampling.ts';
+import { BUCKETS, type SampledLinks } from './record-sides.ts';
 import { type ScanOptions, scanSides } from './scan-sides.ts';
 import { type Patience, type Settled, settle } from './settle.ts';
-import { BUCKETS, LISTED_MAX, type Sides } from './sides.ts';
+import { LISTED_MAX, type ScannedSides } from './sides.ts';
 import type { Suspect } from './suspects.ts';
 import { distinctUnexamined, type Unexamined } from './unexamined.ts';
 
@@ -94,7 +94,7 @@ async function settleInParts(options: ComparisonOptions, suspects: readonly Susp
 /** Quarantine's entries are compared by name; undefined where there are too many of them. */
 async function settleQuarantine(
   options: ComparisonOptions,
-  sides: Sides,
+  sides: ScannedSides,
   { collisions }: Settled,
 ): Promise<Settled | undefined> {
   if (sides.refused.length >= LISTED_MAX) return undefined;
@@ -111,15 +111,15 @@ async function settleQuarantine(
 }
 
 /** The scan takes a record whose id an earlier table has for one of its own: for one that has rows, or is held. */
-function withoutCollisions(sides: Sides, collisions: Settled['collisions']): Counts {
+function withoutCollisions(sides: ScannedSides, collisions: Settled['collisions']): Counts {
   const corrections = new Counts();
   // A KPI and the entry of its record may both have been looked at.
-  for (const { source, kpi, rowsExpected, alsoOwnLink } of new Map(
+  for (const { source, kpi, rowsExpected, alsoPersonalLink } of new Map(
     collisions.map((each) => [`${each.source} ${each.id}`, each]),
   ).values()) {
     if (rowsExpected === 0) corrections.add('held', CLASS_OF[source], kpi.tenantId, -1);
     else corrections.add('expected', CLASS_OF[source], kpi.tenantId, -rowsExpected);
-    if (alsoOwnLink) corrections.add('expected', 'links', kpi.tenantId, -1);
+    if (alsoPersonalLink) corrections.add('expected', 'links', kpi.tenantId, -1);
     corrections.add('quarantined', CLASS_OF[source], kpi.tenantId);
   }
   return sides.counts.plus(corrections);

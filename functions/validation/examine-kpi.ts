@@ -9,6 +9,7 @@ import { type HeldRecords, type KpiKey, kpiIdentity, type LinkReference, NO_KPI 
 import { attempt, valuesOf } from '../tables/dynamo/attempt.ts';
 import type { ValidationReads } from '../tables/validation-reads.ts';
 import { examineLinks, listAll, readApart } from './examine-links.ts';
+import { rowsExpectedOf } from './expectation.ts';
 import { compareRows, type Finding } from './findings.ts';
 import { type RefusedItems, refusalOf } from './refused-items.ts';
 import { type Unexamined, unexaminedItem } from './unexamined.ts';
@@ -26,8 +27,8 @@ export interface Collision {
   readonly kpi: KpiKey;
   /** Rows that the scan expected for it; none where it took it for held. */
   readonly rowsExpected: number;
-  /** Whether the scan expected the KPI's own link only for such records; said by one of them. */
-  readonly alsoOwnLink?: boolean;
+  /** Whether the scan expected the KPI's personal link only for such records; said by one of them. */
+  readonly alsoPersonalLink?: boolean;
 }
 
 /** A KPI looked at row by row. */
@@ -86,7 +87,7 @@ export async function examineKpi(
     const own = await comparePersonalLink(reads, kpi, personal.id, dated?.row);
     const [first, ...others] = comparison.collisions;
     const collisions =
-      first && dated === undefined ? [{ ...first, alsoOwnLink: true }, ...others] : comparison.collisions;
+      first && dated === undefined ? [{ ...first, alsoPersonalLink: true }, ...others] : comparison.collisions;
     return { collisions, rows, unexamined, findings: replaced(findings, personal.id, own) };
   }
   return { collisions: comparison.collisions, rows, unexamined, findings };
@@ -98,7 +99,7 @@ export function personNow(reads: ValidationReads, kpi: KpiKey, kpiItem: Item | u
   return answerLater(personForKpi(kpi), { readKpi: () => kpiItem, queryPeople });
 }
 
-/** The KPI's own link has no old link that demands it, so the links' comparison takes it for an extra row. */
+/** The KPI's personal link has no old link that demands it, so the links' comparison takes it for an extra row. */
 function replaced(findings: readonly Finding[], personalId: string, own: Finding | undefined): Finding[] {
   const others = findings.filter((finding) => finding.table !== NEW_LINKS || finding.id !== personalId);
   return own ? [...others, own] : others;
@@ -234,11 +235,4 @@ class RecordComparison {
   #note(finding: Finding | undefined): void {
     if (finding) this.findings.push(finding);
   }
-}
-
-/** How many rows a scan expects of an item, taken by itself; undefined where it quarantines it for a reason of its own. */
-export function rowsExpectedOf(source: RecordSource, item: Item, links: readonly LinkReference[]): number | undefined {
-  const demand = demandOfRecord(source, { [source]: item }, () => links);
-  if (demand.kind === 'quarantined') return undefined;
-  return demand.kind === 'mapped' ? demand.rows.length : 0;
 }

@@ -63,7 +63,7 @@ export class Expectation {
     for (const { kpi } of personal) this.#kpiOfLink.set(personalLinkId(kpi.kpiId), kpi);
   }
 
-  /** Takes old links in: after all look-ups, and before any record. */
+  /** What a page of links demands. Look-ups come before links, links before records: `Sides` holds to that. */
   addLinks(items: readonly Item[]): ExpectedPage {
     return this.#pageOf('links', items, (item, page) => this.#addLink(item, page));
   }
@@ -124,7 +124,7 @@ export class Expectation {
     return [...this.#personal.values()];
   }
 
-  /** The KPI of a link that an old link, or a KPI's own link, accounts for. */
+  /** The KPI of a link that an old link, or a KPI's personal link, accounts for. */
   kpiOfLink(linkId: string): KpiKey | undefined {
     return this.#kpiOfLink.get(linkId);
   }
@@ -160,6 +160,13 @@ export class Expectation {
     this.#kpiOfLink.set(personal.id, kpi);
     return [personal];
   }
+}
+
+/** How many rows a scan expects of an item, taken by itself; undefined where it quarantines it for a reason of its own. */
+export function rowsExpectedOf(source: RecordSource, item: Item, links: readonly LinkReference[]): number | undefined {
+  const demand = demandOfRecord(source, { [source]: item }, () => links);
+  if (demand.kind === 'quarantined') return undefined;
+  return demand.kind === 'mapped' ? demand.rows.length : 0;
 }
 
 type Mutable<Page> = { -readonly [Part in keyof Page]: Page[Part] extends readonly (infer Each)[] ? Each[] : never };

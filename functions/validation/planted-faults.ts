@@ -11,7 +11,7 @@ import { LISTED_BY, NEW_DATA, NEW_LINKS, NEW_TABLES, type NewTable, OLD_TABLE_OF
 import { type Item, idOf } from '../model/attribute-value.ts';
 import { kpiIdentity } from '../model/kpi.ts';
 import { attributeFaults, changed } from './attribute-faults.ts';
-import { rowsExpectedOf } from './examine-kpi.ts';
+import { rowsExpectedOf } from './expectation.ts';
 import type { Finding } from './findings.ts';
 import { type Content, withItems, withoutItems } from './memory-reads.ts';
 

@@ -10,7 +10,7 @@ const FAN_OUT = 'functions/sync/fan-out.ts';
 /** Mistakes of how a link is replicated, and its records after it. */
 export const LINK_MUTATIONS: readonly Mutation[] = [
   {
-    name: 'no K fence: a KPI row is written whatever its token',
+    name: 'no KPI fence: a KPI row is written whatever its token',
     edits: [edit(KPI_DECISION, ', ifToken: head.token ?? null }', ' }')],
   },
   {
@@ -22,8 +22,8 @@ export const LINK_MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         LINKS,
-        'const items = await replication.transactions.read([',
-        'const image = await replication.old.readLink(change.id);\n    const items = await replication.transactions.read([',
+        'const { kpiRows, row, entry, spilledItems } = await readNamed(',
+        'const image = await replication.old.readLink(change.id);\n    const { kpiRows, row, entry, spilledItems } = await readNamed(',
       ),
       edit(LINKS, '    const image = await replication.old.readLink(change.id);\n    // What', '    // What'),
     ],
@@ -34,8 +34,8 @@ export const LINK_MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         GROUP,
-        'const [headItem, ...items] = await transactions.read([',
-        'const images = await old.readLinks(changes.map(({ id }) => id));\n    const [headItem, ...items] = await transactions.read([',
+        'const { kpiRow, rows, entries, spilledItems } = await readNamed(',
+        'const images = await old.readLinks(changes.map(({ id }) => id));\n    const { kpiRow, rows, entries, spilledItems } = await readNamed(',
       ),
       edit(
         GROUP,
@@ -61,14 +61,14 @@ export const LINK_MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: 'index only: a fan-out does not list C rows',
+    name: 'index only: a fan-out does not list touched-record rows',
     edits: [
       edit(FAN_OUT, "['touched', ...RECORD_SOURCES] as const", '[...RECORD_SOURCES] as const'),
       edit(FAN_OUT, "return { listing: 'touched' };", "return { listing: 'milestones' };"),
     ],
   },
   {
-    name: 'C rows only: a fan-out does not list the index',
+    name: 'touched-record rows only: a fan-out does not list the index',
     edits: [edit(FAN_OUT, "['touched', ...RECORD_SOURCES] as const", "['touched'] as const")],
   },
   {
