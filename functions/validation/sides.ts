@@ -2,7 +2,6 @@ import { CLASS_OF, classOfRow, isInIndexes, linkIdOf, type RowClass } from '../m
 import { kpiIdOf, kpiKeyOf, type RecordSource, type Source, tenantOf } from '../migration/sources.ts';
 import { NEW_DATA, NEW_LINKS } from '../migration/tables.ts';
 import { type Item, textOf } from '../model/attribute-value.ts';
-
 import { BucketDigests, bucketOf, rowDigest, smallestByHash } from '../model/digest.ts';
 import { type HeldRecords, type KpiKey, kpiIdentity, NO_KPI } from '../model/kpi.ts';
 import { Counts } from './counts.ts';
@@ -16,7 +15,6 @@ import {
   type SampledLinks,
   textsOf,
 } from './record-sides.ts';
-
 import type { RefusedItems } from './refused-items.ts';
 import type { Suspect } from './suspects.ts';
 import { UNEXAMINED_TOLD, type Unexamined } from './unexamined.ts';

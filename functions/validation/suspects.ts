@@ -14,12 +14,10 @@ import type { Item } from '../model/attribute-value.ts';
 import { type KpiKey, kpiIdentity, type LinkReference, NO_KPI } from '../model/kpi.ts';
 import { attemptLater } from '../tables/dynamo/attempt.ts';
 import { failureCode } from '../tables/dynamo/failure-scope.ts';
-
 import { type Collision, type Examiner, examineKpi, type InformedExaminer, personNow, UNDATED } from './examine-kpi.ts';
 import { demandOfOldLink, examineLinks } from './examine-links.ts';
 import { rowsExpectedOf } from './expectation.ts';
 import { compareRows, type Finding } from './findings.ts';
-
 import { readRefused, refusalOf } from './refused-items.ts';
 import type { Unexamined } from './unexamined.ts';
 

@@ -13,9 +13,7 @@ import { OLD_TABLE_OF, SERVICE_TABLES } from '../../functions/migration/tables.t
 import { textOf } from '../../functions/model/attribute-value.ts';
 import { kpiIdentity } from '../../functions/model/kpi.ts';
 import { connect, dynamoTables } from '../../functions/tables/dynamo-tables.ts';
-
 import { longestLagMs } from '../../functions/tables/replication-lag.ts';
-
 import type { ValidationReport } from '../../functions/validation/report.ts';
 import { readSettings } from '../../infra/settings.ts';
 import { generatedContent } from '../bench/generated-content.ts';
