@@ -53,7 +53,7 @@ export function failureOf(error: unknown): Failure {
 }
 
 function exitCodeOf(error: MigrationError): ExitCode {
-  if (error.code === 'ENVIRONMENT_UNKNOWN' || error.code.startsWith('SETTINGS_')) return EXIT.usage;
+  if (error.kind === 'usage') return EXIT.usage;
   return error.retryable ? EXIT.stopped : EXIT.failed;
 }
 

@@ -101,7 +101,6 @@ function keep(options: LeaseOptions, clock: LeaseClock, identity: string, renewa
     requireHeld() {
       if (mayWrite(renewals.term(), clock)) return;
       throw new MigrationError('LEASE_LOST', 'The lease of the backfill was not renewed in time.', {
-        retryable: true,
         nextStep: 'Run the same command again: it goes on from its checkpoints.',
         cause: renewals.failure(),
       });

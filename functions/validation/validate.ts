@@ -139,7 +139,7 @@ interface Failure {
 
 /** What is said of tables that cannot be read; undefined for an error of another kind. */
 function unreadable(error: unknown): Failure | undefined {
-  if (error instanceof MigrationError && error.code === 'TABLE_MISSING') {
+  if (error instanceof MigrationError && error.kind === 'table-missing') {
     return { reason: `${error.message} ${error.nextStep ?? ''}`.trimEnd(), goesOn: false };
   }
   if (error instanceof Error && THROTTLED.has(error.name)) {

@@ -73,7 +73,7 @@ async function takeBackup(options: BackupOptions, role: TableRole, backupName: s
 
 /** What is no matter of one table: the engine has no backups, or nobody wants to wait any more. */
 function isForAll(error: unknown): boolean {
-  if (error instanceof MigrationError) return error.code === 'BACKUPS_UNSUPPORTED';
+  if (error instanceof MigrationError) return error.kind === 'unsupported';
   return error instanceof Error && error.name === 'AbortError';
 }
 

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../../functions/model/error-codes.ts';
 import { MigrationError } from '../../../functions/model/migration-error.ts';
 import { DATE_ATTRIBUTE_OF } from '../../../functions/model/old-records.ts';
 import type { IndexShape, KeyShape, TableShape } from '../../../functions/tables/dynamo/descriptions.ts';
@@ -5,15 +6,7 @@ import { TABLE_ROLES, type TableNames, type TableRole } from '../../../functions
 
 /** Something that must be put right before the migration may write. */
 export interface Finding {
-  readonly code:
-    | 'TABLE_MISSING'
-    | 'TABLE_NOT_READY'
-    | 'KEY_SCHEMA'
-    | 'STREAM_OFF'
-    | 'STREAM_VIEW_TYPE'
-    | 'INDEX_MISSING'
-    | 'INDEX_NOT_READY'
-    | 'INDEX_UNFIT';
+  readonly code: ErrorCode;
   readonly role: TableRole;
   readonly table: string;
   readonly message: string;

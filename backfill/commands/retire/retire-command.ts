@@ -100,7 +100,7 @@ async function listAll(
     return Object.fromEntries(lists) as Record<RetiredRole, readonly Backup[]>;
   } catch (error) {
     // The verdict tells of it, beside all else that is open.
-    if (error instanceof MigrationError && error.code === 'BACKUPS_UNSUPPORTED') return undefined;
+    if (error instanceof MigrationError && error.kind === 'unsupported') return undefined;
     throw error;
   }
 }

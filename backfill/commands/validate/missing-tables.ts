@@ -35,7 +35,7 @@ function isForWantOfTable(error: unknown): boolean {
   let cause = error;
   for (let at = 0; at < CAUSES_MAX && cause instanceof Error; at += 1) {
     if (cause.name === 'ResourceNotFoundException') return true;
-    if (cause instanceof MigrationError && cause.code === 'TABLE_MISSING') return true;
+    if (cause instanceof MigrationError && cause.kind === 'table-missing') return true;
     cause = cause.cause;
   }
   return false;

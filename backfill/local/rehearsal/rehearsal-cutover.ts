@@ -136,7 +136,7 @@ async function isRefused(options: CutoverOptions, next: FlagContent): Promise<bo
     await deploy(options, next);
     return false;
   } catch (error) {
-    if (error instanceof MigrationError && error.code === 'FLAG_REFUSED') return true;
+    if (error instanceof MigrationError && error.kind === 'gate') return true;
     throw error;
   }
 }
@@ -160,7 +160,7 @@ async function deployOnEvidence(options: CutoverOptions, next: FlagContent): Pro
       await deploy(options, next);
       return accepted;
     } catch (error) {
-      if (!(error instanceof MigrationError && error.code === 'FLAG_REFUSED') || attempt === ATTEMPTS_MAX) throw error;
+      if (!(error instanceof MigrationError && error.kind === 'gate') || attempt === ATTEMPTS_MAX) throw error;
       await sleep(500);
     }
   }
@@ -173,7 +173,7 @@ async function acceptAll(environment: Environment): Promise<number> {
     const accepted = { by: OPERATOR, at: new Date().toISOString() };
     await acceptQuarantined(client, settings.tables, entry, accepted).catch((error: unknown) => {
       // Mended or changed in between: the gate sees what is left.
-      if (!(error instanceof MigrationError && error.code === 'QUARANTINE_CHANGED')) throw error;
+      if (!(error instanceof MigrationError && error.kind === 'conflict')) throw error;
     });
   }
   return entries.length;

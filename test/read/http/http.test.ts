@@ -152,7 +152,7 @@ describe('the API', () => {
     const throttled = Object.assign(new Error('slow down'), { name: 'ThrottlingException' });
     expect(await call(LINK, { answer: fail(throttled) })).toMatchObject({ statusCode: 503, body: { code: 'BUSY' } });
     await expect(call(LINK, { answer: fail(new TypeError('a bug')) })).rejects.toThrow('a bug');
-    await expect(call(LINK, { answer: fail(new MigrationError('INSIDE', 'inside')) })).rejects.toThrow('inside');
+    await expect(call(LINK, { answer: fail(new MigrationError('TABLE_MISSING', 'inside')) })).rejects.toThrow('inside');
   });
 });
 
