@@ -3,6 +3,7 @@ import { MigrationError } from '../model/migration-error.ts';
 import type { HeldRecords, Source } from '../model/sources.ts';
 import type { ControlTable } from '../tables/control/control-table.ts';
 import { keepReport, type ValidationSummary } from '../tables/control/validation-report.ts';
+import { IncompleteBatchError } from '../tables/dynamo/failure-scope.ts';
 import type { Transactions } from '../tables/dynamo/transactions.ts';
 import { longestLagMs } from '../tables/replication-lag.ts';
 import type { ValidationReads } from '../tables/validation-reads.ts';
@@ -142,7 +143,7 @@ function unreadable(error: unknown): Failure | undefined {
   if (error instanceof MigrationError && error.kind === 'table-missing') {
     return { reason: `${error.message} ${error.nextStep ?? ''}`.trimEnd(), goesOn: false };
   }
-  if (error instanceof Error && THROTTLED.has(error.name)) {
+  if (error instanceof IncompleteBatchError || (error instanceof Error && THROTTLED.has(error.name))) {
     const reason = `The tables refused to be read: ${error.name}. The next validation goes on from the checkpoint.`;
     return { reason, goesOn: true };
   }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { ErrorKind } from '../../model/error-codes.ts';
 import { MigrationError } from '../../model/migration-error.ts';
-import { isTransientCode } from '../../tables/dynamo/retry.ts';
+import { isTransient } from '../../tables/dynamo/retry.ts';
 import type { KpiReads } from '../kpi-reads.ts';
 import type { Provenance } from '../router.ts';
 import { type Callers, checkCaller } from './callers.ts';
@@ -70,7 +70,7 @@ export async function answerHttpRead(
       const status = STATUS_OF[error.kind];
       if (status !== undefined) return problem(status, error);
     }
-    if (error instanceof Error && isTransientCode(error.name)) {
+    if (isTransient(error)) {
       return problem(503, { code: 'BUSY', message: 'The tables are busy.', nextStep: 'Try again in a moment.' });
     }
     throw error;

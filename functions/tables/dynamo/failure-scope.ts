@@ -131,6 +131,11 @@ const TABLE_IS_OTHERWISE =
 const SDK_IS_NOT_SET_UP =
   /region is missing|credential object is not valid|credential is missing|could not load credentials/i;
 
+/** DynamoDB processed only part of a batch, because of throttling or the batch's size. That part is not undone. */
+export class IncompleteBatchError extends Error {
+  override readonly name = 'IncompleteBatchError';
+}
+
 const HTTP = { unauthorized: 401, forbidden: 403, tooManyRequests: 429, serverErrors: 500 } as const;
 
 /** The parts of an error by which it is told what it is. */
@@ -152,6 +157,7 @@ export function scopeOf(error: unknown): FailureScope {
   if (error instanceof MigrationError) {
     return error.kind === 'contention' || error.kind === 'item' ? error.kind : 'whole';
   }
+  if (error instanceof IncompleteBatchError) return 'whole';
   if (!(error instanceof Error)) return 'item';
   const reasons = cancellationReasons(error);
   if (reasons.length > 0) return scopeOfCancellation(reasons.map(({ code, message }) => scopeOfRefusal(code, message)));

@@ -2,9 +2,9 @@ import { BatchExecuteStatementCommand, type DynamoDBClient } from '@aws-sdk/clie
 import { type Item, textOf } from '../../model/attribute-value.ts';
 import { apart, type Refused } from '../dynamo/apart.ts';
 import { batchGet, scanPage } from '../dynamo/dynamo-reads.ts';
-import { scopeOf } from '../dynamo/failure-scope.ts';
+import { IncompleteBatchError, scopeOf } from '../dynamo/failure-scope.ts';
 import { batchesOfInserts } from '../dynamo/possible-keys.ts';
-import { IncompleteBatchError, isTransientCode, retryTransient } from '../dynamo/retry.ts';
+import { isTransientCode, retryTransient } from '../dynamo/retry.ts';
 import type { TableNames } from '../table-names.ts';
 import type { Insertion, NewTables } from './new-tables.ts';
 
