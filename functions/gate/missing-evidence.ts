@@ -1,7 +1,6 @@
 import type { ErrorCode } from '../model/error-codes.ts';
 import { SOURCES, type Source } from '../model/sources.ts';
-import type { Run } from '../tables/control/backfill-run-row.ts';
-import type { Rollback } from '../tables/control/rollback-row.ts';
+import type { Rollback, Run } from '../tables/control/documents.ts';
 import type { ValidationSummary } from '../tables/control/validation-report.ts';
 
 /** How old a validation and how late a stream may be. */

@@ -1,4 +1,3 @@
-import type { Item } from '../model/attribute-value.ts';
 import { demandOfPersonalLink, recordIn } from '../model/demand.ts';
 import { personalLinkId } from '../model/ids.ts';
 import { answerLater } from '../model/look-ups.ts';
@@ -6,7 +5,7 @@ import { type KpiKey, kpiIdentity, RECORD_SOURCES } from '../model/sources.ts';
 import { decodeKpiRow, hasLinks, kpiRowKey } from '../tables/control/kpi-rows.ts';
 import { apart } from '../tables/dynamo/apart.ts';
 import { attempt, valuesOf } from '../tables/dynamo/attempt.ts';
-import type { Page } from '../tables/old/old-tables.ts';
+import { eachItem } from '../tables/pages.ts';
 import { decidePersonalLink } from './personal-link-decision.ts';
 import { readNamed } from './read-named.ts';
 import { ATTEMPTS_MAX, ContentionError, nowSeconds, type Replication } from './replication.ts';
@@ -47,20 +46,9 @@ async function recordDates(replication: Replication, kpi: KpiKey): Promise<strin
 
 /** Ids of all records the KPI may have: by touched-record rows, which are read strongly, and by the index. */
 async function listRecordIds(replication: Replication, kpi: KpiKey): Promise<string[]> {
-  const ids = await readAll((cursor) => replication.control.queryTouchedRecords(kpi, cursor));
+  const ids = await Array.fromAsync(eachItem((cursor) => replication.control.queryTouchedRecords(kpi, cursor)));
   for (const source of RECORD_SOURCES) {
-    ids.push(...(await readAll((cursor) => replication.old.queryRecordIds(source, kpi, cursor))));
+    ids.push(...(await Array.fromAsync(eachItem((cursor) => replication.old.queryRecordIds(source, kpi, cursor)))));
   }
   return ids;
-}
-
-async function readAll(readPage: (cursor?: Item) => Promise<Page<string>>): Promise<string[]> {
-  const all: string[] = [];
-  let cursor: Item | undefined;
-  do {
-    const page = await readPage(cursor);
-    all.push(...page.items);
-    cursor = page.cursor;
-  } while (cursor);
-  return all;
 }

@@ -4,6 +4,7 @@ import { answerLater } from '../model/look-ups.ts';
 import { type KpiKey, kpiIdentity, kpiKeyOf, type LinkReference } from '../model/sources.ts';
 import { apart } from '../tables/dynamo/apart.ts';
 import { attemptLater } from '../tables/dynamo/attempt.ts';
+import { eachItem } from '../tables/pages.ts';
 import type { ListedBy, ReadTable, ValidationReads } from '../tables/validation-reads.ts';
 import { compareRows, type Finding } from './findings.ts';
 import { type RefusedItems, refusalOf } from './refused-items.ts';
@@ -104,18 +105,6 @@ export async function readApart(
 }
 
 /** All ids of a listing, page after page. */
-export async function listAll(
-  reads: ValidationReads,
-  table: ReadTable,
-  by: ListedBy,
-  value: string,
-): Promise<string[]> {
-  const ids: string[] = [];
-  let cursor: Item | undefined;
-  do {
-    const page = await reads.listIds(table, by, value, cursor);
-    ids.push(...page.items);
-    cursor = page.cursor;
-  } while (cursor);
-  return ids;
+export function listAll(reads: ValidationReads, table: ReadTable, by: ListedBy, value: string): Promise<string[]> {
+  return Array.fromAsync(eachItem((cursor) => reads.listIds(table, by, value, cursor)));
 }

@@ -1,5 +1,5 @@
 import type { ControlTable } from '../../../functions/tables/control/control-table.ts';
-import { writeRetirement } from '../../../functions/tables/control/retirement-row.ts';
+import { writeRetirement } from '../../../functions/tables/control/documents.ts';
 import type { Backups } from '../../../functions/tables/dynamo/backups.ts';
 import { TABLE_ROLES } from '../../../functions/tables/table-names.ts';
 import type { Settings } from '../../../infra/settings.ts';

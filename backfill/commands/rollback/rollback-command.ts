@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FlagState, readFlagState } from '../../../functions/flag/deployments.ts';
 import { RECORD_SOURCES } from '../../../functions/model/sources.ts';
-import { readRun } from '../../../functions/tables/control/backfill-run-row.ts';
+import { readRollback, readRun } from '../../../functions/tables/control/documents.ts';
 import { listQuarantine } from '../../../functions/tables/control/quarantine-entries.ts';
-import { readRollback } from '../../../functions/tables/control/rollback-row.ts';
 import { rowDeletion } from '../../../functions/tables/dynamo/row-deletion.ts';
 import { UnitPace } from '../../../functions/tables/dynamo/unit-pace.ts';
 import { scanPages } from '../../copy/scan-pages.ts';

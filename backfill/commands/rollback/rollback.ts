@@ -1,7 +1,6 @@
 import type { FlagState } from '../../../functions/flag/deployments.ts';
-import { deleteRun } from '../../../functions/tables/control/backfill-run-row.ts';
+import { deleteRollback, deleteRun, readRollback, writeRollback } from '../../../functions/tables/control/documents.ts';
 import type { QuarantineEntry } from '../../../functions/tables/control/quarantine-rows.ts';
-import { deleteRollback, readRollback, writeRollback } from '../../../functions/tables/control/rollback-row.ts';
 import type { DeleteRows } from '../../../functions/tables/dynamo/row-deletion.ts';
 import { type Copier, guardWrites } from '../../copy/copier.ts';
 import { deleteCheckpoint, readCheckpoints } from '../../copy/run-state.ts';

@@ -1,9 +1,8 @@
 import { type FlagState, readFlagState } from '../../../functions/flag/deployments.ts';
 import { increase } from '../../../functions/model/counts-by-name.ts';
-import { type Run, readRun } from '../../../functions/tables/control/backfill-run-row.ts';
+import { type Rollback, type Run, readRollback, readRun } from '../../../functions/tables/control/documents.ts';
 import { listQuarantine } from '../../../functions/tables/control/quarantine-entries.ts';
 import { QUARANTINE_SOURCES } from '../../../functions/tables/control/quarantine-rows.ts';
-import { type Rollback, readRollback } from '../../../functions/tables/control/rollback-row.ts';
 import { readUnfinished } from '../../../functions/tables/control/unfinished-items.ts';
 import type { Settings } from '../../../infra/settings.ts';
 import { type PassReport, reportPasses } from '../../copy/backfill.ts';

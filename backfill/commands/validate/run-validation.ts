@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MigrationError } from '../../../functions/model/migration-error.ts';
 import type { Source } from '../../../functions/model/sources.ts';
-import { readRun } from '../../../functions/tables/control/backfill-run-row.ts';
+import { readRun } from '../../../functions/tables/control/documents.ts';
 import { UnitPace } from '../../../functions/tables/dynamo/unit-pace.ts';
 import { dynamoValidationReads } from '../../../functions/tables/dynamo-validation-reads.ts';
 import { longestLagMs } from '../../../functions/tables/replication-lag.ts';

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Source } from '../../../functions/model/sources.ts';
-import { readRun } from '../../../functions/tables/control/backfill-run-row.ts';
+import { readRun } from '../../../functions/tables/control/documents.ts';
 import { reportHistory } from '../../../functions/tables/control/validation-report.ts';
 import type { ValidationReport } from '../../../functions/validation/report.ts';
 import { reportPasses } from '../../copy/backfill.ts';

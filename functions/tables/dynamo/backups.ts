@@ -8,6 +8,7 @@ import {
   TableNotFoundException,
 } from '@aws-sdk/client-dynamodb';
 import { MigrationError } from '../../model/migration-error.ts';
+import { eachItem } from '../pages.ts';
 
 /** An on-demand backup of a table. */
 export interface Backup {
@@ -61,19 +62,16 @@ export function dynamoBackups(client: DynamoDBClient): Backups {
     },
 
     async list(tableName) {
-      const found: Backup[] = [];
-      let after: string | undefined;
-      do {
+      const listed = eachItem(async (after: string | undefined) => {
         const input = { TableName: tableName, BackupType: 'USER' as const, ExclusiveStartBackupArn: after };
-        const { BackupSummaries = [], LastEvaluatedBackupArn } = await client
-          .send(new ListBackupsCommand(input))
-          .catch((error: unknown) => {
-            throw failureOf(error, tableName);
-          });
-        found.push(...BackupSummaries.map(backupOf));
-        after = LastEvaluatedBackupArn;
-      } while (after !== undefined);
-      return found;
+        const { BackupSummaries = [], LastEvaluatedBackupArn } = await client.send(new ListBackupsCommand(input));
+        return { items: BackupSummaries.map(backupOf), cursor: LastEvaluatedBackupArn };
+      });
+      try {
+        return await Array.fromAsync(listed);
+      } catch (error) {
+        throw failureOf(error, tableName);
+      }
     },
   };
 }

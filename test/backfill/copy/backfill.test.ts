@@ -11,7 +11,7 @@ import { RECORD_SOURCES, type RecordSource, SOURCES } from '../../../functions/m
 import { replicateLinks } from '../../../functions/sync/replicate-links.ts';
 import { replicateRecords } from '../../../functions/sync/replicate-records.ts';
 import type { Replication } from '../../../functions/sync/replication.ts';
-import { readRun } from '../../../functions/tables/control/backfill-run-row.ts';
+import { readRun } from '../../../functions/tables/control/documents.ts';
 import { dynamoTables, type Tables } from '../../../functions/tables/dynamo-tables.ts';
 import type { NewTables } from '../../../functions/tables/new/new-tables.ts';
 import { TABLE_ROLES, type TableNames } from '../../../functions/tables/table-names.ts';

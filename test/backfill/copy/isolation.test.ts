@@ -8,7 +8,7 @@ import { readEvidence } from '../../../functions/gate/evidence.ts';
 import { missingEvidence } from '../../../functions/gate/missing-evidence.ts';
 import type { AttributeValue, Item } from '../../../functions/model/attribute-value.ts';
 import type { HeldRecords, Source } from '../../../functions/model/sources.ts';
-import { readRun } from '../../../functions/tables/control/backfill-run-row.ts';
+import { readRun } from '../../../functions/tables/control/documents.ts';
 import {
   acceptQuarantined,
   listQuarantine,
