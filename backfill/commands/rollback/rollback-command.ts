@@ -16,10 +16,6 @@ import { namingMissingTables } from '../validate/missing-tables.ts';
 import { requireReadsOld } from './reads-old.ts';
 import { type RollbackReport, runRollback } from './rollback.ts';
 
-/** AppConfig gives the gate 15 seconds (AppConfig User Guide, "Understanding validators"); as much again for it to be listed. */
-const DEPLOYMENT_SHOWS_MS = 30_000;
-const DEPLOYMENT_SHOWS_LOCALLY_MS = 1_000;
-
 /** `rollback`: says what of the new tables would go; with `--execute` clears them, so that history can be copied anew. */
 export async function rollbackCommand(
   options: { readonly env: string; readonly execute: boolean },
@@ -84,7 +80,6 @@ async function execute(
     deleteRows: rowDeletion(client, settings.tables),
     quarantinedRecords: () => listQuarantine(client, settings.tables, RECORD_SOURCES),
     flag,
-    deploymentShowsMs: settings.name === 'local' ? DEPLOYMENT_SHOWS_LOCALLY_MS : DEPLOYMENT_SHOWS_MS,
     segments,
     pace: async (writeUnits) => {
       const waitMs = pace?.take(writeUnits) ?? 0;

@@ -6,6 +6,7 @@ import { type BackfillOptions, runBackfill } from '../../../backfill/copy/backfi
 import { readCheckpoints } from '../../../backfill/copy/run-state.ts';
 import { acquireLease } from '../../../backfill/lease/lease.ts';
 import { readHolder } from '../../../backfill/lease/lease-row.ts';
+import { VALIDATOR_TIMEOUT_MS } from '../../../backfill/local/appconfig/validators.ts';
 import { compareAll, scanTable } from '../../../backfill/local/rehearsal/agreement.ts';
 import type { FlagState } from '../../../functions/flag/deployments.ts';
 import type { FlagContent } from '../../../functions/flag/document.ts';
@@ -62,7 +63,6 @@ function rollback(changes: Partial<RollbackOptions> = {}) {
     deleteRows: rowDeletion(client, names),
     quarantinedRecords: () => listQuarantine(client, names, RECORD_SOURCES),
     flag: async () => READS_OLD,
-    deploymentShowsMs: 1_000,
     segments: 2,
     owner: 'test',
     leaseMs: LEASE_MS,
@@ -255,6 +255,14 @@ describe('a rollback is refused, and nothing deleted,', () => {
     expect(await rowsLeft()).toEqual(before);
     expect(await readRollback(tables().control)).toBeUndefined();
     expect(await backfill()).toMatchObject({ state: 'finished' });
+  });
+
+  test('where the gate takes its whole time to let a deployment through, also locally', async () => {
+    const before = await rowsLeft();
+    const gateDoneMs = nowMs() + VALIDATOR_TIMEOUT_MS;
+    const flag = async () => (nowMs() < gateDoneMs ? READS_OLD : { deployed: toNew, inProgress: undefined, last });
+    await expect(rollback({ flag })).rejects.toMatchObject({ code: 'READS_NOT_OLD' });
+    expect(await rowsLeft()).toEqual(before);
   });
 
   test('while a copier is at work', async () => {
