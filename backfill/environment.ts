@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { hostname, userInfo } from 'node:os';
 import type { Replication } from '../functions/sync/replication.ts';
 import { type Connection, connect, dynamoTables, type Tables } from '../functions/tables/dynamo-tables.ts';
 import { readSettings, type Settings } from '../infra/settings.ts';
@@ -44,4 +45,9 @@ export function replicationOf(settings: Settings, tables: Tables): Replication {
     tokenRetentionDays: settings.tokenRetentionDays,
     recordConcurrency: settings.replication.recordConcurrency,
   };
+}
+
+/** Who runs this command, for other operators to ask. */
+export function operatorName(): string {
+  return `${userInfo().username} on ${hostname()}, process ${process.pid}`;
 }

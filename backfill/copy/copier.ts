@@ -1,3 +1,5 @@
+import type { Item } from '../../functions/model/attribute-value.ts';
+import { itemBytes } from '../../functions/model/item-size.ts';
 import type { NewTables } from '../../functions/tables/new/new-tables.ts';
 import type { LeaseOptions } from '../lease/lease.ts';
 import type { Worker } from './persevere.ts';
@@ -7,6 +9,17 @@ export interface Copier extends Worker {
   readonly data: NewTables;
   /** Resolves when so many write units may be used. */
   readonly pace: (writeUnits: number) => Promise<void>;
+}
+
+/** Bytes in one write unit (DynamoDB on-demand capacity). */
+const WRITE_UNIT_BYTES = 1_024;
+
+/** KpiData has three indexes that project ALL (tables.md), so a new row is written four times. */
+const DATA_ROW_COPIES = 4;
+
+/** The write units that inserts of KpiData rows take, indexes included. An upper bound: a row that exists takes less. */
+export function writeUnitsOf(rows: readonly Item[]): number {
+  return rows.reduce((units, row) => units + Math.ceil(itemBytes(row) / WRITE_UNIT_BYTES) * DATA_ROW_COPIES, 0);
 }
 
 /**

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Environment } from '../environment.ts';
-import { operatorName } from '../operator.ts';
+import { type Environment, operatorName } from '../environment.ts';
 import type { LeaseOptions } from './lease.ts';
 import { type LeaseThread, SYSTEM_CLOCK, startLeaseThread } from './lease-thread.ts';
 

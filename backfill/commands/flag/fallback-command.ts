@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fallBack } from '../../../functions/flag/fall-back.ts';
 import { readSettings } from '../../../infra/settings.ts';
-import { operatorName } from '../../operator.ts';
+import { operatorName } from '../../environment.ts';
 import { type CommandResult, EXIT } from '../../outcome.ts';
 import { openFlag } from './open-flag.ts';
 

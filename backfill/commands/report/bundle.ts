@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { QuarantineEntry } from '../../../functions/tables/control/quarantine-rows.ts';
 import { PASSES } from '../../copy/run-state.ts';
+import { stableJson } from '../../json.ts';
 import type { AuditFacts } from './facts.ts';
-import { stableJson } from './stable-json.ts';
 
 /** A file of the bundle, and what it says. */
 export interface BundleFile {

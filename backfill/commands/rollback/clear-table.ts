@@ -1,8 +1,8 @@
 import { type Item, textOf } from '../../../functions/model/attribute-value.ts';
 import type { Page, ScanPosition } from '../../../functions/tables/old/old-tables.ts';
 import { eachPage } from '../../../functions/tables/pages.ts';
+import { writeUnitsOf } from '../../copy/copier.ts';
 import { sideBySide } from '../../copy/segments.ts';
-import { writeUnitsOf } from '../../copy/write-pace.ts';
 
 export interface TableClearing {
   readonly segments: number;

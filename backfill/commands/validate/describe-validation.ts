@@ -3,6 +3,7 @@ import { addCounts } from '../../../functions/model/counts-by-name.ts';
 import type { Finding, RowClass } from '../../../functions/validation/findings.ts';
 import type { ReportLine, ValidationReport } from '../../../functions/validation/report.ts';
 import { sumOf } from '../../../functions/validation/report.ts';
+import { jsonOf } from '../../json.ts';
 import { describeCounts, grouped, printable, textTable } from '../../text-table.ts';
 
 /** What the classes of rows are called before a person. */
@@ -79,7 +80,7 @@ const VALUE_LENGTH_MAX = 80;
 /** An attribute's value with its type. */
 export function describeValue(value: AttributeValue | undefined): string {
   if (value === undefined) return 'absent';
-  const text = printable(JSON.stringify(value));
+  const text = printable(jsonOf(value));
   return text.length > VALUE_LENGTH_MAX ? `${text.slice(0, VALUE_LENGTH_MAX)}…` : text;
 }
 
