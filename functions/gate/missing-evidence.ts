@@ -32,6 +32,10 @@ export interface Blocker {
   readonly nextStep: string;
 }
 
+export function describeBlocker({ code, message, nextStep }: Blocker): string {
+  return `${code}: ${message} Next: ${nextStep}`;
+}
+
 const BACKFILL = 'kpi-migrate backfill --execute';
 const VALIDATE = 'kpi-migrate validate';
 

@@ -10,7 +10,7 @@ import { bundleOf } from './bundle.ts';
 import { readFacts } from './facts.ts';
 import { requireEmptyFolder, writeBundle } from './write-bundle.ts';
 
-/** `report`: the audit bundle of an environment, in a folder that was empty. */
+/** `report`: writes the audit bundle of an environment into an empty folder. */
 export async function reportCommand(options: { readonly env: string; readonly out?: string }): Promise<CommandResult> {
   const { client, settings, tables } = await openEnvironment(options.env);
   const flag = await openFlag(settings);
@@ -34,7 +34,7 @@ export async function reportCommand(options: { readonly env: string; readonly ou
         ['file', 'bytes'],
         index.map(({ file, bytes }) => [file, bytes]),
       ),
-      `The audit bundle is in ${folder}; its index.md says what each file is.`,
+      `The audit bundle is in ${folder}. Its index.md describes each file.`,
     ],
   };
 }

@@ -26,8 +26,8 @@ export function requireReadsOld({ deployed, inProgress }: FlagState): void {
         ? undefined
         : `The read flag is not disabled: ${whoReadsWhat(deployed)}.`;
   if (said === undefined) return;
-  throw new MigrationError('READS_NOT_OLD', `${said} The new tables are cleared only while nobody reads them.`, {
-    nextStep: 'Put all reads on the old tables: kpi-migrate fallback. Then the same again.',
+  throw new MigrationError('READS_NOT_OLD', `${said} Only new tables that nobody reads can be cleared.`, {
+    nextStep: 'Put all reads on the old tables: kpi-migrate fallback. Then run the same command again.',
   });
 }
 

@@ -97,7 +97,7 @@ async function begin(options: RollbackOptions): Promise<{ begunAt: string; by: s
   try {
     const followMs = readersFollowInMs(await options.flag(), options.nowMs());
     const waitMs = Math.max(DEPLOYMENT_SHOWS_MS, followMs);
-    options.progress.note(`Waiting ${Math.ceil(waitMs / 1_000)} s, until all readers follow the flag.`);
+    options.progress.note(`Waiting ${Math.ceil(waitMs / 1_000)} s until all readers follow the flag.`);
     await options.sleep(waitMs, options.stop);
     requireReadsOld(await options.flag());
     return note;

@@ -6,17 +6,17 @@ import { sumOf } from '../../../functions/validation/report.ts';
 import { jsonOf } from '../../json.ts';
 import { describeCounts, grouped, printable, textTable } from '../../text-table.ts';
 
-/** What the classes of rows are called before a person. */
+/** The names of the classes of rows in reports. */
 export const NAME_OF: Readonly<Record<RowClass, string>> = {
   links: 'KpiLink',
   targets: 'KpiData targets',
   actuals: 'KpiData actuals',
 };
 
-/** Findings that are told on a terminal. */
+/** Findings that are listed on a terminal. */
 const FINDINGS_SHOWN = 10;
 
-/** A validation as lines for a person. */
+/** The result of a validation. */
 export function describeValidation(report: ValidationReport): string[] {
   return [
     ...report.checks.map((check) => `${check.passed ? 'passed' : 'FAILED'}  ${check.name}: ${check.detail}`),
@@ -32,12 +32,12 @@ export function describeValidation(report: ValidationReport): string[] {
 }
 
 const VERDICT: Readonly<Record<ValidationReport['verdict'], string>> = {
-  agree: 'AGREE: every row is as the old tables demand.',
-  disagree: 'DISAGREE. Next: kpi-migrate repair, to see what would be mended',
-  inconclusive: 'INCONCLUSIVE: nothing is proven either way. Next: kpi-migrate validate, once more',
+  agree: 'AGREE: every row matches the old tables.',
+  disagree: 'DISAGREE. Next: kpi-migrate repair, which shows what it would repair',
+  inconclusive: 'INCONCLUSIVE: nothing is proven either way. Next: kpi-migrate validate',
 };
 
-/** The counts by class of rows, all tenants together; the report has them tenant by tenant. */
+/** The counts by class of rows, over all tenants; the JSON report has them by tenant. */
 function describeLines(lines: readonly ReportLine[]): string[] {
   const names = Object.keys(NAME_OF) as RowClass[];
   return textTable(
@@ -62,11 +62,11 @@ function describeFindings(findings: readonly Finding[]): string[] {
   ];
 }
 
-/** One difference in a line. */
+/** One difference on a line. */
 export function describeFinding({ table, id, kind, orphan, differences }: Finding): string {
   const name = `${table} ${printable(id)}`;
   if (kind === 'missing') return `${name} is missing.`;
-  if (kind === 'extra') return `${name} is there and should not be${orphan ? '; its link does not exist' : ''}.`;
+  if (kind === 'extra') return `${name} should not exist${orphan ? ', and neither does its link' : ''}.`;
   const parts = differences.map(
     ({ attribute, expected, actual }) =>
       `${printable(attribute)} is ${describeValue(actual)}, not ${describeValue(expected)}`,
@@ -74,7 +74,7 @@ export function describeFinding({ table, id, kind, orphan, differences }: Findin
   return `${name} differs: ${parts.join('; ')}.`;
 }
 
-/** Longest value that is told whole. */
+/** The longest value that is shown whole. */
 const VALUE_LENGTH_MAX = 80;
 
 /** An attribute's value with its type. */

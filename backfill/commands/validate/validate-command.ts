@@ -27,7 +27,7 @@ export interface ValidateOptions {
 /** `validate`: compares both sides, keeps the report, and tells the verdict. */
 export async function validateCommand(options: ValidateOptions, stop: AbortSignal): Promise<CommandResult> {
   const environment = await openEnvironment(options.env);
-  const progress = showProgress(process.stderr, Date.now);
+  const progress = showProgress();
   const { report } = await validateEnvironment(environment, {
     progress,
     stop,

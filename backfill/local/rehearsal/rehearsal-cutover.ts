@@ -65,7 +65,7 @@ export async function cutOver(options: CutoverOptions): Promise<CutoverReport> {
   );
   const refusedWithoutEvidence = await isRefused(options, toNew(25));
   note(`The gate refuses reads on the new tables before a validation: ${refusedWithoutEvidence ? 'yes' : 'NO'}.`);
-  note(`The validators say: ${await options.validate()}.`);
+  note(`Validation: ${await options.validate()}.`);
   const refusedWithQuarantine = await isRefusedForQuarantine(options);
   let accepted = 0;
   const widen = async (percent: number): Promise<void> => {
@@ -104,7 +104,7 @@ async function ail({ newReads, note }: CutoverOptions, ailment: Ailment): Promis
 /** Waits until the readers' breaker has found the new tables well and lets them answer again. */
 async function recover(options: CutoverOptions): Promise<void> {
   const { newReads, readers, note } = options;
-  note('The new tables are well again.');
+  note('The new tables work again.');
   newReads.ailment = 'none';
   const before = readers.count('new');
   await untilNewAnswer(options, before);
@@ -147,7 +147,7 @@ async function isRefusedForQuarantine(options: CutoverOptions): Promise<boolean 
   if (await isEmpty()) return undefined;
   const refused = await isRefused(options, toNew(25));
   if (!refused && (await isEmpty())) return undefined;
-  options.note(`The gate refuses while quarantine holds what nobody accepted: ${refused ? 'yes' : 'NO'}.`);
+  options.note(`The gate refuses while nobody has accepted the quarantined items: ${refused ? 'yes' : 'NO'}.`);
   return refused;
 }
 

@@ -91,7 +91,7 @@ function failureOf(error: unknown, what: string): unknown {
   if (error.name === 'UnknownOperationException') {
     return new MigrationError('BACKUPS_UNSUPPORTED', 'DynamoDB Local has no backups.', {
       cause: error,
-      nextStep: 'Name an environment in AWS: --env NAME. Of the local cloud, copy the folder that --dir names.',
+      nextStep: 'Use an environment in AWS: --env NAME. For the local cloud, copy the folder given with --dir.',
     });
   }
   if (!BUSY.has(error.name)) return error;

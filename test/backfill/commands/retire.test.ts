@@ -160,7 +160,7 @@ describe('with everything ready', () => {
       acceptedHeld: { by: 'Ada', records: 3 },
       backupArns: expect.arrayContaining(['arn:purposepath-kpi-actuals']),
     });
-    expect(result.lines.join('\n')).toMatch(/Nothing was deleted[\s\S]*1\. the team of the service/);
+    expect(result.lines.join('\n')).toMatch(/Nothing was deleted[\s\S]*1\. The service team/);
   });
 
   test('nothing may go where a backup fails', async () => {
