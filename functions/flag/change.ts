@@ -64,7 +64,6 @@ function refuseInProgress({ inProgress }: FlagState): void {
   if (inProgress === undefined) return;
   const { number, state, percentageComplete } = inProgress;
   throw new MigrationError('FLAG_DEPLOYING', `Deployment ${number} is ${state} at ${percentageComplete} %.`, {
-    retryable: true,
     nextStep: 'Wait until kpi-migrate status shows it as complete, or stop it with kpi-migrate fallback.',
   });
 }

@@ -78,7 +78,6 @@ async function deployUntilComplete(
     await options.sleep(PAUSE_MS);
   }
   throw new MigrationError('FALLBACK_INCOMPLETE', 'AppConfig has not completed the fallback.', {
-    retryable: true,
     nextStep: 'Run it again: kpi-migrate fallback',
   });
 }

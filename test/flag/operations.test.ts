@@ -265,7 +265,7 @@ describe('a fallback', () => {
 
 describe('who reads what, in words', () => {
   test.each<[flag: FlagContent | undefined, words: string]>([
-    [undefined, 'the flag cannot be understood, so all reads use the old tables'],
+    [undefined, 'the flag cannot be read, so all reads use the old tables'],
     [READS_OLD, 'all reads use the old tables'],
     [SHADOW, 'some are compared'],
     [

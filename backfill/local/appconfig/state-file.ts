@@ -34,9 +34,9 @@ export function stateFile(directory: string): StateFile {
         return JSON.parse(await readFile(path, 'utf8'));
       } catch (cause) {
         if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return NOTHING_SAVED;
-        throw new MigrationError('STATE_UNREADABLE', `The state of AppConfig's stand-in in ${path} cannot be read.`, {
+        throw new MigrationError('STATE_UNREADABLE', `The state of the AppConfig stand-in in ${path} cannot be read.`, {
           cause,
-          nextStep: `Remove ${path}: it then begins with what the stack says.`,
+          nextStep: `Delete ${path}. The stand-in then starts from the stack.`,
         });
       }
     },
