@@ -55,6 +55,7 @@ export const KIND_OF = {
   FLAG_DEPLOYING: 'transient',
   FLAG_NOT_DEPLOYED: 'failed',
   FLAG_REFUSED: 'gate',
+  FLAG_UNGATED: 'failed',
   FLAG_UNREADABLE: 'failed',
   FLAG_UNWATCHED: 'failed',
   FUNCTION_SETTINGS_INVALID: 'failed',
