@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readEvidence } from '../functions/gate/evidence.ts';
 import type { Replication } from '../functions/sync/replication.ts';
+import { listQuarantine } from '../functions/tables/control/quarantine-entries.ts';
 import { UnitPace } from '../functions/tables/dynamo/unit-pace.ts';
 import { type Connection, connect, dynamoTables, type Tables } from '../functions/tables/dynamo-tables.ts';
 import { readSettings, type Settings } from '../infra/settings.ts';
+import { localClientConfig, localEndpoint } from './local-endpoint.ts';
 
 /** An environment, opened for a command. */
 export interface Environment {
@@ -23,15 +26,10 @@ export interface Environment {
  */
 export async function openEnvironment(name: string): Promise<Environment> {
   const settings = readSettings(name);
-  const connection = name === 'local' ? await localClientConfig() : { region: settings.region };
+  const connection = name === 'local' ? localClientConfig(localEndpoint()) : { region: settings.region };
   const client = connect(connection);
   const tables = dynamoTables(client, settings.tables);
   return { settings, connection, client, tables, replication: replicationOf(settings, tables) };
-}
-
-async function localClientConfig(): Promise<Connection> {
-  const { localClientConfig: config, localEndpoint } = await import('./local-endpoint.ts');
-  return config(localEndpoint());
 }
 
 /** The protocol as an operator's command runs it: with the machine's clock and no time limit. */
@@ -61,5 +59,16 @@ export function paceOf(unitsPerSecond: number | undefined): (units: number) => P
   return async (units) => {
     const waitMs = pace.take(units);
     if (waitMs > 0) await sleep(waitMs);
+  };
+}
+
+/** What the gate decides on, with the limits of the environment: the same as AppConfig's validator. */
+export function gateOf({ client, settings, tables }: Pick<Environment, 'client' | 'settings' | 'tables'>) {
+  const { reportAgeMaxMinutes, lagMaxSeconds } = settings.readFlag;
+  const reads = { control: tables.control, quarantine: () => listQuarantine(client, settings.tables) };
+  return {
+    limits: { reportAgeMaxMs: reportAgeMaxMinutes * 60_000, lagMaxMs: lagMaxSeconds * 1_000 },
+    evidence: () => readEvidence(reads, Date.now()),
+    nowMs: Date.now,
   };
 }

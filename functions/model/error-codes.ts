@@ -1,34 +1,19 @@
-/**
- * What follows from a code, for whoever handles it:
- *
- * - `usage`: the command line or a setting is wrong. Exit code 2.
- * - `transient`: the same call may succeed later without a change. Exit code 3.
- * - `contention`: transient, because others kept changing the same rows.
- * - `conflict`: someone else has changed what was read. Read it again and decide again.
- * - `gate`: the gate refuses to move reads.
- * - `blocker`: the state of the migration, or of a table, does not allow the step yet.
- * - `backup-due`: a blocker that `retire --execute` resolves itself.
- * - `table-missing`: a table does not exist.
- * - `unsupported`: DynamoDB Local does not offer it.
- * - `item`: one item fails, and others do not fail with it.
- * - `invalid-request`, `forbidden`, `not-found`: the read API answers 400, 403, 404.
- * - `failed`: anything else. A person has to look.
- */
+/** What follows from a code, for whoever handles it. */
 export type ErrorKind =
-  | 'usage'
-  | 'transient'
-  | 'contention'
-  | 'conflict'
-  | 'gate'
-  | 'blocker'
-  | 'backup-due'
-  | 'table-missing'
-  | 'unsupported'
-  | 'item'
-  | 'invalid-request'
-  | 'forbidden'
-  | 'not-found'
-  | 'failed';
+  | 'usage' // The command line or a setting is wrong. Exit code 2.
+  | 'transient' // The same call may succeed later without a change. Exit code 3.
+  | 'contention' // Transient, because others kept changing the same rows.
+  | 'conflict' // Someone else has changed what was read: read it again, and decide again.
+  | 'gate' // The gate refuses to move reads.
+  | 'blocker' // The state of the migration, or of a table, does not allow the step yet.
+  | 'backup-due' // A blocker that `retire --execute` resolves by itself.
+  | 'table-missing' // A table does not exist.
+  | 'unsupported' // DynamoDB Local does not offer it.
+  | 'item' // One item fails, and others do not fail with it.
+  | 'invalid-request' // The read API answers 400.
+  | 'forbidden' // The read API answers 403.
+  | 'not-found' // The read API answers 404.
+  | 'failed'; // Anything else: a person has to look.
 
 /** Every code of this product, in errors, blockers and preflight findings. Programs rely on them, so a code never changes. */
 export const KIND_OF = {

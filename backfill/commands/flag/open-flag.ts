@@ -1,5 +1,6 @@
 import { type FlagAccess, findFlag } from '../../../functions/flag/access.ts';
 import type { Settings } from '../../../infra/settings.ts';
+import { localAppConfigEndpoint, localClientConfig } from '../../local-endpoint.ts';
 
 /**
  * Opens the read flag of an environment. It needs nothing but AppConfig.
@@ -7,10 +8,5 @@ import type { Settings } from '../../../infra/settings.ts';
  * @throws MigrationError FLAG_NOT_DEPLOYED; LOCAL_CLOUD_NOT_RUNNING
  */
 export async function openFlag({ name, region }: Pick<Settings, 'name' | 'region'>): Promise<FlagAccess> {
-  return findFlag(name === 'local' ? await localConfig() : { region }, name);
-}
-
-async function localConfig() {
-  const { localAppConfigEndpoint, localClientConfig } = await import('../../local-endpoint.ts');
-  return localClientConfig(localAppConfigEndpoint());
+  return findFlag(name === 'local' ? localClientConfig(localAppConfigEndpoint()) : { region }, name);
 }

@@ -1,12 +1,10 @@
 import { applyFlagChange, type FlagChange, planFlagChange } from '../../../functions/flag/change.ts';
 import type { FlagContent } from '../../../functions/flag/document.ts';
 import { flagSchema, type Stage } from '../../../functions/flag/stages.ts';
-import { readEvidence } from '../../../functions/gate/evidence.ts';
 import { GateRefusedError, passGate } from '../../../functions/gate/gate.ts';
 import type { Blocker } from '../../../functions/gate/missing-evidence.ts';
 import { MigrationError } from '../../../functions/model/migration-error.ts';
-import { listQuarantine } from '../../../functions/tables/control/quarantine-entries.ts';
-import { type Environment, openEnvironment, operatorName } from '../../environment.ts';
+import { type Environment, gateOf, openEnvironment, operatorName } from '../../environment.ts';
 import { type CommandResult, EXIT } from '../../outcome.ts';
 import { describeChange, whoReadsWhat } from './describe-flag.ts';
 import { openFlag } from './open-flag.ts';
@@ -62,17 +60,9 @@ function flagOf({ stage, percent, tenant, lagBoundMs }: StageOptions): FlagConte
 }
 
 /** What AppConfig's gate would refuse: the same code on the same evidence. */
-async function refusalsOf({ client, settings, tables }: Environment, change: FlagChange): Promise<readonly Blocker[]> {
-  const { reportAgeMaxMinutes, lagMaxSeconds } = settings.readFlag;
-  const reads = { control: tables.control, quarantine: () => listQuarantine(client, settings.tables) };
-  const gate = {
-    deployedFlag: async () => change.current,
-    evidence: () => readEvidence(reads, Date.now()),
-    limits: { reportAgeMaxMs: reportAgeMaxMinutes * 60_000, lagMaxMs: lagMaxSeconds * 1_000 },
-    nowMs: Date.now,
-  };
+async function refusalsOf(environment: Environment, change: FlagChange): Promise<readonly Blocker[]> {
   try {
-    await passGate(gate, change.next);
+    await passGate({ ...gateOf(environment), deployedFlag: async () => change.current }, change.next);
     return [];
   } catch (error) {
     if (error instanceof GateRefusedError) return error.blockers;

@@ -10,6 +10,7 @@ import {
   type QuarantineEntry,
   type QuarantineSource,
   quarantineKey,
+  withoutImage,
 } from '../../../functions/tables/control/quarantine-rows.ts';
 import { bucketDeliveries, folderDeliveries } from '../../../functions/tables/failed-deliveries.ts';
 import { type Environment, openEnvironment } from '../../environment.ts';
@@ -21,7 +22,7 @@ import { replayDeliveries } from './quarantine-replay.ts';
 export async function quarantineList({ env }: { readonly env: string }): Promise<CommandResult> {
   const { client, settings } = await openEnvironment(env);
   const entries = await Array.fromAsync(listQuarantine(client, settings.tables));
-  return { exitCode: EXIT.done, document: { entries: entries.map(told) }, lines: describeEntries(entries) };
+  return { exitCode: EXIT.done, document: { entries: entries.map(withoutImage) }, lines: describeEntries(entries) };
 }
 
 interface ItemOptions {
@@ -43,7 +44,7 @@ export async function quarantineShow({ env, source, id }: ItemOptions): Promise<
   const without = 'The item itself is not kept here. Read it in its old table.';
   return {
     exitCode: EXIT.done,
-    document: { ...told(entry), ...(image && { image }) },
+    document: { ...withoutImage(entry), ...(image && { image }) },
     lines: [entry.reason.message, image ? JSON.stringify(image, null, 2) : without],
   };
 }
@@ -79,11 +80,6 @@ export async function quarantineReplay(options: {
     document: { deliveries: replayed, executed: options.execute },
     lines: describeReplay(replayed, options.execute),
   };
-}
-
-/** An entry in a document: without the item itself. */
-function told({ image, ...entry }: QuarantineEntry): object {
-  return { ...entry, ...(image && { imageSha256: image.digest }) };
 }
 
 /** Without its image. */

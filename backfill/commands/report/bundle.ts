@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { QuarantineEntry } from '../../../functions/tables/control/quarantine-rows.ts';
+import { withoutImage } from '../../../functions/tables/control/quarantine-rows.ts';
 import { PASSES } from '../../copy/run-state.ts';
 import { stableJson } from '../../json.ts';
 import type { AuditFacts } from './facts.ts';
@@ -64,7 +64,7 @@ function contents(facts: AuditFacts): Record<string, { says: string; value: unkn
     },
     quarantine: {
       says: 'every item that is not migrated: the reason, who accepted it and when, and the digest of the item',
-      value: quarantine.map(entryOf),
+      value: quarantine.map(withoutImage),
     },
     unfinished: {
       says: 'every item that could neither be replicated nor quarantined, with the reason; the gate refuses to move reads while there is one',
@@ -92,11 +92,6 @@ function byInstant(left: Readonly<Record<string, unknown>>, right: Readonly<Reco
 /** The key in the control table says nothing that the value does not. */
 function withoutKey(row: object): object {
   return Object.fromEntries(Object.entries(row).filter(([name]) => name !== 'pk' && name !== 'sk'));
-}
-
-/** Without the item itself, which is tenants' data and stays where it is. */
-function entryOf({ image, ...entry }: QuarantineEntry): object {
-  return { ...entry, ...(image && { imageSha256: image.digest }) };
 }
 
 function sha256(text: string): string {

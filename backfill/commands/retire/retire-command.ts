@@ -1,12 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readFlagState } from '../../../functions/flag/deployments.ts';
-import { readEvidence } from '../../../functions/gate/evidence.ts';
 import { type Blocker, describeBlocker } from '../../../functions/gate/missing-evidence.ts';
 import { MigrationError } from '../../../functions/model/migration-error.ts';
-import { listQuarantine } from '../../../functions/tables/control/quarantine-entries.ts';
 import { type Backup, type Backups, dynamoBackups } from '../../../functions/tables/dynamo/backups.ts';
 import { storedRolling } from '../../../functions/validation/rolling-state.ts';
-import { type Environment, openEnvironment, operatorName } from '../../environment.ts';
+import { type Environment, gateOf, openEnvironment, operatorName } from '../../environment.ts';
 import { type CommandResult, EXIT } from '../../outcome.ts';
 import { openFlag } from '../flag/open-flag.ts';
 import { takeLastBackups } from './last-backups.ts';
@@ -39,10 +37,8 @@ export async function retireCommand(options: RetireOptions, stop: AbortSignal): 
   const environment = await openEnvironment(options.env);
   const { client, settings } = environment;
   const backups = dynamoBackups(client);
-  const { reportAgeMaxMinutes, lagMaxSeconds } = settings.readFlag;
-  const limits = { reportAgeMaxMs: reportAgeMaxMinutes * 60_000, lagMaxMs: lagMaxSeconds * 1_000 };
   const evidence = await gather(environment, backups, options.acceptHeld);
-  const open = whatKeepsOldTables(evidence, limits, Date.now());
+  const open = whatKeepsOldTables(evidence, gateOf(environment).limits, Date.now());
   const blocking = options.execute ? open.filter((refusal) => !isForBackup(refusal)) : open;
   if (blocking.length > 0) return stillKept(blocking);
   if (!options.execute) {
@@ -76,15 +72,11 @@ function stillKept(open: readonly Blocker[]): CommandResult {
   };
 }
 
-async function gather(
-  { client, settings, tables }: Environment,
-  backups: Backups,
-  heldAccepted: boolean,
-): Promise<RetireEvidence> {
+async function gather(environment: Environment, backups: Backups, heldAccepted: boolean): Promise<RetireEvidence> {
+  const { settings, tables } = environment;
   const flag = await openFlag(settings);
-  const reads = { control: tables.control, quarantine: () => listQuarantine(client, settings.tables) };
   return {
-    ...(await readEvidence(reads, Date.now())),
+    ...(await gateOf(environment).evidence()),
     flag: await readFlagState(flag.client, flag.ids),
     rolling: await storedRolling(tables.control),
     backups: await listAll(backups, settings.tables),

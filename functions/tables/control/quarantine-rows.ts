@@ -32,6 +32,11 @@ export interface QuarantineEntry {
   readonly accepted?: { readonly by: string; readonly at: string };
 }
 
+/** An entry without the item itself, which is tenants' data and stays where it is. */
+export function withoutImage({ image, ...entry }: QuarantineEntry): object {
+  return { ...entry, ...(image && { imageSha256: image.digest }) };
+}
+
 /** How much of an item is kept: the image as in its old table or as received, its digest alone, or neither. */
 export type KeptForm = 'whole' | 'digest' | 'name';
 
