@@ -1,20 +1,13 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { STAGES, type Stage } from '../functions/flag/stages.ts';
-import { SOURCES, type Source } from '../functions/migration/sources.ts';
-import { QUARANTINE_SOURCES, type QuarantineSource } from '../functions/tables/control/quarantine-rows.ts';
+import { STAGES } from '../functions/flag/stages.ts';
+import { SOURCES } from '../functions/migration/sources.ts';
+import { QUARANTINE_SOURCES } from '../functions/tables/control/quarantine-rows.ts';
 import { readPackageJson, SAMPLE_EXPORT } from '../infra/package-layout.ts';
-import type { StageOptions } from './commands/flag/stage-command.ts';
-import type { RetireOptions } from './commands/retire/retire-command.ts';
 import { jsonOf } from './json.ts';
 import { type CommandResult, describeFailure, EXIT, failureOf } from './outcome.ts';
 
-interface CommonOptions {
-  readonly env: string;
-  readonly json: boolean;
-}
-
 const program = new Command('kpi-migrate')
-  .description('Moves the live KPI tables to their new model. A command that changes data only plans, until --execute.')
+  .description('Moves the live KPI tables to the new model. A command with --execute only shows a plan without it.')
   .version(readPackageJson().version, '--version')
   .exitOverride();
 
@@ -22,30 +15,41 @@ function addCommand(parent: Command, nameAndArguments: string, description: stri
   return parent
     .command(nameAndArguments)
     .description(description)
-    .option('--env <name>', 'environment of cdk.json to work on', 'local')
-    .option('--json', 'one JSON document on standard output, all else on standard error', false);
+    .option('--env <name>', 'the environment in cdk.json', 'local')
+    .option('--json', 'print one JSON document on standard output, and everything else on standard error', false);
 }
 
-/** Runs a command and tells its result or its failure, once. */
-async function tell({ json }: CommonOptions, run: () => Promise<CommandResult>): Promise<void> {
-  try {
-    const result = await run();
-    process.stdout.write(`${json ? jsonOf(result.document) : result.lines.join('\n')}\n`);
-    process.exitCode = result.exitCode;
-  } catch (error) {
-    const failure = failureOf(error);
-    process.stderr.write(`${describeFailure(failure)}\n`);
-    if (json) process.stdout.write(`${jsonOf({ error: failure })}\n`);
-    process.exitCode = failure.exitCode;
-  }
+/** What runs a command: it gets the options, with the arguments among them, and a signal if it can stop by itself. */
+type Run = (options: never, stop: AbortSignal) => Promise<CommandResult>;
+
+/** Runs an export of a module that is loaded only now, and prints its result, or why it failed. */
+function run<Name extends string>(load: () => Promise<Readonly<Record<Name, Run>>>, name: Name) {
+  return async (...given: unknown[]): Promise<void> => {
+    const command = given.at(-1) as Command;
+    const named = command.registeredArguments.map((argument, at) => [argument.name(), given[at]]);
+    const options = { ...command.opts(), ...Object.fromEntries(named) };
+    try {
+      const { [name]: execute } = await load();
+      // Ctrl-C kills a command that takes no signal.
+      const stop = execute.length > 1 ? stopSignal() : new AbortController().signal;
+      const result = await execute(options as never, stop);
+      process.stdout.write(`${options.json ? jsonOf(result.document) : result.lines.join('\n')}\n`);
+      process.exitCode = result.exitCode;
+    } catch (error) {
+      const failure = failureOf(error);
+      process.stderr.write(`${describeFailure(failure)}\n`);
+      if (options.json) process.stdout.write(`${jsonOf({ error: failure })}\n`);
+      process.exitCode = failure.exitCode;
+    }
+  };
 }
 
-/** Aborted by the first Ctrl-C or polite kill, so that the page in hand can be finished; the second one kills. */
+/** The first Ctrl-C or SIGTERM aborts it, so that the command can finish its page. The second one kills the process. */
 function stopSignal(): AbortSignal {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
-      process.stderr.write('Stopping after the page in hand.\n');
+      process.stderr.write('Stopping after the current page.\n');
       stop.abort();
     });
   }
@@ -53,7 +57,7 @@ function stopSignal(): AbortSignal {
 }
 
 function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('A whole number is needed.');
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Give a whole number.');
   return Number(text);
 }
 
@@ -65,169 +69,110 @@ function percentage(text: string): number {
   return percent;
 }
 
-addCommand(program, 'local', 'a local cloud in the foreground: engine, tables, functions, event source mappings')
-  .option('--export <dir>', 'old tables to begin with, as a DynamoDB export; they begin empty without it')
-  .option('--port <number>', 'port of the engine; a free one is chosen where it is absent', wholeNumber)
-  .option('--dir <dir>', 'keep everything here over a restart')
-  .action((options: CommonOptions & { export?: string; port?: number; dir?: string }) =>
-    tell(options, async () => (await import('./local/cloud/local-command.ts')).localCommand(options, stopSignal())),
-  );
+const EXECUTE = ['--execute', 'write to the tables', false] as const;
+const PHASE = new Option('--phase <source>', 'only this source').choices(SOURCES);
 
-addCommand(program, 'preflight', 'check that all tables, keys, indexes and streams are as needed').action(
-  (options: CommonOptions) =>
-    tell(options, async () =>
-      (await import('./commands/preflight/preflight-command.ts')).preflightCommand(options.env),
-    ),
+addCommand(program, 'local', 'run a local cloud in the foreground: DynamoDB, tables, functions, event source mappings')
+  .option('--export <dir>', 'a DynamoDB export to load into the old tables (default: they start empty)')
+  .option('--port <number>', 'the port of DynamoDB Local (default: a free one)', wholeNumber)
+  .option('--dir <dir>', 'keep all data in this folder across restarts')
+  .action(run(() => import('./local/cloud/local-command.ts'), 'localCommand'));
+
+addCommand(program, 'preflight', 'check that every table, key, index and stream is as the migration needs it').action(
+  run(() => import('./commands/preflight/preflight-command.ts'), 'preflightCommand'),
 );
 
-addCommand(program, 'plan', 'what a backfill would come to: rows, held, quarantined, units, time and money').action(
-  (options: CommonOptions) =>
-    tell(options, async () =>
-      (await import('./commands/backfill/backfill-command.ts')).backfillCommand(
-        { ...options, execute: false },
-        stopSignal(),
-      ),
-    ),
+const backfill = () => import('./commands/backfill/backfill-command.ts');
+addCommand(program, 'plan', 'show what a backfill would write: rows, held and quarantined items, units, time, cost')
+  // The same as `backfill` without --execute.
+  .action(run(backfill, 'backfillCommand'));
+
+addCommand(program, 'backup', 'back up every table, and wait until each backup can be restored').action(
+  run(() => import('./commands/backup/backup-command.ts'), 'backupCommand'),
 );
 
-addCommand(program, 'backup', 'back up every table, and wait until all can be restored').action(
-  (options: CommonOptions) =>
-    tell(options, async () =>
-      (await import('./commands/backup/backup-command.ts')).backupCommand(options.env, stopSignal()),
-    ),
-);
+addCommand(program, 'backfill', 'show the plan; with --execute copy the old tables, or resume, and sweep at the end')
+  .addOption(PHASE)
+  .option(...EXECUTE)
+  .action(run(backfill, 'backfillCommand'));
 
-addCommand(program, 'backfill', 'plan the copy of the old tables; with --execute copy, resume and sweep')
-  .addOption(new Option('--phase <source>', 'only this source').choices(SOURCES))
-  .option('--execute', 'write', false)
-  .action((options: CommonOptions & { phase?: Source; execute: boolean }) =>
-    tell(options, async () =>
-      (await import('./commands/backfill/backfill-command.ts')).backfillCommand(options, stopSignal()),
-    ),
-  );
+addCommand(program, 'validate', 'compare every row of the new tables with the old tables, and say whether they agree')
+  .addOption(PHASE)
+  .option('--out <dir>', 'write the report to this folder as JSON and HTML, with the progress comment')
+  .option('--markdown', 'print the progress comment for the ticket instead of the report', false)
+  .action(run(() => import('./commands/validate/validate-command.ts'), 'validateCommand'));
 
-addCommand(program, 'validate', 'compare every row of both sides, and tell whether they agree')
-  .addOption(new Option('--phase <source>', 'only this source').choices(SOURCES))
-  .option('--out <dir>', 'write the report there as JSON and as a page, and the progress comment')
-  .option('--markdown', 'tell the progress comment of the ticket', false)
-  .action((options: CommonOptions & { phase?: Source; out?: string; markdown: boolean }) =>
-    tell(options, async () =>
-      (await import('./commands/validate/validate-command.ts')).validateCommand(options, stopSignal()),
-    ),
-  );
+addCommand(program, 'repair', 'show what differs; with --execute derive exactly those rows from the old tables again')
+  .option(...EXECUTE)
+  .action(run(() => import('./commands/repair/repair-command.ts'), 'repairCommand'));
 
-addCommand(program, 'repair', 'derive anew exactly what differs; without --execute tell what that is')
-  .option('--execute', 'write', false)
-  .action((options: CommonOptions & { execute: boolean }) =>
-    tell(options, async () =>
-      (await import('./commands/repair/repair-command.ts')).repairCommand(options, stopSignal()),
-    ),
-  );
-
-addCommand(program, 'watch', 'validate part after part, until interrupted')
+addCommand(program, 'watch', 'validate the tables part by part, round after round, until interrupted')
   .option('--once', 'stop after one round', false)
-  .action((options: CommonOptions & { once: boolean }) =>
-    tell(options, async () =>
-      (await import('./commands/validate/watch-command.ts')).watchCommand(options, stopSignal()),
-    ),
-  );
+  .action(run(() => import('./commands/validate/watch-command.ts'), 'watchCommand'));
 
-addCommand(program, 'status', 'where the backfill stands, and the next step').action((options: CommonOptions) =>
-  tell(options, async () => (await import('./commands/status/status-command.ts')).statusCommand(options.env)),
+addCommand(program, 'status', 'show how far the migration is, and the next step').action(
+  run(() => import('./commands/status/status-command.ts'), 'statusCommand'),
 );
 
-addCommand(program, 'stage', 'plan a change of which tables answer reads; with --execute deploy it')
-  .addArgument(program.createArgument('<stage>', 'which tables answer').choices(STAGES))
+addCommand(program, 'stage', 'show the effect of a change of the read flag; with --execute deploy it')
+  .addArgument(program.createArgument('<stage>', 'the tables that answer reads').choices(STAGES))
   .option('--percent <number>', 'percentage of tenants that read the new tables', percentage)
   .option('--tenant <id...>', 'tenants that read the new tables at any percentage', [])
-  .option('--lag-bound-ms <number>', 'callers who wrote less than this ago read the old tables', wholeNumber)
-  .option('--execute', 'write', false)
-  .action((stage: Stage, options: StageOptions & CommonOptions) =>
-    tell(options, async () => (await import('./commands/flag/stage-command.ts')).stageCommand(stage, options)),
-  );
+  .option('--lag-bound-ms <number>', 'a caller who wrote less than this ago reads the old tables', wholeNumber)
+  .option('--execute', 'deploy the flag', false)
+  .action(run(() => import('./commands/flag/stage-command.ts'), 'stageCommand'));
 
-addCommand(program, 'fallback', 'put all reads on the old tables at once').action((options: CommonOptions) =>
-  tell(options, async () => (await import('./commands/flag/fallback-command.ts')).fallbackCommand(options.env)),
+addCommand(program, 'fallback', 'put all reads back on the old tables at once').action(
+  run(() => import('./commands/flag/fallback-command.ts'), 'fallbackCommand'),
 );
 
 addCommand(program, 'report', 'write the audit bundle: what was done, found, accepted and deployed, by whom and when')
-  .option('--out <dir>', 'an empty folder for it; one among the temporary files where absent')
-  .action((options: CommonOptions & { out?: string }) =>
-    tell(options, async () => (await import('./commands/report/report-command.ts')).reportCommand(options)),
-  );
+  .option('--out <dir>', 'an empty or new folder (default: a new one in the temporary folder)')
+  .action(run(() => import('./commands/report/report-command.ts'), 'reportCommand'));
 
-addCommand(program, 'retire', 'what still keeps the old tables; with --execute take last backups, and tell what may go')
-  .option('--accept-held', 'take it that held records have no row in the new tables', false)
-  .option('--by <name>', 'who answers for the held records')
-  .option('--execute', 'take the backups', false)
-  .action((options: CommonOptions & RetireOptions) =>
-    tell(options, async () =>
-      (await import('./commands/retire/retire-command.ts')).retireCommand(options, stopSignal()),
-    ),
-  );
+addCommand(program, 'retire', 'show what still blocks deleting the old tables; with --execute take the last backups')
+  .option('--accept-held', 'accept that held records get no row in the new tables', false)
+  .option('--by <name>', 'who accepts the held records')
+  .option('--execute', 'take the backups, then list the steps to delete the old tables', false)
+  .action(run(() => import('./commands/retire/retire-command.ts'), 'retireCommand'));
+
+addCommand(program, 'rollback', 'show what a rollback deletes; with --execute clear the new tables to copy again')
+  .option(...EXECUTE)
+  .action(run(() => import('./commands/rollback/rollback-command.ts'), 'rollbackCommand'));
+
+const held = program.command('held').description('records whose KPI has no link');
+addCommand(held, 'list', 'list their KPIs, with the number of records of each').action(run(backfill, 'heldList'));
+
+const quarantine = program.command('quarantine').description('items that cannot be migrated');
+const items = () => import('./commands/quarantine/quarantine-command.ts');
+const source = program.createArgument('<source>', 'the table of the item').choices(QUARANTINE_SOURCES);
+const id = program.createArgument('<id>', 'the id of the item');
+addCommand(quarantine, 'list', 'list all items with their reasons').action(run(items, 'quarantineList'));
+addCommand(quarantine, 'show', 'show an item with all its attributes')
+  .addArgument(source)
+  .addArgument(id)
+  .action(run(items, 'quarantineShow'));
+addCommand(quarantine, 'accept', 'accept that this version of an item is not migrated')
+  .addArgument(source)
+  .addArgument(id)
+  .requiredOption('--by <name>', 'who accepts it')
+  .option(...EXECUTE)
+  .action(run(items, 'quarantineAccept'));
+addCommand(quarantine, 'replay', 'replicate the changes that the event source mappings gave up')
+  .requiredOption('--from <destination>', 'their on-failure destination: s3://BUCKET, or a folder')
+  .option(...EXECUTE)
+  .action(run(items, 'quarantineReplay'));
 
 addCommand(
   program,
-  'rollback',
-  'plan to clear the new tables; with --execute do it, so that history can be copied anew',
+  'rehearse',
+  'run the whole migration on its own local cloud, while a live writer changes the tables',
 )
-  .option('--execute', 'write', false)
-  .action((options: CommonOptions & { execute: boolean }) =>
-    tell(options, async () =>
-      (await import('./commands/rollback/rollback-command.ts')).rollbackCommand(options, stopSignal()),
-    ),
-  );
-
-const held = program.command('held').description('records whose KPI has no link');
-addCommand(held, 'list', 'their KPIs, and how many there are of each').action((options: CommonOptions) =>
-  tell(options, async () =>
-    (await import('./commands/backfill/backfill-command.ts')).heldList(options.env, stopSignal()),
-  ),
-);
-
-const quarantine = program.command('quarantine').description('items that cannot be migrated');
-addCommand(quarantine, 'list', 'all of them, with their reasons').action((options: CommonOptions) =>
-  tell(options, async () => (await import('./commands/quarantine/quarantine-command.ts')).quarantineList(options.env)),
-);
-const ITEM = {
-  source: program.createArgument('<source>', 'the table it is of').choices(QUARANTINE_SOURCES),
-  id: program.createArgument('<id>', 'its id'),
-};
-addCommand(quarantine, 'show', 'one of them, whole')
-  .addArgument(ITEM.source)
-  .addArgument(ITEM.id)
-  .action((source: QuarantineSource, id: string, options: CommonOptions) =>
-    tell(options, async () =>
-      (await import('./commands/quarantine/quarantine-command.ts')).quarantineShow(options.env, source, id),
-    ),
-  );
-addCommand(quarantine, 'accept', 'take it that one of them, as it is now, is not migrated')
-  .addArgument(ITEM.source)
-  .addArgument(ITEM.id)
-  .requiredOption('--by <name>', 'who answers for it')
-  .option('--execute', 'write', false)
-  .action((source: QuarantineSource, id: string, options: CommonOptions & { by: string; execute: boolean }) =>
-    tell(options, async () =>
-      (await import('./commands/quarantine/quarantine-command.ts')).quarantineAccept(options, source, id),
-    ),
-  );
-addCommand(quarantine, 'replay', 'replicate what the event source mappings gave up')
-  .requiredOption('--from <destination>', 's3://BUCKET of the on-failure destination, or a folder')
-  .option('--execute', 'write', false)
-  .action((options: CommonOptions & { from: string; execute: boolean }) =>
-    tell(options, async () => (await import('./commands/quarantine/quarantine-command.ts')).quarantineReplay(options)),
-  );
-
-addCommand(program, 'rehearse', 'the whole migration on a local cloud of its own, with a live writer beside it')
-  .option('--export <dir>', 'old tables to begin with, as a DynamoDB export', SAMPLE_EXPORT)
-  .option('--seed <number>', 'seed of the writer and the faults; drawn from the time where absent', wholeNumber)
-  .option('--writes <number>', 'writes of the live writer', wholeNumber, 400)
+  .option('--export <dir>', 'a DynamoDB export to load into the old tables', SAMPLE_EXPORT)
+  .option('--seed <number>', 'seed of the writer and the faults (default: from the time)', wholeNumber)
+  .option('--writes <number>', 'number of writes of the live writer', wholeNumber, 400)
   .option('--faults', 'kill the functions and the backfill at random', false)
-  .action((options: CommonOptions & { export: string; seed?: number; writes: number; faults: boolean }) =>
-    tell(options, async () =>
-      (await import('./local/rehearsal/rehearsal-command.ts')).rehearsalCommand(options, stopSignal()),
-    ),
-  );
+  .action(run(() => import('./local/rehearsal/rehearsal-command.ts'), 'rehearsalCommand'));
 
 try {
   await program.parseAsync();

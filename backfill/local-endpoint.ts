@@ -81,7 +81,7 @@ function runningCloud(): Running {
 
 function notRunning(): never {
   throw new MigrationError('LOCAL_CLOUD_NOT_RUNNING', 'No local cloud is running.', {
-    nextStep: `In another terminal: ${commandLine(`local --export ${shellWord(relative('', SAMPLE_EXPORT))}`)}`,
+    nextStep: `Start one in another terminal: ${commandLine(`local --export ${shellWord(relative('', SAMPLE_EXPORT))}`)}`,
   });
 }
 

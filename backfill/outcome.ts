@@ -1,25 +1,25 @@
 import { MigrationError } from '../functions/model/migration-error.ts';
 
-/** What the exit code of a command says (design.md, section 6). */
+/** The exit codes of commands (design.md, section 6). */
 export const EXIT = {
   done: 0,
   /** Refused, failed, or not in agreement. */
   failed: 1,
   /** Bad usage or settings. */
   usage: 2,
-  /** Stopped before the end: run it again to go on. */
+  /** Stopped before the end. Run it again to resume. */
   stopped: 3,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** What a command came to: for a program, and for a person. */
+/** The result of a command, for a program and for a person. */
 export interface CommandResult {
   readonly exitCode: ExitCode;
   readonly document: unknown;
   readonly lines: readonly string[];
 }
 
-/** What is said of a command that did not come to its result. */
+/** Why a command failed. */
 export interface Failure {
   readonly exitCode: ExitCode;
   readonly code: string;
@@ -28,7 +28,7 @@ export interface Failure {
   readonly nextStep?: string;
 }
 
-/** The one place where an error becomes what a person, or a program, is told. */
+/** The one place where an error becomes the output of a command. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof MigrationError) {
     return {
@@ -53,11 +53,11 @@ export function failureOf(error: unknown): Failure {
 }
 
 function exitCodeOf(error: MigrationError): ExitCode {
-  if (error.code === 'ENVIRONMENT_UNKNOWN' || error.code.startsWith('SETTINGS_')) return EXIT.usage;
+  if (error.kind === 'usage') return EXIT.usage;
   return error.retryable ? EXIT.stopped : EXIT.failed;
 }
 
-/** The messages of the chain of causes, the nearest first. Bounded, since a chain may run in a circle. */
+/** The messages of the chain of causes, nearest first. Bounded, because a chain may be circular. */
 function causesOf(error: Error): string[] {
   const causes: string[] = [];
   let cause = error.cause;

@@ -1,20 +1,21 @@
 import { Presets, SingleBar } from 'cli-progress';
 
-/** Where a command tells how it is getting on; never on standard output, which is for results. */
+/** Where a command reports its progress: never on standard output, which is for results. */
 export interface Progress {
   readonly note: (message: string) => void;
-  /** Begins a stretch of work. `total` is an estimate, undefined where there is none; `start` counts what was done before. */
+  /** Starts a stretch of work. `total` is an estimate, undefined if unknown; `start` counts what was done before. */
   readonly begin: (name: string, start: number, total: number | undefined) => void;
   readonly advance: (items: number) => void;
   readonly end: () => void;
 }
 
-/** Milliseconds between two lines of a stretch of work where there is no terminal. */
+/** Time between two lines of a stretch of work without a terminal. */
 const LINE_INTERVAL_MS = 5_000;
 
-/** A bar with rate and time left on a terminal, plain lines elsewhere. */
-export function showProgress(stream: NodeJS.WriteStream, nowMs: () => number): Progress {
-  return stream.isTTY ? bar(stream, nowMs) : lines(stream, nowMs);
+/** A bar with rate and time left on a terminal; plain lines elsewhere. */
+export function showProgress(): Progress {
+  const stream = process.stderr;
+  return stream.isTTY ? bar(stream, Date.now) : lines(stream, Date.now);
 }
 
 function bar(stream: NodeJS.WriteStream, nowMs: () => number): Progress {
@@ -51,7 +52,7 @@ function lines(stream: NodeJS.WriteStream, nowMs: () => number): Progress {
     if (current === undefined) return;
     const { name, start, done, total } = current;
     const of = total === undefined || ended ? '' : ` of about ${Math.max(total, done)}`;
-    stream.write(`${name}: ${done}${of} (${rate(done - start)}/s)${ended ? ', at its end' : ''}\n`);
+    stream.write(`${name}: ${done}${of} (${rate(done - start)}/s)${ended ? ', done' : ''}\n`);
   };
   return {
     note: (message) => stream.write(`${message}\n`),

@@ -22,8 +22,8 @@ const client = connect();
 /** CloudFormation shows only an error's message, so the next step has to be in it. */
 function addNextStep(error: unknown): never {
   if (!(error instanceof MigrationError) || error.nextStep === undefined) throw error;
-  const { code, retryable, nextStep } = error;
-  throw new MigrationError(code, `${error.message} ${nextStep}`, { retryable, nextStep, cause: error });
+  const { code, nextStep } = error;
+  throw new MigrationError(code, `${error.message} ${nextStep}`, { nextStep, cause: error });
 }
 
 /** Turns a table's stream on. Deleting the resource leaves it on: others may read it, and the table is not ours. */

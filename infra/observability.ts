@@ -61,6 +61,13 @@ export class Observability extends Construct {
       description:
         'Half of the invocations of the standing validation run out of time: a round takes twice as long. Raise validation.rollingParts. Next: kpi-migrate validate',
     });
+    this.alarm('ItemsUnexamined', {
+      metric: ownMetric('ItemsUnexamined', settings),
+      threshold: 1,
+      periods: DIFFERENCE_REMEMBERED_MINUTES,
+      description:
+        'The standing validation could not compare some items; its log names them. Next: kpi-migrate validate',
+    });
     const silentHours = Math.ceil((INVOCATIONS_MISSED * settings.validation.rollingEveryMinutes) / 60);
     this.alarm('ValidationSilent', {
       metric: ownMetric('PartsUnfinished', settings).with({ statistic: 'SampleCount', period: HOUR }),

@@ -147,7 +147,11 @@ export class ReadFlag extends Construct {
       ),
       allow(['appconfig:StartDeployment'], [applicationArn, profileArn, environmentArn, strategy]),
       allow(['appconfig:StopDeployment'], [applicationArn, environmentArn, deployments]),
-      // If an alarm rolls the fallback back, the environment watches no alarms until the fallback is complete.
+      // What stops the fallback is suspended until it is complete: the gate, or an alarm that rolls it back.
+      allow(
+        ['appconfig:GetConfigurationProfile', 'appconfig:UpdateConfigurationProfile'],
+        [applicationArn, profileArn],
+      ),
       allow(['appconfig:GetEnvironment', 'appconfig:UpdateEnvironment'], [applicationArn, environmentArn]),
       passMonitorRole,
     ];

@@ -31,7 +31,7 @@ export function requirePackages(names: readonly string[]): void {
   if (missing.length === 0) return;
   const { peerDependencies } = readPackageJson();
   const wanted = missing.map((name) => `${name}@${peerDependencies[name]}`);
-  throw new MigrationError('PACKAGES_MISSING', `These packages are needed and not installed: ${missing.join(', ')}.`, {
+  throw new MigrationError('PACKAGES_MISSING', `These packages are needed but not installed: ${missing.join(', ')}.`, {
     nextStep: `Install them: npm install --save-exact ${wanted.join(' ')}`,
   });
 }

@@ -142,7 +142,7 @@ export function parseSettings(context: unknown, name: string): Settings {
     .safeParse(context);
   if (!known.success) {
     throw new MigrationError('SETTINGS_INVALID', 'cdk.json has no context migration.environments.', {
-      nextStep: 'Add one; README.md, "Deploying", says what it holds.',
+      nextStep: 'Add one: see README.md, "Deploying".',
     });
   }
   const { environments } = known.data.migration;
@@ -154,7 +154,7 @@ export function parseSettings(context: unknown, name: string): Settings {
   const parsed = environment.safeParse(environments[name]);
   if (!parsed.success) {
     throw new MigrationError('SETTINGS_INVALID', `Environment ${name}:\n${z.prettifyError(parsed.error)}`, {
-      nextStep: `Mend migration.environments.${name} in cdk.json.`,
+      nextStep: `Correct migration.environments.${name} in cdk.json.`,
     });
   }
   return { ...parsed.data, name };

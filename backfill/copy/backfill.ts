@@ -2,9 +2,8 @@ import { byRecordSource, SOURCES, type Source } from '../../functions/migration/
 import { MigrationError } from '../../functions/model/migration-error.ts';
 import { own } from '../../functions/model/own.ts';
 import { KpiTurns } from '../../functions/sync/kpi-turns.ts';
-import { type Run, readRun, writeRun } from '../../functions/tables/control/backfill-run-row.ts';
 import type { ControlTable } from '../../functions/tables/control/control-table.ts';
-import { readRollback } from '../../functions/tables/control/rollback-row.ts';
+import { type Run, readRollback, readRun, writeRun } from '../../functions/tables/control/documents.ts';
 import { readUnfinished, type UnfinishedItem } from '../../functions/tables/control/unfinished-items.ts';
 import { acquireLease, type Lease, type LeaseOptions } from '../lease/lease.ts';
 import type { Progress } from '../progress.ts';
@@ -111,10 +110,10 @@ async function currentRun(options: BackfillOptions, control: ControlTable): Prom
   await requireNoRollback(control);
   const stored = await readRun(control);
   if (stored !== undefined && stored.finishedAt === undefined) {
-    options.progress.note(`Going on with run ${stored.runId}, begun ${stored.startedAt}.`);
+    options.progress.note(`Resuming run ${stored.runId}, started ${stored.startedAt}.`);
     if (stored.totalSegments !== options.segments) {
       options.progress.note(
-        `The run keeps its ${stored.totalSegments} segments: its cursors mean nothing with ${options.segments}.`,
+        `The run keeps its ${stored.totalSegments} segments: its cursors are not valid for ${options.segments}.`,
       );
     }
     return stored;
@@ -126,17 +125,17 @@ async function currentRun(options: BackfillOptions, control: ControlTable): Prom
     isRepeat: stored !== undefined,
   };
   await writeRun(control, run);
-  options.progress.note(`Beginning run ${run.runId}${stored ? `, after the one finished ${stored.finishedAt}` : ''}.`);
+  options.progress.note(`Starting run ${run.runId}${stored ? `; the last one finished ${stored.finishedAt}` : ''}.`);
   return run;
 }
 
-/** What a rollback that was cut off has left is neither there to be built on nor gone. */
+/** An interrupted rollback leaves an unknown part of the rows: nothing can build on that. */
 async function requireNoRollback(control: ControlTable): Promise<void> {
   const rollback = await readRollback(control);
   if (rollback === undefined || rollback.endedAt !== undefined) return;
-  const message = `The rollback by ${rollback.by}, begun ${rollback.begunAt}, has not come to its end.`;
+  const message = `The rollback by ${rollback.by}, started ${rollback.begunAt}, has not finished.`;
   throw new MigrationError('ROLLBACK_UNFINISHED', message, {
-    nextStep: 'Let it end: kpi-migrate rollback --execute. Then the same again.',
+    nextStep: 'Finish it: kpi-migrate rollback --execute. Then run the same command again.',
   });
 }
 

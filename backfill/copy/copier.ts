@@ -1,3 +1,6 @@
+import { NEW_DATA, TABLES } from '../../functions/migration/tables.ts';
+import type { Item } from '../../functions/model/attribute-value.ts';
+import { itemBytes } from '../../functions/model/item-size.ts';
 import type { NewTables } from '../../functions/tables/new/new-tables.ts';
 import type { LeaseOptions } from '../lease/lease.ts';
 import type { Worker } from './persevere.ts';
@@ -7,6 +10,17 @@ export interface Copier extends Worker {
   readonly data: NewTables;
   /** Resolves when so many write units may be used. */
   readonly pace: (writeUnits: number) => Promise<void>;
+}
+
+/** Bytes in one write unit (DynamoDB on-demand capacity). */
+const WRITE_UNIT_BYTES = 1_024;
+
+/** A new data row is written to the table and to each of its indexes, which project ALL. */
+const DATA_ROW_COPIES = 1 + Object.keys(TABLES[NEW_DATA].indexes).length;
+
+/** The write units that inserts of data rows take, indexes included. An upper bound: a row that exists takes less. */
+export function writeUnitsOf(rows: readonly Item[]): number {
+  return rows.reduce((units, row) => units + Math.ceil(itemBytes(row) / WRITE_UNIT_BYTES) * DATA_ROW_COPIES, 0);
 }
 
 /**

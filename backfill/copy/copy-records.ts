@@ -6,11 +6,10 @@ import { linksInForce } from '../../functions/sync/record-decision.ts';
 import type { RecordChange } from '../../functions/sync/replicate-record.ts';
 import type { Replication } from '../../functions/sync/replication.ts';
 import { apart } from '../../functions/tables/dynamo/apart.ts';
-import type { Copier } from './copier.ts';
+import { type Copier, writeUnitsOf } from './copier.ts';
 import { bringRecords } from './persevere.ts';
 import { decidePage, mayCollide, type PageDecision } from './record-page.ts';
 import { countUnfinished, EMPTY_TALLY, type Tally } from './tally.ts';
-import { writeUnitsOf } from './write-pace.ts';
 
 /**
  * Copies a page of records. A plain one is written where its rows' ids are still free, so that a newer row of a live

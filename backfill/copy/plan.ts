@@ -20,11 +20,11 @@ import { attemptLater, valuesOf } from '../../functions/tables/dynamo/attempt.ts
 import { failureCode } from '../../functions/tables/dynamo/failure-scope.ts';
 import type { OldTables } from '../../functions/tables/old/old-tables.ts';
 import type { Progress } from '../progress.ts';
+import { writeUnitsOf } from './copier.ts';
 import { unknownLinkAttributes } from './copy-links.ts';
 import { decidePage, mayCollide } from './record-page.ts';
 import { scanPages } from './scan-pages.ts';
 import { addTallies, EMPTY_TALLY, type Tally } from './tally.ts';
-import { writeUnitsOf } from './write-pace.ts';
 
 export interface PlanOptions {
   readonly old: OldTables;

@@ -1,7 +1,7 @@
 import { RECORD_SOURCES, SOURCES } from '../../functions/migration/sources.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
-import { BACKFILL_PARTITION, type Run } from '../../functions/tables/control/backfill-run-row.ts';
 import type { ControlTable } from '../../functions/tables/control/control-table.ts';
+import { BACKFILL_PARTITION, type Run } from '../../functions/tables/control/documents.ts';
 import { EMPTY_TALLY, type Tally } from './tally.ts';
 
 /** The passes of a run, in order: a copy of each source, then the sweep over what live writes touched meanwhile. */

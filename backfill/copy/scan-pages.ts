@@ -1,5 +1,5 @@
-import type { Item } from '../../functions/model/attribute-value.ts';
 import type { Page, ScanPosition } from '../../functions/tables/old/old-tables.ts';
+import { eachPage } from '../../functions/tables/pages.ts';
 
 /** Reads a table to its end, segments side by side, and hands over each page; a segment waits while its page is worked on. */
 export async function scanPages<T>(
@@ -10,12 +10,8 @@ export async function scanPages<T>(
   const segments = Array.from({ length: totalSegments }, (_, segment) => segment);
   await Promise.all(
     segments.map(async (segment) => {
-      let cursor: Item | undefined;
-      do {
-        const page: Page<T> = await scan({ segment, totalSegments, ...(cursor && { cursor }) });
-        await work(page.items);
-        cursor = page.cursor;
-      } while (cursor);
+      const pages = eachPage<T>((cursor) => scan({ segment, totalSegments, ...(cursor && { cursor }) }));
+      for await (const items of pages) await work(items);
     }),
   );
 }

@@ -1,5 +1,5 @@
-import type { Run } from '../../functions/tables/control/backfill-run-row.ts';
 import type { ControlTable } from '../../functions/tables/control/control-table.ts';
+import type { Run } from '../../functions/tables/control/documents.ts';
 import type { Page, ScanPosition } from '../../functions/tables/old/old-tables.ts';
 import { type Checkpoint, checkpointsOf, type Pass, writeCheckpoint } from './run-state.ts';
 import { addTallies, type Tally } from './tally.ts';
@@ -39,12 +39,26 @@ export async function runSegments<T>(circumstances: PassCircumstances, work: Pag
   const checkpoints = checkpointsOf(run, work.pass, stored);
   await Promise.all(checkpoints.map((checkpoint) => writeCheckpoint(control, checkpoint)));
 
+  return sideBySide(checkpoints, circumstances.stop, (checkpoint, stop) =>
+    runSegment({ ...circumstances, stop }, work, checkpoint),
+  );
+}
+
+/**
+ * Works on all segments at once. When one fails, the others are told to stop after the page in hand, and then its error
+ * is thrown.
+ */
+export async function sideBySide<Segment, Result>(
+  segments: readonly Segment[],
+  stopped: AbortSignal,
+  work: (segment: Segment, stop: AbortSignal) => Promise<Result>,
+): Promise<Result[]> {
   const failed = new AbortController();
-  const stop = AbortSignal.any([circumstances.stop, failed.signal]);
+  const stop = AbortSignal.any([stopped, failed.signal]);
   const results = await Promise.allSettled(
-    checkpoints.map(async (checkpoint) => {
+    segments.map(async (segment) => {
       try {
-        return await runSegment({ ...circumstances, stop }, work, checkpoint);
+        return await work(segment, stop);
       } catch (error) {
         failed.abort();
         throw error;

@@ -1,5 +1,5 @@
 import { type Item, textOf } from '../../functions/model/attribute-value.ts';
-import { BACKFILL_PARTITION } from '../../functions/tables/control/backfill-run-row.ts';
+import { BACKFILL_PARTITION } from '../../functions/tables/control/documents.ts';
 import type { RowKey, Transactions } from '../../functions/tables/dynamo/transactions.ts';
 
 /** Who holds the lease, as its row in the control table has it. */

@@ -55,7 +55,7 @@ export async function acquireLease(options: LeaseOptions): Promise<Lease> {
   const identity = options.newToken();
   const row = new LeaseRow(transactions, { owner, identity }, 'taken', holder?.token ?? null);
   const term = termFromNow(clock, lengthFor(length, latenessMs));
-  if (!(await row.write(term.untilMs))) throw refusal('Another backfill began at the same moment.');
+  if (!(await row.write(term.untilMs))) throw refusal('Another backfill started at the same moment.');
   const start = options.renewals ?? renewHere(transactions, { length, clock, sleep });
   return keep(options, clock, identity, start({ owner, identity, token: row.token, term, latenessMs }));
 }
@@ -69,7 +69,7 @@ async function awaitFree(
   const first = await readHolder(transactions);
   let holder = first;
   if (holder && holder.untilMs > nowMs()) {
-    onWait(`${describeHolder(holder)} Waiting to see whether it is still at work.`);
+    onWait(`${describeHolder(holder)} Waiting to see whether it is still running.`);
   }
   while (holder && holder.untilMs > nowMs()) {
     await sleep(Math.min(holder.untilMs - nowMs(), renewalEveryMs({ leaseMs })) + 1, stop);
@@ -82,12 +82,12 @@ async function awaitFree(
 }
 
 function describeHolder(holder: Holder): string {
-  return `${holder.owner} holds the backfill until ${new Date(holder.untilMs).toISOString()}.`;
+  return `${holder.owner} holds the lease of the backfill until ${new Date(holder.untilMs).toISOString()}.`;
 }
 
 function refusal(message: string): MigrationError {
   return new MigrationError('BACKFILL_RUNNING', message, {
-    nextStep: 'Let it finish, or stop it with Ctrl-C there; then run this again.',
+    nextStep: 'Let it finish, or stop it there with Ctrl-C. Then run the same command again.',
   });
 }
 
@@ -101,8 +101,7 @@ function keep(options: LeaseOptions, clock: LeaseClock, identity: string, renewa
     requireHeld() {
       if (mayWrite(renewals.term(), clock)) return;
       throw new MigrationError('LEASE_LOST', 'The lease of the backfill was not renewed in time.', {
-        retryable: true,
-        nextStep: 'Run the same command again: it goes on from its checkpoints.',
+        nextStep: 'Run the same command again. It resumes from its checkpoints.',
         cause: renewals.failure(),
       });
     },

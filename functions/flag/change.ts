@@ -3,6 +3,7 @@ import type { FlagAccess } from './access.ts';
 import { type FlagState, readFlagState, startFlagDeployment } from './deployments.ts';
 import { type FlagContent, READS_OLD } from './document.ts';
 import { readMonitors } from './monitors.ts';
+import { readValidators } from './validators.ts';
 import { createFlagVersion, latestVersion } from './versions.ts';
 import { widening } from './widening.ts';
 
@@ -23,12 +24,16 @@ export interface FlagChange {
  *
  * @throws MigrationError FLAG_DEPLOYING while a deployment is in progress.
  * @throws MigrationError FLAG_UNWATCHED if the change widens reads and no alarm would roll it back.
+ * @throws MigrationError FLAG_UNGATED if the change widens reads and AppConfig would not ask the gate.
  */
 export async function planFlagChange({ client, ids }: FlagAccess, next: FlagContent): Promise<FlagChange> {
   const [state, latest] = await Promise.all([readFlagState(client, ids), latestVersion(client, ids)]);
   refuseInProgress(state);
   const widens = widening(state.deployed ?? READS_OLD, next);
-  if (widens.length > 0 && (await readMonitors(client, ids)).length === 0) throw unwatched();
+  if (widens.length > 0) {
+    if ((await readValidators(client, ids)).length === 0) throw ungated();
+    if ((await readMonitors(client, ids)).length === 0) throw unwatched();
+  }
   return {
     current: state.deployed,
     next,
@@ -53,6 +58,13 @@ export async function applyFlagChange(access: FlagAccess, change: FlagChange, by
   return startFlagDeployment(client, ids, version, strategyId, change.latestDeployment);
 }
 
+function ungated(): MigrationError {
+  const message = 'AppConfig asks no validator before it deploys the read flag, so nothing would check the evidence.';
+  return new MigrationError('FLAG_UNGATED', message, {
+    nextStep: "Add the stack's gate to the profile again (runbook.md, What if), then run the same command.",
+  });
+}
+
 function unwatched(): MigrationError {
   const message = 'The AppConfig environment watches no alarm, so nothing would roll the deployment back.';
   return new MigrationError('FLAG_UNWATCHED', message, {
@@ -64,7 +76,6 @@ function refuseInProgress({ inProgress }: FlagState): void {
   if (inProgress === undefined) return;
   const { number, state, percentageComplete } = inProgress;
   throw new MigrationError('FLAG_DEPLOYING', `Deployment ${number} is ${state} at ${percentageComplete} %.`, {
-    retryable: true,
     nextStep: 'Wait until kpi-migrate status shows it as complete, or stop it with kpi-migrate fallback.',
   });
 }

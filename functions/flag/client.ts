@@ -16,6 +16,11 @@ export interface FlagClientSettings {
   readonly profile: string;
   /** Time between polls, and so the longest a fallback takes to reach a reader. Default and minimum: 15. */
   readonly pollIntervalSeconds?: number;
+  /**
+   * How long after AppConfig's last answer stage `new` stays in force; after that the old tables answer until AppConfig
+   * answers again. Default: 300.
+   */
+  readonly staleAfterSeconds?: number;
   /** The longest a read waits for a poll: before the first one, or after a suspension that may have missed one. */
   readonly waitMaxMs?: number;
 }
@@ -46,13 +51,15 @@ interface Poll {
 
 const POLL_INTERVAL_SECONDS_DEFAULT = 15;
 const WAIT_MAX_MS_DEFAULT = 1_000;
+const STALE_AFTER_SECONDS_DEFAULT = 300;
 /** A poll that is later than this means that the process was suspended. */
 const OVERDUE_MS = 1_000;
 const CALL_DEADLINE_MS = 5_000;
 
 /**
  * Follows the flag in AppConfig. One poll, on the schedule that AppConfig sets, serves all reads of the process. If a
- * poll fails, the last value stays. Before the first answer, and for content it does not understand, the value is stage
+ * poll fails, the last value stays for a set time; then the value is stage `old`, since a reader that cannot hear of a
+ * fallback must not keep on reading the new tables. Before the first answer, and for content it does not understand, the value is stage
  * `old`.
  *
  * A token is valid once and for 24 hours. If AppConfig refuses one, the client starts a new session (AppConfig User
@@ -67,14 +74,25 @@ export function createFlagClient(
   } = {},
 ): FlagClient {
   const { client = new AppConfigDataClient({}), clock = systemClock, report = () => {} } = dependencies;
-  const { pollIntervalSeconds = POLL_INTERVAL_SECONDS_DEFAULT, waitMaxMs = WAIT_MAX_MS_DEFAULT } = settings;
+  const {
+    pollIntervalSeconds = POLL_INTERVAL_SECONDS_DEFAULT,
+    waitMaxMs = WAIT_MAX_MS_DEFAULT,
+    staleAfterSeconds = STALE_AFTER_SECONDS_DEFAULT,
+  } = settings;
   let status: FlagStatus = { flag: { stage: 'old', reason: 'flag-not-read' } };
   /** Absent during a poll, and after one that failed: a token is valid once, and that one may have been used. */
   let token: string | undefined;
   let nextPollAtMs = 0;
+  let staleAtMs = 0;
   let poll: Poll | undefined;
   let cancelTimer = () => {};
   let isStopped = false;
+
+  /** What is in force now: nothing but the old tables once a fallback may have been missed for too long. */
+  const inForce = (): ReaderFlag => {
+    if (status.flag.stage === 'old' || clock.nowMs() <= staleAtMs) return status.flag;
+    return { stage: 'old', reason: 'flag-stale' };
+  };
 
   const startSession = async (signal: AbortSignal): Promise<string | undefined> => {
     const command = new StartConfigurationSessionCommand({
@@ -103,7 +121,9 @@ export function createFlagClient(
   const take = (answer: GetLatestConfigurationCommandOutput) => {
     token = answer.NextPollConfigurationToken;
     const confirmedAtMs = clock.nowMs();
-    const { Configuration: content, VersionLabel: versionLabel } = answer;
+    const { Configuration: content, VersionLabel: versionLabel, NextPollIntervalInSeconds = 0 } = answer;
+    // However long AppConfig lets a reader wait, one poll that fails does not move reads.
+    staleAtMs = confirmedAtMs + Math.max(staleAfterSeconds, 2 * NextPollIntervalInSeconds) * 1_000;
     if (content === undefined || content.length === 0) status = { ...status, confirmedAtMs };
     else status = { flag: parseServedFlag(content.transformToString()), confirmedAtMs, versionLabel };
   };
@@ -150,14 +170,14 @@ export function createFlagClient(
       await Promise.race([done, promise]);
       cancel();
     }
-    return status.flag;
+    return inForce();
   };
 
   startPoll();
   return {
     current() {
       const isOverdue = clock.nowMs() >= nextPollAtMs + OVERDUE_MS;
-      return isOverdue && !isStopped ? waitFor(startPoll()) : status.flag;
+      return isOverdue && !isStopped ? waitFor(startPoll()) : inForce();
     },
     status: () => status,
     stop() {

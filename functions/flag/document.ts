@@ -7,11 +7,16 @@ export type FlagContent = z.infer<typeof flagSchema>;
 
 export const READS_OLD: FlagContent = { enabled: false };
 
-/** How AppConfig stores a version (AppConfig User Guide, "Type reference for AWS.AppConfig.FeatureFlags"). */
-const documentSchema = z.object({
-  version: z.literal('1'),
-  values: z.object({ [FLAG_KEY]: z.object({ enabled: z.boolean() }).loose() }),
-});
+const valuesSchema = z.object({ [FLAG_KEY]: z.object({ enabled: z.boolean() }).loose() });
+
+/**
+ * A version as it is written, or as it is retrieved: the values alone (AppConfig User Guide, "Type reference for
+ * AWS.AppConfig.FeatureFlags"). Which of the two a validator is given, no document says.
+ */
+const documentSchema = z.union([
+  z.object({ version: z.literal('1'), values: valuesSchema }).transform(({ values }) => values),
+  valuesSchema,
+]);
 
 /**
  * Parses a version.
@@ -20,8 +25,7 @@ const documentSchema = z.object({
  */
 export function parseFlagDocument(content: string): FlagContent {
   try {
-    const { values } = documentSchema.parse(JSON.parse(content));
-    const { enabled, ...attributes } = values[FLAG_KEY];
+    const { enabled, ...attributes } = documentSchema.parse(JSON.parse(content))[FLAG_KEY];
     // AppConfig adds attributes of its own, such as _updatedAt, and keeps those of a disabled flag.
     const ours = Object.entries(attributes).filter(([name]) => !name.startsWith('_'));
     return flagSchema.parse(enabled ? { enabled, ...Object.fromEntries(ours) } : { enabled });

@@ -2,7 +2,7 @@ import { MigrationError } from '../model/migration-error.ts';
 import type { FlagAccess } from './access.ts';
 import { type FlagState, readFlagState, startFlagDeployment, stopFlagDeployment } from './deployments.ts';
 import { READS_OLD } from './document.ts';
-import { type Monitor, readMonitors, writeMonitors } from './monitors.ts';
+import { SuspendedGuards } from './suspended-guards.ts';
 import { createFlagVersion, FlagConflictError, latestVersion } from './versions.ts';
 import { readsAnyNew } from './widening.ts';
 
@@ -31,28 +31,29 @@ const ATTEMPTS_MAX = 120;
  * Puts all reads on the old tables at once: stops a deployment in progress, deploys the disabled flag, and waits until
  * that is complete. It reads neither the control table nor the new tables, and does not give way to another operator.
  *
- * An alarm in state ALARM may roll back this very deployment, just when it is needed most: alarms "may prevent a roll
- * forward from progressing during an application emergency" (AppConfig User Guide, "Reverting a configuration"). If
- * that happens, the environment watches no alarms until the fallback is complete.
+ * It depends on nothing that the stack deploys. AppConfig asks a profile's validators for every deployment, so a gate
+ * that is throttled, broken or deleted would refuse this one, too (AppConfig User Guide, "Understanding validators").
+ * And an alarm in state ALARM may roll it back just when it is needed most: alarms "may prevent a roll forward from
+ * progressing during an application emergency" (same guide, "Reverting a configuration"). Whatever stops the fallback is
+ * suspended until it is complete.
  *
- * @throws MigrationError FALLBACK_INCOMPLETE, FLAG_UNWATCHED
+ * @throws MigrationError FALLBACK_INCOMPLETE, FLAG_UNGATED, FLAG_UNWATCHED
  */
 export async function fallBack(access: FallbackAccess, options: FallbackOptions): Promise<Fallback> {
-  const removed: Monitor[] = [];
+  const guards = new SuspendedGuards(access, options.note);
   try {
-    return await deployUntilComplete(access, options, removed);
+    return await deployUntilComplete(access, options, guards);
   } finally {
-    if (removed.length > 0) await restoreMonitors(access, removed);
+    await guards.restore();
   }
 }
 
-/** @param removed collects the alarms that the environment stops watching. */
 async function deployUntilComplete(
   access: FallbackAccess,
   options: FallbackOptions,
-  removed: Monitor[],
+  guards: SuspendedGuards,
 ): Promise<Fallback> {
-  const { client, ids, strategyId } = access;
+  const { client, ids } = access;
   const done: { stoppedDeployment?: number; deployment?: number } = {};
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
     const state = await readFlagState(client, ids);
@@ -60,9 +61,13 @@ async function deployUntilComplete(
     if (inProgress === undefined && state.deployed?.enabled === false) return done;
     try {
       if (inProgress === undefined) {
-        if (wasRolledBack(state, done)) removed.push(...(await removeMonitors(access, options.note)));
+        if (wasRolledBack(state, done)) {
+          // By an alarm, or by a validator whose answer came late: the state does not say which.
+          await guards.suspendAlarms('AppConfig rolled it back.');
+          await guards.suspendGate('AppConfig rolled it back.');
+        }
         const version = await createFlagVersion(client, ids, READS_OLD, await latestVersion(client, ids), options.by);
-        done.deployment = await startFlagDeployment(client, ids, version, await strategyId('fallback'));
+        done.deployment = await startDespiteGate(access, version, guards);
         options.note(`Deployment ${done.deployment} puts all reads on the old tables.`);
         continue;
       }
@@ -78,7 +83,6 @@ async function deployUntilComplete(
     await options.sleep(PAUSE_MS);
   }
   throw new MigrationError('FALLBACK_INCOMPLETE', 'AppConfig has not completed the fallback.', {
-    retryable: true,
     nextStep: 'Run it again: kpi-migrate fallback',
   });
 }
@@ -87,38 +91,32 @@ function wasRolledBack({ last }: FlagState, { deployment }: Fallback): boolean {
   return deployment !== undefined && last?.number === deployment && last.state === 'ROLLED_BACK';
 }
 
-async function removeMonitors(
-  { client, ids }: FallbackAccess,
-  note: FallbackOptions['note'],
-): Promise<readonly Monitor[]> {
-  const monitors = await readMonitors(client, ids);
-  if (monitors.length === 0) return [];
-  note(`An alarm rolled it back. Until the fallback is complete, AppConfig does not watch ${namesOf(monitors)}.`);
-  await writeMonitors(client, ids, []);
-  return monitors;
-}
-
-async function restoreMonitors({ client, ids }: FallbackAccess, monitors: readonly Monitor[]): Promise<void> {
+/** Starts the deployment; if that fails, and the gate may be why, once more without asking it. */
+async function startDespiteGate(
+  { client, ids, strategyId }: FallbackAccess,
+  version: number,
+  guards: SuspendedGuards,
+): Promise<number> {
+  const start = async () => startFlagDeployment(client, ids, version, await strategyId('fallback'));
   try {
-    await writeMonitors(client, ids, monitors);
-  } catch (cause) {
-    const message = `The read flag's environment no longer watches ${namesOf(monitors)}.`;
-    throw new MigrationError('FLAG_UNWATCHED', message, {
-      cause,
-      nextStep: 'Add these alarms to it again in the AppConfig console. Then: kpi-migrate status',
-    });
+    return await start();
+  } catch (error) {
+    if (error instanceof FlagConflictError) throw error;
+    // What a gate that cannot be asked is answered with is documented nowhere, so every failure may come of it.
+    if (!(await guards.suspendGate(`AppConfig did not start the fallback: ${messageOf(error)}`))) throw error;
+    return start();
   }
 }
 
-function namesOf(monitors: readonly Monitor[]): string {
-  return monitors.map(({ AlarmArn }) => AlarmArn).join(', ');
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /**
  * Falls back if anyone reads the new tables or is about to, or if that cannot be told. Stage shadow stays as it is.
  *
  * @returns undefined if there was nothing to fall back from.
- * @throws MigrationError FALLBACK_INCOMPLETE, FLAG_UNWATCHED
+ * @throws MigrationError FALLBACK_INCOMPLETE, FLAG_UNGATED, FLAG_UNWATCHED
  */
 export async function fallBackFromNew(access: FallbackAccess, options: FallbackOptions): Promise<Fallback | undefined> {
   const { deployed, inProgress } = await readFlagState(access.client, access.ids);

@@ -31,9 +31,12 @@ export const flagSchema = z.union([
 
 const documentSchema = z.object({ [FLAG_KEY]: z.unknown().optional() });
 
+/** Why a flag means the old tables. `flag-stale`: AppConfig has not answered for so long that it may have changed. */
+export type OldReason = 'flag-disabled' | 'flag-missing' | 'flag-unreadable' | 'flag-not-read' | 'flag-stale';
+
 /** What a reader makes of the flag. Stage `old` carries the reason, because there are several. */
 export type ReaderFlag =
-  | { readonly stage: 'old'; readonly reason: 'flag-disabled' | 'flag-missing' | 'flag-unreadable' | 'flag-not-read' }
+  | { readonly stage: 'old'; readonly reason: OldReason }
   | { readonly stage: 'shadow'; readonly lagBoundMs?: number }
   | {
       readonly stage: 'new';

@@ -1,8 +1,7 @@
 import { mappingHash } from '../migration/mapping-hash.ts';
-import { readRun } from '../tables/control/backfill-run-row.ts';
 import type { ControlTable } from '../tables/control/control-table.ts';
+import { readRollback, readRun } from '../tables/control/documents.ts';
 import type { QuarantineEntry } from '../tables/control/quarantine-rows.ts';
-import { readRollback } from '../tables/control/rollback-row.ts';
 import { readUnfinished } from '../tables/control/unfinished-items.ts';
 import { latestReport } from '../tables/control/validation-report.ts';
 import { readLagMs } from '../tables/replication-lag.ts';

@@ -1,7 +1,13 @@
 import { type FlagContent, READS_OLD } from '../flag/document.ts';
 import { readsAnyNew, widening } from '../flag/widening.ts';
 import { MigrationError } from '../model/migration-error.ts';
-import { type Blocker, type GateEvidence, type GateLimits, missingEvidence } from './missing-evidence.ts';
+import {
+  type Blocker,
+  describeBlocker,
+  type GateEvidence,
+  type GateLimits,
+  missingEvidence,
+} from './missing-evidence.ts';
 
 /** What the gate decides on. */
 export interface GateInputs {
@@ -17,8 +23,7 @@ export class GateRefusedError extends MigrationError {
   readonly blockers: readonly Blocker[];
 
   constructor(blockers: readonly Blocker[], cause?: unknown) {
-    const reasons = blockers.map(({ code, message, nextStep }) => `${code}: ${message} Next: ${nextStep}`);
-    super('GATE_REFUSED', `Reads may not move to the new tables. ${reasons.join(' ')}`, {
+    super('GATE_REFUSED', `Reads may not move to the new tables. ${blockers.map(describeBlocker).join(' ')}`, {
       cause,
       ...(blockers[0] && { nextStep: blockers[0].nextStep }),
     });

@@ -1,6 +1,6 @@
 import { SOURCES, type Source } from '../migration/sources.ts';
-import type { Run } from '../tables/control/backfill-run-row.ts';
-import type { Rollback } from '../tables/control/rollback-row.ts';
+import type { ErrorCode } from '../model/error-codes.ts';
+import type { Rollback, Run } from '../tables/control/documents.ts';
 import type { ValidationSummary } from '../tables/control/validation-report.ts';
 
 /** How old a validation and how late a stream may be. */
@@ -27,9 +27,13 @@ export interface GateEvidence {
 
 /** One thing that blocks a step, and the command that helps. */
 export interface Blocker {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly message: string;
   readonly nextStep: string;
+}
+
+export function describeBlocker({ code, message, nextStep }: Blocker): string {
+  return `${code}: ${message} Next: ${nextStep}`;
 }
 
 const BACKFILL = 'kpi-migrate backfill --execute';
@@ -47,7 +51,8 @@ export function missingEvidence(evidence: GateEvidence, limits: GateLimits, nowM
   ];
 }
 
-function blockerUnless(isMet: boolean, code: string, message: string, nextStep: string): Blocker[] {
+/** A list of one blocker, or an empty one. */
+export function blockerUnless(isMet: boolean, code: ErrorCode, message: string, nextStep: string): Blocker[] {
   return isMet ? [] : [{ code, message, nextStep }];
 }
 
@@ -55,16 +60,15 @@ function reportBlockers({ report, mappingHash }: GateEvidence, limits: GateLimit
   if (report === undefined) return blockerUnless(false, 'NO_REPORT', 'There has been no validation.', VALIDATE);
   const { at, verdict, coverage, reasons } = report;
   const why = reasons.length > 0 ? `: ${reasons.join('; ')}` : '';
-  const [verdictCode, verdictStep] =
-    verdict === 'disagree' ? ['REPORT_DISAGREES', 'kpi-migrate repair'] : ['REPORT_INCONCLUSIVE', VALIDATE];
+  const disagrees = verdict === 'disagree';
   const ageMs = nowMs - Date.parse(at);
   const ageMaxMinutes = limits.reportAgeMaxMs / 60_000;
   return [
     ...blockerUnless(
       verdict === 'agree',
-      verdictCode,
+      disagrees ? 'REPORT_DISAGREES' : 'REPORT_INCONCLUSIVE',
       `The last validation's verdict is ${verdict}${why}.`,
-      verdictStep,
+      disagrees ? 'kpi-migrate repair' : VALIDATE,
     ),
     ...blockerUnless(
       coverage >= 1,

@@ -1,23 +1,27 @@
+import { type ErrorCode, type ErrorKind, KIND_OF } from './error-codes.ts';
+
 /**
- * The base of every error this project raises on purpose.
- *
- * `code` is stable and meant for programs; `retryable` says whether the same call may succeed later without a change;
- * `nextStep` is what a person should run or do now.
+ * The base of every error this project raises on purpose. `code` is stable and meant for programs, `nextStep` is what a
+ * person should do now.
  */
 export class MigrationError extends Error {
-  readonly code: string;
+  readonly code: ErrorCode;
+  readonly kind: ErrorKind;
+  /** Whether the same call may succeed later without a change. */
   readonly retryable: boolean;
   readonly nextStep: string | undefined;
 
+  /** @param options `retryable`: only for a code that is not always so; else its kind says it. */
   constructor(
-    code: string,
+    code: ErrorCode,
     message: string,
     options: { retryable?: boolean; nextStep?: string; cause?: unknown } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = new.target.name;
     this.code = code;
-    this.retryable = options.retryable ?? false;
+    this.kind = KIND_OF[code];
+    this.retryable = options.retryable ?? (this.kind === 'transient' || this.kind === 'contention');
     this.nextStep = options.nextStep;
   }
 }

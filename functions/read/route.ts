@@ -1,20 +1,11 @@
-import { isInPercent, type ReaderFlag, type Stage } from '../flag/stages.ts';
+import { isInPercent, type OldReason, type ReaderFlag, type Stage } from '../flag/stages.ts';
 
 /** Which side answers a read, and why. */
 export interface Route {
   readonly side: 'old' | 'new';
   /** Whether to compare the answer with the other side's, in the background. */
   readonly shadow: boolean;
-  readonly reason:
-    | 'flag-disabled'
-    | 'flag-missing'
-    | 'flag-unreadable'
-    | 'flag-not-read'
-    | 'shadow'
-    | 'tenant-not-chosen'
-    | 'fresh-write'
-    | 'tenant-named'
-    | 'tenant-in-percent';
+  readonly reason: OldReason | 'shadow' | 'tenant-not-chosen' | 'fresh-write' | 'tenant-named' | 'tenant-in-percent';
 }
 
 /** What a read's route depends on. */

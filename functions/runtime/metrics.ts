@@ -24,14 +24,3 @@ export function functionMetrics(environmentName: string): Metrics {
 export function addCounts(metrics: Metrics, counts: Readonly<Record<string, number>>): void {
   for (const [name, count] of Object.entries(counts)) metrics.addMetric(name, MetricUnit.Count, count);
 }
-
-/** Counts as one line of a function's log, for a caller that prints the line itself. */
-export function embeddedMetrics(
-  environmentName: string,
-  counts: Readonly<Record<string, number>>,
-  nowMs: number,
-): Record<string, unknown> {
-  const metrics = functionMetrics(environmentName).setTimestamp(nowMs);
-  addCounts(metrics, counts);
-  return { ...metrics.serializeMetrics() };
-}

@@ -1,11 +1,10 @@
 import pMap from 'p-map';
 import { inAnchorOrder } from '../model/anchor.ts';
-import type { Item } from '../model/attribute-value.ts';
 import { type KpiKey, kpiIdentity, type LinkReference } from '../model/kpi.ts';
 import { controlKey, kpiPartition } from '../tables/control/control-rows.ts';
 import type { KpiHead, SpilledLink } from '../tables/control/kpi-rows.ts';
 import { ITEMS_OF_ANY_SIZE_MAX } from '../tables/dynamo/transactions.ts';
-import type { Page } from '../tables/old/old-tables.ts';
+import { eachItem } from '../tables/pages.ts';
 import { READS_AT_ONCE, type Replication } from './replication.ts';
 
 /** All links of a KPI, and of those that went all whose rows may still be there. */
@@ -119,14 +118,7 @@ function viewOf(head: KpiHead, spilled: readonly SpilledLink[]): KpiView {
 
 async function listSpilledLinks(replication: Replication, head: KpiHead): Promise<SpilledLink[]> {
   await settle(replication, head);
-  const links: SpilledLink[] = [];
-  let cursor: Item | undefined;
-  do {
-    const page: Page<SpilledLink> = await replication.control.querySpilledLinks(head.kpi, cursor);
-    links.push(...page.items);
-    cursor = page.cursor;
-  } while (cursor);
-  return links;
+  return Array.fromAsync(eachItem((cursor) => replication.control.querySpilledLinks(head.kpi, cursor)));
 }
 
 /**

@@ -3,12 +3,11 @@ import { personalLinkId } from '../migration/ids.ts';
 import { answerLater } from '../migration/look-ups.ts';
 import { RECORD_SOURCES } from '../migration/sources.ts';
 import { NEW_LINKS } from '../migration/tables.ts';
-import type { Item } from '../model/attribute-value.ts';
 import { type KpiKey, kpiIdentity } from '../model/kpi.ts';
 import { decodeKpiRow, hasLinks, kpiRowKey } from '../tables/control/kpi-rows.ts';
 import { apart } from '../tables/dynamo/apart.ts';
 import { attempt, valuesOf } from '../tables/dynamo/attempt.ts';
-import type { Page } from '../tables/old/old-tables.ts';
+import { eachItem } from '../tables/pages.ts';
 import { decidePersonalLink } from './personal-link-decision.ts';
 import { readNamed } from './read-named.ts';
 import { ATTEMPTS_MAX, ContentionError, nowSeconds, type Replication } from './replication.ts';
@@ -49,20 +48,9 @@ async function recordDates(replication: Replication, kpi: KpiKey): Promise<strin
 
 /** Ids of all records the KPI may have: by touched-record rows, which are read strongly, and by the index. */
 async function listRecordIds(replication: Replication, kpi: KpiKey): Promise<string[]> {
-  const ids = await readAll((cursor) => replication.control.queryTouchedRecords(kpi, cursor));
+  const ids = await Array.fromAsync(eachItem((cursor) => replication.control.queryTouchedRecords(kpi, cursor)));
   for (const source of RECORD_SOURCES) {
-    ids.push(...(await readAll((cursor) => replication.old.queryRecordIds(source, kpi, cursor))));
+    ids.push(...(await Array.fromAsync(eachItem((cursor) => replication.old.queryRecordIds(source, kpi, cursor)))));
   }
   return ids;
-}
-
-async function readAll(readPage: (cursor?: Item) => Promise<Page<string>>): Promise<string[]> {
-  const all: string[] = [];
-  let cursor: Item | undefined;
-  do {
-    const page = await readPage(cursor);
-    all.push(...page.items);
-    cursor = page.cursor;
-  } while (cursor);
-  return all;
 }

@@ -63,7 +63,6 @@ export const ATTEMPTS_MAX = 25;
 export class ContentionError extends MigrationError {
   constructor(what: string) {
     super('CONTENTION', `Other writers kept changing ${what}; gave up after ${ATTEMPTS_MAX} rounds.`, {
-      retryable: true,
       nextStep: 'None: the event is delivered again. A copier that met this is run again.',
     });
   }
@@ -73,7 +72,6 @@ export class ContentionError extends MigrationError {
 export class OutOfTimeError extends MigrationError {
   constructor(what: string) {
     super('OUT_OF_TIME', `Time ran out during ${what}; the next delivery goes on from the page reached.`, {
-      retryable: true,
       nextStep: 'None: the event is delivered again.',
     });
   }

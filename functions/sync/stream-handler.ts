@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@aws-lambda-powertools/logger';
-import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
-import middy from '@middy/core';
-import type { Context, DynamoDBBatchResponse } from 'aws-lambda';
+import type { DynamoDBBatchResponse } from 'aws-lambda';
 import type { Source } from '../migration/sources.ts';
+import { lambdaHandler } from '../runtime/handler.ts';
 import { readFunctionSettings } from '../runtime/settings.ts';
 import { connectTables } from '../tables/dynamo-tables.ts';
 import { LagRecorder } from '../tables/replication-lag.ts';
@@ -29,11 +28,11 @@ export function streamHandler(source: Source, environment: Readonly<Record<strin
     recordConcurrency: settings.recordConcurrency,
   };
 
-  return middy()
-    .use(injectLambdaContext(logger))
-    .handler(async (event: unknown, context: Context): Promise<DynamoDBBatchResponse> => {
+  return lambdaHandler({
+    logger,
+    parse: parseStreamEvent,
+    call: async (events, context) => {
       const remainingMs = () => context.getRemainingTimeInMillis();
-      const events = parseStreamEvent(event);
       const result = await lag.during(oldestMs(events), async () => {
         const replicated = await replicateStreamBatch({ ...replication, remainingMs }, source, events);
         const failed = new Set(replicated.failedSequenceNumbers);
@@ -48,10 +47,12 @@ export function streamHandler(source: Source, environment: Readonly<Record<strin
       }
       for (const item of result.unfinished) logger.error('An item was given up and noted as unfinished', { item });
       logger.info('Batch replicated', { outcomes: result.outcomes, failed: result.failedSequenceNumbers.length });
-      return {
-        batchItemFailures: result.failedSequenceNumbers.map((itemIdentifier) => ({ itemIdentifier })),
-      };
-    });
+      return result;
+    },
+    map: ({ failedSequenceNumbers }): DynamoDBBatchResponse => ({
+      batchItemFailures: failedSequenceNumbers.map((itemIdentifier) => ({ itemIdentifier })),
+    }),
+  });
 }
 
 /** The instant of the oldest change, in epoch milliseconds; undefined where there is none. */

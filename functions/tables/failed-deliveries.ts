@@ -37,7 +37,7 @@ const invocationRecord = z.object({
     try {
       return JSON.parse(text);
     } catch {
-      context.addIssue({ code: 'custom', message: 'is no JSON' });
+      context.addIssue({ code: 'custom', message: 'is not JSON' });
       return z.NEVER;
     }
   }),
@@ -56,9 +56,9 @@ function parseDelivery(key: string, text: string): FailedDelivery | UnreadableDe
 }
 
 function unreadable(key: string, cause: unknown): MigrationError {
-  return new MigrationError('DELIVERY_UNREADABLE', `${key} is no invocation record of Lambda's.`, {
+  return new MigrationError('DELIVERY_UNREADABLE', `${key} is not an invocation record of Lambda.`, {
     cause,
-    nextStep: 'Move the object out of the destination, and look at what it is.',
+    nextStep: 'Move the object out of the destination and find out what it is.',
   });
 }
 

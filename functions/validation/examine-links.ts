@@ -6,6 +6,7 @@ import { type Item, idOf, textOf } from '../model/attribute-value.ts';
 import { type KpiKey, kpiIdentity, type LinkReference } from '../model/kpi.ts';
 import { apart } from '../tables/dynamo/apart.ts';
 import { attemptLater } from '../tables/dynamo/attempt.ts';
+import { eachItem } from '../tables/pages.ts';
 import type { ListedBy, ReadTable, ValidationReads } from '../tables/validation-reads.ts';
 import { compareRows, type Finding } from './findings.ts';
 import { type RefusedItems, refusalOf } from './refused-items.ts';
@@ -106,18 +107,6 @@ export async function readApart(
 }
 
 /** All ids of a listing, page after page. */
-export async function listAll(
-  reads: ValidationReads,
-  table: ReadTable,
-  by: ListedBy,
-  value: string,
-): Promise<string[]> {
-  const ids: string[] = [];
-  let cursor: Item | undefined;
-  do {
-    const page = await reads.listIds(table, by, value, cursor);
-    ids.push(...page.items);
-    cursor = page.cursor;
-  } while (cursor);
-  return ids;
+export function listAll(reads: ValidationReads, table: ReadTable, by: ListedBy, value: string): Promise<string[]> {
+  return Array.fromAsync(eachItem((cursor) => reads.listIds(table, by, value, cursor)));
 }

@@ -1,10 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
-import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
-import middy from '@middy/core';
-import type { Context } from 'aws-lambda';
 import * as z from 'zod';
-import { embeddedMetrics } from '../runtime/metrics.ts';
+import { lambdaHandler } from '../runtime/handler.ts';
+import { addCounts, functionMetrics } from '../runtime/metrics.ts';
 import { heldRecords, parseVariables, tableNames, type Variables } from '../runtime/settings.ts';
 import { limitReads } from '../tables/dynamo/read-ceiling.ts';
 import { connect, dynamoTables } from '../tables/dynamo-tables.ts';
@@ -57,6 +55,7 @@ export interface RollingResult {
 export function rollingHandler(environment: Variables, onDisagreement: () => Promise<unknown> = async () => {}) {
   const settings = parseVariables(schema, environment);
   const logger = new Logger({ serviceName: 'validate-rolling' });
+  const metrics = functionMetrics(settings.ENVIRONMENT_NAME);
   const client = connect();
   let stop = new AbortController().signal;
   const pause = (ms: number) => sleep(ms, undefined, { signal: stop });
@@ -65,9 +64,11 @@ export function rollingHandler(environment: Variables, onDisagreement: () => Pro
   const { control } = dynamoTables(client, settings.TABLE_NAMES);
   const reads = dynamoValidationReads(client, settings.TABLE_NAMES, async () => {});
 
-  return middy()
-    .use(injectLambdaContext(logger))
-    .handler(async (_event: unknown, context: Context): Promise<RollingResult> => {
+  return lambdaHandler({
+    logger,
+    metrics,
+    parse: () => undefined,
+    call: async (_event, context) => {
       const now = () => new Date().toISOString();
       const state = await readRolling(control, settings.ROLLING_PARTS, now());
       stop = AbortSignal.timeout(Math.max(1, context.getRemainingTimeInMillis() - RESERVE_MS));
@@ -91,18 +92,21 @@ export function rollingHandler(environment: Variables, onDisagreement: () => Pro
       for (const { name, code } of report.unexamined.slice(0, FINDINGS_LOGGED)) {
         logger.error('An item could not be examined', { name, code });
       }
-      const metrics = embeddedMetrics(settings.ENVIRONMENT_NAME, countsOf(report), Date.now());
-      process.stdout.write(`${JSON.stringify({ ...metrics, part: report.part })}\n`);
+      addCounts(metrics.addMetadata('part', String(report.part)), countsOf(report));
+      // Not left to the handler's end: falling back may take longer than Lambda gives.
+      metrics.publishStoredMetrics();
       if (report.proven.length > 0) await onDisagreement();
       await writeRolling(control, afterPart(state, report, now()));
-      return {
-        part: report.part,
-        parts: report.parts,
-        kpis: report.kpis,
-        rowsCompared: report.rowsCompared,
-        rowsDiffering: report.proven.length,
-        rowsInFlight: report.inFlight.length,
-        isDone: report.position === undefined,
-      };
-    });
+      return report;
+    },
+    map: (report): RollingResult => ({
+      part: report.part,
+      parts: report.parts,
+      kpis: report.kpis,
+      rowsCompared: report.rowsCompared,
+      rowsDiffering: report.proven.length,
+      rowsInFlight: report.inFlight.length,
+      isDone: report.position === undefined,
+    }),
+  });
 }

@@ -60,6 +60,7 @@ export function countsOf(report: PartReport): Record<string, number> {
     RowsCompared: report.rowsCompared,
     RowsDiffering: report.proven.length,
     RowsInFlight: report.inFlight.length,
+    ItemsUnexamined: report.unexamined.length,
     PartsUnfinished: report.position === undefined ? 0 : 1,
   };
 }

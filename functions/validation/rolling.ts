@@ -7,6 +7,7 @@ import { bucketOf } from '../model/digest.ts';
 import { compareText } from '../model/instant.ts';
 import { type HeldRecords, type KpiKey, kpiIdentity, NO_KPI } from '../model/kpi.ts';
 import { MigrationError } from '../model/migration-error.ts';
+import { eachItem } from '../tables/pages.ts';
 import type { ReadTable, ValidationReads } from '../tables/validation-reads.ts';
 import { type Finding, findingKey } from './findings.ts';
 import { type Patience, type Settled, settle } from './settle.ts';
@@ -114,21 +115,16 @@ async function listKpis(
   const linkIdsKnown = new Set<string>();
   const linksOfKpi = new Map<string, { readonly kpi: KpiKey; readonly linkIds: Set<string> }>();
   for (const table of [NEW_LINKS, OLD_TABLE_OF.links] as const) {
-    let cursor: Item | undefined;
-    do {
-      const page = await scanPage(options, table, 0, 1, cursor);
-      for (const item of page.items) {
-        const kpi = kpiKeyOf(item);
-        const id = textOf(item, 'id') ?? '';
-        if (kpiIdentity(kpi) === kpiIdentity(NO_KPI)) continue;
-        linkIdsKnown.add(id);
-        if (bucketOf(kpi, options.parts) !== options.part) continue;
-        const known = linksOfKpi.get(kpiIdentity(kpi)) ?? { kpi, linkIds: new Set() };
-        linksOfKpi.set(kpiIdentity(kpi), known);
-        known.linkIds.add(id);
-      }
-      cursor = page.cursor;
-    } while (cursor);
+    for await (const item of eachItem((cursor: Item | undefined) => scanPage(options, table, 0, 1, cursor))) {
+      const kpi = kpiKeyOf(item);
+      const id = textOf(item, 'id') ?? '';
+      if (kpiIdentity(kpi) === kpiIdentity(NO_KPI)) continue;
+      linkIdsKnown.add(id);
+      if (bucketOf(kpi, options.parts) !== options.part) continue;
+      const known = linksOfKpi.get(kpiIdentity(kpi)) ?? { kpi, linkIds: new Set() };
+      linksOfKpi.set(kpiIdentity(kpi), known);
+      known.linkIds.add(id);
+    }
   }
   const suspects = [...linksOfKpi.values()]
     .map(({ kpi, linkIds }): KpiSuspect => ({ kind: 'kpi', kpi, linkIds: [...linkIds] }))

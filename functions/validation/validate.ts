@@ -4,6 +4,7 @@ import type { HeldRecords } from '../model/kpi.ts';
 import { MigrationError } from '../model/migration-error.ts';
 import type { ControlTable } from '../tables/control/control-table.ts';
 import { keepReport, type ValidationSummary } from '../tables/control/validation-report.ts';
+import { IncompleteBatchError } from '../tables/dynamo/failure-scope.ts';
 import type { Transactions } from '../tables/dynamo/transactions.ts';
 import { longestLagMs } from '../tables/replication-lag.ts';
 import type { ValidationReads } from '../tables/validation-reads.ts';
@@ -140,10 +141,10 @@ interface Failure {
 
 /** What is said of tables that cannot be read; undefined for an error of another kind. */
 function unreadable(error: unknown): Failure | undefined {
-  if (error instanceof MigrationError && error.code === 'TABLE_MISSING') {
+  if (error instanceof MigrationError && error.kind === 'table-missing') {
     return { reason: `${error.message} ${error.nextStep ?? ''}`.trimEnd(), goesOn: false };
   }
-  if (error instanceof Error && THROTTLED.has(error.name)) {
+  if (error instanceof IncompleteBatchError || (error instanceof Error && THROTTLED.has(error.name))) {
     const reason = `The tables refused to be read: ${error.name}. The next validation goes on from the checkpoint.`;
     return { reason, goesOn: true };
   }

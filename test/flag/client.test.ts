@@ -106,6 +106,30 @@ describe('the flag client', () => {
     expect(flags.current()).not.toBeInstanceOf(Promise);
   });
 
+  test('goes to the old tables by itself where it has not heard of the flag for too long, and comes back', async () => {
+    service.on(GetLatestConfigurationCommand).resolvesOnce(answer(NEW)).rejects(new Error('unreachable'));
+    const flags = await start();
+    await pass(299);
+    expect(await flags.current()).toMatchObject({ stage: 'new' });
+    await pass(2);
+    expect(await flags.current()).toEqual({ stage: 'old', reason: 'flag-stale' });
+    service.on(GetLatestConfigurationCommand).resolves(answer(undefined));
+    await pass(15);
+    expect(await flags.current()).toMatchObject({ stage: 'new' });
+  });
+
+  test('is not stale between two polls, however far apart AppConfig sets them', async () => {
+    service
+      .on(GetLatestConfigurationCommand)
+      .resolvesOnce(answer(NEW, 'a', 600))
+      .resolves(answer(undefined, 'b', 600));
+    const flags = await start();
+    await pass(599);
+    expect(await flags.current()).toMatchObject({ stage: 'new' });
+    await pass(600);
+    expect(await flags.current()).toMatchObject({ stage: 'new' });
+  });
+
   test('keeps the last good value while the service fails, and comes back', async () => {
     service
       .on(GetLatestConfigurationCommand)

@@ -8,6 +8,7 @@ import { readFlagState, startFlagDeployment } from '../../functions/flag/deploym
 import { type FlagContent, parseFlagDocument, READS_OLD } from '../../functions/flag/document.ts';
 import { fallBack } from '../../functions/flag/fall-back.ts';
 import { readMonitors, writeMonitors } from '../../functions/flag/monitors.ts';
+import { readValidators, writeValidators } from '../../functions/flag/validators.ts';
 import {
   ALARM,
   ALL_AT_ONCE,
@@ -79,6 +80,14 @@ describe('a change', () => {
     const { flag, set, state } = await flagOnStandIn();
     await writeMonitors(flag.client, flag.ids, []);
     await expect(set(toNew(10))).rejects.toMatchObject({ code: 'FLAG_UNWATCHED' });
+    await set(SHADOW);
+    expect((await state()).deployed).toEqual(SHADOW);
+  });
+
+  test('that widens is not planned where AppConfig would ask no gate', async () => {
+    const { flag, set, state } = await flagOnStandIn();
+    await writeValidators(flag.client, flag.ids, []);
+    await expect(set(toNew(10))).rejects.toMatchObject({ code: 'FLAG_UNGATED' });
     await set(SHADOW);
     expect((await state()).deployed).toEqual(SHADOW);
   });
@@ -204,7 +213,7 @@ describe('a fallback', () => {
 
       expect(await stand.state()).toMatchObject({ deployed: READS_OLD, inProgress: undefined });
       expect(await monitorsOf(stand)).toEqual(before);
-      expect(stand.notes).toContainEqual(expect.stringContaining('An alarm rolled it back'));
+      expect(stand.notes).toContainEqual(expect.stringContaining('does not watch'));
     });
 
     test('stops a rollout that this alarm is taking back to an earlier one', async () => {
@@ -240,6 +249,67 @@ describe('a fallback', () => {
     });
   });
 
+  describe('with a gate that cannot be asked', () => {
+    const never = new Promise<never>(() => {});
+    const FAILURES: Readonly<Record<string, () => Promise<unknown>>> = {
+      'is throttled': () => Promise.reject(new Error('Rate Exceeded.')),
+      crashes: () => Promise.reject(new TypeError('Cannot read properties of undefined')),
+      'does not answer in time': () => never,
+      'may not be invoked': () => Promise.reject(new Error('AccessDeniedException: not authorized to invoke')),
+      'is deleted': () => Promise.reject(new Error('ResourceNotFoundException: Function not found')),
+    };
+
+    async function readsNew(fail: () => Promise<unknown>) {
+      let isBroken = false;
+      const invokeValidator = async () => (isBroken ? fail() : undefined);
+      const stand = await flagOnStandIn({ invokeValidator, validatorTimeoutMs: 50 });
+      await stand.set(toNew(10));
+      stand.passMinutes(31);
+      isBroken = true;
+      return { ...stand, validators: () => readValidators(stand.flag.client, stand.flag.ids) };
+    }
+
+    test.each(Object.entries(FAILURES))('gets through where it %s, and AppConfig asks it again', async (_, fail) => {
+      const stand = await readsNew(fail);
+      const before = await stand.validators();
+      expect(before).toHaveLength(1);
+
+      await stand.fallBack();
+
+      expect(await stand.state()).toMatchObject({ deployed: READS_OLD, inProgress: undefined });
+      expect(await stand.validators()).toEqual(before);
+      expect(stand.notes).toContainEqual(expect.stringContaining('AppConfig does not ask'));
+      await expect(stand.set(toNew(10))).rejects.toMatchObject({ code: 'FLAG_REFUSED' });
+    });
+
+    test('gets through while an alarm rings, too', async () => {
+      const stand = await readsNew(() => Promise.reject(new Error('Rate Exceeded.')));
+      await stand.setAlarm(ALARM, 'ALARM');
+      await stand.fallBack();
+      expect((await stand.state()).deployed).toEqual(READS_OLD);
+      expect(await stand.validators()).toHaveLength(1);
+      expect(await readMonitors(stand.flag.client, stand.flag.ids)).toHaveLength(1);
+    });
+
+    test('has AppConfig ask it again where the fallback fails all the same', async () => {
+      const stand = await readsNew(() => Promise.reject(new Error('Rate Exceeded.')));
+      failing(stand.flag, (command) => command === 'StartDeploymentCommand');
+      await expect(stand.fallBack()).rejects.toThrow('AppConfig is down');
+      expect(await stand.validators()).toHaveLength(1);
+    });
+
+    test('says so where AppConfig cannot be told to ask it again', async () => {
+      const stand = await readsNew(() => Promise.reject(new Error('Rate Exceeded.')));
+      let updates = 0;
+      failing(stand.flag, (command) => command === 'UpdateConfigurationProfileCommand' && ++updates > 1);
+      await expect(stand.fallBack()).rejects.toMatchObject({
+        code: 'FLAG_UNGATED',
+        message: expect.stringContaining('Gate'),
+      });
+      expect((await stand.state()).deployed).toEqual(READS_OLD);
+    });
+  });
+
   test('works over a deployed version that cannot be read', async () => {
     const { fallBack: run, control, state, flag } = await flagOnStandIn();
     const content = JSON.stringify({
@@ -265,7 +335,7 @@ describe('a fallback', () => {
 
 describe('who reads what, in words', () => {
   test.each<[flag: FlagContent | undefined, words: string]>([
-    [undefined, 'the flag cannot be understood, so all reads use the old tables'],
+    [undefined, 'the flag cannot be read, so all reads use the old tables'],
     [READS_OLD, 'all reads use the old tables'],
     [SHADOW, 'some are compared'],
     [

@@ -67,6 +67,12 @@ describe('the document in AppConfig', () => {
     expect(parseFlagDocument(flagDocument(flag))).toEqual(flag);
   });
 
+  test('is read in the form that readers get, too', () => {
+    const flag = toNew(12.5, ['a'], 5_000);
+    expect(parseFlagDocument(JSON.stringify({ readPath: flag }))).toEqual(flag);
+    expect(parseFlagDocument(JSON.stringify({ readPath: { enabled: false } }))).toEqual(OFF);
+  });
+
   test("keeps AppConfig's own attributes, and those of a disabled flag, out", () => {
     const values = { readPath: { enabled: false, stage: 'new', percent: 100, _updatedAt: '2026-01-01' } };
     expect(parseFlagDocument(JSON.stringify({ version: '1', flags: {}, values }))).toEqual(OFF);

@@ -3,7 +3,7 @@ import { readEvidence } from '../../functions/gate/evidence.ts';
 import { mappingHash } from '../../functions/migration/mapping-hash.ts';
 import type { TableNames } from '../../functions/migration/tables.ts';
 import { replicateStreamBatch } from '../../functions/sync/stream-batch.ts';
-import { writeRun } from '../../functions/tables/control/backfill-run-row.ts';
+import { writeRun } from '../../functions/tables/control/documents.ts';
 import { acceptQuarantined, listQuarantine } from '../../functions/tables/control/quarantine-entries.ts';
 import type { QuarantineEntry } from '../../functions/tables/control/quarantine-rows.ts';
 import { keepReport } from '../../functions/tables/control/validation-report.ts';

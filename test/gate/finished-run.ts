@@ -1,4 +1,4 @@
-import type { Run } from '../../functions/tables/control/backfill-run-row.ts';
+import type { Run } from '../../functions/tables/control/documents.ts';
 
 /** A backfill that came to its end before AGREEING was made. */
 export const FINISHED_RUN: Run = {

@@ -171,7 +171,7 @@ describe('a refusal', () => {
     'of %s tells the next step in its message, which is all that CloudFormation shows',
     async (handler) => {
       await expect(call(handler, event('Create', 'no-such-table'))).rejects.toThrow(
-        'The old table no-such-table does not exist. Name the service’s table in cdk.json, migration.environments.NAME.tables.',
+        'The old table no-such-table does not exist. Set the name of the service’s table in cdk.json, migration.environments.NAME.tables.',
       );
     },
   );

@@ -127,10 +127,12 @@ describe('the alarms', () => {
       unopened: 0,
     };
     const counted = [countsOf(report), readMetricsOf({})].flatMap((counts) => Object.keys(counts));
-    expect(counted).toEqual(expect.arrayContaining(['RowsDiffering', 'NewSideErrors', 'WrongAnswers']));
+    expect(counted).toEqual(
+      expect.arrayContaining(['RowsDiffering', 'ItemsUnexamined', 'NewSideErrors', 'WrongAnswers']),
+    );
     const own = Object.values(alarms).filter(({ Namespace }) => Namespace === 'KpiMigration');
     expect(own.filter(({ MetricName }) => !counted.includes(MetricName))).toEqual([]);
-    for (const name of ['RowsDiffer', 'NewSideErrors', 'WrongAnswers']) {
+    for (const name of ['RowsDiffer', 'ItemsUnexamined', 'NewSideErrors', 'WrongAnswers']) {
       expect(alarms[name]).toMatchObject({ Namespace: 'KpiMigration', Statistic: 'Sum' });
       expect(alarms[name]).toMatchObject({ Dimensions: [{ Name: 'Environment', Value: settingsWith().name }] });
     }

@@ -246,6 +246,8 @@ describe('what the functions may do', () => {
       'appconfig:StopDeployment': [application, environment, `${environment}/deployment/*`],
       'appconfig:GetEnvironment': [application, environment],
       'appconfig:UpdateEnvironment': [application, environment],
+      'appconfig:GetConfigurationProfile': [application, profile],
+      'appconfig:UpdateConfigurationProfile': [application, profile],
       'iam:PassRole': ['<ReadFlagMonitorRole.Arn>'],
     });
     const added = wildcards(all).filter((text) => !wildcards(resources).includes(text));

@@ -126,7 +126,7 @@ describe('an environment', () => {
     expect(error).toMatchObject({
       code: 'SETTINGS_INVALID',
       retryable: false,
-      nextStep: 'Mend migration.environments.dev in cdk.json.',
+      nextStep: 'Correct migration.environments.dev in cdk.json.',
     });
     for (const part of ['Environment dev', ...parts]) expect(error.message).toContain(part);
   });

@@ -12,7 +12,7 @@ export const KPI_MUTATIONS: readonly Mutation[] = [
     name: 'spilled links are listed before the last writes of them are sure to be seen',
     smallWorld: 'a spilled link and its record',
     adversary: { crash: 0 },
-    edits: [edit(VIEWS, '  await settle(replication, head);\n  const links', '  const links')],
+    edits: [edit(VIEWS, '  await settle(replication, head);\n  return', '  return')],
   },
   {
     name: 'a writer of spilled links forgets what the one before it left unseen',

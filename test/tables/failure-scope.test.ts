@@ -3,8 +3,12 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { TableNames } from '../../functions/migration/tables.ts';
 import { MigrationError } from '../../functions/model/migration-error.ts';
 import { ContentionError, OutOfTimeError } from '../../functions/sync/replication.ts';
-import { type FailureScope, failureCode, scopeOf } from '../../functions/tables/dynamo/failure-scope.ts';
-import { IncompleteBatchError } from '../../functions/tables/dynamo/retry.ts';
+import {
+  type FailureScope,
+  failureCode,
+  IncompleteBatchError,
+  scopeOf,
+} from '../../functions/tables/dynamo/failure-scope.ts';
 import { TransactionTooLargeError } from '../../functions/tables/dynamo/transactions.ts';
 import { createTestTables, engineClient } from '../engine-client.ts';
 

@@ -111,7 +111,7 @@ describe('over the tables of the local environment', () => {
     const markdown = await run(['validate', '--markdown'], engine.url);
     expect(markdown).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('### Progress Update') });
     const nothing = await run(['repair', '--execute'], engine.url);
-    expect(nothing).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Nothing to mend') });
+    expect(nothing).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Nothing to repair') });
   });
 
   test('a round of the standing check sees every row', async () => {

@@ -104,10 +104,13 @@ describe('the state of a round', () => {
   });
 
   test('is counted for the alarms', () => {
-    expect(countsOf({ ...report, proven: [finding] })).toEqual({
+    expect(
+      countsOf({ ...report, proven: [finding], unexamined: [{ name: 'milestones m1', code: 'ValidationException' }] }),
+    ).toEqual({
       RowsCompared: 8,
       RowsDiffering: 1,
       RowsInFlight: 0,
+      ItemsUnexamined: 1,
       PartsUnfinished: 0,
     });
   });

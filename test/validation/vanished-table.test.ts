@@ -144,7 +144,7 @@ async function expectMissing(table: TableRole, work: () => Promise<unknown>): Pr
     (error: unknown) => failureOf(error),
   );
   expect(failed).toMatchObject({ exitCode: 1, code: 'TABLE_MISSING' });
-  expect(failed?.message).toBe(`${bench.names[table]} did not exist any more while the command ran.`);
+  expect(failed?.message).toBe(`${bench.names[table]} was missing while the command ran.`);
   expect(failed?.nextStep).toMatch(/kpi-migrate preflight\. .*kpi-migrate repair --execute$/);
 }
 

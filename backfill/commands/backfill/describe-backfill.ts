@@ -7,7 +7,7 @@ import type { HeldKpi, Plan } from '../../copy/plan.ts';
 import { addTallies, NAMES_MAX, type Tally } from '../../copy/tally.ts';
 import { describeCounts, grouped, textTable } from '../../text-table.ts';
 
-/** A plan as lines for a person: what it comes to, and what that takes where the settings tell. */
+/** A plan: what would be written, and the time and cost of it where the settings say. */
 export function describePlan(plan: Plan, settings: Settings['backfill']): string[] {
   const tallies = Object.entries(plan.sources);
   const sum = addTallies(Object.values(plan.sources));
@@ -36,14 +36,14 @@ function describeExpense(
   return [
     ...(minutes === undefined
       ? []
-      : [`At ${grouped(maxWriteUnitsPerSecond ?? 0)} write units a second: ${grouped(minutes)} minutes at least.`]),
-    ...(usd === undefined ? [] : [`At ${usdPerMillionWriteUnits} USD a million write units: ${usd.toFixed(2)} USD.`]),
+      : [`At ${grouped(maxWriteUnitsPerSecond ?? 0)} write units per second: at least ${grouped(minutes)} minutes.`]),
+    ...(usd === undefined ? [] : [`At ${usdPerMillionWriteUnits} USD per million write units: ${usd.toFixed(2)} USD.`]),
   ];
 }
 
-/** The KPIs that wait for a link, as lines for a person. */
+/** The KPIs that wait for a link. */
 export function describeHeld(heldKpis: readonly HeldKpi[]): string[] {
-  if (heldKpis.length === 0) return ['No record is held: every KPI that has records has a link.'];
+  if (heldKpis.length === 0) return ['No records are held: every KPI with records has a link.'];
   return [
     ...textTable(
       ['tenant and KPI', ...RECORD_SOURCES],
@@ -52,11 +52,11 @@ export function describeHeld(heldKpis: readonly HeldKpi[]): string[] {
         ...RECORD_SOURCES.map((source) => records[source]),
       ]),
     ),
-    'Next: link the KPI in the service; its records then follow by themselves. What is never linked has no row in the new model.',
+    'Next: link the KPI in the service; its records are then replicated. Records of a KPI without a link get no row.',
   ];
 }
 
-/** What a backfill came to, as lines for a person. */
+/** The result of a backfill. */
 export function describeBackfill(report: BackfillReport): string[] {
   return [
     ...describePasses(report.passes),
@@ -67,14 +67,13 @@ export function describeBackfill(report: BackfillReport): string[] {
 }
 
 const END: Readonly<Record<BackfillReport['state'], string>> = {
-  finished: 'All is copied and swept.',
-  unfinished: 'All else is copied and swept. Next: kpi-migrate backfill --execute, which tries these items once more.',
-  stopped: 'Stopped before the end. Next: the same command again, which goes on from the checkpoints.',
-  'sweep-due':
-    'The sweep is still due: it follows when all four sources are copied. Next: kpi-migrate backfill --execute',
+  finished: 'Everything is copied and swept.',
+  unfinished: 'Everything else is copied and swept. Next: kpi-migrate backfill --execute, which retries these items.',
+  stopped: 'Stopped before the end. Next: kpi-migrate backfill --execute, which resumes from the checkpoints.',
+  'sweep-due': 'The sweep runs once all four sources are copied. Next: kpi-migrate backfill --execute',
 };
 
-/** Unfinished items that are named one by one. */
+/** Unfinished items that are listed. */
 const UNFINISHED_TOLD = 20;
 
 /** The items that could neither be replicated nor quarantined, by table, id and code. */
@@ -82,16 +81,16 @@ export function describeUnfinished(items: readonly Pick<UnfinishedItem, 'kind' |
   if (items.length === 0) return [];
   const more = items.length - UNFINISHED_TOLD;
   return [
-    `Unfinished, since each fails for a reason of its own: ${grouped(items.length)}.`,
+    `Unfinished items, each for its own reason: ${grouped(items.length)}.`,
     ...items.slice(0, UNFINISHED_TOLD).map(({ kind, id, code }) => `  ${kind} ${id}: ${code}`),
     ...(more > 0 ? [`  … and ${grouped(more)} more: kpi-migrate status --json`] : []),
-    'Mend or delete the item in the service, where its code does not pass by itself.',
+    'Unless the code is of a transient error, correct or delete the item in the service.',
   ];
 }
 
 export function describePasses(passes: readonly PassReport[]): string[] {
   return textTable(
-    ['', 'scanned', 'rows written', 'there already', 'held', 'quarantined', 'unfinished', ''],
+    ['', 'scanned', 'rows written', 'already there', 'held', 'quarantined', 'unfinished', ''],
     passes.map(({ pass, done, tally }) => [
       pass,
       tally.scanned,
@@ -112,7 +111,7 @@ function describeOddities(tally: Tally): string[] {
     ...(tally.otherUnknownAttributes === 0
       ? []
       : [
-          `Unknown attributes of further names: ${grouped(tally.otherUnknownAttributes)}. Only the first ${NAMES_MAX} names are counted one by one.`,
+          `Other unknown attributes: ${grouped(tally.otherUnknownAttributes)}. Only the first ${NAMES_MAX} names are counted separately.`,
         ]),
   ];
 }

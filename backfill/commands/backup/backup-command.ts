@@ -6,9 +6,9 @@ import { type CommandResult, EXIT } from '../../outcome.ts';
 import { describeBackups } from './describe-backups.ts';
 import { takeBackups } from './take-backups.ts';
 
-/** `backup`: backs up every table of the environment that there is, and waits until all can be restored. */
-export async function backupCommand(environment: string, stop: AbortSignal): Promise<CommandResult> {
-  const { client, settings } = await openEnvironment(environment);
+/** `backup`: backs up every table of the environment, and waits until all backups can be restored. */
+export async function backupCommand({ env }: { readonly env: string }, stop: AbortSignal): Promise<CommandResult> {
+  const { client, settings } = await openEnvironment(env);
   const taken = await takeBackups({
     backups: dynamoBackups(client),
     environmentName: settings.name,

@@ -1,7 +1,7 @@
 import { grouped, textTable } from '../../text-table.ts';
 import type { TableBackup } from './take-backups.ts';
 
-/** What became of the backups, and what comes next, as lines for a person. */
+/** The backups, and the next step. */
 export function describeBackups(taken: readonly TableBackup[]): string[] {
   const count = (wanted: TableBackup['outcome']): number => taken.filter(({ outcome }) => outcome === wanted).length;
   const failed = count('failed');
@@ -9,11 +9,11 @@ export function describeBackups(taken: readonly TableBackup[]): string[] {
     ...listBackups(taken),
     failed === 0
       ? `${grouped(count('available'))} tables can be restored. Next: kpi-migrate status`
-      : `${grouped(failed)} tables have no backup. Next, when that is mended: kpi-migrate backup`,
+      : `${grouped(failed)} tables have no backup. Next, once that is fixed: kpi-migrate backup`,
   ];
 }
 
-/** What became of the backup of each table. */
+/** The backup of each table, or why it has none. */
 export function listBackups(taken: readonly TableBackup[]): string[] {
   const available = taken.flatMap((table) => (table.outcome === 'available' ? [table] : []));
   const absent = taken.filter(({ outcome }) => outcome === 'absent');
@@ -25,7 +25,7 @@ export function listBackups(taken: readonly TableBackup[]): string[] {
           ['table', 'bytes', 'since', 'backup'],
           available.map(({ tableName, backup }) => [tableName, backup.sizeBytes, backup.createdAt, backup.arn]),
         )),
-    ...absent.map(({ tableName }) => `${tableName} does not exist yet: the stack makes it.`),
+    ...absent.map(({ tableName }) => `${tableName} does not exist yet. The first deployment of the stack creates it.`),
     ...failed.map(({ tableName, problem }) => `${tableName} has NO backup: ${problem}`),
   ];
 }

@@ -14,7 +14,7 @@ export interface BackupOptions {
   readonly note: (message: string) => void;
 }
 
-/** What became of the backup of one table. `absent`: there is no such table yet. */
+/** The backup of one table. `absent`: the table does not exist yet. */
 export type TableBackup = { readonly role: TableRole; readonly tableName: string } & (
   | { readonly outcome: 'available'; readonly backup: Backup }
   | { readonly outcome: 'absent' }
@@ -27,8 +27,8 @@ const POLL_MS = 5_000;
 const PATIENCE_MS = 30 * 60_000;
 
 /**
- * Backs tables up side by side, and waits until each backup can be restored. One that fails is told and the others are waited for all
- * the same. Interrupted: what was begun goes on in DynamoDB.
+ * Backs tables up in parallel, and waits until each backup can be restored. A failure of one does not stop the others. After an
+ * interruption, DynamoDB finishes the backups that have started.
  *
  * @returns what became of each, in the order of the roles.
  * @throws MigrationError `BACKUPS_UNSUPPORTED` on DynamoDB Local.
@@ -50,18 +50,18 @@ async function takeBackup(options: BackupOptions, role: TableRole, backupName: s
   try {
     const begun = await whileBusy(options, () => backups.create(tableName, backupName));
     if (begun === undefined) {
-      // The first deployment makes it: a backup taken before does without.
+      // The first deployment creates it.
       if (TABLES[role].madeBy === 'migration') return { role, tableName, outcome: 'absent' };
-      return { role, tableName, outcome: 'failed', problem: 'There is no such table.' };
+      return { role, tableName, outcome: 'failed', problem: 'The table does not exist.' };
     }
-    note(`${tableName}: ${backupName} has begun.`);
+    note(`${tableName}: ${backupName} has started.`);
     const backup = await untilAvailable(options, begun);
     note(`${tableName}: ${backupName} is ${backup.status}.`);
     if (backup.status === 'AVAILABLE') return { role, tableName, outcome: 'available', backup };
     const problem =
       backup.status === 'DELETED'
         ? `${backup.arn} was deleted.`
-        : `${backup.arn} is still not available after ${PATIENCE_MS / 60_000} minutes; it may become so.`;
+        : `${backup.arn} is not available after ${PATIENCE_MS / 60_000} minutes. It may still become available.`;
     return { role, tableName, outcome: 'failed', problem };
   } catch (error) {
     if (isForAll(error)) throw error;
@@ -69,9 +69,9 @@ async function takeBackup(options: BackupOptions, role: TableRole, backupName: s
   }
 }
 
-/** What is no matter of one table: the engine has no backups, or nobody wants to wait any more. */
+/** Whether a failure concerns every table: the engine has no backups, or the caller no longer waits. */
 function isForAll(error: unknown): boolean {
-  if (error instanceof MigrationError) return error.code === 'BACKUPS_UNSUPPORTED';
+  if (error instanceof MigrationError) return error.kind === 'unsupported';
   return error instanceof Error && error.name === 'AbortError';
 }
 
@@ -85,7 +85,7 @@ async function untilAvailable(options: BackupOptions, begun: Backup): Promise<Ba
   return backup;
 }
 
-/** Tries again while the control plane is busy, for as long as a backup is waited for. */
+/** Retries while the control plane is busy, for as long as a backup is waited for. */
 async function whileBusy<T>({ nowMs, sleep }: BackupOptions, call: () => Promise<T>): Promise<T> {
   const untilMs = nowMs() + PATIENCE_MS;
   for (;;) {

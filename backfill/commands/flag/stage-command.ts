@@ -6,13 +6,13 @@ import { GateRefusedError, passGate } from '../../../functions/gate/gate.ts';
 import type { Blocker } from '../../../functions/gate/missing-evidence.ts';
 import { MigrationError } from '../../../functions/model/migration-error.ts';
 import { listQuarantine } from '../../../functions/tables/control/quarantine-entries.ts';
-import { type Environment, openEnvironment } from '../../environment.ts';
-import { operatorName } from '../../operator.ts';
+import { type Environment, openEnvironment, operatorName } from '../../environment.ts';
 import { type CommandResult, EXIT } from '../../outcome.ts';
-import { whoReadsWhat } from './describe-flag.ts';
+import { describeChange, whoReadsWhat } from './describe-flag.ts';
 import { openFlag } from './open-flag.ts';
 
 export interface StageOptions {
+  readonly stage: Stage;
   readonly env: string;
   readonly percent?: number;
   readonly tenant: readonly string[];
@@ -20,9 +20,9 @@ export interface StageOptions {
   readonly execute: boolean;
 }
 
-/** `stage`: shows what a change of the flag would do and what the gate would say; with `--execute` deploys it. */
-export async function stageCommand(stage: Stage, options: StageOptions): Promise<CommandResult> {
-  const next = flagOf(stage, options);
+/** `stage`: shows what a change of the flag does and what the gate says of it; with `--execute` deploys it. */
+export async function stageCommand(options: StageOptions): Promise<CommandResult> {
+  const next = flagOf(options);
   const environment = await openEnvironment(options.env);
   const access = await openFlag(environment.settings);
   const change = await planFlagChange(access, next);
@@ -38,21 +38,15 @@ export async function stageCommand(stage: Stage, options: StageOptions): Promise
   return {
     exitCode: refusals.length > 0 ? EXIT.failed : EXIT.done,
     document: { ...change, refusals },
-    lines: [
-      `Now: ${whoReadsWhat(change.current)}.`,
-      `Then: ${whoReadsWhat(next)}.`,
-      change.widening.length > 0 ? `This widens reads: ${change.widening.join('; ')}.` : 'This does not widen reads.',
-      ...refusals.map(({ code, message, nextStep }) => `The gate refuses, ${code}: ${message} Next: ${nextStep}`),
-      ...(refusals.length > 0 ? [] : ['Next: run it again with --execute']),
-    ],
+    lines: describeChange(change, refusals),
   };
 }
 
 /** @throws MigrationError SETTINGS_FLAG if the options do not fit the stage. */
-function flagOf(stage: Stage, { percent, tenant, lagBoundMs }: StageOptions): FlagContent {
+function flagOf({ stage, percent, tenant, lagBoundMs }: StageOptions): FlagContent {
   const namesReaders = percent !== undefined || tenant.length > 0;
   if (namesReaders !== (stage === 'new')) {
-    const message = `Stage ${stage} ${namesReaders ? 'takes no' : 'needs'} --percent or --tenant.`;
+    const message = `Stage ${stage} ${namesReaders ? 'takes neither --percent nor --tenant' : 'needs --percent or --tenant'}.`;
     throw new MigrationError('SETTINGS_FLAG', message, {
       nextStep: 'For example: kpi-migrate stage new --percent 1',
     });
@@ -67,7 +61,7 @@ function flagOf(stage: Stage, { percent, tenant, lagBoundMs }: StageOptions): Fl
   });
 }
 
-/** What the gate in AppConfig would say: the same code on the same evidence. */
+/** What AppConfig's gate would refuse: the same code on the same evidence. */
 async function refusalsOf({ client, settings, tables }: Environment, change: FlagChange): Promise<readonly Blocker[]> {
   const { reportAgeMaxMinutes, lagMaxSeconds } = settings.readFlag;
   const reads = { control: tables.control, quarantine: () => listQuarantine(client, settings.tables) };

@@ -4,9 +4,9 @@ import { openEnvironment } from '../../environment.ts';
 import { type CommandResult, EXIT } from '../../outcome.ts';
 import { checkTables, describeFinding } from './preflight.ts';
 
-/** `preflight`: what is missing, with the next step. Reads descriptions of tables and nothing else. */
-export async function preflightCommand(environment: string): Promise<CommandResult> {
-  const { client, settings } = await openEnvironment(environment);
+/** `preflight`: what is missing, with the next step. It reads only the descriptions of the tables. */
+export async function preflightCommand({ env }: { readonly env: string }): Promise<CommandResult> {
+  const { client, settings } = await openEnvironment(env);
   const findings = checkTables(await describeTables(client, settings.tables), settings.tables);
   return {
     exitCode: findings.length === 0 ? EXIT.done : EXIT.failed,

@@ -6,21 +6,14 @@ import {
   type TableNames,
   type TableRole,
 } from '../../../functions/migration/tables.ts';
+import type { ErrorCode } from '../../../functions/model/error-codes.ts';
 import type { KeySchema } from '../../../functions/model/key-schema.ts';
 import { MigrationError } from '../../../functions/model/migration-error.ts';
 import type { IndexShape, KeyShape, TableShape } from '../../../functions/tables/dynamo/descriptions.ts';
 
-/** Something that must be put right before the migration may write. */
+/** Something that must be fixed before the migration may write. */
 export interface Finding {
-  readonly code:
-    | 'TABLE_MISSING'
-    | 'TABLE_NOT_READY'
-    | 'KEY_SCHEMA'
-    | 'STREAM_OFF'
-    | 'STREAM_VIEW_TYPE'
-    | 'INDEX_MISSING'
-    | 'INDEX_NOT_READY'
-    | 'INDEX_UNFIT';
+  readonly code: ErrorCode;
   readonly role: TableRole;
   readonly table: string;
   readonly message: string;
@@ -73,9 +66,9 @@ function checkTable(role: TableRole, table: string, shape: TableShape | undefine
     nextStep,
   });
   const deploy = 'Deploy the migration stack: npx cdk deploy -c environment=NAME.';
-  const application = 'Have the owner of the application put it right; the migration never changes this table.';
+  const application = 'Ask the owner of the application to correct it; the migration never changes this table.';
   const { madeBy } = TABLES[role];
-  const mend = madeBy === 'migration' ? deploy : application;
+  const fix = madeBy === 'migration' ? deploy : application;
   const name = `tables.${role} of the settings in cdk.json`;
   if (shape === undefined) {
     const nextStep = madeBy === 'migration' ? deploy : `Correct ${name}, or the account and region.`;
@@ -84,7 +77,7 @@ function checkTable(role: TableRole, table: string, shape: TableShape | undefine
   const key = describeKey(shapeOf(TABLES[role].key));
   if (describeKey(shape.key) !== key) {
     const message = `The table's key is ${describeKey(shape.key)} and not ${key}.`;
-    return [finding('KEY_SCHEMA', message, `Correct ${name}: this is another table than the one meant.`)];
+    return [finding('KEY_SCHEMA', message, `Correct ${name}: it names the wrong table.`)];
   }
   const findings: Finding[] = [];
   if (shape.status !== 'ACTIVE' && shape.status !== 'UPDATING') {
@@ -92,17 +85,17 @@ function checkTable(role: TableRole, table: string, shape: TableShape | undefine
   }
   if (STREAMED.has(role) && shape.streamViewType === undefined) {
     findings.push(
-      finding('STREAM_OFF', 'The table has no stream: changes made during the copy would be lost.', deploy),
+      finding('STREAM_OFF', 'The table has no stream, so changes made during the copy would be lost.', deploy),
     );
   }
   if (STREAMED.has(role) && shape.streamViewType !== undefined && shape.streamViewType !== STREAM_VIEW_TYPE) {
-    const message = `The stream's view type is ${shape.streamViewType} and not ${STREAM_VIEW_TYPE}.`;
-    const nextStep = `Have the stream's owner turn it off; then deploy the migration stack, which turns on the right one.`;
+    const message = `The stream's view type is ${shape.streamViewType}, not ${STREAM_VIEW_TYPE}.`;
+    const nextStep = `Ask the stream's owner to turn it off. Then deploy the migration stack, which turns on the right one.`;
     findings.push(finding('STREAM_VIEW_TYPE', message, nextStep));
   }
   for (const [indexName, indexDemand] of demandedIndexes(role)) {
     const wrong = checkIndex(indexName, indexDemand, shape.indexes.get(indexName));
-    if (wrong) findings.push(finding(wrong.code, wrong.message, mend));
+    if (wrong) findings.push(finding(wrong.code, wrong.message, fix));
   }
   return findings;
 }
@@ -114,7 +107,7 @@ function checkIndex(
 ): { code: Finding['code']; message: string } | undefined {
   if (shape === undefined) return { code: 'INDEX_MISSING', message: `The index ${name} does not exist.` };
   if (describeKey(shape.key) !== describeKey(demand.key)) {
-    const message = `The index ${name} is by ${describeKey(shape.key)} and not by ${describeKey(demand.key)}.`;
+    const message = `The key of the index ${name} is ${describeKey(shape.key)} and not ${describeKey(demand.key)}.`;
     return { code: 'INDEX_UNFIT', message };
   }
   const { projects } = shape;
@@ -124,7 +117,7 @@ function checkIndex(
     return { code: 'INDEX_UNFIT', message: `The index ${name} does not project ${missing.join(', ')}.` };
   }
   if (!INDEX_READY.has(shape.status)) {
-    return { code: 'INDEX_NOT_READY', message: `The index ${name} is ${shape.status}: wait until it is ACTIVE.` };
+    return { code: 'INDEX_NOT_READY', message: `The index ${name} is ${shape.status}. Wait until it is ACTIVE.` };
   }
   return undefined;
 }
@@ -136,16 +129,16 @@ function describeKey(shape: KeyShape): string {
     .join(', ');
 }
 
-/** One line a finding: the table, what is wrong with it, and what to do. */
+/** A finding on one line: the table, what is wrong with it, and what to do. */
 export function describeFinding(finding: Finding): string {
   return `${finding.table}: ${finding.message} ${finding.nextStep}`;
 }
 
-/** Refuses to go on where anything was found. @throws MigrationError `PREFLIGHT_FAILED` that tells everything at once. */
+/** @throws MigrationError `PREFLIGHT_FAILED` with all findings, if there are any. */
 export function requireNoFindings(findings: readonly Finding[]): void {
   if (findings.length === 0) return;
   const lines = findings.map((finding) => `\n  ${describeFinding(finding)}`).join('');
   throw new MigrationError('PREFLIGHT_FAILED', `The tables are not as the migration needs them:${lines}`, {
-    nextStep: 'Put these right, then run preflight again. Nothing has been written.',
+    nextStep: 'Fix these, then run: kpi-migrate preflight. Nothing was written.',
   });
 }

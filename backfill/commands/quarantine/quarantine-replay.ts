@@ -89,7 +89,11 @@ function sourceOf({ key, streamArn }: FailedDelivery, names: TableNames): Source
   const table = /:table\/([^/]+)\/stream\//.exec(streamArn)?.[1];
   const source = SOURCES.find((each) => names[OLD_TABLE_OF[each]] === table);
   if (source !== undefined) return source;
-  throw new MigrationError('DELIVERY_OF_UNKNOWN_TABLE', `${key} is of ${streamArn}, no old table's stream.`, {
-    nextStep: 'Check --env and --from.',
-  });
+  throw new MigrationError(
+    'DELIVERY_OF_UNKNOWN_TABLE',
+    `${key} is from ${streamArn}, which is not the stream of an old table.`,
+    {
+      nextStep: 'Check --env and --from.',
+    },
+  );
 }

@@ -8,26 +8,26 @@ import { namingMissingTables } from '../validate/missing-tables.ts';
 import { patienceOf, readsOf, validateEnvironment } from '../validate/run-validation.ts';
 import { executeRepair, planRepair } from './repair.ts';
 
-/** Differences that are told one by one. */
+/** Differences that are listed. */
 const FINDINGS_TOLD = 20;
 
-/** `repair`: validates, and tells what differs and what would be derived anew; with `--execute` does so, and looks again. */
+/** `repair`: validates and lists what differs; with `--execute` derives that from the old tables again, and validates it again. */
 export async function repairCommand(
   options: { readonly env: string; readonly execute: boolean },
   stop: AbortSignal,
 ): Promise<CommandResult> {
   const environment = await openEnvironment(options.env);
-  const progress = showProgress(process.stderr, Date.now);
+  const progress = showProgress();
   const { report, comparison } = await validateEnvironment(environment, { progress, stop });
   const findings = comparison.proven;
   if (findings.length === 0) {
     const agree = report.verdict === 'agree';
     const document = { verdict: report.verdict, reasons: report.reasons, differences: 0 };
-    const lines = agree ? ['Nothing to mend: every row is as the old tables demand.'] : describeValidation(report);
+    const lines = agree ? ['Nothing to repair: every row matches the old tables.'] : describeValidation(report);
     return { exitCode: agree ? EXIT.done : EXIT.failed, document, lines };
   }
   const plan = planRepair(findings);
-  const what = `${findings.length} differences: links of ${plan.kpis.length} KPIs, ${plan.records.length} records, ${plan.surplus.length} rows too many.`;
+  const what = `${findings.length} differences: links of ${plan.kpis.length} KPIs, ${plan.records.length} records, ${plan.surplus.length} surplus rows.`;
   if (!options.execute) {
     return {
       exitCode: EXIT.done,
@@ -35,7 +35,7 @@ export async function repairCommand(
       lines: [...told(findings), what, 'Nothing was written. Next: kpi-migrate repair --execute'],
     };
   }
-  progress.note(`Mending ${what}`);
+  progress.note(`Repairing ${what}`);
   const { replication } = environment;
   const left = await namingMissingTables(environment, 'kpi-migrate repair --execute', () =>
     executeRepair(
@@ -56,10 +56,12 @@ export async function repairCommand(
       more,
     },
     lines: [
-      `Mended ${mended} of ${findings.length} differences.`,
+      `Repaired ${mended} of ${findings.length} differences.`,
       ...told(left.proven),
       ...describeUnfinished(left.unfinished),
-      more ? 'There is more than one repair takes. Next: kpi-migrate repair --execute' : 'Next: kpi-migrate validate',
+      more
+        ? 'There are more differences than one repair handles. Next: kpi-migrate repair --execute'
+        : 'Next: kpi-migrate validate',
     ],
   };
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { QuarantineEntry } from '../../../functions/tables/control/quarantine-rows.ts';
 import { PASSES } from '../../copy/run-state.ts';
+import { stableJson } from '../../json.ts';
 import type { AuditFacts } from './facts.ts';
-import { stableJson } from './stable-json.ts';
 
 /** A file of the bundle, and what it says. */
 export interface BundleFile {
@@ -37,19 +37,19 @@ export function bundleOf(facts: AuditFacts): Bundle {
     bytes: Buffer.byteLength(content),
     sha256: sha256(content),
   }));
-  const says = 'what each file is, with its digest';
+  const says = 'describes each file, with its digest';
   return { files: [...files, { name: 'index.md', says, content: indexPage(facts, index) }], index };
 }
 
 function contents(facts: AuditFacts): Record<string, { says: string; value: unknown }> {
   const { settings, run, checkpoints, rollback, reports, rolling, quarantine } = facts;
-  // An address is a person's, and says nothing of the migration.
+  // An address is personal data, and says nothing about the migration.
   const { alarms: _, ...told } = settings;
   return {
-    settings: { says: 'the settings of the environment, defaults filled in; they hold no secret', value: told },
-    mapping: { says: 'the digest of the mapping that this version applies', value: { mappingHash: facts.mappingHash } },
+    settings: { says: 'the settings of the environment with all defaults; they contain no secret', value: told },
+    mapping: { says: 'the digest of the mapping that this version uses', value: { mappingHash: facts.mappingHash } },
     backfill: {
-      says: 'the run of the backfill, how far each segment of each pass is, and the last rollback',
+      says: 'the run of the backfill, the progress of each segment of each pass, and the last rollback',
       value: {
         run: run && withoutKey(run),
         rollback,
@@ -59,15 +59,15 @@ function contents(facts: AuditFacts): Record<string, { says: string; value: unkn
       },
     },
     validations: {
-      says: 'every validation that is kept, oldest first, the last whole one once more as `report#latest`; and the standing validation',
+      says: 'every stored validation, oldest first, with the last complete one repeated as `report#latest`; and the standing validation',
       value: { reports: reports.toSorted(byInstant), rolling: rolling && withoutKey(rolling) },
     },
     quarantine: {
-      says: 'every item that is not migrated: its reason, who accepted it and when, and the digest of the item',
+      says: 'every item that is not migrated: the reason, who accepted it and when, and the digest of the item',
       value: quarantine.map(entryOf),
     },
     unfinished: {
-      says: 'every item that is neither as it should be in the new tables nor in quarantine, with the reason; the gate lets no reads move while there is one',
+      says: 'every item that could neither be replicated nor quarantined, with the reason; the gate refuses to move reads while there is one',
       value: facts.unfinished,
     },
     'read-flag': {
@@ -75,7 +75,7 @@ function contents(facts: AuditFacts): Record<string, { says: string; value: unkn
       value: facts.flagHistory,
     },
     retirement: {
-      says: 'when the old tables were found ready to go: who said so and answers for held records, and the last backups',
+      says: 'when the old tables were found ready to be deleted: by whom, who accepted the held records, and the last backups',
       value: facts.retirement ?? null,
     },
     lag: { says: 'how far each stream is behind, in milliseconds', value: { at: facts.at, lagMs: facts.lagMs } },
@@ -108,8 +108,8 @@ function indexPage(facts: AuditFacts, index: readonly IndexEntry[]): string {
   return [
     `# Audit bundle of ${facts.settings.name}`,
     '',
-    `Read ${facts.at} by ${facts.by}, account ${facts.settings.account}, region ${facts.settings.region}, in one pass; nothing was written to any table.`,
-    `${facts.reports.length} rows of validations, ${facts.quarantine.length} items in quarantine (${accepted} accepted), ${facts.unfinished.length} unfinished, ${facts.flagHistory.length} deployments of the read flag.`,
+    `Read at ${facts.at} by ${facts.by}, account ${facts.settings.account}, region ${facts.settings.region}. Nothing was written to any table.`,
+    `${facts.reports.length} stored validations, ${facts.quarantine.length} items in quarantine (${accepted} accepted), ${facts.unfinished.length} unfinished, ${facts.flagHistory.length} deployments of the read flag.`,
     '',
     '| file | says | bytes | SHA-256 |',
     '|---|---|---|---|',

@@ -1,11 +1,16 @@
 import type { FlagHistoryEntry } from '../../../functions/flag/history.ts';
 import { mappingHash } from '../../../functions/migration/mapping-hash.ts';
 import type { Source } from '../../../functions/migration/sources.ts';
-import { type Run, readRun } from '../../../functions/tables/control/backfill-run-row.ts';
 import type { ControlTable } from '../../../functions/tables/control/control-table.ts';
+import {
+  type Retirement,
+  type Rollback,
+  type Run,
+  readRetirement,
+  readRollback,
+  readRun,
+} from '../../../functions/tables/control/documents.ts';
 import type { QuarantineEntry } from '../../../functions/tables/control/quarantine-rows.ts';
-import { type Retirement, readRetirement } from '../../../functions/tables/control/retirement-row.ts';
-import { type Rollback, readRollback } from '../../../functions/tables/control/rollback-row.ts';
 import { readUnfinished, type UnfinishedItem } from '../../../functions/tables/control/unfinished-items.ts';
 import { storedReports } from '../../../functions/tables/control/validation-report.ts';
 import { readLagMs } from '../../../functions/tables/replication-lag.ts';

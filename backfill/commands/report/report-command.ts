@@ -2,8 +2,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { readFlagHistory } from '../../../functions/flag/history.ts';
 import { listQuarantine } from '../../../functions/tables/control/quarantine-entries.ts';
-import { openEnvironment } from '../../environment.ts';
-import { operatorName } from '../../operator.ts';
+import { openEnvironment, operatorName } from '../../environment.ts';
 import { type CommandResult, EXIT } from '../../outcome.ts';
 import { textTable } from '../../text-table.ts';
 import { openFlag } from '../flag/open-flag.ts';
@@ -11,7 +10,7 @@ import { bundleOf } from './bundle.ts';
 import { readFacts } from './facts.ts';
 import { requireEmptyFolder, writeBundle } from './write-bundle.ts';
 
-/** `report`: the audit bundle of an environment, in a folder that was empty. */
+/** `report`: writes the audit bundle of an environment into an empty folder. */
 export async function reportCommand(options: { readonly env: string; readonly out?: string }): Promise<CommandResult> {
   const { client, settings, tables } = await openEnvironment(options.env);
   const flag = await openFlag(settings);
@@ -35,7 +34,7 @@ export async function reportCommand(options: { readonly env: string; readonly ou
         ['file', 'bytes'],
         index.map(({ file, bytes }) => [file, bytes]),
       ),
-      `The audit bundle is in ${folder}; its index.md says what each file is.`,
+      `The audit bundle is in ${folder}. Its index.md describes each file.`,
     ],
   };
 }

@@ -4,19 +4,19 @@ import { MigrationError } from '../../../functions/model/migration-error.ts';
 import type { BundleFile } from './bundle.ts';
 
 /**
- * Makes the folder where there is none.
+ * Creates the folder if it does not exist.
  *
- * @throws MigrationError `REPORT_FOLDER_NOT_EMPTY`: what was told before is not written over.
+ * @throws MigrationError `REPORT_FOLDER_NOT_EMPTY`: an earlier report is never overwritten.
  */
 export async function requireEmptyFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   if ((await readdir(folder)).length === 0) return;
-  throw new MigrationError('REPORT_FOLDER_NOT_EMPTY', `${folder} has files already.`, {
+  throw new MigrationError('REPORT_FOLDER_NOT_EMPTY', `${folder} is not empty.`, {
     nextStep: 'Name another folder: kpi-migrate report --out DIR',
   });
 }
 
-/** Writes files that are not there yet, the last one last: a bundle without its index was cut off. */
+/** Writes new files in order, the index last: a bundle without an index is incomplete. */
 export async function writeBundle(folder: string, files: readonly BundleFile[]): Promise<void> {
   for (const { name, content } of files) await writeFile(join(folder, name), content, { flag: 'wx' });
 }

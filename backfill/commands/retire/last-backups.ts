@@ -1,6 +1,6 @@
 import { TABLE_ROLES } from '../../../functions/migration/tables.ts';
 import type { ControlTable } from '../../../functions/tables/control/control-table.ts';
-import { writeRetirement } from '../../../functions/tables/control/retirement-row.ts';
+import { writeRetirement } from '../../../functions/tables/control/documents.ts';
 import type { Backups } from '../../../functions/tables/dynamo/backups.ts';
 import type { Settings } from '../../../infra/settings.ts';
 import { type CommandResult, EXIT } from '../../outcome.ts';
@@ -14,7 +14,7 @@ export interface LastBackupOptions {
   readonly settings: Settings;
   /** Records that are in no new table, as the last validation counted them. */
   readonly heldRecords: number;
-  /** The person who answers for them. */
+  /** The person who accepted that. */
   readonly heldAcceptedBy: string | undefined;
   readonly by: string;
   readonly nowMs: () => number;
@@ -22,7 +22,7 @@ export interface LastBackupOptions {
   readonly note: (message: string) => void;
 }
 
-/** Backs up every table, notes that the old ones were found ready to go, and tells what may go, by whom. Deletes nothing. */
+/** Backs up every table, records that the old ones may be deleted, and lists the steps. It deletes nothing. */
 export async function takeLastBackups(options: LastBackupOptions): Promise<CommandResult> {
   const { settings, heldRecords, heldAcceptedBy } = options;
   const taken = await takeBackups({
@@ -48,7 +48,7 @@ export async function takeLastBackups(options: LastBackupOptions): Promise<Comma
     document: { open: [], backups: taken, steps, executed: true },
     lines: [
       ...listBackups(taken),
-      'Nothing was deleted: this tool never writes to an old table. What may go now, in this order:',
+      'Nothing was deleted: this tool never writes to an old table. What to do now, in this order:',
       ...describeSteps(steps),
     ],
   };

@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readFlagState } from '../../../functions/flag/deployments.ts';
 import { readEvidence } from '../../../functions/gate/evidence.ts';
-import type { Blocker } from '../../../functions/gate/missing-evidence.ts';
+import { type Blocker, describeBlocker } from '../../../functions/gate/missing-evidence.ts';
 import { MigrationError } from '../../../functions/model/migration-error.ts';
 import { listQuarantine } from '../../../functions/tables/control/quarantine-entries.ts';
 import { type Backup, type Backups, dynamoBackups } from '../../../functions/tables/dynamo/backups.ts';
 import { storedRolling } from '../../../functions/validation/rolling-state.ts';
-import { type Environment, openEnvironment } from '../../environment.ts';
-import { operatorName } from '../../operator.ts';
+import { type Environment, openEnvironment, operatorName } from '../../environment.ts';
 import { type CommandResult, EXIT } from '../../outcome.ts';
 import { openFlag } from '../flag/open-flag.ts';
 import { takeLastBackups } from './last-backups.ts';
@@ -26,12 +25,16 @@ export interface RetireOptions {
   readonly execute: boolean;
 }
 
-/** `retire`: what still keeps the old tables; with `--execute` the last backups, and what may be deleted by whom. Deletes nothing. */
+/** `retire`: what still blocks deleting the old tables; with `--execute` the last backups and the steps. It deletes nothing. */
 export async function retireCommand(options: RetireOptions, stop: AbortSignal): Promise<CommandResult> {
   if (options.acceptHeld !== (options.by !== undefined)) {
-    throw new MigrationError('SETTINGS_RETIRE', '--accept-held and --by NAME go together: a person answers for it.', {
-      nextStep: 'For example: kpi-migrate retire --accept-held --by "Ada Lovelace"',
-    });
+    throw new MigrationError(
+      'SETTINGS_RETIRE',
+      '--accept-held and --by NAME go together: a person must accept the held records.',
+      {
+        nextStep: 'For example: kpi-migrate retire --accept-held --by "Ada Lovelace"',
+      },
+    );
   }
   const environment = await openEnvironment(options.env);
   const { client, settings } = environment;
@@ -46,7 +49,10 @@ export async function retireCommand(options: RetireOptions, stop: AbortSignal): 
     return {
       exitCode: EXIT.done,
       document: { open, executed: false },
-      lines: ['Nothing keeps the old tables any more.', 'Next: the same with --execute, which takes the last backups'],
+      lines: [
+        'Nothing blocks deleting the old tables.',
+        'Next: the same command with --execute, which takes the last backups',
+      ],
     };
   }
   return takeLastBackups({
@@ -66,10 +72,7 @@ function stillKept(open: readonly Blocker[]): CommandResult {
   return {
     exitCode: EXIT.failed,
     document: { open, executed: false },
-    lines: [
-      'The old tables have to stay:',
-      ...open.map(({ code, message, nextStep }) => `${code}: ${message} Next: ${nextStep}`),
-    ],
+    lines: ['The old tables must stay:', ...open.map(describeBlocker)],
   };
 }
 
@@ -99,8 +102,8 @@ async function listAll(
     );
     return Object.fromEntries(lists) as Record<RetiredRole, readonly Backup[]>;
   } catch (error) {
-    // The verdict tells of it, beside all else that is open.
-    if (error instanceof MigrationError && error.code === 'BACKUPS_UNSUPPORTED') return undefined;
+    // Not swallowed: it becomes a blocker beside all others.
+    if (error instanceof MigrationError && error.kind === 'unsupported') return undefined;
     throw error;
   }
 }

@@ -1,12 +1,14 @@
 import type { FlagState } from '../../../functions/flag/deployments.ts';
 import {
   type Blocker,
+  blockerUnless,
   type GateEvidence,
   type GateLimits,
   missingEvidence,
 } from '../../../functions/gate/missing-evidence.ts';
 import { SOURCES } from '../../../functions/migration/sources.ts';
 import { OLD_TABLE_OF } from '../../../functions/migration/tables.ts';
+import { KIND_OF } from '../../../functions/model/error-codes.ts';
 import type { Backup } from '../../../functions/tables/dynamo/backups.ts';
 import type { RollingState } from '../../../functions/validation/rolling-state.ts';
 import { whoReadsWhat } from '../flag/describe-flag.ts';
@@ -57,59 +59,51 @@ function readRefusals({ deployed, inProgress, last }: FlagState, nowMs: number):
     const message = `Not every tenant reads the new tables: ${whoReadsWhat(deployed)}.`;
     return [{ code: 'READS_NOT_NEW', message, nextStep: 'kpi-migrate stage new --percent 100 --execute' }];
   }
-  // A last deployment that was taken back leaves it untold how long the one before has been in force since.
+  // If the last deployment was rolled back, nobody can tell since when the one before it has been in force again.
   const sinceMs = last?.state === 'COMPLETE' && last.completedAt ? Date.parse(last.completedAt) : Number.NaN;
-  if (nowMs - sinceMs >= READS_NEW_DAYS_MIN * DAY_MS) return [];
-  const message = `All reads have not been on the new tables for ${READS_NEW_DAYS_MIN} days without a change of the flag.`;
-  return [{ code: 'READS_NEW_RECENTLY', message, nextStep: 'kpi-migrate status' }];
+  const message = `All reads must have been on the new tables for ${READS_NEW_DAYS_MIN} days without a change of the flag.`;
+  const isLongAgo = nowMs - sinceMs >= READS_NEW_DAYS_MIN * DAY_MS;
+  return blockerUnless(isLongAgo, 'READS_NEW_RECENTLY', message, 'kpi-migrate status');
 }
 
 function heldRefusals({ report, heldAccepted }: RetireEvidence): Blocker[] {
-  if (report === undefined || report.counts.held === 0 || heldAccepted) return [];
-  const message = `${report.counts.held} records are held: their KPI has no link, and they are in no new table.`;
-  return [
-    {
-      code: 'RECORDS_HELD',
-      message,
-      nextStep: 'kpi-migrate held list; what stays behind: kpi-migrate retire --accept-held --by NAME',
-    },
-  ];
+  const held = report?.counts.held ?? 0;
+  return blockerUnless(
+    held === 0 || heldAccepted,
+    'RECORDS_HELD',
+    `${held} records are held: their KPI has no link, so they have no row in the new tables.`,
+    'kpi-migrate held list; to leave the rest behind: kpi-migrate retire --accept-held --by NAME',
+  );
 }
 
 function standingRefusals({ rolling, rollback }: RetireEvidence, nowMs: number): Blocker[] {
   if (rolling?.lastRoundEndedAt === undefined) {
-    const message = 'The standing validation has not ended a round.';
+    const message = 'The standing validation has not finished a round.';
     return [{ code: 'NO_STANDING_ROUND', message, nextStep: 'kpi-migrate watch --once, and wait for its function' }];
   }
   const { lastRoundEndedAt: endedAt, lastRoundDiffering = 0, rowsDiffering } = rolling;
   const endedMs = Date.parse(endedAt);
-  const young = nowMs - endedMs <= STANDING_ROUND_AGE_DAYS_MAX * DAY_MS;
-  const sinceRollback = rollback?.endedAt === undefined || endedMs > Date.parse(rollback.endedAt);
+  const isYoung = nowMs - endedMs <= STANDING_ROUND_AGE_DAYS_MAX * DAY_MS;
+  const isSinceRollback = rollback?.endedAt === undefined || endedMs > Date.parse(rollback.endedAt);
   return [
-    ...(young && sinceRollback
-      ? []
-      : [
-          {
-            code: 'STANDING_ROUND_OLD',
-            message: `The standing validation ended its last round ${endedAt}.`,
-            nextStep: 'kpi-migrate watch --once, and look at the log of its function',
-          },
-        ]),
-    ...(lastRoundDiffering + rowsDiffering === 0
-      ? []
-      : [
-          {
-            code: 'STANDING_ROUND_DIFFERS',
-            message: `The standing validation found ${lastRoundDiffering} rows that differ in its last round and ${rowsDiffering} in this one.`,
-            nextStep: 'kpi-migrate validate',
-          },
-        ]),
+    ...blockerUnless(
+      isYoung && isSinceRollback,
+      'STANDING_ROUND_OLD',
+      `The standing validation finished its last round at ${endedAt}.`,
+      'kpi-migrate watch --once, and look at the log of its function',
+    ),
+    ...blockerUnless(
+      lastRoundDiffering + rowsDiffering === 0,
+      'STANDING_ROUND_DIFFERS',
+      `The standing validation found ${lastRoundDiffering} rows that differ in its last round and ${rowsDiffering} in this one.`,
+      'kpi-migrate validate',
+    ),
   ];
 }
 
 function backupRefusals(backups: RetireEvidence['backups'], nowMs: number): Blocker[] {
   if (backups === undefined) {
-    const message = 'The engine has no backups.';
+    const message = 'DynamoDB Local has no backups.';
     return [{ code: 'BACKUPS_UNSUPPORTED', message, nextStep: 'kpi-migrate retire --env NAME, in AWS' }];
   }
   return RETIRED_ROLES.flatMap((role) => {
@@ -117,14 +111,14 @@ function backupRefusals(backups: RetireEvidence['backups'], nowMs: number): Bloc
     const latest = times.toSorted().at(-1);
     const nextStep = 'kpi-migrate backup';
     if (latest === undefined) {
-      return [{ code: 'BACKUP_MISSING', message: `There is no backup of ${role} that can be restored.`, nextStep }];
+      return blockerUnless(false, 'BACKUP_MISSING', `${role} has no backup that can be restored.`, nextStep);
     }
-    if (nowMs - Date.parse(latest) <= BACKUP_AGE_DAYS_MAX * DAY_MS) return [];
-    return [{ code: 'BACKUP_OLD', message: `The last backup of ${role} is of ${latest}.`, nextStep }];
+    const isYoung = nowMs - Date.parse(latest) <= BACKUP_AGE_DAYS_MAX * DAY_MS;
+    return blockerUnless(isYoung, 'BACKUP_OLD', `The last backup of ${role} is from ${latest}.`, nextStep);
   });
 }
 
 /** What the command itself mends when it is told to. */
 export function isForBackup({ code }: Blocker): boolean {
-  return code === 'BACKUP_MISSING' || code === 'BACKUP_OLD';
+  return KIND_OF[code] === 'backup-due';
 }

@@ -1,6 +1,8 @@
 import { type Item, textOf } from '../../../functions/model/attribute-value.ts';
 import type { Page, ScanPosition } from '../../../functions/tables/old/old-tables.ts';
-import { writeUnitsOf } from '../../copy/write-pace.ts';
+import { eachPage } from '../../../functions/tables/pages.ts';
+import { writeUnitsOf } from '../../copy/copier.ts';
+import { sideBySide } from '../../copy/segments.ts';
 
 export interface TableClearing {
   readonly segments: number;
@@ -20,48 +22,34 @@ export interface TableClearing {
 const PAGE_ROWS_MAX = 250;
 
 /**
- * Deletes the rows of a table that a scan finds, segments side by side. It keeps no cursor: what is deleted is not met again. When one
- * segment fails, the others end after the page in hand.
+ * Deletes the rows of a table that a scan finds, segments side by side. It keeps no cursor: a deleted row is not found
+ * again.
  *
  * @returns how many rows were deleted.
  */
 export async function clearTable(clearing: TableClearing): Promise<number> {
-  const failed = new AbortController();
-  const stop = AbortSignal.any([clearing.stop, failed.signal]);
-  const results = await Promise.allSettled(
-    Array.from({ length: clearing.segments }, async (_, segment) => {
-      try {
-        return await clearSegment({ ...clearing, stop }, segment);
-      } catch (error) {
-        failed.abort();
-        throw error;
-      }
-    }),
+  const segments = Array.from({ length: clearing.segments }, (_, segment) => segment);
+  const deleted = await sideBySide(segments, clearing.stop, (segment, stop) =>
+    clearSegment({ ...clearing, stop }, segment),
   );
-  const failure = results.find((result) => result.status === 'rejected');
-  if (failure) throw failure.reason;
-  return results.reduce((rows, result) => rows + (result.status === 'fulfilled' ? result.value : 0), 0);
+  return deleted.reduce((sum, rows) => sum + rows, 0);
 }
 
 async function clearSegment(clearing: TableClearing, segment: number): Promise<number> {
   const { segments, stop, scan, deleteRows, pace, beforePage, onDeleted } = clearing;
-  let rows = 0;
-  let cursor: Item | undefined;
-  do {
-    if (stop.aborted) return rows;
+  const pages = eachPage<Item>(async (cursor) => {
     await beforePage();
-    const page: Page<Item> = await scan({
-      segment,
-      totalSegments: segments,
-      limit: PAGE_ROWS_MAX,
-      ...(cursor && { cursor }),
-    });
-    const ids = page.items.map((row) => textOf(row, 'id')).filter((id) => id !== undefined);
-    await pace(writeUnitsOf(page.items));
+    return scan({ segment, totalSegments: segments, limit: PAGE_ROWS_MAX, ...(cursor && { cursor }) });
+  });
+  let deleted = 0;
+  if (stop.aborted) return deleted;
+  for await (const rows of pages) {
+    const ids = rows.map((row) => textOf(row, 'id')).filter((id) => id !== undefined);
+    await pace(writeUnitsOf(rows));
     await deleteRows(ids);
-    rows += ids.length;
+    deleted += ids.length;
     onDeleted(ids.length);
-    cursor = page.cursor;
-  } while (cursor !== undefined);
-  return rows;
+    if (stop.aborted) break;
+  }
+  return deleted;
 }

@@ -3,6 +3,12 @@ import { MigrationError } from '../../../functions/model/migration-error.ts';
 import { whoReadsWhat } from '../flag/describe-flag.ts';
 
 /**
+ * How long a deployment that the gate has just let through may take to be listed. AppConfig, and its local stand-in, give
+ * the gate 15 seconds (AppConfig User Guide, "Understanding validators"); as much again for the deployment to show.
+ */
+export const DEPLOYMENT_SHOWS_MS = 30_000;
+
+/**
  * How long readers may follow the flag of before: they poll it every 15 seconds (functions/flag/client.ts), and one that missed
  * a poll comes again.
  */
@@ -20,8 +26,8 @@ export function requireReadsOld({ deployed, inProgress }: FlagState): void {
         ? undefined
         : `The read flag is not disabled: ${whoReadsWhat(deployed)}.`;
   if (said === undefined) return;
-  throw new MigrationError('READS_NOT_OLD', `${said} The new tables are cleared only while nobody reads them.`, {
-    nextStep: 'Put all reads on the old tables: kpi-migrate fallback. Then the same again.',
+  throw new MigrationError('READS_NOT_OLD', `${said} Only new tables that nobody reads can be cleared.`, {
+    nextStep: 'Put all reads on the old tables: kpi-migrate fallback. Then run the same command again.',
   });
 }
 

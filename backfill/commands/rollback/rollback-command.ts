@@ -1,28 +1,21 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type FlagState, readFlagState } from '../../../functions/flag/deployments.ts';
 import { RECORD_SOURCES } from '../../../functions/migration/sources.ts';
-import { NEW_DATA, NEW_LINKS, NEW_TABLES, TABLES } from '../../../functions/migration/tables.ts';
-import { readRun } from '../../../functions/tables/control/backfill-run-row.ts';
+import { NEW_DATA, NEW_LINKS, NEW_TABLES } from '../../../functions/migration/tables.ts';
+import { readRollback, readRun } from '../../../functions/tables/control/documents.ts';
 import { listQuarantine } from '../../../functions/tables/control/quarantine-entries.ts';
-import { readRollback } from '../../../functions/tables/control/rollback-row.ts';
 import { rowDeletion } from '../../../functions/tables/dynamo/row-deletion.ts';
-import { UnitPace } from '../../../functions/tables/dynamo/unit-pace.ts';
 import { scanPages } from '../../copy/scan-pages.ts';
 import { type Environment, openEnvironment } from '../../environment.ts';
-import { operatorLease } from '../../lease/operator-lease.ts';
+import { leasedCopier } from '../../lease/leased-copier.ts';
 import { type CommandResult, EXIT } from '../../outcome.ts';
 import { type Progress, showProgress } from '../../progress.ts';
-import { grouped } from '../../text-table.ts';
 import { openFlag } from '../flag/open-flag.ts';
 import { namingMissingTables } from '../validate/missing-tables.ts';
+import { describeRollback, describeRollbackPlan, type RollbackPlan } from './describe-rollback.ts';
 import { requireReadsOld } from './reads-old.ts';
 import { type RollbackReport, runRollback } from './rollback.ts';
 
-/** AppConfig gives the gate 15 seconds (AppConfig User Guide, "Understanding validators"); as much again for it to be listed. */
-const DEPLOYMENT_SHOWS_MS = 30_000;
-const DEPLOYMENT_SHOWS_LOCALLY_MS = 1_000;
-
-/** `rollback`: says what of the new tables would go; with `--execute` clears them, so that history can be copied anew. */
+/** `rollback`: shows which rows it deletes; with `--execute` clears the new tables, so that history can be copied again. */
 export async function rollbackCommand(
   options: { readonly env: string; readonly execute: boolean },
   stop: AbortSignal,
@@ -31,13 +24,25 @@ export async function rollbackCommand(
   const { client, ids } = await openFlag(environment.settings);
   const flag = (): Promise<FlagState> => readFlagState(client, ids);
   requireReadsOld(await flag());
-  const progress = showProgress(process.stderr, Date.now);
-  return namingMissingTables(environment, 'kpi-migrate rollback', () =>
-    options.execute ? execute(environment, flag, progress, stop) : plan(environment, progress, stop),
-  );
+  const progress = showProgress();
+  return namingMissingTables(environment, 'kpi-migrate rollback', async () => {
+    if (!options.execute) {
+      const { last, ...plan } = await planRollback(environment, progress, stop);
+      const unfinished = last !== undefined && last.endedAt === undefined;
+      const document = { ...plan, unfinished, executed: false };
+      return { exitCode: EXIT.done, document, lines: describeRollbackPlan({ ...plan, last }) };
+    }
+    const report = await executeRollback(environment, flag, progress, stop);
+    const exitCode = report.state === 'finished' ? EXIT.done : EXIT.stopped;
+    return { exitCode, document: { ...report, executed: true }, lines: describeRollback(report) };
+  });
 }
 
-async function plan({ settings, tables }: Environment, progress: Progress, stop: AbortSignal): Promise<CommandResult> {
+async function planRollback(
+  { settings, tables }: Environment,
+  progress: Progress,
+  stop: AbortSignal,
+): Promise<RollbackPlan> {
   const rows = { [NEW_LINKS]: 0, [NEW_DATA]: 0 };
   for (const table of NEW_TABLES) {
     progress.begin(table, 0, undefined);
@@ -53,60 +58,24 @@ async function plan({ settings, tables }: Environment, progress: Progress, stop:
     progress.end();
   }
   const [run, last] = await Promise.all([readRun(tables.control), readRollback(tables.control)]);
-  const unfinished = last !== undefined && last.endedAt === undefined;
-  return {
-    exitCode: EXIT.done,
-    document: { rows, run, unfinished, executed: false },
-    lines: [
-      `Would delete ${grouped(rows[NEW_LINKS])} rows of ${TABLES[NEW_LINKS].title}, ${grouped(rows[NEW_DATA])} of ${TABLES[NEW_DATA].title}, and ${run ? `run ${run.runId} of the backfill with its checkpoints` : 'no run of the backfill'}.`,
-      'Old tables, quarantine, reports and what replication keeps of its own stay as they are.',
-      ...(unfinished
-        ? [`The rollback by ${last.by}, begun ${last.begunAt}, has not come to its end: this goes on with it.`]
-        : []),
-      'Nothing was deleted. Next: kpi-migrate rollback --execute',
-    ],
-  };
+  return { rows, run, last };
 }
 
-async function execute(
+async function executeRollback(
   environment: Environment,
   flag: () => Promise<FlagState>,
   progress: Progress,
   stop: AbortSignal,
-): Promise<CommandResult> {
-  const { client, settings, tables, replication } = environment;
-  const { segments, maxWriteUnitsPerSecond } = settings.backfill;
-  const pace = maxWriteUnitsPerSecond === undefined ? undefined : new UnitPace(maxWriteUnitsPerSecond, Date.now);
-  const lease = await operatorLease(environment);
-  await using _ = lease.thread;
-  const report = await runRollback({
-    ...lease.options,
-    replication,
-    data: tables.data,
+): Promise<RollbackReport> {
+  const { client, settings } = environment;
+  const copier = await leasedCopier(environment);
+  await using _ = copier.thread;
+  return await runRollback({
+    ...copier.options,
     deleteRows: rowDeletion(client, settings.tables),
     quarantinedRecords: () => listQuarantine(client, settings.tables, RECORD_SOURCES),
     flag,
-    deploymentShowsMs: settings.name === 'local' ? DEPLOYMENT_SHOWS_LOCALLY_MS : DEPLOYMENT_SHOWS_MS,
-    segments,
-    pace: async (writeUnits) => {
-      const waitMs = pace?.take(writeUnits) ?? 0;
-      if (waitMs > 0) await sleep(waitMs);
-    },
     progress,
     stop,
   });
-  return {
-    exitCode: report.state === 'finished' ? EXIT.done : EXIT.stopped,
-    document: { ...report, executed: true },
-    lines: describe(report),
-  };
-}
-
-function describe({ state, rowsDeleted }: RollbackReport): string[] {
-  return [
-    `Deleted ${grouped(rowsDeleted[NEW_LINKS])} rows of ${TABLES[NEW_LINKS].title} and ${grouped(rowsDeleted[NEW_DATA])} of ${TABLES[NEW_DATA].title}.`,
-    state === 'finished'
-      ? 'The backfill begins anew, and reads cannot move before it and a validation. Next: kpi-migrate backfill --execute'
-      : 'Stopped before the end. Next: the same command again.',
-  ];
 }

@@ -1,15 +1,14 @@
 import type { FlagState } from '../../../functions/flag/deployments.ts';
 import { NEW_DATA, NEW_LINKS } from '../../../functions/migration/tables.ts';
-import { deleteRun } from '../../../functions/tables/control/backfill-run-row.ts';
+import { deleteRollback, deleteRun, readRollback, writeRollback } from '../../../functions/tables/control/documents.ts';
 import type { QuarantineEntry } from '../../../functions/tables/control/quarantine-rows.ts';
-import { deleteRollback, readRollback, writeRollback } from '../../../functions/tables/control/rollback-row.ts';
 import type { DeleteRows } from '../../../functions/tables/dynamo/row-deletion.ts';
 import { type Copier, guardWrites } from '../../copy/copier.ts';
 import { deleteCheckpoint, readCheckpoints } from '../../copy/run-state.ts';
 import { acquireLease, type LeaseOptions } from '../../lease/lease.ts';
 import type { Progress } from '../../progress.ts';
 import { clearTable } from './clear-table.ts';
-import { readersFollowInMs, requireReadsOld } from './reads-old.ts';
+import { DEPLOYMENT_SHOWS_MS, readersFollowInMs, requireReadsOld } from './reads-old.ts';
 import { restoreWhatNoCopyBrings } from './restore.ts';
 
 export interface RollbackOptions extends Omit<Copier, 'pause'>, Omit<LeaseOptions, 'transactions' | 'onWait'> {
@@ -18,8 +17,6 @@ export interface RollbackOptions extends Omit<Copier, 'pause'>, Omit<LeaseOption
   readonly quarantinedRecords: () => AsyncIterable<QuarantineEntry>;
   /** The read flag as AppConfig has it now. */
   readonly flag: () => Promise<FlagState>;
-  /** How long a deployment that was begun before may take to show: longer than the gate's time-out. */
-  readonly deploymentShowsMs: number;
   /** Parallel scans a table. */
   readonly segments: number;
   readonly progress: Progress;
@@ -100,8 +97,8 @@ async function begin(options: RollbackOptions): Promise<{ begunAt: string; by: s
   await writeRollback(control, note);
   try {
     const followMs = readersFollowInMs(await options.flag(), options.nowMs());
-    const waitMs = Math.max(options.deploymentShowsMs, followMs);
-    options.progress.note(`Waiting ${Math.ceil(waitMs / 1_000)} s, until all readers follow the flag.`);
+    const waitMs = Math.max(DEPLOYMENT_SHOWS_MS, followMs);
+    options.progress.note(`Waiting ${Math.ceil(waitMs / 1_000)} s until all readers follow the flag.`);
     await options.sleep(waitMs, options.stop);
     requireReadsOld(await options.flag());
     return note;

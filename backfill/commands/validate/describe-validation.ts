@@ -4,12 +4,13 @@ import { addCounts } from '../../../functions/model/counts-by-name.ts';
 import type { Finding } from '../../../functions/validation/findings.ts';
 import type { ReportLine, ValidationReport } from '../../../functions/validation/report.ts';
 import { sumOf } from '../../../functions/validation/report.ts';
+import { jsonOf } from '../../json.ts';
 import { describeCounts, grouped, printable, textTable } from '../../text-table.ts';
 
-/** Findings that are told on a terminal. */
+/** Findings that are listed on a terminal. */
 const FINDINGS_SHOWN = 10;
 
-/** A validation as lines for a person. */
+/** The result of a validation. */
 export function describeValidation(report: ValidationReport): string[] {
   return [
     ...report.checks.map((check) => `${check.passed ? 'passed' : 'FAILED'}  ${check.name}: ${check.detail}`),
@@ -25,12 +26,12 @@ export function describeValidation(report: ValidationReport): string[] {
 }
 
 const VERDICT: Readonly<Record<ValidationReport['verdict'], string>> = {
-  agree: 'AGREE: every row is as the old tables demand.',
-  disagree: 'DISAGREE. Next: kpi-migrate repair, to see what would be mended',
-  inconclusive: 'INCONCLUSIVE: nothing is proven either way. Next: kpi-migrate validate, once more',
+  agree: 'AGREE: every row matches the old tables.',
+  disagree: 'DISAGREE. Next: kpi-migrate repair, which shows what it would repair',
+  inconclusive: 'INCONCLUSIVE: nothing is proven either way. Next: kpi-migrate validate',
 };
 
-/** The counts by class of rows, all tenants together; the report has them tenant by tenant. */
+/** The counts by class of rows, over all tenants; the JSON report has them by tenant. */
 function describeLines(lines: readonly ReportLine[]): string[] {
   return textTable(
     ['', 'expected', 'found', 'missing', 'extra', 'different', 'in flight', 'held', 'quarantined', 'warnings'],
@@ -54,11 +55,11 @@ function describeFindings(findings: readonly Finding[]): string[] {
   ];
 }
 
-/** One difference in a line. */
+/** One difference on a line. */
 export function describeFinding({ table, id, kind, orphan, differences }: Finding): string {
   const name = `${table} ${printable(id)}`;
   if (kind === 'missing') return `${name} is missing.`;
-  if (kind === 'extra') return `${name} is there and should not be${orphan ? '; its link does not exist' : ''}.`;
+  if (kind === 'extra') return `${name} should not exist${orphan ? ', and neither does its link' : ''}.`;
   const parts = differences.map(
     ({ attribute, expected, actual }) =>
       `${printable(attribute)} is ${describeValue(actual)}, not ${describeValue(expected)}`,
@@ -66,13 +67,13 @@ export function describeFinding({ table, id, kind, orphan, differences }: Findin
   return `${name} differs: ${parts.join('; ')}.`;
 }
 
-/** Longest value that is told whole. */
+/** The longest value that is shown whole. */
 const VALUE_LENGTH_MAX = 80;
 
 /** An attribute's value with its type. */
 export function describeValue(value: AttributeValue | undefined): string {
   if (value === undefined) return 'absent';
-  const text = printable(JSON.stringify(value));
+  const text = printable(jsonOf(value));
   return text.length > VALUE_LENGTH_MAX ? `${text.slice(0, VALUE_LENGTH_MAX)}…` : text;
 }
 

@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Source } from '../../../functions/migration/sources.ts';
 import { MigrationError } from '../../../functions/model/migration-error.ts';
-import { readRun } from '../../../functions/tables/control/backfill-run-row.ts';
-import { UnitPace } from '../../../functions/tables/dynamo/unit-pace.ts';
+import { readRun } from '../../../functions/tables/control/documents.ts';
 import { dynamoValidationReads } from '../../../functions/tables/dynamo-validation-reads.ts';
 import { longestLagMs } from '../../../functions/tables/replication-lag.ts';
 import type { ValidationReads } from '../../../functions/tables/validation-reads.ts';
 import { type Validation, validate } from '../../../functions/validation/validate.ts';
-import type { Environment } from '../../environment.ts';
+import { type Environment, paceOf } from '../../environment.ts';
 import type { Progress } from '../../progress.ts';
 import { namingMissingTables } from './missing-tables.ts';
 
@@ -25,7 +24,7 @@ export async function validateEnvironment(
   const { settings, tables, replication } = environment;
   const { progress, stop, phase } = options;
   const runId = await backfillRunId(environment);
-  // Tables that are compared make a verdict when they vanish; without the control table there is no run at all.
+  // If a compared table vanishes, the verdict says so. Without the control table there is no run at all.
   return namingMissingTables(environment, 'kpi-migrate validate', () =>
     validate({
       reads: readsOf(environment),
@@ -60,12 +59,7 @@ async function backfillRunId({ tables, settings }: Environment): Promise<string>
 
 /** What the validators read of an environment, not faster than its settings allow. */
 export function readsOf({ client, settings }: Environment): ValidationReads {
-  const { maxReadUnitsPerSecond } = settings.validation;
-  const pace = maxReadUnitsPerSecond === undefined ? undefined : new UnitPace(maxReadUnitsPerSecond, Date.now);
-  return dynamoValidationReads(client, settings.tables, async (units) => {
-    const waitMs = pace?.take(units) ?? 0;
-    if (waitMs > 0) await sleep(waitMs);
-  });
+  return dynamoValidationReads(client, settings.tables, paceOf(settings.validation.maxReadUnitsPerSecond));
 }
 
 /** How long differences are watched in an environment. */

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Source } from '../../../functions/migration/sources.ts';
-import { readRun } from '../../../functions/tables/control/backfill-run-row.ts';
+import { readRun } from '../../../functions/tables/control/documents.ts';
 import { reportHistory } from '../../../functions/tables/control/validation-report.ts';
 import type { ValidationReport } from '../../../functions/validation/report.ts';
 import { reportPasses } from '../../copy/backfill.ts';
@@ -27,7 +27,7 @@ export interface ValidateOptions {
 /** `validate`: compares both sides, keeps the report, and tells the verdict. */
 export async function validateCommand(options: ValidateOptions, stop: AbortSignal): Promise<CommandResult> {
   const environment = await openEnvironment(options.env);
-  const progress = showProgress(process.stderr, Date.now);
+  const progress = showProgress();
   const { report } = await validateEnvironment(environment, {
     progress,
     stop,

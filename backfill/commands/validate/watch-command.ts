@@ -5,10 +5,10 @@ import { describeFinding } from './describe-validation.ts';
 import { namingMissingTables } from './missing-tables.ts';
 import { patienceOf, readsOf } from './run-validation.ts';
 
-/** Differences of a part that are told one by one. */
+/** Differences of a part that are listed. */
 const FINDINGS_TOLD = 5;
 
-/** `watch`: validates part after part of the key space, round after round, until interrupted; with `--once` one round. */
+/** `watch`: validates the key space part by part, round after round, until interrupted; with `--once`, one round. */
 export async function watchCommand(
   options: { readonly env: string; readonly once: boolean },
   stop: AbortSignal,
@@ -38,13 +38,13 @@ export async function watchCommand(
     document: sum,
     lines: [
       `${sum.parts} parts, ${sum.rowsCompared} rows compared, ${sum.rowsDiffering} differ, ${sum.rowsInFlight} in flight.`,
-      ...(sum.itemsUnexamined > 0 ? [`${sum.itemsUnexamined} items could not be examined; each is named above.`] : []),
+      ...(sum.itemsUnexamined > 0 ? [`${sum.itemsUnexamined} items could not be examined. Each is named above.`] : []),
       ...(sum.rowsDiffering > 0 ? ['Next: kpi-migrate repair'] : []),
     ],
   };
 }
 
-/** Nothing comes of a part that was interrupted; what came of those before is told. */
+/** An interrupted part has no result; the parts before it are still reported. */
 async function unlessStopped<T>(stop: AbortSignal, work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();

@@ -25,6 +25,11 @@ const updateEnvironmentBody = z.strictObject({
   Monitors: z.array(z.object({ AlarmArn: z.string().min(1), AlarmRoleArn: z.string().optional() })).max(5),
 });
 
+/** Of a profile the product changes only this. */
+const updateProfileBody = z.strictObject({
+  Validators: z.array(z.object({ Type: z.literal('LAMBDA'), Content: z.string().min(1) })).max(2),
+});
+
 export interface ControlPlane {
   readonly resources: Resources;
   readonly versions: HostedVersions;
@@ -89,6 +94,19 @@ export function controlRoutes({ resources, versions, deployments, validate, nowM
       answer: (exchange) => pageOf(resources.profilesOf(exchange.path.application ?? '').map(profileSummary), exchange),
     },
     { method: 'GET', path: PROFILE, answer: (exchange) => ok(profileDetail(profileOf(exchange))) },
+    {
+      method: 'PATCH',
+      path: PROFILE,
+      changesState: true,
+      answer(exchange) {
+        const { Validators } = parseBody(exchange, updateProfileBody);
+        resources.setValidators(
+          profileOf(exchange),
+          Validators.map(({ Content }) => Content),
+        );
+        return ok(profileDetail(profileOf(exchange)));
+      },
+    },
     { method: 'GET', path: '/deploymentstrategies', answer: (exchange) => pageOf(strategies, exchange) },
     {
       method: 'GET',

@@ -38,7 +38,7 @@ async function listen(server: Server, port: number): Promise<void> {
     server.listen(port, '127.0.0.1');
     await once(server, 'listening');
   } catch (cause) {
-    throw new MigrationError('PORT_BUSY', `AppConfig's stand-in cannot listen on port ${port}.`, { cause });
+    throw new MigrationError('PORT_BUSY', `The AppConfig stand-in cannot listen on port ${port}.`, { cause });
   }
 }
 

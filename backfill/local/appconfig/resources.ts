@@ -64,28 +64,39 @@ export interface InitialState extends Structure {
   }[];
 }
 
-/** What operators have changed of a structure: the alarms of environments, by the environment's id. */
-export type ChangedMonitors = Readonly<Record<string, readonly Monitor[]>>;
+/** What operators have changed of a structure. */
+export interface Changed {
+  /** The alarms of environments, by the environment's id. */
+  readonly changedMonitors: Readonly<Record<string, readonly Monitor[]>>;
+  /** The functions that are asked for profiles, by the profile's id. */
+  readonly changedValidators: Readonly<Record<string, readonly string[]>>;
+}
+
+export const NOTHING_CHANGED: Changed = { changedMonitors: {}, changedValidators: {} };
 
 /** Look-ups in a structure, with what operators have changed; each throws ResourceNotFoundException. */
 export class Resources {
   readonly structure: Structure;
-  private changedMonitors: ChangedMonitors;
+  private changed: Changed;
 
-  constructor(structure: Structure, changedMonitors: ChangedMonitors) {
+  constructor(structure: Structure, { changedMonitors, changedValidators }: Changed) {
     this.structure = structure;
-    this.changedMonitors = changedMonitors;
+    this.changed = { changedMonitors, changedValidators };
   }
 
   get environments(): Environment[] {
     return this.structure.environments.map((environment) => ({
       ...environment,
-      monitors: this.changedMonitors[environment.id] ?? environment.monitors,
+      monitors: this.changed.changedMonitors[environment.id] ?? environment.monitors,
     }));
   }
 
   setMonitors({ id }: Environment, monitors: readonly Monitor[]): void {
-    this.changedMonitors = { ...this.changedMonitors, [id]: monitors };
+    this.changed = { ...this.changed, changedMonitors: { ...this.changed.changedMonitors, [id]: monitors } };
+  }
+
+  setValidators({ id }: ConfigurationProfile, functionIds: readonly string[]): void {
+    this.changed = { ...this.changed, changedValidators: { ...this.changed.changedValidators, [id]: functionIds } };
   }
 
   /** @param idOrName the data plane takes names too. */
@@ -112,11 +123,16 @@ export class Resources {
 
   profilesOf(applicationId: string): ConfigurationProfile[] {
     const { id } = this.application(applicationId);
-    return this.structure.profiles.filter((profile) => profile.applicationId === id);
+    return this.structure.profiles
+      .filter((profile) => profile.applicationId === id)
+      .map((profile) => ({
+        ...profile,
+        validatorFunctionIds: this.changed.changedValidators[profile.id] ?? profile.validatorFunctionIds,
+      }));
   }
 
-  toJSON(): { readonly changedMonitors: ChangedMonitors } {
-    return { changedMonitors: this.changedMonitors };
+  toJSON(): Changed {
+    return this.changed;
   }
 }
 

@@ -46,7 +46,7 @@ export async function startAppConfig(options: AppConfigOptions): Promise<AppConf
   const { initial, invokeValidator, nowMs, timeScale = 1, validatorTimeoutMs = VALIDATOR_TIMEOUT_MS } = options;
   const file = options.directory === undefined ? NO_STATE_FILE : stateFile(options.directory);
   const saved = await file.load();
-  const resources = new Resources(initial, saved.changedMonitors);
+  const resources = new Resources(initial, saved);
   const versions = new HostedVersions(saved.versions);
   const deployments = new Deployments(saved, timeScale);
   const save = () => file.save(() => ({ versions: versions.toJSON(), ...deployments.toJSON(), ...resources.toJSON() }));

@@ -3,15 +3,14 @@ import { join } from 'node:path';
 import { MigrationError } from '../../../functions/model/migration-error.ts';
 import type { SavedDeployments } from './deployments.ts';
 import type { HostedVersion } from './hosted-versions.ts';
-import type { ChangedMonitors } from './resources.ts';
+import { type Changed, NOTHING_CHANGED } from './resources.ts';
 
 /** What outlasts a restart: what operators have done. */
-export interface SavedState extends SavedDeployments {
+export interface SavedState extends SavedDeployments, Changed {
   readonly versions: readonly HostedVersion[];
-  readonly changedMonitors: ChangedMonitors;
 }
 
-const NOTHING_SAVED: SavedState = { versions: [], deployments: [], alarmsRinging: [], changedMonitors: {} };
+const NOTHING_SAVED: SavedState = { versions: [], deployments: [], alarmsRinging: [], ...NOTHING_CHANGED };
 
 export interface StateFile {
   load(): Promise<SavedState>;
@@ -31,12 +30,12 @@ export function stateFile(directory: string): StateFile {
   return {
     async load() {
       try {
-        return JSON.parse(await readFile(path, 'utf8'));
+        return { ...NOTHING_SAVED, ...JSON.parse(await readFile(path, 'utf8')) };
       } catch (cause) {
         if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return NOTHING_SAVED;
-        throw new MigrationError('STATE_UNREADABLE', `The state of AppConfig's stand-in in ${path} cannot be read.`, {
+        throw new MigrationError('STATE_UNREADABLE', `The state of the AppConfig stand-in in ${path} cannot be read.`, {
           cause,
-          nextStep: `Remove ${path}: it then begins with what the stack says.`,
+          nextStep: `Delete ${path}. The stand-in then starts from the stack.`,
         });
       }
     },

@@ -57,5 +57,5 @@ export async function turnStreamOn(stream: StackStream, hosts: ReadonlyMap<strin
     if (answer?.IsComplete && answer.Data) return answer.Data.StreamArn;
     await sleep(IS_COMPLETE_INTERVAL_MS);
   }
-  throw new MigrationError('STREAM_NOT_ON', `The stream of ${stream.tableName} did not come up.`, { retryable: true });
+  throw new MigrationError('STREAM_NOT_ON', `The stream of ${stream.tableName} was not turned on in time.`);
 }

@@ -70,16 +70,20 @@ async function checkJava(): Promise<void> {
   try {
     told = (await promisify(execFile)('java', ['-version'])).stderr;
   } catch (cause) {
-    throw new MigrationError('JAVA_MISSING', 'DynamoDB Local needs Java, and there is none on the PATH.', {
+    throw new MigrationError('JAVA_MISSING', 'DynamoDB Local needs Java, but there is none on the PATH.', {
       cause,
       nextStep: JAVA_REMEDY,
     });
   }
   const version = Number(/version "(?:1\.)?(\d+)/.exec(told)?.[1] ?? 0);
   if (version < JAVA_VERSION_MIN) {
-    throw new MigrationError('JAVA_TOO_OLD', `DynamoDB Local needs Java ${JAVA_VERSION_MIN}, and this is ${version}.`, {
-      nextStep: JAVA_REMEDY,
-    });
+    throw new MigrationError(
+      'JAVA_TOO_OLD',
+      `DynamoDB Local needs Java ${JAVA_VERSION_MIN} or later, but this is ${version}.`,
+      {
+        nextStep: JAVA_REMEDY,
+      },
+    );
   }
 }
 
@@ -120,7 +124,7 @@ async function checkFree(port: number): Promise<void> {
   } catch (cause) {
     throw new MigrationError('PORT_BUSY', `Port ${port} is taken by another process.`, {
       cause,
-      nextStep: 'Choose another one with --port, or leave --port away.',
+      nextStep: 'Choose another port with --port, or run it without --port.',
     });
   }
   server.close();
@@ -129,8 +133,8 @@ async function checkFree(port: number): Promise<void> {
 
 async function failed(guardian: ChildProcess, told: readonly string[]): Promise<never> {
   await once(guardian, 'exit');
-  throw new MigrationError('ENGINE_FAILED', `DynamoDB Local ended while it started: ${told.join('').trim()}`, {
-    nextStep: 'Run npm ci again, and see that there is a gigabyte of free memory.',
+  throw new MigrationError('ENGINE_FAILED', `DynamoDB Local exited during its start: ${told.join('').trim()}`, {
+    nextStep: 'Run npm ci again, and make sure that a gigabyte of memory is free.',
   });
 }
 
@@ -147,7 +151,7 @@ async function untilReady(url: string): Promise<void> {
         throw new MigrationError('ENGINE_FAILED', 'DynamoDB Local does not answer.', {
           cause,
           retryable: true,
-          nextStep: 'Try again; the machine may be too busy.',
+          nextStep: 'Try again. The machine may be too busy.',
         });
       }
       await sleep(50);

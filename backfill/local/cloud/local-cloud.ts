@@ -73,7 +73,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const folder = (name: string): string => join(directory, name);
   await Promise.all(['logs', 'on-failure', 'assembly'].map((name) => mkdir(folder(name), { recursive: true })));
 
-  onProgress('DynamoDB Local starts, and the stack is synthesised.');
+  onProgress('Starting DynamoDB Local and synthesising the stack.');
   const assembly = options.synthesised?.assembly ?? folder('assembly');
   const synthesis = options.synthesised?.stack ?? synthesise(settings, assembly);
   const engine = await startEngine({
@@ -89,7 +89,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   if (!existsSync(loaded)) {
     await createTables(client, oldTableSchemas(settings.tables));
     if (exported) {
-      onProgress(`The old tables are loaded from ${options.exportDirectory}.`);
+      onProgress(`Loading the old tables from ${options.exportDirectory}.`);
       await loadExport(client, exported);
     }
     await writeFile(loaded, new Date().toISOString());
@@ -110,7 +110,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   starting.defer(async () => {
     await Promise.all([...hosts.values()].map((host) => host.stop()));
   });
-  onProgress('Streams are turned on, and the event source mappings start.');
+  onProgress('Turning the streams on and starting the event source mappings.');
   const mappings = await startMappings(stack, hosts, clientConfig, folder);
   starting.defer(async () => {
     const stopped = Promise.all(mappings.map((mapping) => mapping.stop()));

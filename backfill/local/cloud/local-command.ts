@@ -11,7 +11,7 @@ export interface LocalCommandOptions {
   readonly dir?: string;
 }
 
-/** `local`: a local cloud in the foreground, until it is interrupted. */
+/** `local`: a local cloud in the foreground, until interrupted. */
 export async function localCommand(options: LocalCommandOptions, stop: AbortSignal): Promise<CommandResult> {
   const cloud = await startLocalCloud({
     settings: readSettings(options.env),

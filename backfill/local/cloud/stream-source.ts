@@ -8,6 +8,7 @@ import {
   type ShardIteratorType,
   TrimmedDataAccessException,
 } from '@aws-sdk/client-dynamodb-streams';
+import { eachItem } from '../../../functions/tables/pages.ts';
 import type { Deliverable } from './delivery-rules.ts';
 
 /** A stream record in the form Lambda hands to a function. */
@@ -60,18 +61,19 @@ export function dynamoStreamSource(client: DynamoDBStreamsClient, streamArn: str
     streamArn,
 
     async shards() {
-      const shards: Shard[] = [];
-      let lastShardId: string | undefined;
-      do {
+      const shards = eachItem(async (after: string | undefined) => {
         const { StreamDescription: description } = await client.send(
-          new DescribeStreamCommand({ StreamArn: streamArn, ExclusiveStartShardId: lastShardId }),
+          new DescribeStreamCommand({ StreamArn: streamArn, ExclusiveStartShardId: after }),
         );
-        for (const { ShardId: id = '', ParentShardId: parentId } of description?.Shards ?? []) {
-          shards.push({ id, ...(parentId !== undefined && { parentId }) });
-        }
-        lastShardId = description?.LastEvaluatedShardId;
-      } while (lastShardId !== undefined);
-      return shards;
+        const items = (description?.Shards ?? []).map(
+          ({ ShardId: id = '', ParentShardId: parentId }): Shard => ({
+            id,
+            ...(parentId !== undefined && { parentId }),
+          }),
+        );
+        return { items, cursor: description?.LastEvaluatedShardId };
+      });
+      return Array.fromAsync(shards);
     },
 
     async read(shardId, after, limit) {

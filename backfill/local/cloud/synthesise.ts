@@ -27,7 +27,7 @@ export async function synthesise({ name, ...settings }: Settings, assembly: stri
   } catch (cause) {
     throw new MigrationError('SYNTHESIS_FAILED', 'The stack cannot be synthesised.', {
       cause,
-      nextStep: 'See what npm run synth says.',
+      nextStep: 'Run npm run synth to see why.',
     });
   }
   const template = await readFile(join(assembly, `kpi-migration-${name}.template.json`), 'utf8');

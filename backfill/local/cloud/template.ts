@@ -182,6 +182,6 @@ function appConfigOf(resources: TemplateResources): InitialState {
 
 function unreadable(problems: string): MigrationError {
   return new MigrationError('TEMPLATE_UNREADABLE', `The local cloud cannot run the synthesised stack:\n${problems}`, {
-    nextStep: 'Keep to what backfill/local/README.md says the local cloud knows, or teach it the rest in template.ts.',
+    nextStep: 'Use only what backfill/local/README.md lists, or add support for the rest in template.ts.',
   });
 }

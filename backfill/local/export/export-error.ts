@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import { MigrationError } from '../../../functions/model/migration-error.ts';
 import { SAMPLE_EXPORT } from '../../../infra/package-layout.ts';
 
-const NEXT_STEP = `Give a folder with one folder a table, as in ${relative('', SAMPLE_EXPORT)}; download the export again, or make a new one.`;
+const NEXT_STEP = `Give a folder with one folder per table, as in ${relative('', SAMPLE_EXPORT)}. Download the export again, or create a new one.`;
 
 /** Says which file of an export is wrong, in what, and what to do. */
 export function unreadableExport(path: string, what: string, cause?: unknown, nextStep = NEXT_STEP): MigrationError {

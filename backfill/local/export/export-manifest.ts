@@ -53,7 +53,7 @@ export async function readManifests(directory: string, tableName: string): Promi
   );
   const listed = entries.reduce((sum, entry) => sum + entry.itemCount, 0);
   if (listed !== summary.itemCount) {
-    throw unreadableExport(folder, `the summary counts ${summary.itemCount} items, the files ${listed}`);
+    throw unreadableExport(folder, `the summary counts ${summary.itemCount} items, but the files ${listed}`);
   }
   const files = entries.map(({ dataFileS3Key, ...entry }) => ({
     ...entry,
@@ -69,15 +69,15 @@ function requireKind(path: string, summary: z.infer<typeof summarySchema>, attri
   const found = summary[attribute];
   if (found === wanted) return;
   const name = new Map<string, string>(Object.entries(names)).get(found) ?? 'another kind of export';
-  const what = `it is ${name} (${attribute} ${found}), and only ${wanted} can be loaded`;
+  const what = `it is ${name} (${attribute} ${found}), but only ${wanted} can be loaded`;
   throw unreadableExport(path, what, undefined, MAKE_ANOTHER);
 }
 
 function requireTable(path: string, tableArn: string | undefined, tableName: string): void {
   const exported = tableArn?.split(':table/')[1] ?? tableArn;
   if (exported === undefined || exported === tableName) return;
-  const what = `it is of the table ${exported}, and its folder is named after ${tableName}`;
-  const nextStep = `Put the export of ${tableName} there. If ${exported} is the table meant, name the folder so, and the table in cdk.json (migration.environments.local.tables).`;
+  const what = `it is an export of the table ${exported}, but its folder is named ${tableName}`;
+  const nextStep = `Put the export of ${tableName} there. If ${exported} is the right table, give the folder that name, and set the table's name in cdk.json (migration.environments.local.tables).`;
   throw unreadableExport(path, what, undefined, nextStep);
 }
 
@@ -105,7 +105,7 @@ async function requireWhole({ path, md5Checksum }: DataFile & { readonly md5Chec
     throw unreadableExport(path, 'it cannot be read', cause);
   }
   const md5 = hash.digest('base64');
-  if (md5 !== md5Checksum) throw unreadableExport(path, `its MD5 is ${md5}, and the manifest has ${md5Checksum}`);
+  if (md5 !== md5Checksum) throw unreadableExport(path, `its MD5 is ${md5}, but the manifest has ${md5Checksum}`);
 }
 
 async function textOf(path: string): Promise<string> {

@@ -32,7 +32,7 @@ async function* readItems({ path, itemCount }: DataFile): AsyncGenerator<Item> {
     yield itemOf(path, line);
   }
   if (count !== itemCount) {
-    throw unreadableExport(path, `it holds ${count} items, and the manifest says ${itemCount}`);
+    throw unreadableExport(path, `it has ${count} items, but the manifest says ${itemCount}`);
   }
 }
 
@@ -42,7 +42,7 @@ function itemOf(path: string, { number, text }: Line): Item {
     if (item === undefined) throw new TypeError('It has no Item.');
     return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, withBytes(value)]));
   } catch (cause) {
-    throw unreadableExport(path, `line ${number} holds no item`, cause);
+    throw unreadableExport(path, `line ${number} has no item`, cause);
   }
 }
 

@@ -22,16 +22,16 @@ export async function rehearsalCommand(options: RehearsalCommandOptions, stop: A
   if (options.env !== 'local') {
     throw new MigrationError(
       'SETTINGS_NOT_LOCAL',
-      `A rehearsal runs on a local cloud of its own, not on ${options.env}.`,
+      `A rehearsal runs only on its own local cloud, not on ${options.env}.`,
       {
-        nextStep: 'Leave --env out.',
+        nextStep: 'Run it without --env.',
       },
     );
   }
   const seed = options.seed ?? Math.floor(Date.now() / 1_000);
-  const progress = showProgress(process.stderr, Date.now);
+  const progress = showProgress();
   const replay = replayCommand(options, seed);
-  progress.note(`Seed ${seed}. The same again: ${replay}`);
+  progress.note(`Seed ${seed}. To repeat this run: ${replay}`);
   const report = await rehearse({
     settings: readSettings('local'),
     exportDirectory: options.export,

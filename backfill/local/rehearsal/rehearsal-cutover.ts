@@ -65,7 +65,7 @@ export async function cutOver(options: CutoverOptions): Promise<CutoverReport> {
   );
   const refusedWithoutEvidence = await isRefused(options, toNew(25));
   note(`The gate refuses reads on the new tables before a validation: ${refusedWithoutEvidence ? 'yes' : 'NO'}.`);
-  note(`The validators say: ${await options.validate()}.`);
+  note(`Validation: ${await options.validate()}.`);
   const refusedWithQuarantine = await isRefusedForQuarantine(options);
   let accepted = 0;
   const widen = async (percent: number): Promise<void> => {
@@ -104,7 +104,7 @@ async function ail({ newReads, note }: CutoverOptions, ailment: Ailment): Promis
 /** Waits until the readers' breaker has found the new tables well and lets them answer again. */
 async function recover(options: CutoverOptions): Promise<void> {
   const { newReads, readers, note } = options;
-  note('The new tables are well again.');
+  note('The new tables work again.');
   newReads.ailment = 'none';
   const before = readers.count('new');
   await untilNewAnswer(options, before);
@@ -136,7 +136,7 @@ async function isRefused(options: CutoverOptions, next: FlagContent): Promise<bo
     await deploy(options, next);
     return false;
   } catch (error) {
-    if (error instanceof MigrationError && error.code === 'FLAG_REFUSED') return true;
+    if (error instanceof MigrationError && error.kind === 'gate') return true;
     throw error;
   }
 }
@@ -147,7 +147,7 @@ async function isRefusedForQuarantine(options: CutoverOptions): Promise<boolean 
   if (await isEmpty()) return undefined;
   const refused = await isRefused(options, toNew(25));
   if (!refused && (await isEmpty())) return undefined;
-  options.note(`The gate refuses while quarantine holds what nobody accepted: ${refused ? 'yes' : 'NO'}.`);
+  options.note(`The gate refuses while nobody has accepted the quarantined items: ${refused ? 'yes' : 'NO'}.`);
   return refused;
 }
 
@@ -160,7 +160,7 @@ async function deployOnEvidence(options: CutoverOptions, next: FlagContent): Pro
       await deploy(options, next);
       return accepted;
     } catch (error) {
-      if (!(error instanceof MigrationError && error.code === 'FLAG_REFUSED') || attempt === ATTEMPTS_MAX) throw error;
+      if (!(error instanceof MigrationError && error.kind === 'gate') || attempt === ATTEMPTS_MAX) throw error;
       await sleep(500);
     }
   }
@@ -173,7 +173,7 @@ async function acceptAll(environment: Environment): Promise<number> {
     const accepted = { by: OPERATOR, at: new Date().toISOString() };
     await acceptQuarantined(client, settings.tables, entry, accepted).catch((error: unknown) => {
       // Mended or changed in between: the gate sees what is left.
-      if (!(error instanceof MigrationError && error.code === 'QUARANTINE_CHANGED')) throw error;
+      if (!(error instanceof MigrationError && error.kind === 'conflict')) throw error;
     });
   }
   return entries.length;

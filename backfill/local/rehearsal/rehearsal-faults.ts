@@ -53,7 +53,7 @@ export async function killedBackfill(
     if (exitCode === EXIT.done) return;
     if (exitCode === EXIT.stopped && stops < STOPS_MAX) {
       stops += 1;
-      note(`The backfill stopped before its end, and is run again: ${told.trim().split('\n').at(-1)}`);
+      note(`The backfill stopped before the end and is restarted: ${told.trim().split('\n').at(-1)}`);
       continue;
     }
     if (exitCode !== null) {
@@ -62,7 +62,7 @@ export async function killedBackfill(
       });
     }
     kills += 1;
-    note(`The backfill was killed ${killAfterMs} ms after its start; it is run again.`);
+    note(`The backfill was killed ${killAfterMs} ms after its start and is restarted.`);
   }
 }
 

@@ -1,14 +1,15 @@
 import type { AttributeValue } from '../../../functions/model/attribute-value.ts';
+import { jsonOf } from '../../json.ts';
 import { describeCounts, grouped } from '../../text-table.ts';
 import type { Disagreement } from './agreement.ts';
 import type { ReadersReport } from './readers.ts';
 import { isSafe, isSound, type RehearsalReport } from './rehearsal.ts';
 import type { CutoverReport } from './rehearsal-cutover.ts';
 
-/** Differing rows that are told one by one; more of the same help nobody. */
+/** Differing rows that are listed. A longer list helps nobody. */
 const DISAGREEMENTS_TOLD = 20;
 
-/** A rehearsal as lines for a person: the verdict first, then what it rests on. */
+/** The result of a rehearsal: the verdict first, then the evidence. */
 export function describeRehearsal(report: RehearsalReport, replay: string): string[] {
   const { agreement } = report;
   const facts: readonly (readonly [name: string, fact: string])[] = [
@@ -27,7 +28,7 @@ export function describeRehearsal(report: RehearsalReport, replay: string): stri
     ['Quarantined', describeCounts(agreement.quarantinedByReason)],
     ['Warnings', grouped(agreement.warnings)],
     ['Time', describeDurations(report.durationsMs)],
-    ['Again', replay],
+    ['Run again', replay],
   ];
   const width = Math.max(...facts.map(([name]) => name.length));
   return [
@@ -42,13 +43,13 @@ export function describeRehearsal(report: RehearsalReport, replay: string): stri
 
 function verdict(report: RehearsalReport): string {
   if (report.agree)
-    return 'AGREE: every row of both new tables is what the old tables demand, and no reader noticed the move.';
+    return 'AGREE: every row of both new tables matches the old tables, and no reader noticed the move.';
   const { agreement, undelivered, readers, cutover } = report;
   const reasons = [
     ...(agreement.disagreements.length > 0 ? [`${grouped(agreement.disagreements.length)} rows differ`] : []),
-    ...(undelivered > 0 ? [`${grouped(undelivered)} deliveries failed for good`] : []),
-    ...(isSound(readers) ? [] : [`readers met what they must not: ${describeReaders(readers)}`]),
-    ...(isSafe(cutover) ? [] : [`reads did not move as they must: ${describeGate(cutover)}`]),
+    ...(undelivered > 0 ? [`${grouped(undelivered)} deliveries failed permanently`] : []),
+    ...(isSound(readers) ? [] : [`readers were affected: ${describeReaders(readers)}`]),
+    ...(isSafe(cutover) ? [] : [`reads did not move as they should: ${describeGate(cutover)}`]),
   ];
   return `DISAGREE: ${reasons.join(', ')}.`;
 }
@@ -58,20 +59,20 @@ function describeReaders({ reads, failed, foreignRows, ownWrites, ownWritesLost 
   return [
     `${grouped(reads)} reads, ${grouped(sum(failed.values()))} failed${failures.join('')}`,
     `${grouped(foreignRows)} rows of another tenant`,
-    `${grouped(ownWritesLost)} of ${grouped(ownWrites)} own writes not read again`,
+    `${grouped(ownWritesLost)} of ${grouped(ownWrites)} own writes not read back`,
   ].join(', ');
 }
 
 function describeGate({ refusedWithoutEvidence, refusedWithQuarantine, accepted }: CutoverReport): string {
   const said = (refused: boolean | undefined): string =>
-    refused === undefined ? 'not tried' : refused ? 'refused' : 'LET PASS';
+    refused === undefined ? 'not tried' : refused ? 'refused' : 'NOT REFUSED';
   return `${said(refusedWithoutEvidence)} without a validation, ${said(refusedWithQuarantine)} with quarantine; ${accepted} items accepted by name`;
 }
 
 function describeFallback({ fallbackMs }: CutoverReport): string {
   return fallbackMs > 0
-    ? `the last answer of the new side ${seconds(fallbackMs)} after the command`
-    : 'no answer of the new side after the command';
+    ? `the new side gave its last answer ${seconds(fallbackMs)} after the command`
+    : 'the new side gave no answer after the command';
 }
 
 function describeDurations(durationsMs: RehearsalReport['durationsMs']): string {
@@ -95,13 +96,13 @@ function describeDisagreements(disagreements: readonly Disagreement[]): string[]
       `  ${table} ${id}`,
       ...differences.map(
         ({ attribute, kind, expected, actual }) =>
-          `    ${attribute}: ${kind}, should be ${valueText(expected)} and is ${valueText(actual)}`,
+          `    ${attribute}: ${kind}, should be ${valueText(expected)}, is ${valueText(actual)}`,
       ),
     ]);
   const more = disagreements.length - DISAGREEMENTS_TOLD;
-  return ['', 'What differs:', ...told, ...(more > 0 ? [`  and ${grouped(more)} more`] : [])];
+  return ['', 'Differences:', ...told, ...(more > 0 ? [`  and ${grouped(more)} more`] : [])];
 }
 
 function valueText(value: AttributeValue | undefined): string {
-  return value === undefined ? 'absent' : JSON.stringify(value);
+  return value === undefined ? 'absent' : jsonOf(value);
 }

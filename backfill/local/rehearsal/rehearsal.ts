@@ -94,7 +94,7 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalRepo
   const writer = startWriter(options, environment, initial);
   const start = watch();
 
-  note(`The backfill begins; beside it the service makes ${options.writes} writes.`);
+  note(`The backfill starts, while the service makes ${options.writes} writes.`);
   const writesBeside = Math.round(options.writes * WRITES_BESIDE_BACKFILL);
   const faultsEnd = new AbortController();
   const copied = Promise.all([
@@ -104,9 +104,7 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalRepo
   await Promise.all([copied, options.faults(cloud, seededRandom(seed + 2), faultsEnd.signal)]);
   const backfill = watch();
 
-  note(
-    'The backfill is done. Every tenant reads, and reads move to the new tables, while the service goes on writing.',
-  );
+  note('The backfill is done. Every tenant reads, and reads move to the new tables, while the service keeps writing.');
   const hotKpis = new Set(hotKpisOf(seededRandom(seed), initial).map(kpiIdentity));
   const reading = startReaders(
     { ...cloud, appconfig },
@@ -136,7 +134,7 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalRepo
   await cloud.mappings.drained();
   const drain = watch();
 
-  note('Every row of the new tables is compared with what the old tables demand.');
+  note('Comparing every row of the new tables with the old tables.');
   const agreement = await compareAll(client, settings.tables, settings.heldRecords);
   const readers = reading.readers.report();
   const undelivered = await countFiles(cloud.onFailureDirectory);

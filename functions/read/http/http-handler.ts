@@ -1,6 +1,7 @@
 import * as z from 'zod';
+import type { ErrorKind } from '../../model/error-codes.ts';
 import { MigrationError } from '../../model/migration-error.ts';
-import { isTransientCode } from '../../tables/dynamo/retry.ts';
+import { isTransient } from '../../tables/dynamo/retry.ts';
 import type { KpiReads } from '../kpi-reads.ts';
 import type { Provenance } from '../router.ts';
 import { type Callers, checkCaller } from './callers.ts';
@@ -31,13 +32,7 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
-const STATUS_OF: Readonly<Record<string, number>> = {
-  QUERY_INVALID: 400,
-  PAGE_TOKEN_INVALID: 400,
-  CALLER_REFUSED: 403,
-  ROUTE_UNKNOWN: 404,
-  ROW_NOT_FOUND: 404,
-};
+const STATUS_OF: Partial<Record<ErrorKind, number>> = { 'invalid-request': 400, forbidden: 403, 'not-found': 404 };
 
 const JSON_TYPE = { 'content-type': 'application/json', 'cache-control': 'no-store' };
 
@@ -71,10 +66,11 @@ export async function answerHttpRead(
       body: JSON.stringify(content),
     };
   } catch (error) {
-    if (error instanceof MigrationError && STATUS_OF[error.code] !== undefined) {
-      return problem(STATUS_OF[error.code] as number, error);
+    if (error instanceof MigrationError) {
+      const status = STATUS_OF[error.kind];
+      if (status !== undefined) return problem(status, error);
     }
-    if (error instanceof Error && isTransientCode(error.name)) {
+    if (isTransient(error)) {
       return problem(503, { code: 'BUSY', message: 'The tables are busy.', nextStep: 'Try again in a moment.' });
     }
     throw error;

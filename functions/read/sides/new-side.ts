@@ -1,6 +1,7 @@
 import type { DataIndex, LinkIndex } from '../../migration/tables.ts';
 import { type Item, textOf } from '../../model/attribute-value.ts';
 import type { NewReads } from '../../tables/new/new-reads.ts';
+import { eachPage } from '../../tables/pages.ts';
 import { rangeToRead } from '../date-range.ts';
 import type { DataOfLinkQuery, KpiQuery, ReadRequest, ReadSide, RowPage } from '../query.ts';
 import {
@@ -59,13 +60,9 @@ async function readData(
   if (range === undefined) return { rows: [] };
   const { index, key } = indexOf(query);
   const chunks = async function* (): AsyncGenerator<PositionedRow[]> {
-    let cursor: Item | undefined;
-    do {
-      const part = { ...range, descending: query.order === 'newest-first', limit: request.limit + LOOK_AHEAD };
-      const page = await tables.queryData(index, key, query.tenantId, part, cursor, signal);
-      yield page.items.filter((row) => isAsked(row, query)).map(positionedData);
-      cursor = page.cursor;
-    } while (cursor);
+    const part = { ...range, descending: query.order === 'newest-first', limit: request.limit + LOOK_AHEAD };
+    const pages = eachPage((cursor) => tables.queryData(index, key, query.tenantId, part, cursor, signal));
+    for await (const rows of pages) yield rows.filter((row) => isAsked(row, query)).map(positionedData);
   };
   return takePage(inFullOrder(chunks(), query.order), { ...request, order: query.order });
 }

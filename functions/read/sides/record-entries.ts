@@ -1,6 +1,6 @@
 import type { RecordSource } from '../../migration/sources.ts';
-import type { Item } from '../../model/attribute-value.ts';
 import type { OldReads, RecordEntry } from '../../tables/old/old-reads.ts';
+import { eachItem } from '../../tables/pages.ts';
 import type { DateRange } from '../date-range.ts';
 import { compareTexts, type Order } from '../position.ts';
 
@@ -37,7 +37,7 @@ export async function* entryChunks(
 }
 
 /** The KPI's records in one table by date, of any tenant. */
-export async function* entriesOf(
+export function entriesOf(
   tables: OldReads,
   source: RecordSource,
   kpiId: string,
@@ -45,13 +45,8 @@ export async function* entriesOf(
   order: Order,
   limit: number,
 ): AsyncGenerator<RecordEntry> {
-  let cursor: Item | undefined;
-  do {
-    const part = { ...range, descending: order === 'newest-first', limit };
-    const page = await tables.queryRecords(source, kpiId, part, cursor);
-    yield* page.items;
-    cursor = page.cursor;
-  } while (cursor);
+  const part = { ...range, descending: order === 'newest-first', limit };
+  return eachItem((cursor) => tables.queryRecords(source, kpiId, part, cursor));
 }
 
 async function* merged(listings: readonly AsyncGenerator<RecordEntry>[], order: Order): AsyncGenerator<RecordEntry> {

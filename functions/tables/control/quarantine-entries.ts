@@ -56,8 +56,8 @@ export async function readQuarantined(
     // A part is missing where the entry was replaced between the two reads: then there is another to be read.
     if (image && itemDigest(image) === entry.image?.digest) return { entry, image };
   }
-  throw new MigrationError('QUARANTINE_DAMAGED', `The image that quarantine keeps of ${source} ${id} is not whole.`, {
-    nextStep: 'Read the item in its old table, and derive the entry anew: kpi-migrate repair --execute',
+  throw new MigrationError('QUARANTINE_DAMAGED', `The copy of ${source} ${id} in quarantine is incomplete.`, {
+    nextStep: 'Read the item in its old table. To write the entry again: kpi-migrate repair --execute',
   });
 }
 
@@ -88,7 +88,7 @@ export async function acceptQuarantined(
     );
   } catch (cause) {
     if (!(cause instanceof ConditionalCheckFailedException)) throw cause;
-    throw new MigrationError('QUARANTINE_CHANGED', `The item ${id} of ${source} has changed meanwhile.`, {
+    throw new MigrationError('QUARANTINE_CHANGED', `The item ${id} of ${source} has changed in the meantime.`, {
       cause,
       nextStep: `Look again: kpi-migrate quarantine show ${source} ${shellWord(id)}`,
     });

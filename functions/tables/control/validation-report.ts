@@ -60,9 +60,13 @@ export async function latestReport(control: Pick<ControlTable, 'get'>): Promise<
   if (stored === undefined) return undefined;
   const parsed = summary.safeParse(stored);
   if (parsed.success) return parsed.data;
-  throw new MigrationError('REPORT_UNREADABLE', `The last validation report: ${z.prettifyError(parsed.error)}`, {
-    nextStep: 'Validate again: kpi-migrate validate',
-  });
+  throw new MigrationError(
+    'REPORT_UNREADABLE',
+    `The last validation report cannot be read: ${z.prettifyError(parsed.error)}`,
+    {
+      nextStep: 'Validate again: kpi-migrate validate',
+    },
+  );
 }
 
 /** Keeps a summary under its run, and as the latest where it is of a whole validation. */

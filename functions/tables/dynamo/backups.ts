@@ -8,6 +8,7 @@ import {
   TableNotFoundException,
 } from '@aws-sdk/client-dynamodb';
 import { MigrationError } from '../../model/migration-error.ts';
+import { eachItem } from '../pages.ts';
 
 /** An on-demand backup of a table. */
 export interface Backup {
@@ -61,19 +62,16 @@ export function dynamoBackups(client: DynamoDBClient): Backups {
     },
 
     async list(tableName) {
-      const found: Backup[] = [];
-      let after: string | undefined;
-      do {
+      const listed = eachItem(async (after: string | undefined) => {
         const input = { TableName: tableName, BackupType: 'USER' as const, ExclusiveStartBackupArn: after };
-        const { BackupSummaries = [], LastEvaluatedBackupArn } = await client
-          .send(new ListBackupsCommand(input))
-          .catch((error: unknown) => {
-            throw failureOf(error, tableName);
-          });
-        found.push(...BackupSummaries.map(backupOf));
-        after = LastEvaluatedBackupArn;
-      } while (after !== undefined);
-      return found;
+        const { BackupSummaries = [], LastEvaluatedBackupArn } = await client.send(new ListBackupsCommand(input));
+        return { items: BackupSummaries.map(backupOf), cursor: LastEvaluatedBackupArn };
+      });
+      try {
+        return await Array.fromAsync(listed);
+      } catch (error) {
+        throw failureOf(error, tableName);
+      }
     },
   };
 }
@@ -93,13 +91,12 @@ function failureOf(error: unknown, what: string): unknown {
   if (error.name === 'UnknownOperationException') {
     return new MigrationError('BACKUPS_UNSUPPORTED', 'DynamoDB Local has no backups.', {
       cause: error,
-      nextStep: 'Name an environment in AWS: --env NAME. Of the local cloud, copy the folder that --dir names.',
+      nextStep: 'Use an environment in AWS: --env NAME. For the local cloud, copy the folder given with --dir.',
     });
   }
   if (!BUSY.has(error.name)) return error;
   return new MigrationError('BACKUP_BUSY', `DynamoDB is busy with ${what}: ${error.message}`, {
     cause: error,
-    retryable: true,
     nextStep: 'Run it again in a minute: kpi-migrate backup',
   });
 }

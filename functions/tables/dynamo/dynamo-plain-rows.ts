@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DeleteCommand, DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, DynamoDBDocumentClient, GetCommand, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
 import type { ControlTable } from '../control/control-table.ts';
 import { canExist } from './possible-keys.ts';
 
@@ -31,20 +31,15 @@ export function dynamoPlainRows(
     async list(partition) {
       if (!canExist({ pk: { S: partition } })) return [];
       const rows: { sort: string; value: Record<string, unknown> }[] = [];
-      let cursor: Record<string, unknown> | undefined;
-      do {
-        const { Items = [], LastEvaluatedKey } = await documents.send(
-          new QueryCommand({
-            TableName: tableName,
-            ConsistentRead: true,
-            KeyConditionExpression: 'pk = :partition',
-            ExpressionAttributeValues: { ':partition': partition },
-            ExclusiveStartKey: cursor,
-          }),
-        );
+      const query = {
+        TableName: tableName,
+        ConsistentRead: true,
+        KeyConditionExpression: 'pk = :partition',
+        ExpressionAttributeValues: { ':partition': partition },
+      };
+      for await (const { Items = [] } of paginateQuery({ client: documents }, query)) {
         rows.push(...Items.map((item) => ({ sort: String(item.sk), value: item })));
-        cursor = LastEvaluatedKey;
-      } while (cursor);
+      }
       return rows;
     },
   };

@@ -2,6 +2,7 @@ import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import type { Item } from '../../model/attribute-value.ts';
 import type { SortedRange } from '../new/new-reads.ts';
 import type { Page } from '../old/old-tables.ts';
+import { eachItem } from '../pages.ts';
 import { canExist } from './possible-keys.ts';
 
 /** What is asked of one partition of a table or an index. */
@@ -59,17 +60,8 @@ export async function queryPage(
 }
 
 /** All items of a query, page after page. */
-export async function* queryAll(
-  client: DynamoDBClient,
-  query: PartitionQuery,
-  signal?: AbortSignal,
-): AsyncGenerator<Item> {
-  let cursor: Item | undefined;
-  do {
-    const page = await queryPage(client, query, cursor, signal);
-    yield* page.items;
-    cursor = page.cursor;
-  } while (cursor);
+export function queryAll(client: DynamoDBClient, query: PartitionQuery, signal?: AbortSignal): AsyncGenerator<Item> {
+  return eachItem((cursor) => queryPage(client, query, cursor, signal));
 }
 
 /** The names and values of a request's expressions. Every name has a placeholder: any may be a reserved word (Developer Guide, "Reserved words"). */

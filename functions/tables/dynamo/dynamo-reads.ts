@@ -7,8 +7,9 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Item } from '../../model/attribute-value.ts';
 import type { Page, ScanPosition } from '../old/old-tables.ts';
+import { IncompleteBatchError } from './failure-scope.ts';
 import { batchesOfKeys, canExist, distinctKeys, keyIdentity } from './possible-keys.ts';
-import { IncompleteBatchError, retryTransient } from './retry.ts';
+import { retryTransient } from './retry.ts';
 
 /** Items a scan page examines unless told. Always sent: DynamoDB Local slows down without a limit. */
 const SCAN_LIMIT = 1_000;
@@ -99,7 +100,7 @@ export async function batchGet(
       pending = Object.entries(UnprocessedKeys).flatMap(([tableName, { Keys = [] }]) =>
         Keys.map((key) => ({ tableName, key: key as Item })),
       );
-      // The answer is also cut at 16 MB; either way the rest is asked for anew.
+      // The answer is also cut at 16 MB; either way the rest is requested again.
       if (pending.length > 0) throw new IncompleteBatchError('Part of a batch of reads was not processed.');
     });
   }

@@ -120,12 +120,6 @@ const SCOPE_OF = new Map(
   (Object.keys(BY_NAME) as FailureScope[]).flatMap((scope) => BY_NAME[scope].map((name) => [name, scope] as const)),
 );
 
-/** This project's own errors, by code. All others say that the work as a whole cannot go on. */
-const SCOPE_OF_CODE = new Map<string, FailureScope>([
-  ['CONTENTION', 'contention'],
-  ['TRANSACTION_TOO_LARGE', 'item'],
-]);
-
 /**
  * A ValidationException also says that a table or an index is not as the request takes it to be, and then every item's request
  * is refused: it has no other name. Messages as in "Error handling with DynamoDB", in "Troubleshooting" and of the engine.
@@ -136,6 +130,11 @@ const TABLE_IS_OTHERWISE =
 /** What the SDK throws, without a name of its own, where it is not set up. */
 const SDK_IS_NOT_SET_UP =
   /region is missing|credential object is not valid|credential is missing|could not load credentials/i;
+
+/** DynamoDB processed only part of a batch, because of throttling or the batch's size. That part is not undone. */
+export class IncompleteBatchError extends Error {
+  override readonly name = 'IncompleteBatchError';
+}
 
 const HTTP = { unauthorized: 401, forbidden: 403, tooManyRequests: 429, serverErrors: 500 } as const;
 
@@ -155,7 +154,10 @@ interface Traits {
 
 /** Whom a failure is of. An unforeseen error of this project's own code is the item's at which it came up. Pure. */
 export function scopeOf(error: unknown): FailureScope {
-  if (error instanceof MigrationError) return SCOPE_OF_CODE.get(error.code) ?? 'whole';
+  if (error instanceof MigrationError) {
+    return error.kind === 'contention' || error.kind === 'item' ? error.kind : 'whole';
+  }
+  if (error instanceof IncompleteBatchError) return 'whole';
   if (!(error instanceof Error)) return 'item';
   const reasons = cancellationReasons(error);
   if (reasons.length > 0) return scopeOfCancellation(reasons.map(({ code, message }) => scopeOfRefusal(code, message)));

@@ -1,7 +1,7 @@
 import pRetry from 'p-retry';
-import { cancellationReasons } from './failure-scope.ts';
+import { cancellationReasons, IncompleteBatchError } from './failure-scope.ts';
 
-/** Refusals that pass by themselves and that the SDK does not retry inside a transaction or a batch. */
+/** Transient errors that the SDK does not retry inside a transaction or a batch. */
 const TRANSIENT_CODES = new Set([
   'TransactionConflict',
   'TransactionConflictException',
@@ -14,8 +14,8 @@ const TRANSIENT_CODES = new Set([
   'InternalServerError',
 ]);
 
-export function isTransientCode(code: string | undefined): boolean {
-  return code !== undefined && TRANSIENT_CODES.has(code);
+export function isTransientCode(code: string): boolean {
+  return TRANSIENT_CODES.has(code);
 }
 
 /** The codes of a cancelled transaction's items; empty for any other error. */
@@ -23,13 +23,14 @@ export function cancellationCodes(error: unknown): string[] {
   return cancellationReasons(error).map(({ code }) => code);
 }
 
-function isTransient(error: unknown): boolean {
+/** Whether the same call may succeed in a moment. */
+export function isTransient(error: unknown): boolean {
   const codes = cancellationCodes(error);
   if (codes.length > 0) return codes.every(isTransientCode);
-  return error instanceof Error && isTransientCode(error.name);
+  return error instanceof IncompleteBatchError || (error instanceof Error && isTransientCode(error.name));
 }
 
-/** Runs a call again, with growing, jittered pauses, while it is refused for a reason that passes. */
+/** Retries a call after transient errors, with growing, jittered pauses. */
 export function retryTransient<T>(call: () => Promise<T>): Promise<T> {
   return pRetry(call, {
     retries: 8,
@@ -38,9 +39,4 @@ export function retryTransient<T>(call: () => Promise<T>): Promise<T> {
     randomize: true,
     shouldRetry: ({ error }) => isTransient(error),
   });
-}
-
-/** Part of a batch is still refused after all retries; what was done is not undone. */
-export class IncompleteBatchError extends Error {
-  override readonly name = 'ThrottlingException';
 }

@@ -1,7 +1,8 @@
 import { BatchWriteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { NewTable, TableNames } from '../../migration/tables.ts';
 import { apart } from './apart.ts';
-import { IncompleteBatchError, retryTransient } from './retry.ts';
+import { IncompleteBatchError } from './failure-scope.ts';
+import { retryTransient } from './retry.ts';
 
 /** Requests a BatchWriteItem takes (DynamoDB service quotas). */
 const BATCH_WRITES_MAX = 25;

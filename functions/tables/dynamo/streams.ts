@@ -51,7 +51,7 @@ async function describe(client: DynamoDBClient, tableName: string): Promise<Tabl
     if (!(cause instanceof ResourceNotFoundException)) throw cause;
     throw new MigrationError('TABLE_MISSING', `The old table ${tableName} does not exist.`, {
       cause,
-      nextStep: 'Name the service’s table in cdk.json, migration.environments.NAME.tables.',
+      nextStep: 'Set the name of the service’s table in cdk.json, migration.environments.NAME.tables.',
     });
   }
 }
@@ -62,7 +62,7 @@ function checkKeySchema(tableName: string, table: TableDescription): void {
     ({ AttributeName }) => AttributeName === key?.AttributeName,
   )?.AttributeType;
   if (key?.AttributeName === 'id' && type === 'S' && others.length === 0) return;
-  throw new MigrationError('KEY_SCHEMA', `The table ${tableName} is not keyed by a text \`id\` alone.`, {
+  throw new MigrationError('KEY_SCHEMA', `The key of the table ${tableName} is not a string \`id\` alone.`, {
     nextStep: 'Check that cdk.json names the right table.',
   });
 }
@@ -70,8 +70,8 @@ function checkKeySchema(tableName: string, table: TableDescription): void {
 function checkViewType(tableName: string, table: TableDescription): void {
   const found = table.StreamSpecification?.StreamViewType;
   if (found === VIEW_TYPE) return;
-  throw new MigrationError('STREAM_VIEW_TYPE', `The stream of ${tableName} is on with ${found}, not ${VIEW_TYPE}.`, {
+  throw new MigrationError('STREAM_VIEW_TYPE', `The stream of ${tableName} has view type ${found}, not ${VIEW_TYPE}.`, {
     nextStep:
-      'Find out who reads that stream. A view type cannot be changed: turn the stream off and on anew with them, then deploy again.',
+      'Find out who reads that stream. A view type cannot be changed: agree with them to turn the stream off, then deploy again.',
   });
 }

@@ -40,7 +40,7 @@ export class TransactionTooLargeError extends MigrationError {
   constructor(cause: unknown) {
     super('TRANSACTION_TOO_LARGE', 'The rows of one transactional read exceed 4 MB.', {
       cause,
-      nextStep: 'None: fewer rows are read at once.',
+      nextStep: 'No action needed: fewer rows are read at once.',
     });
   }
 }

@@ -3,9 +3,9 @@ import { NEW_DATA, type TableNames } from '../../migration/tables.ts';
 import { type Item, textOf } from '../../model/attribute-value.ts';
 import { apart, type Refused } from '../dynamo/apart.ts';
 import { batchGet, scanPage } from '../dynamo/dynamo-reads.ts';
-import { scopeOf } from '../dynamo/failure-scope.ts';
+import { IncompleteBatchError, scopeOf } from '../dynamo/failure-scope.ts';
 import { batchesOfInserts } from '../dynamo/possible-keys.ts';
-import { IncompleteBatchError, isTransientCode, retryTransient } from '../dynamo/retry.ts';
+import { isTransientCode, retryTransient } from '../dynamo/retry.ts';
 import type { Insertion, NewTables } from './new-tables.ts';
 
 /** The new tables over DynamoDB itself. */

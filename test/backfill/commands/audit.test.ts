@@ -111,7 +111,7 @@ describe('the audit bundle of a migration', () => {
       expect(page).toContain(`\`${name}\``);
       expect(page).toContain(createHash('sha256').update(content).digest('hex'));
     }
-    expect(page).toContain('Read 2026-05-01T12:00:00.000Z by Ada on laptop');
+    expect(page).toContain('Read at 2026-05-01T12:00:00.000Z by Ada on laptop');
   });
 
   test('is the same to the byte whatever order the facts are read in', async () => {

@@ -117,7 +117,7 @@ test('one that never becomes available is given up after half an hour', async ()
   const taken = await take();
   expect(taken.find(({ role }) => role === 'kpis')).toMatchObject({
     outcome: 'failed',
-    problem: `arn:${names.kpis} is still not available after 30 minutes; it may become so.`,
+    problem: `arn:${names.kpis} is not available after 30 minutes. It may still become available.`,
   });
   expect(taken.filter(({ outcome }) => outcome === 'available')).toHaveLength(TABLE_ROLES.length - 1);
   expect(polls).toBeLessThan(500);

@@ -6,7 +6,7 @@ test.each([
   ['bad settings', new MigrationError('SETTINGS_INVALID', 'm'), EXIT.usage],
   ['an environment that is not there', new MigrationError('ENVIRONMENT_UNKNOWN', 'm'), EXIT.usage],
   ['a refusal', new MigrationError('BACKFILL_RUNNING', 'm'), EXIT.failed],
-  ['what passes by itself', new MigrationError('LEASE_LOST', 'm', { retryable: true }), EXIT.stopped],
+  ['what passes by itself', new MigrationError('LEASE_LOST', 'm'), EXIT.stopped],
   ['Ctrl-C', AbortSignal.abort().reason, EXIT.stopped],
   ['what nobody foresaw', new TypeError('x is not a function'), EXIT.failed],
   ['something thrown that is no error', 'oops', EXIT.failed],

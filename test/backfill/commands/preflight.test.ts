@@ -121,7 +121,7 @@ describe('each thing that is wrong is one finding that names the table and what 
       withIndex('people', 'linked-user-index', index('tenant_id')),
       'INDEX_UNFIT',
       'people',
-      /tenant_id \(S\) and not by linked_user_id/,
+      /tenant_id \(S\) and not linked_user_id/,
     ],
     'an index of people without their tenant': [
       withIndex('people', 'linked-user-index', { ...index('linked_user_id'), projects: [] }),

@@ -14,7 +14,11 @@ const settings = { segments: 4, leaseSeconds: 60 };
 
 test.each([
   ['nothing, where the settings have no ceiling and no price', {}, []],
-  ['the time that a ceiling leaves', { maxWriteUnitsPerSecond: 1_000 }, [/^At 1,000 write units a second: 34 minutes/]],
+  [
+    'the time that a ceiling leaves',
+    { maxWriteUnitsPerSecond: 1_000 },
+    [/^At 1,000 write units per second: at least 34 minutes/],
+  ],
   ['what it costs at a price', { usdPerMillionWriteUnits: 0.625 }, [/: 1\.25 USD\.$/]],
 ])('a plan tells %s', (_name, more, expected) => {
   const lines = describePlan(PLAN, { ...settings, ...more });
@@ -22,7 +26,7 @@ test.each([
 });
 
 test('the held list has a line a KPI, or says that there is none', () => {
-  expect(describeHeld([])).toEqual([expect.stringContaining('No record is held')]);
+  expect(describeHeld([])).toEqual([expect.stringContaining('No records are held')]);
   const records = { milestones: 1, actuals: 0, readings: 2_000 };
   expect(describeHeld([{ tenantId: 'acme', kpiId: 'margin', records }])[1]).toMatch(/^acme margin +1 +0 +2,000$/);
 });

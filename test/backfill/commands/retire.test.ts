@@ -9,7 +9,7 @@ import {
 import { whatMayGo } from '../../../backfill/commands/retire/what-may-go.ts';
 import type { FlagState } from '../../../functions/flag/deployments.ts';
 import type { FlagContent } from '../../../functions/flag/document.ts';
-import { readRetirement } from '../../../functions/tables/control/retirement-row.ts';
+import { readRetirement } from '../../../functions/tables/control/documents.ts';
 import type { Backup, Backups } from '../../../functions/tables/dynamo/backups.ts';
 import { dynamoTables } from '../../../functions/tables/dynamo-tables.ts';
 import type { RollingState } from '../../../functions/validation/rolling-state.ts';
@@ -160,7 +160,7 @@ describe('with everything ready', () => {
       acceptedHeld: { by: 'Ada', records: 3 },
       backupArns: expect.arrayContaining(['arn:purposepath-kpi-actuals']),
     });
-    expect(result.lines.join('\n')).toMatch(/Nothing was deleted[\s\S]*1\. the team of the service/);
+    expect(result.lines.join('\n')).toMatch(/Nothing was deleted[\s\S]*1\. The service team/);
   });
 
   test('nothing may go where a backup fails', async () => {

@@ -6,6 +6,7 @@ import { type BackfillOptions, runBackfill } from '../../../backfill/copy/backfi
 import { readCheckpoints } from '../../../backfill/copy/run-state.ts';
 import { acquireLease } from '../../../backfill/lease/lease.ts';
 import { readHolder } from '../../../backfill/lease/lease-row.ts';
+import { VALIDATOR_TIMEOUT_MS } from '../../../backfill/local/appconfig/validators.ts';
 import { compareAll, scanTable } from '../../../backfill/local/rehearsal/agreement.ts';
 import type { FlagState } from '../../../functions/flag/deployments.ts';
 import type { FlagContent } from '../../../functions/flag/document.ts';
@@ -13,10 +14,9 @@ import { RECORD_SOURCES, SOURCES } from '../../../functions/migration/sources.ts
 import { OLD_TABLE_OF, type TableNames } from '../../../functions/migration/tables.ts';
 import type { HeldRecords } from '../../../functions/model/kpi.ts';
 import { replicateStreamBatch } from '../../../functions/sync/stream-batch.ts';
-import { readRun } from '../../../functions/tables/control/backfill-run-row.ts';
+import { readRollback, readRun } from '../../../functions/tables/control/documents.ts';
 import { listQuarantine } from '../../../functions/tables/control/quarantine-entries.ts';
 import { putEntry } from '../../../functions/tables/control/quarantine-rows.ts';
-import { readRollback } from '../../../functions/tables/control/rollback-row.ts';
 import { rowDeletion } from '../../../functions/tables/dynamo/row-deletion.ts';
 import { createTestTables, engineClient } from '../../engine-client.ts';
 import { eventOf, replicationOver } from '../../sync/fixtures.ts';
@@ -64,7 +64,6 @@ function rollback(changes: Partial<RollbackOptions> = {}) {
     deleteRows: rowDeletion(client, names),
     quarantinedRecords: () => listQuarantine(client, names, RECORD_SOURCES),
     flag: async () => READS_OLD,
-    deploymentShowsMs: 1_000,
     segments: 2,
     owner: 'test',
     leaseMs: LEASE_MS,
@@ -257,6 +256,14 @@ describe('a rollback is refused, and nothing deleted,', () => {
     expect(await rowsLeft()).toEqual(before);
     expect(await readRollback(tables().control)).toBeUndefined();
     expect(await backfill()).toMatchObject({ state: 'finished' });
+  });
+
+  test('where the gate takes its whole time to let a deployment through, also locally', async () => {
+    const before = await rowsLeft();
+    const gateDoneMs = nowMs() + VALIDATOR_TIMEOUT_MS;
+    const flag = async () => (nowMs() < gateDoneMs ? READS_OLD : { deployed: toNew, inProgress: undefined, last });
+    await expect(rollback({ flag })).rejects.toMatchObject({ code: 'READS_NOT_OLD' });
+    expect(await rowsLeft()).toEqual(before);
   });
 
   test('while a copier is at work', async () => {

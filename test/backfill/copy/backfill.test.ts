@@ -12,7 +12,7 @@ import type { Item } from '../../../functions/model/attribute-value.ts';
 import { replicateLinks } from '../../../functions/sync/replicate-links.ts';
 import { replicateRecords } from '../../../functions/sync/replicate-records.ts';
 import type { Replication } from '../../../functions/sync/replication.ts';
-import { readRun } from '../../../functions/tables/control/backfill-run-row.ts';
+import { readRun } from '../../../functions/tables/control/documents.ts';
 import { dynamoTables, type Tables } from '../../../functions/tables/dynamo-tables.ts';
 import type { NewTables } from '../../../functions/tables/new/new-tables.ts';
 import { createTestTables, engineClient } from '../../engine-client.ts';

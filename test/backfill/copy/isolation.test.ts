@@ -9,7 +9,7 @@ import { missingEvidence } from '../../../functions/gate/missing-evidence.ts';
 import type { Source } from '../../../functions/migration/sources.ts';
 import type { AttributeValue, Item } from '../../../functions/model/attribute-value.ts';
 import type { HeldRecords } from '../../../functions/model/kpi.ts';
-import { readRun } from '../../../functions/tables/control/backfill-run-row.ts';
+import { readRun } from '../../../functions/tables/control/documents.ts';
 import {
   acceptQuarantined,
   listQuarantine,

@@ -101,6 +101,6 @@ test('names without end: the run goes on, and its checkpoint holds no more than 
   expect(tallyOf('actuals')?.unknownAttributes.size).toBe(NAMES_MAX);
   const stored = Math.max(...(await readCheckpoints(bench.tables.control)).map((each) => jsonOf(each).length));
   expect(stored).toBeLessThan(100_000);
-  expect(describeBackfill(report).join('\n')).toMatch(/Unknown attributes of further names: [\d,]+/);
+  expect(describeBackfill(report).join('\n')).toMatch(/Other unknown attributes: [\d,]+/);
   await expectAgreement();
 });

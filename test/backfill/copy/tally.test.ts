@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { stableJson } from '../../../backfill/commands/report/stable-json.ts';
 import {
   addTallies,
   countUnknownAttributes,
@@ -8,7 +7,7 @@ import {
   NAMES_MAX,
   type Tally,
 } from '../../../backfill/copy/tally.ts';
-import { jsonOf } from '../../../backfill/json.ts';
+import { jsonOf, stableJson } from '../../../backfill/json.ts';
 import { describeCounts, textTable } from '../../../backfill/text-table.ts';
 import { countNames } from '../../../functions/model/counts-by-name.ts';
 

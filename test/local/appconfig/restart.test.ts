@@ -6,11 +6,12 @@ import {
   ListConfigurationProfilesCommand,
   ListDeploymentStrategiesCommand,
   ListEnvironmentsCommand,
+  UpdateConfigurationProfileCommand,
 } from '@aws-sdk/client-appconfig';
 import { BadRequestException, GetLatestConfigurationCommand } from '@aws-sdk/client-appconfigdata';
 import { expect, onTestFinished, test } from 'vitest';
 import { operatorOf, sessionOf } from './operator.ts';
-import { ALARM, APPLICATION, LINEAR, standIn } from './stand-in.ts';
+import { ALARM, APPLICATION, LINEAR, OF_PROFILE, standIn } from './stand-in.ts';
 
 const NEW = { enabled: true, stage: 'new', percent: 10 };
 
@@ -43,6 +44,25 @@ test('an alarm that rang before a restart still rings', async () => {
   await before.stop();
   const operator = operatorOf(await standIn({ directory }));
   expect(await operator.look(await operator.set(NEW, LINEAR))).toMatchObject({ State: 'ROLLING_BACK' });
+});
+
+test('a profile that no gate was asked for before a restart has none after it, until an operator adds it again', async () => {
+  const directory = stateDirectory();
+  let asked = 0;
+  const invokeValidator = async () => {
+    asked += 1;
+  };
+  const before = await standIn({ directory, invokeValidator });
+  await before.control.send(new UpdateConfigurationProfileCommand({ ...OF_PROFILE, Validators: [] }));
+  await before.stop();
+  const after = await standIn({ directory, invokeValidator });
+  await operatorOf(after).set(NEW);
+  expect(asked).toBe(0);
+  const Validators = [{ Type: 'LAMBDA' as const, Content: 'Gate' }];
+  const answer = await after.control.send(new UpdateConfigurationProfileCommand({ ...OF_PROFILE, Validators }));
+  expect(answer).toMatchObject({ Validators });
+  await operatorOf(after).set(NEW);
+  expect(asked).toBe(1);
 });
 
 test('sessions do not: a reader meets a token that is not known, and starts anew', async () => {

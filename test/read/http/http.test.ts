@@ -8,6 +8,7 @@ import { readReadSettings } from '../../../functions/read/http/read-settings.ts'
 import { kpiReads, type ReadOptions } from '../../../functions/read/kpi-reads.ts';
 import type { ReadRequest, RowPage } from '../../../functions/read/query.ts';
 import type { Provenance } from '../../../functions/read/router.ts';
+import { IncompleteBatchError } from '../../../functions/tables/dynamo/failure-scope.ts';
 
 const ACCOUNT = '123456789012';
 const CALLERS: Callers = [
@@ -151,8 +152,10 @@ describe('the API', () => {
     };
     const throttled = Object.assign(new Error('slow down'), { name: 'ThrottlingException' });
     expect(await call(LINK, { answer: fail(throttled) })).toMatchObject({ statusCode: 503, body: { code: 'BUSY' } });
+    const partial = fail(new IncompleteBatchError('part'));
+    expect(await call(LINK, { answer: partial })).toMatchObject({ statusCode: 503, body: { code: 'BUSY' } });
     await expect(call(LINK, { answer: fail(new TypeError('a bug')) })).rejects.toThrow('a bug');
-    await expect(call(LINK, { answer: fail(new MigrationError('INSIDE', 'inside')) })).rejects.toThrow('inside');
+    await expect(call(LINK, { answer: fail(new MigrationError('TABLE_MISSING', 'inside')) })).rejects.toThrow('inside');
   });
 });
 

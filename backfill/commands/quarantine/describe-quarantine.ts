@@ -1,0 +1,38 @@
+import type { QuarantineEntry } from '../../../functions/tables/control/quarantine-rows.ts';
+import { textTable } from '../../text-table.ts';
+import type { ReplayedDelivery } from './quarantine-replay.ts';
+
+export function describeEntries(entries: readonly QuarantineEntry[]): string[] {
+  if (entries.length === 0) return ['Quarantine is empty.'];
+  return [
+    ...textTable(
+      ['item', 'reason', 'attribute', 'since', ''],
+      entries.map(({ source, id, reason, quarantinedAt, accepted }) => [
+        `${source} ${id}`,
+        reason.code,
+        reason.attribute ?? '',
+        quarantinedAt,
+        accepted ? `accepted by ${accepted.by}` : '',
+      ]),
+    ),
+    'Next: correct the item in the service; it then leaves by itself. To see one: kpi-migrate quarantine show SOURCE ID',
+  ];
+}
+
+export function describeAcceptance({ source, id, reason }: QuarantineEntry, by: string, executed: boolean): string[] {
+  const said = `${source} ${id} (${reason.code}: ${reason.message})`;
+  return executed
+    ? [`Accepted by ${by}: ${said}. It is in no new table.`]
+    : [`${by} would accept ${said}.`, 'Next: the same command with --execute'];
+}
+
+export function describeReplay(replayed: readonly ReplayedDelivery[], executed: boolean): string[] {
+  const failed = replayed.filter(({ failures }) => failures.length > 0);
+  const records = replayed.reduce((sum, delivery) => sum + delivery.records, 0);
+  const what = `${replayed.length} deliveries with ${records} records`;
+  return [
+    executed ? `Replayed ${what}; ${failed.length} stay.` : `Would replay ${what}; ${failed.length} cannot be read.`,
+    ...failed.flatMap(({ key, failures }) => [`  ${key}`, ...failures.map((failure) => `    ${failure}`)]),
+    ...(executed || replayed.length === 0 ? [] : ['Next: the same command with --execute']),
+  ];
+}

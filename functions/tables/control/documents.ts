@@ -1,0 +1,65 @@
+import * as z from 'zod';
+import type { ControlTable } from './control-table.ts';
+
+/** The rows of this partition are written only under the backfill's lease. */
+export const BACKFILL_PARTITION = 'backfill';
+
+/** How one document is stored in the control table. It is read strongly, and is undefined while there is none. */
+function documentAt<T extends object>(partition: string, sort: string, schema: z.ZodType<T>) {
+  return {
+    async read(control: Pick<ControlTable, 'get'>): Promise<T | undefined> {
+      const stored = await control.get(partition, sort);
+      return stored === undefined ? undefined : schema.parse(stored);
+    },
+    write: (control: Pick<ControlTable, 'put'>, value: T): Promise<void> =>
+      control.put(partition, sort, value as Readonly<Record<string, unknown>>),
+    remove: (control: Pick<ControlTable, 'delete'>): Promise<void> => control.delete(partition, sort),
+  };
+}
+
+const run = z.object({
+  runId: z.string(),
+  startedAt: z.iso.datetime(),
+  /** Fixed for the whole run: a cursor is valid only with the number of segments that it was made with. */
+  totalSegments: z.number().int().positive(),
+  /** Whether an earlier run has finished, so that reads may be on the new tables. */
+  isRepeat: z.boolean().default(false),
+  finishedAt: z.iso.datetime().optional(),
+});
+
+/** One pass of the backfill through all old tables. A run that was stopped is resumed; after a finished one a new one starts. */
+export type Run = z.infer<typeof run>;
+
+/** The current run, or else the last one; none before the first and after a rollback. */
+export const { read: readRun, write: writeRun, remove: deleteRun } = documentAt(BACKFILL_PARTITION, 'run', run);
+
+const rollback = z.object({
+  begunAt: z.iso.datetime(),
+  by: z.string(),
+  endedAt: z.iso.datetime().optional(),
+});
+
+/**
+ * The last rollback of the new tables. Until it has ended, their rows may be going. A validation from before its end has
+ * seen rows that are gone.
+ */
+export type Rollback = z.infer<typeof rollback>;
+
+export const {
+  read: readRollback,
+  write: writeRollback,
+  remove: deleteRollback,
+} = documentAt('rollback', 'last', rollback);
+
+const retirement = z.object({
+  at: z.iso.datetime(),
+  by: z.string(),
+  /** Who answers for the records that have no row in the new tables, and how many there were. */
+  acceptedHeld: z.object({ by: z.string(), records: z.number().int().positive() }).optional(),
+  backupArns: z.array(z.string()),
+});
+
+/** When the old tables were found ready to be deleted: who said so, and the last backups. */
+export type Retirement = z.infer<typeof retirement>;
+
+export const { read: readRetirement, write: writeRetirement } = documentAt('retirement', 'last', retirement);
