@@ -140,3 +140,10 @@ export class BucketDigests {
     return new BucketDigests(bytes.length / (WORDS * WORD_BYTES), new Uint32Array(bytes.buffer));
   }
 }
+
+/** Those whose hash sorts first: a sample that is spread over all, and the same in every run. */
+export function smallestByHash<T>(all: readonly T[], count: number, nameOf: (each: T) => string): T[] {
+  const ranked = all.map((each) => ({ each, rank: hash('md5', nameOf(each)) }));
+  ranked.sort((left, right) => (left.rank < right.rank ? -1 : 1));
+  return ranked.slice(0, count).map(({ each }) => each);
+}

@@ -15,6 +15,7 @@ import type { OldTables } from '../tables/old/old-tables.ts';
 import type { LinkOrigin } from './kpi-decision.ts';
 import { circumstancesOf, kpiSnapshot } from './kpi-snapshot.ts';
 import { decideLinks, type LinkFacts } from './link-decision.ts';
+import { readNamed } from './read-named.ts';
 import type { LinkChange, LinkResult } from './replicate-links.ts';
 import { ATTEMPTS_MAX, ContentionError, type Replication } from './replication.ts';
 
@@ -31,7 +32,6 @@ interface Member {
   readonly change: LinkChange;
   readonly row: Item | undefined;
   readonly entry: Item | undefined;
-  readonly spilledItem: Item | undefined;
 }
 
 /**
@@ -52,20 +52,18 @@ export async function replicateGroup(
   const { transactions, old } = replication;
   let readsSpilled = hasSpilled;
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
-    const [headItem, ...items] = await transactions.read([
-      kpiRowKey(kpi),
-      ...changes.flatMap((change) => keysOf(kpi, change, readsSpilled)),
-    ]);
-    const head = decodeKpiRow(kpi, headItem);
+    const { kpiRow, rows, entries, spilledItems } = await readNamed(replication, {
+      kpiRow: kpiRowKey(kpi),
+      rows: changes.map(({ id }): RowKey => ({ table: 'kpiLinks', key: { id: { S: id } } })),
+      entries: changes.map(({ id }) => quarantineKey('links', id)),
+      spilledItems: readsSpilled ? changes.map(({ id }) => spilledLinkKey(kpi, id)) : [],
+    });
+    const head = decodeKpiRow(kpi, kpiRow);
     if (head.spilled !== undefined && !readsSpilled) {
       readsSpilled = true;
       continue;
     }
-    const size = items.length / changes.length;
-    const members = changes.map((change, at): Member => {
-      const [row, entry, spilledItem] = items.slice(at * size, (at + 1) * size);
-      return { change, row, entry, spilledItem };
-    });
+    const members = changes.map((change, at): Member => ({ change, row: rows[at], entry: entries[at] }));
     const images = await old.readLinks(changes.map(({ id }) => id));
     // Whoever writes a row moves the token of the KPI that the row is of.
     const isHere = ({ change, row }: Member) => [row, images.get(change.id)].every((item) => isOf(item, kpi));
@@ -80,11 +78,7 @@ export async function replicateGroup(
       const quarantined = entry && decodeQuarantineEntry(entry);
       return { id: change.id, demand: demands[at] as LinkDemand, row, quarantined };
     });
-    const snapshot = await kpiSnapshot(
-      replication,
-      head,
-      members.map(({ spilledItem }) => spilledItem),
-    );
+    const snapshot = await kpiSnapshot(replication, head, spilledItems);
     const { writes, changedIds } = decideLinks(links, [snapshot], circumstancesOf(replication, origin));
     if (!fitsTransaction(writes)) return { done: [], apart: changes, hasSpilled: readsSpilled };
     if (writes.length > 0 && !(await transactions.write(writes))) continue;
@@ -97,11 +91,6 @@ export async function replicateGroup(
     return { done: [...left, ...done], apart, hasSpilled: readsSpilled };
   }
   throw new ContentionError("a KPI's links");
-}
-
-function keysOf(kpi: KpiKey, { id }: LinkChange, readsSpilled: boolean): RowKey[] {
-  const keys = [{ table: 'kpiLinks', key: { id: { S: id } } } as const, quarantineKey('links', id)];
-  return readsSpilled ? [...keys, spilledLinkKey(kpi, id)] : keys;
 }
 
 function isOf(item: Item | undefined, kpi: KpiKey): boolean {

@@ -1,64 +1,39 @@
 import type { Item } from '../model/attribute-value.ts';
-import { sameItem } from '../model/compare.ts';
 import { demandOfPersonalLink, recordIn } from '../model/demand.ts';
 import { personalLinkId } from '../model/ids.ts';
 import { answerLater } from '../model/look-ups.ts';
 import { type KpiKey, kpiIdentity, RECORD_SOURCES } from '../model/sources.ts';
-import { decodeKpiRow, encodeKpiRow, hasLinks, type KpiHead, kpiRowKey } from '../tables/control/kpi-rows.ts';
+import { decodeKpiRow, hasLinks, kpiRowKey } from '../tables/control/kpi-rows.ts';
 import { apart } from '../tables/dynamo/apart.ts';
 import { attempt, valuesOf } from '../tables/dynamo/attempt.ts';
-import type { Write } from '../tables/dynamo/transactions.ts';
 import type { Page } from '../tables/old/old-tables.ts';
+import { decidePersonalLink } from './personal-link-decision.ts';
+import { readNamed } from './read-named.ts';
 import { ATTEMPTS_MAX, ContentionError, nowSeconds, type Replication } from './replication.ts';
 
 /**
- * Gives a KPI that has records but no link a link of its own, keeps its date, and takes it away when the last record goes
- * (tables.md, "Held records"). A real link's event takes it away by itself.
+ * Gives a KPI that has records but no link a personal link, keeps its date right, and takes it away when the last record
+ * goes (tables.md, "Held records"). A real link's event takes it away by itself.
  *
- * All records of the KPI are read, so this costs a listing a call. The K row's token is read before the listing and moved on
- * also where nothing changes, as for a live link event.
+ * Each call lists all records of the KPI. The KPI row's token is read before that.
  *
- * @returns whether the KPI's records are to be fanned out since a link is there that was not.
+ * @returns whether the KPI's records are to be fanned out, since their link came or went.
  */
 export async function replicatePersonalLink(replication: Replication, kpi: KpiKey): Promise<boolean> {
-  const id = personalLinkId(kpi.kpiId);
   for (let round = 0; round < ATTEMPTS_MAX; round += 1) {
-    const [stored, row] = await replication.transactions.read([
-      kpiRowKey(kpi),
-      { table: 'kpiLinks', key: { id: { S: id } } },
-    ]);
-    const before = decodeKpiRow(kpi, stored);
-    if (hasLinks(before)) return false;
+    const { kpiRow, row } = await readNamed(replication, {
+      kpiRow: kpiRowKey(kpi),
+      row: { table: 'kpiLinks', key: { id: { S: personalLinkId(kpi.kpiId) } } },
+    });
+    const head = decodeKpiRow(kpi, kpiRow);
+    if (hasLinks(head)) return false;
     const dates = await recordDates(replication, kpi);
-    const personal = await answerLater(demandOfPersonalLink(kpi, dates), replication.old);
-    const appears = personal !== undefined && before.personal === undefined;
-    const goes = personal === undefined && before.personal !== undefined;
+    const demanded = await answerLater(demandOfPersonalLink(kpi, dates), replication.old);
     const token = replication.newToken();
-    const { personal: _, ...rest } = before;
-    const tombstones = new Map(before.inlineTombstones);
-    if (appears) tombstones.delete(id);
-    if (goes) tombstones.set(id, nowSeconds(replication));
-    const next: KpiHead & { token: string } = {
-      ...rest,
-      token,
-      inlineTombstones: tombstones,
-      ...(personal && { personal: { id, linkedAt: personal.linkedAt } }),
-      ...((appears || goes) && { linksToken: token, fanOutPending: token, sweepPending: token }),
-    };
-    const writes: Write[] = [
-      { kind: 'put', table: 'control', item: encodeKpiRow(next), ifToken: before.token ?? null },
-      ...rowWrites(id, kpi, personal?.row, row),
-    ];
-    if (await replication.transactions.write(writes)) return next.fanOutPending !== undefined;
+    const decision = decidePersonalLink(head, row, demanded, { token, nowSeconds: nowSeconds(replication) });
+    if (await replication.transactions.write(decision.writes)) return decision.fanOut;
   }
-  throw new ContentionError("a KPI's own link");
-}
-
-function rowWrites(id: string, kpi: KpiKey, desired: Item | undefined, stored: Item | undefined): Write[] {
-  if (desired) return sameItem(desired, stored) ? [] : [{ kind: 'put', table: 'kpiLinks', item: desired }];
-  // The id is made of the KPI's id alone: a row that another tenant's KPI of the same id has is not ours to delete.
-  const ours = stored && 'S' in (stored.tenant_id ?? {}) && (stored.tenant_id as { S: string }).S === kpi.tenantId;
-  return ours ? [{ kind: 'delete', table: 'kpiLinks', key: { id: { S: id } } }] : [];
+  throw new ContentionError("a KPI's personal link");
 }
 
 async function recordDates(replication: Replication, kpi: KpiKey): Promise<string[]> {

@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import { type Item, textOf } from '../model/attribute-value.ts';
+import { type Item, idOf, textOf } from '../model/attribute-value.ts';
 import type { KpiKey, RecordSource } from '../model/sources.ts';
 import { decodeExpiry, decodeQuarantined, recordTokenKey, touchedRecordKey } from '../tables/control/control-rows.ts';
 import { decodeKpiRow, kpiRowKey } from '../tables/control/kpi-rows.ts';
@@ -11,6 +11,7 @@ import {
   TransactionTooLargeError,
 } from '../tables/dynamo/transactions.ts';
 import type { KpiViews } from './kpi-views.ts';
+import { type NamedItems, readNamed } from './read-named.ts';
 import { candidateRowIds, type RecordSnapshot } from './record-decision.ts';
 import { limitsOf, READS_AT_ONCE, type Replication } from './replication.ts';
 
@@ -56,81 +57,87 @@ export async function readRecordSnapshot(
 ): Promise<SnapshotResult> {
   const guesses = await views.guess(scope.kpis);
   const rowIds = candidateRowIds(recordId, guesses);
-  const heads = [
-    recordTokenKey(recordId),
-    ...scope.kpis.map(kpiRowKey),
-    ...scope.kpis.map((kpi) => touchedRecordKey(kpi, recordId)),
-    ...scope.sources.map((source) => quarantineKey(source, recordId)),
-  ];
-  const count = scope.kpis.length;
-  const tokensOf = ([token, ...others]: readonly (Item | undefined)[]): RecordTokens => ({
-    token: textOf(token, 'token') ?? null,
-    inQuarantine: decodeQuarantined(token),
-    expiries: others.slice(count, 2 * count).map(decodeExpiry),
-  });
-  const isTouched = (items: readonly (Item | undefined)[]): boolean => !tokensOf(items).expiries.includes(0);
-
-  const read = await readInParts(replication, heads, rowIds, isTouched);
-  const [, ...others] = read.heads;
-  const proven = guesses.map((guess, at) => views.prove(guess, decodeKpiRow(guess.kpi, others[at])));
-  if (read.rows === undefined) return { kind: 'untouched', tokens: tokensOf(read.heads) };
+  const { heads, rows } = await readInParts(replication, headKeysOf(recordId, scope), rowIds);
+  const proven = guesses.map((guess, at) => views.prove(guess, decodeKpiRow(guess.kpi, heads.kpis[at])));
+  const tokens = tokensOf(heads);
+  if (rows === undefined) return { kind: 'untouched', tokens };
   const kpis = proven.filter((view) => view !== undefined);
-  if (kpis.length < count) return { kind: 'outdated' };
+  if (kpis.length < scope.kpis.length) return { kind: 'outdated' };
   const isGuessed = kpis.every((view, at) => view === guesses[at]);
   const covered = new Set(isGuessed ? [] : rowIds);
   if (!isGuessed && candidateRowIds(recordId, kpis).some((id) => !covered.has(id))) return { kind: 'outdated' };
 
-  const tokens = tokensOf(read.heads);
   const quarantined = new Map(
     scope.sources.map((source, at) => {
-      const item = others[2 * count + at];
+      const item = heads.entries[at];
       return [source, item && decodeQuarantineEntry(item)];
     }),
   );
-  const firstTouch = tokens.expiries.includes(0);
-  return { kind: 'whole', snapshot: { ...tokens, kpis, candidates: rowIds, firstTouch, rows: read.rows, quarantined } };
+  return {
+    kind: 'whole',
+    snapshot: { ...tokens, kpis, candidates: rowIds, firstTouch: !isTouched(tokens), rows, quarantined },
+  };
+}
+
+/** What is read of a record beside its rows. */
+function headKeysOf(recordId: string, { kpis, sources }: RecordScope) {
+  return {
+    token: recordTokenKey(recordId),
+    kpis: kpis.map(kpiRowKey),
+    touched: kpis.map((kpi) => touchedRecordKey(kpi, recordId)),
+    entries: sources.map((source) => quarantineKey(source, recordId)),
+  };
+}
+
+type HeadKeys = ReturnType<typeof headKeysOf>;
+type Heads = NamedItems<HeadKeys>;
+
+function tokensOf({ token, touched }: Heads): RecordTokens {
+  return {
+    token: textOf(token, 'token') ?? null,
+    inQuarantine: decodeQuarantined(token),
+    expiries: touched.map(decodeExpiry),
+  };
+}
+
+function isTouched({ expiries }: RecordTokens): boolean {
+  return !expiries.includes(0);
 }
 
 interface PartsRead {
-  readonly heads: readonly (Item | undefined)[];
-  /** Absent where only the first part was read. */
+  readonly heads: Heads;
+  /** Absent where only the first part was read: by the heads, more than one part is not worth reading. */
   readonly rows?: ReadonlyMap<string, Item>;
 }
 
-/**
- * Reads the heads and then the rows, in as many transactions as it takes.
- *
- * @param isTouched whether, by the heads, more than one part is worth reading.
- */
+/** Reads the heads and then the rows, in as many transactions as it takes. */
 async function readInParts(
   replication: Replication,
-  heads: readonly RowKey[],
+  headKeys: HeadKeys,
   rowIds: readonly string[],
-  isTouched: (heads: readonly (Item | undefined)[]) => boolean,
   ofAnySize = false,
 ): Promise<PartsRead> {
   const rows = new Map<string, Item>();
-  const readPart = async (others: readonly RowKey[], ids: readonly string[]) => {
-    const keys = ids.map((id): RowKey => ({ table: 'kpiData', key: { id: { S: id } } }));
-    const items = await replication.transactions.read([...others, ...keys]);
-    for (const [at, id] of ids.entries()) {
-      const item = items[others.length + at];
-      if (item) rows.set(id, item);
-    }
-    return items.slice(0, others.length);
+  const keysOf = (ids: readonly string[]) => ids.map((id): RowKey => ({ table: 'kpiData', key: { id: { S: id } } }));
+  const keep = (found: readonly (Item | undefined)[]): void => {
+    for (const row of found) if (row) rows.set(idOf(row), row);
   };
   const { rowsPerTransactionMax } = limitsOf(replication);
   const rowsMax = ofAnySize ? Math.min(rowsPerTransactionMax, ITEMS_OF_ANY_SIZE_MAX) : rowsPerTransactionMax;
-  const firstMax = Math.min(rowsMax, TRANSACTION_ITEMS_MAX - heads.length);
+  const firstMax = Math.min(rowsMax, TRANSACTION_ITEMS_MAX - Object.values(headKeys).flat().length);
   try {
-    const first = await readPart(heads, rowIds.slice(0, firstMax));
+    const first = rowIds.slice(0, firstMax);
+    const { rows: firstRows, ...heads } = await readNamed(replication, { ...headKeys, rows: keysOf(first) });
+    keep(firstRows);
     const parts = cut(rowIds.slice(firstMax), rowsMax);
-    if (parts.length > 0 && !isTouched(first)) return { heads: first };
-    await pMap(parts, (part) => readPart([], part), { concurrency: READS_AT_ONCE });
-    return { heads: first, rows };
+    if (parts.length > 0 && !isTouched(tokensOf(heads))) return { heads };
+    await pMap(parts, async (part) => keep(await replication.transactions.read(keysOf(part))), {
+      concurrency: READS_AT_ONCE,
+    });
+    return { heads, rows };
   } catch (error) {
     if (!(error instanceof TransactionTooLargeError) || ofAnySize) throw error;
-    return readInParts(replication, heads, rowIds, isTouched, true);
+    return readInParts(replication, headKeys, rowIds, true);
   }
 }
 

@@ -12,6 +12,7 @@ import { circumstancesOf, kpiSnapshot } from './kpi-snapshot.ts';
 import { KpiTurns } from './kpi-turns.ts';
 import { decideLink } from './link-decision.ts';
 import { replicateGroup } from './link-group.ts';
+import { readNamed } from './read-named.ts';
 import { isSameRead, type Refusal, reasonOfRefusal, withRefusals } from './refusal.ts';
 import { linkByName } from './refused-by-name.ts';
 import { limitsOf, type Replication } from './replication.ts';
@@ -121,13 +122,13 @@ function replicateLink(replication: Replication, change: LinkChange, origin: Lin
     refusal: Refusal<LinkState> | undefined,
     tell: (state: LinkState) => void,
   ): Promise<LinkResult | undefined> {
-    const items = await replication.transactions.read([
-      ...kpis.map(kpiRowKey),
-      { table: 'kpiLinks', key: { id: { S: change.id } } },
-      quarantineKey('links', change.id),
-      ...spillers.map((kpi) => spilledLinkKey(kpi, change.id)),
-    ]);
-    const heads = kpis.map((kpi, at) => decodeKpiRow(kpi, items[at]));
+    const { kpiRows, row, entry, spilledItems } = await readNamed(replication, {
+      kpiRows: kpis.map(kpiRowKey),
+      row: { table: 'kpiLinks', key: { id: { S: change.id } } },
+      entry: quarantineKey('links', change.id),
+      spilledItems: spillers.map((kpi) => spilledLinkKey(kpi, change.id)),
+    });
+    const heads = kpis.map((kpi, at) => decodeKpiRow(kpi, kpiRows[at]));
     // Where a KPI has spilled links, this one's own item says whether it is one of them.
     const spilling = distinctKpis([...spillers, ...heads.filter(({ spilled }) => spilled).map(({ kpi }) => kpi)]);
     if (spilling.length > spillers.length) {
@@ -141,18 +142,16 @@ function replicateLink(replication: Replication, change: LinkChange, origin: Lin
     }
     tell({ image });
     // Whoever writes a row moves the token of the KPI that the row is of: so of two that came by different events one is refused.
-    const row = items[kpis.length];
     const images = image === undefined ? [row] : [row, image];
     const wider = distinctKpis([...kpis, ...images.filter((each) => each !== undefined).map(kpiKeyOf)]);
     if (wider.length > kpis.length) {
       kpis = wider;
       return undefined;
     }
-    const entry = items[kpis.length + 1];
-    const spilledItems = new Map(spillers.map((kpi, at) => [kpiIdentity(kpi), items[kpis.length + 2 + at]]));
+    const spilledItemOf = new Map(spillers.map((kpi, at) => [kpiIdentity(kpi), spilledItems[at]]));
     const snapshot = {
       kpis: await Promise.all(
-        heads.map((head) => kpiSnapshot(replication, head, [spilledItems.get(kpiIdentity(head.kpi))])),
+        heads.map((head) => kpiSnapshot(replication, head, [spilledItemOf.get(kpiIdentity(head.kpi))])),
       ),
       row,
       quarantined: entry && decodeQuarantineEntry(entry),

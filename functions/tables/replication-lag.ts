@@ -102,3 +102,8 @@ export async function readLagMs(
   };
   return Object.fromEntries(SOURCES.map((source) => [source, lagOf(source)])) as Record<Source, number>;
 }
+
+/** How far the stream furthest behind may be behind, in milliseconds: what is noted, but at least what may go unnoted. */
+export async function longestLagMs(control: Pick<ControlTable, 'list'>, nowMs: number): Promise<number> {
+  return Math.max(UNNOTED_LAG_MAX_MS, ...Object.values(await readLagMs(control, nowMs)));
+}

@@ -1,8 +1,8 @@
+import { smallestByHash } from '../model/digest.ts';
 import { type KpiKey, SOURCES } from '../model/sources.ts';
 import { Counts } from './counts.ts';
 import { CLASS_OF, type Finding, isOfPhase, ROW_CLASSES } from './findings.ts';
 import type { SampledLinks } from './record-sides.ts';
-import { smallestByHash } from './sampling.ts';
 import { type ScanOptions, scanSides } from './scan-sides.ts';
 import { type Patience, type Settled, settle } from './settle.ts';
 import { BUCKETS, LISTED_MAX, type Sides } from './sides.ts';

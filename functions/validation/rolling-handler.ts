@@ -9,7 +9,7 @@ import { heldRecords, parseVariables, tableNames, type Variables } from '../runt
 import { limitReads } from '../tables/dynamo/read-ceiling.ts';
 import { connect, dynamoTables } from '../tables/dynamo-tables.ts';
 import { dynamoValidationReads } from '../tables/dynamo-validation-reads.ts';
-import { longestLagMs } from './longest-lag.ts';
+import { longestLagMs } from '../tables/replication-lag.ts';
 import { validatePart } from './rolling.ts';
 import { afterPart, countsOf, readRolling, writeRolling } from './rolling-state.ts';
 

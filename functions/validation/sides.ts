@@ -1,5 +1,5 @@
 import { type Item, textOf } from '../model/attribute-value.ts';
-import { BucketDigests, bucketOf, rowDigest } from '../model/digest.ts';
+import { BucketDigests, bucketOf, rowDigest, smallestByHash } from '../model/digest.ts';
 import {
   type HeldRecords,
   type KpiKey,
@@ -14,7 +14,6 @@ import { Expectation, type ExpectedPage } from './expectation.ts';
 import { CLASS_OF, classOfRow, ROW_CLASSES, type RowClass } from './findings.ts';
 import type { RecordSides, Refused, SampledLinks } from './record-sides.ts';
 import type { RefusedItems } from './refused-items.ts';
-import { smallestByHash } from './sampling.ts';
 import type { Suspect } from './suspects.ts';
 import { UNEXAMINED_TOLD, type Unexamined } from './unexamined.ts';
 

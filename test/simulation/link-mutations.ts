@@ -22,8 +22,8 @@ export const LINK_MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         LINKS,
-        'const items = await replication.transactions.read([',
-        'const image = await replication.old.readLink(change.id);\n    const items = await replication.transactions.read([',
+        'const { kpiRows, row, entry, spilledItems } = await readNamed(',
+        'const image = await replication.old.readLink(change.id);\n    const { kpiRows, row, entry, spilledItems } = await readNamed(',
       ),
       edit(LINKS, '    const image = await replication.old.readLink(change.id);\n    // What', '    // What'),
     ],
@@ -34,8 +34,8 @@ export const LINK_MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         GROUP,
-        'const [headItem, ...items] = await transactions.read([',
-        'const images = await old.readLinks(changes.map(({ id }) => id));\n    const [headItem, ...items] = await transactions.read([',
+        'const { kpiRow, rows, entries, spilledItems } = await readNamed(',
+        'const images = await old.readLinks(changes.map(({ id }) => id));\n    const { kpiRow, rows, entries, spilledItems } = await readNamed(',
       ),
       edit(
         GROUP,
