@@ -2,10 +2,10 @@ import { smallestByHash } from '../model/digest.ts';
 import { type KpiKey, SOURCES } from '../model/sources.ts';
 import { Counts } from './counts.ts';
 import { CLASS_OF, type Finding, isOfPhase, ROW_CLASSES } from './findings.ts';
-import type { SampledLinks } from './record-sides.ts';
+import { BUCKETS, type SampledLinks } from './record-sides.ts';
 import { type ScanOptions, scanSides } from './scan-sides.ts';
 import { type Patience, type Settled, settle } from './settle.ts';
-import { BUCKETS, LISTED_MAX, type Sides } from './sides.ts';
+import { LISTED_MAX, type ScannedSides } from './sides.ts';
 import type { Suspect } from './suspects.ts';
 import { distinctUnexamined, type Unexamined } from './unexamined.ts';
 
@@ -92,7 +92,7 @@ async function settleInParts(options: ComparisonOptions, suspects: readonly Susp
 /** Quarantine's entries are compared by name; undefined where there are too many of them. */
 async function settleQuarantine(
   options: ComparisonOptions,
-  sides: Sides,
+  sides: ScannedSides,
   { collisions }: Settled,
 ): Promise<Settled | undefined> {
   if (sides.refused.length >= LISTED_MAX) return undefined;
@@ -109,7 +109,7 @@ async function settleQuarantine(
 }
 
 /** The scan takes a record whose id an earlier table has for one of its own: for one that has rows, or is held. */
-function withoutCollisions(sides: Sides, collisions: Settled['collisions']): Counts {
+function withoutCollisions(sides: ScannedSides, collisions: Settled['collisions']): Counts {
   const corrections = new Counts();
   // A KPI and the entry of its record may both have been looked at.
   for (const { source, kpi, rowsExpected, alsoOwnLink } of new Map(

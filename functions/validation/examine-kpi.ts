@@ -16,6 +16,7 @@ import { attempt, valuesOf } from '../tables/dynamo/attempt.ts';
 import { OLD_TABLE_OF } from '../tables/table-names.ts';
 import type { ValidationReads } from '../tables/validation-reads.ts';
 import { examineLinks, listAll, readApart } from './examine-links.ts';
+import { rowsExpectedOf } from './expectation.ts';
 import { CLASS_OF, classOfRow, compareRows, type Finding } from './findings.ts';
 import { type RefusedItems, refusalOf } from './refused-items.ts';
 import { type Unexamined, unexaminedItem } from './unexamined.ts';
@@ -241,11 +242,4 @@ class RecordComparison {
   #note(finding: Finding | undefined): void {
     if (finding) this.findings.push(finding);
   }
-}
-
-/** How many rows a scan expects of an item, taken by itself; undefined where it quarantines it for a reason of its own. */
-export function rowsExpectedOf(source: RecordSource, item: Item, links: readonly LinkReference[]): number | undefined {
-  const demand = demandOfRecord(source, { [source]: item }, () => links);
-  if (demand.kind === 'quarantined') return undefined;
-  return demand.kind === 'mapped' ? demand.rows.length : 0;
 }

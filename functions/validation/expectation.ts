@@ -86,7 +86,7 @@ export class Expectation {
     }
   }
 
-  /** Takes old links in. KPIs and people must have been added before, and all links before any record. */
+  /** What a page of links demands. KPIs and people come before links, links before records: `Sides` holds to that. */
   addLinks(items: readonly Item[]): ExpectedPage {
     return this.#pageOf('links', items, (item, page) => this.#addLink(item, page));
   }
@@ -184,6 +184,13 @@ export class Expectation {
     this.#kpiOfLink.set(personal.id, kpi);
     return [personal];
   }
+}
+
+/** How many rows a scan expects of an item, taken by itself; undefined where it quarantines it for a reason of its own. */
+export function rowsExpectedOf(source: RecordSource, item: Item, links: readonly LinkReference[]): number | undefined {
+  const demand = demandOfRecord(source, { [source]: item }, () => links);
+  if (demand.kind === 'quarantined') return undefined;
+  return demand.kind === 'mapped' ? demand.rows.length : 0;
 }
 
 type Mutable<Page> = { -readonly [Part in keyof Page]: Page[Part] extends readonly (infer Each)[] ? Each[] : never };

@@ -10,7 +10,7 @@ import {
 } from '../model/sources.ts';
 import { OLD_TABLE_OF } from '../tables/table-names.ts';
 import { attributeFaults, changed } from './attribute-faults.ts';
-import { rowsExpectedOf } from './examine-kpi.ts';
+import { rowsExpectedOf } from './expectation.ts';
 import type { Finding } from './findings.ts';
 import { type Content, withItems, withoutItems } from './memory-reads.ts';
 

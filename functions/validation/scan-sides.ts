@@ -6,7 +6,7 @@ import type { ReadTable, ValidationReads } from '../tables/validation-reads.ts';
 import { sourcesOf } from './findings.ts';
 import type { RecordSides } from './record-sides.ts';
 import { readRefused } from './refused-items.ts';
-import { Sides } from './sides.ts';
+import { beginSides, type ScannedSides } from './sides.ts';
 
 /** The scans that are resumed; look-ups and links are read anew in every process. */
 const RECORD_PASSES = [...RECORD_SOURCES, 'kpiData'] as const;
@@ -58,33 +58,39 @@ export interface ScanOptions {
  *
  * @throws the abort reason where `stop` is aborted; a checkpoint has been kept by then.
  */
-export async function scanSides(options: ScanOptions): Promise<Sides> {
+export async function scanSides(options: ScanOptions): Promise<ScannedSides> {
   const state = await options.checkpoints.load();
-  const sides = new Sides(options.heldRecords, state?.sides, await readRefused(options.reads));
-  await scanAll(options, 'kpis', (items) => sides.expectation.addKpis(items));
-  await scanAll(options, 'people', (items) => sides.expectation.addPeople(items));
-  await scanAll(options, 'goalKpiLinks', (items) => sides.addOldLinks(items));
-  await scanAll(options, 'kpiLinks', (items) => sides.addNewLinks(items));
+  const lookUps = beginSides(options.heldRecords, state?.sides, await readRefused(options.reads));
+  await scanAll(options, 'kpis', (items) => lookUps.addKpis(items));
+  await scanAll(options, 'people', (items) => lookUps.addPeople(items));
+  const oldLinks = lookUps.lookUpsDone();
+  await scanAll(options, 'goalKpiLinks', (items) => oldLinks.addOldLinks(items));
+  const newLinks = oldLinks.oldLinksDone();
+  await scanAll(options, 'kpiLinks', (items) => newLinks.addNewLinks(items));
+  const records = newLinks.newLinksDone();
   const positions = Object.fromEntries(
     RECORD_PASSES.map((pass) => [pass, [...(state?.segments[pass] ?? fresh(options.segments))]]),
   ) as Record<RecordPass, SegmentPosition[]>;
 
-  const keeper = new CheckpointKeeper(options, () => ({ segments: structuredClone(positions), sides: sides.stored() }));
+  const keeper = new CheckpointKeeper(options, () => ({
+    segments: structuredClone(positions),
+    sides: records.stored(),
+  }));
   // Kept also where a scan fails or is stopped, and before what the scans have found is looked into.
   try {
     for (const source of recordSources(options)) {
       await scanRecords(options, OLD_TABLE_OF[source], positions[source], keeper, (items) =>
-        sides.addOldRecords(source, items),
+        records.addOldRecords(source, items),
       );
     }
-    sides.addPersonalLinks();
+    const data = records.oldRecordsDone();
     if (options.phase !== 'links') {
-      await scanRecords(options, 'kpiData', positions.kpiData, keeper, (items) => sides.addNewData(items));
+      await scanRecords(options, 'kpiData', positions.kpiData, keeper, (items) => data.addNewData(items));
     }
+    return data.newDataDone();
   } finally {
     if (Number.isFinite(options.checkpointMs)) await keeper.keep();
   }
-  return sides;
 }
 
 /** With `personal-link`, even a link's row depends on the records. */

@@ -11,14 +11,19 @@ import {
 } from '../model/sources.ts';
 import { Counts } from './counts.ts';
 import { Expectation, type ExpectedPage } from './expectation.ts';
-import { CLASS_OF, classOfRow, ROW_CLASSES, type RowClass } from './findings.ts';
-import type { RecordSides, Refused, SampledLinks } from './record-sides.ts';
+import { CLASS_OF, classOfRow, type RowClass } from './findings.ts';
+import {
+  BUCKETS,
+  type Digests,
+  digestsOf,
+  type ExpectedEntry,
+  type RecordSides,
+  type SampledLinks,
+  textsOf,
+} from './record-sides.ts';
 import type { RefusedItems } from './refused-items.ts';
 import type { Suspect } from './suspects.ts';
 import { UNEXAMINED_TOLD, type Unexamined } from './unexamined.ts';
-
-/** Buckets of KPIs: what differs costs the reading of 1/4096 of the KPIs, and a checkpoint some 260 KB. */
-export const BUCKETS = 4_096;
 
 /** Rows without a KPI, and items for quarantine, that are remembered one by one; the rest is only counted. */
 export const LISTED_MAX = 10_000;
@@ -26,33 +31,47 @@ export const LISTED_MAX = 10_000;
 /** Old links that the seed's own check is made on. */
 const SAMPLED_LINKS = 100;
 
-type Digests = Readonly<Record<RowClass, BucketDigests>>;
+/** The scans in their order: each stage takes its own items only, and opens the next one when it has them all. */
+type LookUpStage = Pick<Sides, 'addKpis' | 'addPeople' | 'lookUpsDone'>;
+type OldLinkStage = Pick<Sides, 'addOldLinks' | 'oldLinksDone'>;
+type NewLinkStage = Pick<Sides, 'addNewLinks' | 'newLinksDone'>;
+type OldRecordStage = Pick<Sides, 'addOldRecords' | 'stored' | 'oldRecordsDone'>;
+type NewDataStage = Pick<Sides, 'addNewData' | 'newDataDone'>;
+/** Both sides after all scans. */
+export type ScannedSides = Omit<
+  Sides,
+  keyof (LookUpStage & OldLinkStage & NewLinkStage & OldRecordStage & NewDataStage)
+>;
+
+export function beginSides(heldRecords: HeldRecords, stored?: RecordSides, refused?: RefusedItems): LookUpStage {
+  return new Sides(heldRecords, stored, refused);
+}
 
 /**
- * Both sides as digests by bucket and class, made while both are scanned; of rows nothing else is kept, but for those that no
- * KPI accounts for.
+ * Both sides as digests by bucket and class, made while both are scanned. Of the rows nothing else is kept, except those
+ * that no KPI accounts for.
  *
- * Links come first, and anew in every process, since the records' rows depend on them. What comes of the records is kept
- * apart, so that it can be stored and taken up again.
+ * Links come first, and again in every process, because the records' rows depend on them. What comes of the records is
+ * kept apart, so that it can be stored and resumed.
  */
-export class Sides {
+class Sides {
   readonly expectation: Expectation;
   readonly #linkDigests = { expected: new BucketDigests(BUCKETS), found: new BucketDigests(BUCKETS) };
   readonly #linkCounts = new Counts();
-  readonly #linkRefused: Refused[] = [];
+  readonly #linkRefused: ExpectedEntry[] = [];
   readonly #linkUnexamined: Unexamined[] = [];
   readonly #unexamined: Unexamined[];
   readonly #expected: Digests;
   readonly #found: Digests;
   readonly #counts: Counts;
   readonly #strays: Set<string>;
-  readonly #refused: Refused[];
+  readonly #refused: ExpectedEntry[];
   /** KPIs of links that only the new side has, and those links. */
   readonly #foundKpis = new Map<string, { readonly kpi: KpiKey; readonly linkIds: string[] }>();
   readonly #foundKpiOfLink = new Map<string, KpiKey>();
   readonly #linkStrays: string[] = [];
-  /** The sampled links, when all old ones are known, and the KPIs that their rows name. */
-  #sample: Map<string, string | undefined> | undefined;
+  /** Some of the old links, and the KPIs that their rows name. */
+  #sample = new Map<string, string | undefined>();
   #straysUnlisted: number;
 
   constructor(heldRecords: HeldRecords, stored?: RecordSides, refused?: RefusedItems) {
@@ -66,7 +85,18 @@ export class Sides {
     this.#straysUnlisted = stored?.straysUnlisted ?? 0;
   }
 
-  /** Takes old links in: KPIs and people must have come before. */
+  addKpis(items: readonly Item[]): void {
+    this.expectation.addKpis(items);
+  }
+
+  addPeople(items: readonly Item[]): void {
+    this.expectation.addPeople(items);
+  }
+
+  lookUpsDone(): OldLinkStage {
+    return this;
+  }
+
   addOldLinks(items: readonly Item[]): void {
     const page = this.expectation.addLinks(items);
     this.#count('links', page, this.#linkCounts, this.#linkRefused);
@@ -76,13 +106,17 @@ export class Sides {
     }
   }
 
-  /** Takes KpiLink rows in, after all old links. */
+  oldLinksDone(): NewLinkStage {
+    const ids = smallestByHash([...this.expectation.linkIds()], SAMPLED_LINKS, (id) => id);
+    this.#sample = new Map(ids.map((id) => [id, undefined]));
+    return this;
+  }
+
   addNewLinks(rows: readonly Item[]): void {
-    const sample = this.#sampled();
     for (const row of rows) {
       const id = textOf(row, 'id') ?? '';
       const kpi = kpiKeyOf(row);
-      if (sample.has(id)) sample.set(id, textOf(row, 'kpi_id') ?? '');
+      if (this.#sample.has(id)) this.#sample.set(id, textOf(row, 'kpi_id') ?? '');
       this.#linkCounts.add('found', 'links', textOf(row, 'tenant_id') ?? '');
       this.#linkDigests.found.add(bucketOf(kpi, BUCKETS), rowDigest(row));
       if (kpiIdentity(kpi) === kpiIdentity(NO_KPI)) this.#linkStrays.push(id);
@@ -95,7 +129,10 @@ export class Sides {
     }
   }
 
-  /** Takes old records in, after all links. */
+  newLinksDone(): OldRecordStage {
+    return this;
+  }
+
   addOldRecords(source: RecordSource, items: readonly Item[]): void {
     const page = this.expectation.ofRecords(source, items);
     this.#count(source, page, this.#counts, this.#refused);
@@ -104,7 +141,16 @@ export class Sides {
     for (const { kpi, row } of page.rows) digests.add(bucketOf(kpi, BUCKETS), rowDigest(row));
   }
 
-  /** Takes KpiData rows in, after all links. A row without a link that anyone knows belongs to no bucket. */
+  /** The KPIs' personal links are known when all records are. */
+  oldRecordsDone(): NewDataStage {
+    for (const { kpi, row } of this.expectation.personalLinks()) {
+      this.#linkDigests.expected.add(bucketOf(kpi, BUCKETS), rowDigest(row));
+      this.#linkCounts.add('expected', 'links', kpi.tenantId);
+    }
+    return this;
+  }
+
+  /** Adds KpiData rows. A row without a link that anyone knows belongs to no bucket. */
   addNewData(rows: readonly Item[]): void {
     for (const row of rows) {
       const rowClass = classOfRow(row);
@@ -117,26 +163,16 @@ export class Sides {
     }
   }
 
-  /** The KPIs' own links are known when all records are. */
-  addPersonalLinks(): void {
-    for (const { kpi, row } of this.expectation.personalLinks()) {
-      this.#linkDigests.expected.add(bucketOf(kpi, BUCKETS), rowDigest(row));
-      this.#linkCounts.add('expected', 'links', kpi.tenantId);
-    }
+  newDataDone(): ScannedSides {
+    return this;
   }
 
   /** How the rows of some old links are, as the scans met them. */
   sampledLinks(): SampledLinks {
-    const sample = [...this.#sampled()];
+    const sample = [...this.#sample];
     const existing = sample.filter(([, kpiId]) => kpiId !== undefined);
     const matching = existing.filter(([id, kpiId]) => this.expectation.kpiOfLink(id)?.kpiId === kpiId);
     return { ids: sample.map(([id]) => id), existing: existing.length, matching: matching.length };
-  }
-
-  #sampled(): Map<string, string | undefined> {
-    const ids = () => smallestByHash([...this.expectation.linkIds()], SAMPLED_LINKS, (id) => id);
-    this.#sample ??= new Map(ids().map((id) => [id, undefined]));
-    return this.#sample;
   }
 
   /** The buckets in which a class of rows differs. */
@@ -176,7 +212,7 @@ export class Sides {
     return this.#straysUnlisted;
   }
 
-  get refused(): readonly Refused[] {
+  get refused(): readonly ExpectedEntry[] {
     return [...this.#linkRefused, ...this.#refused];
   }
 
@@ -191,14 +227,9 @@ export class Sides {
 
   /** What has come of the records so far. */
   stored(): RecordSides {
-    const texts = (digests: Digests) =>
-      Object.fromEntries(ROW_CLASSES.map((rowClass) => [rowClass, digests[rowClass].toBase64()])) as Record<
-        RowClass,
-        string
-      >;
     return {
-      expected: texts(this.#expected),
-      found: texts(this.#found),
+      expected: textsOf(this.#expected),
+      found: textsOf(this.#found),
       counts: this.#counts.entries(),
       strays: [...this.#strays],
       straysUnlisted: this.#straysUnlisted,
@@ -213,7 +244,7 @@ export class Sides {
     else this.#straysUnlisted += 1;
   }
 
-  #count(source: Source, page: ExpectedPage, counts: Counts, refused: Refused[]): void {
+  #count(source: Source, page: ExpectedPage, counts: Counts, refused: ExpectedEntry[]): void {
     const rowClass = CLASS_OF[source];
     for (const { kpi } of page.rows) counts.add('expected', rowClass, kpi.tenantId);
     for (const tenantId of page.held) counts.add('held', rowClass, tenantId);
@@ -223,13 +254,4 @@ export class Sides {
       if (refused.length < LISTED_MAX) refused.push({ source, id, code: reason.code });
     }
   }
-}
-
-function digestsOf(stored: RecordSides['expected'] | undefined): Digests {
-  return Object.fromEntries(
-    ROW_CLASSES.map((rowClass) => [
-      rowClass,
-      stored ? BucketDigests.fromBase64(stored[rowClass]) : new BucketDigests(BUCKETS),
-    ]),
-  ) as unknown as Digests;
 }

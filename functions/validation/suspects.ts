@@ -21,16 +21,9 @@ import {
 import { attemptLater } from '../tables/dynamo/attempt.ts';
 import { failureCode } from '../tables/dynamo/failure-scope.ts';
 import { OLD_TABLE_OF } from '../tables/table-names.ts';
-import {
-  type Collision,
-  type Examiner,
-  examineKpi,
-  type InformedExaminer,
-  personNow,
-  rowsExpectedOf,
-  UNDATED,
-} from './examine-kpi.ts';
+import { type Collision, type Examiner, examineKpi, type InformedExaminer, personNow, UNDATED } from './examine-kpi.ts';
 import { demandOfOldLink, examineLinks } from './examine-links.ts';
+import { rowsExpectedOf } from './expectation.ts';
 import { CLASS_OF, classOfRow, compareRows, type Finding } from './findings.ts';
 import { readRefused, refusalOf } from './refused-items.ts';
 import type { Unexamined } from './unexamined.ts';
