@@ -6,9 +6,9 @@ import type { RecordScope, RecordTokens } from './record-snapshot.ts';
 import { limitsOf, nowSeconds, type Replication, retentionSeconds } from './replication.ts';
 
 /**
- * Writes the decision with a fresh token in the R row, each part on the condition of the token before. Also where there is nothing
- * else to write: the fresh token is what stops an earlier attempt whose write is still under way. C rows are written where they are
- * missing or half of their time has passed.
+ * Writes the decision with a fresh token in the record-token row, each part on the condition of the token before. Also
+ * where there is nothing else to write: the fresh token is what stops an earlier attempt whose write is still under
+ * way. Touched-record rows are written where they are missing or half of their time has passed.
  *
  * @returns false where a token or a row was not as it was read; parts before that one are written.
  */

@@ -7,7 +7,7 @@ import { noteGivenUp } from './given-up.ts';
 import { replicateRecords } from './replicate-records.ts';
 import { OutOfTimeError, type Replication } from './replication.ts';
 
-/** The marks of a K row that ask for a fan-out: left by a live link event for itself, or for the sweep. */
+/** The marks of a KPI row that ask for a fan-out: left by a live link event for itself, or for the sweep. */
 export type FanOutMark = 'fan_out_pending' | 'sweep_pending';
 
 /** A page takes seconds; with less time than this left, the next delivery does it. */
@@ -116,7 +116,8 @@ async function bringRecords(
   while (position !== undefined) {
     if (replication.remainingMs() < PAGE_RESERVE_MS) throw new OutOfTimeError('the fan-out of a KPI');
     const { ids, next }: FanOutPage = await readPage(replication, kpi, position);
-    // Most records that have a C row are in an index, too: what one listing named needs no second look for another.
+    // Most records that have a touched-record row are in an index, too: what one listing named needs no second look for
+    // another.
     const due = [...new Set(ids).difference(brought)];
     await bring(due);
     if (next && due.length > 0 && contended.size === 0) {
@@ -158,8 +159,9 @@ function reached(stored: Record<string, unknown> | undefined, generation: string
 }
 
 /**
- * One page of the KPI's records. The index may miss what was just written, but such a record has a C row or is yet to
- * write one and to look at K after that; C rows come first since they are what is changing.
+ * One page of the KPI's records. The index may miss what was just written, but such a record has a touched-record row
+ * or is yet to write one and to look at the KPI row after that; touched-record rows come first since they are what is
+ * changing.
  */
 async function readPage(replication: Replication, kpi: KpiKey, position: Position): Promise<FanOutPage> {
   const { items, cursor } =

@@ -13,7 +13,7 @@ import type { Write } from '../tables/dynamo/transactions.ts';
 /** Who writes a link: its own event, or a copier; and whether that copier may be too late for records already copied. */
 export type LinkOrigin = 'live' | 'backfill' | 'late-backfill';
 
-/** A K row, and what of its spilled items a decision is about, as of one instant. */
+/** A KPI row, and what of its spilled items a decision is about, as of one instant. */
 export interface KpiSnapshot {
   readonly head: KpiHead;
   /** Those of the links at hand that are spilled, by link id. */
@@ -30,11 +30,12 @@ export interface KpiCircumstances {
 }
 
 /**
- * Decides what one transaction writes so that the KPI's links are as `targets` has them: K, with a fresh token, and the items of spilled links. A link
- * stays where it is; it is spilled where it has no room in K, when it comes or its `linked_at` grows.
+ * Decides what one transaction writes so that the KPI's links are as `targets` has them: the KPI row, with a fresh
+ * token, and the items of spilled links. A link stays where it is; it is spilled where it has no room in the KPI row,
+ * when it comes or its `linked_at` grows.
  *
  * @param targets link id to linked_at; undefined where the link does not, or no longer, belong to the KPI.
- * @param moveToken whether K gets a fresh token also where no link changes.
+ * @param moveToken whether the KPI row gets a fresh token also where no link changes.
  */
 export function decideKpi(
   { head, spilled }: KpiSnapshot,
@@ -77,14 +78,14 @@ export function decideKpi(
   }
   const { personal, ...rest } = head;
   const personalGoes = personal !== undefined && links.size + present > 0;
-  // It has its place in K however full that is: there is only one.
+  // It has its place in the KPI row however full that is: there is only one.
   if (personalGoes) tombstones.set(personal.id, nowSeconds);
   changed ||= personalGoes;
   if (!changed && !moveToken) return [];
 
   const token = circumstances.newToken();
   const isSpilled = head.spilled !== undefined || items.size > 0;
-  // Which link is the anchor cannot be told from K where others are spilled.
+  // Which link is the anchor cannot be told from the KPI row where others are spilled.
   const moves = isSpilled ? changed : rowsMove(head, links);
   const written = [...items.keys()].map(spilledLinkSort);
   const next = {

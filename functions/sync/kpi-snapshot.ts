@@ -5,8 +5,8 @@ import { settle } from './kpi-views.ts';
 import { limitsOf, nowSeconds, type Replication, retentionSeconds } from './replication.ts';
 
 /**
- * A K row with the spilled items of the links at hand, all read in one transaction. Before K names too many items that plain reads may not see
- * yet, these are made sure of.
+ * A KPI row with the spilled items of the links at hand, all read in one transaction. Before the KPI row names too many
+ * items that plain reads may not see yet, these are made sure of.
  */
 export async function kpiSnapshot(
   replication: Replication,

@@ -13,10 +13,10 @@ export interface KpiView {
   readonly kpi: KpiKey;
   /** The token of the last change of links that the view has seen; absent where there never was one. */
   readonly linksToken?: string;
-  /** In anchor order. The KPI's own link is not among them. */
+  /** In anchor order. The KPI's personal link is not among them. */
   readonly links: readonly LinkReference[];
   readonly goneIds: readonly string[];
-  /** The KPI's own link while it has no other. */
+  /** The KPI's personal link while it has no other. */
   readonly personal?: LinkReference;
 }
 
@@ -27,12 +27,13 @@ interface Listing {
 }
 
 /**
- * The KPIs' links as last seen, for one batch of work. A view is a guess until {@link prove} has compared it with a K row that a
- * transactional read has shown since.
+ * The KPIs' links as last seen, for one batch of work. A view is a guess until {@link prove} has compared it with a KPI
+ * row that a transactional read has shown since.
  *
- * A guess with spilled links is exact where K still bears the same token of its links in that later read. Whoever changes links moves that token
- * in the same transaction. Transactions up to the token are seen by the listing, since what they may have left unseen is read transactionally
- * first ({@link settle}). One after it has moved the token by then: a transactional read waits for whoever has K in hand.
+ * A guess with spilled links is exact where the KPI row still bears the same token of its links in that later read.
+ * Whoever changes links moves that token in the same transaction. Transactions up to the token are seen by the listing,
+ * since what they may have left unseen is read transactionally first ({@link settle}). One after it has moved the token
+ * by then: a transactional read waits for whoever has the KPI row in hand.
  */
 export class KpiViews {
   readonly #replication: Replication;
@@ -45,13 +46,13 @@ export class KpiViews {
     this.#replication = replication;
   }
 
-  /** Reads the K rows anew. */
+  /** Reads the KPI rows anew. */
   async look(kpis: readonly KpiKey[]): Promise<void> {
     if (kpis.length === 0) return;
     for (const head of await this.#replication.control.readKpis(kpis)) this.#heads.set(kpiIdentity(head.kpi), head);
   }
 
-  /** The K row as last seen. */
+  /** The KPI row as last seen. */
   head(kpi: KpiKey): KpiHead | undefined {
     return this.#heads.get(kpiIdentity(kpi));
   }
@@ -68,9 +69,10 @@ export class KpiViews {
   }
 
   /**
-   * The KPI's links as of this K row, which was read in a transaction after the guess was made.
+   * The KPI's links as of this KPI row, which was read in a transaction after the guess was made.
    *
-   * @returns undefined where links have changed since a guess with spilled links. The next guess is made from this K row.
+   * @returns undefined where links have changed since a guess with spilled links. The next guess is made from this KPI
+   * row.
    */
   prove(guess: KpiView, head: KpiHead): KpiView | undefined {
     this.#heads.set(kpiIdentity(head.kpi), head);
@@ -128,9 +130,10 @@ async function listSpilledLinks(replication: Replication, head: KpiHead): Promis
 }
 
 /**
- * Makes sure that plain reads see every transaction on the KPI's spilled items up to the head's token. Other reads may find an item of a
- * transaction as it was before it, although they find K as it is after it. A transactional read of the item itself cannot: it waits until no transaction
- * has the item in hand, and what it has answered is there for everyone.
+ * Makes sure that plain reads see every transaction on the KPI's spilled items up to the head's token. Other reads may
+ * find an item of a transaction as it was before it, although they find the KPI row as it is after it. A transactional
+ * read of the item itself cannot: it waits until no transaction has the item in hand, and what it has answered is there
+ * for everyone.
  */
 export async function settle(replication: Replication, { kpi, spilled }: KpiHead): Promise<void> {
   const keys = (spilled?.unsettled ?? []).map((sort) => controlKey(kpiPartition(kpi), sort));

@@ -33,10 +33,10 @@ export interface LinksDecision {
 }
 
 /**
- * Decides what one transaction writes so that K, KpiLink and quarantine agree with the links' base items. Pure but for the
- * tokens drawn. A live event moves every K row's token on, also where nothing else changes: that stops an earlier attempt
- * whose write is still under way. A copier that finds all right writes nothing, and what it writes stands or falls with
- * the K rows' tokens all the same.
+ * Decides what one transaction writes so that the KPI row, KpiLink and quarantine agree with the links' base items.
+ * Pure but for the tokens drawn. A live event moves every KPI row's token on, also where nothing else changes: that
+ * stops an earlier attempt whose write is still under way. A copier that finds all right writes nothing, and what it
+ * writes stands or falls with the KPI rows' tokens all the same.
  */
 export function decideLinks(
   links: readonly LinkFacts[],

@@ -45,7 +45,7 @@ async function recordDates(replication: Replication, kpi: KpiKey): Promise<strin
   return records.flatMap((record) => (record && kpiIdentity(record.kpi) === kpiIdentity(kpi) ? [record.date] : []));
 }
 
-/** Ids of all records the KPI may have: by C rows, which are read strongly, and by the index. */
+/** Ids of all records the KPI may have: by touched-record rows, which are read strongly, and by the index. */
 async function listRecordIds(replication: Replication, kpi: KpiKey): Promise<string[]> {
   const ids = await readAll((cursor) => replication.control.queryTouchedRecords(kpi, cursor));
   for (const source of RECORD_SOURCES) {

@@ -14,7 +14,7 @@ import { decideQuarantine } from './quarantine-decision.ts';
 export interface RecordSnapshot {
   /** The links of every KPI the record may have rows in. */
   readonly kpis: readonly KpiView[];
-  /** Whether the record lacks a C row in any of these KPIs: a sweep would not find it there. */
+  /** Whether the record lacks a touched-record row in any of these KPIs: a sweep would not find it there. */
   readonly firstTouch: boolean;
   /** Every id under which the record may have a row, by these links. */
   readonly candidates: readonly string[];
@@ -95,9 +95,9 @@ function linksOf(record: OldRecord, kpis: readonly KpiView[], heldRecords: HeldR
 /**
  * Decides what brings the record's rows and quarantine entries to what the old tables demand. Pure.
  *
- * A row that was not there is put only if it is still not there, and at the record's first touch none may have come that is not wanted: a
- * copier may insert one between the snapshot and the write, of a later version than the decision knows, and the sweep may pass by
- * before the write leaves the C row by which it would find the record.
+ * A row that was not there is put only if it is still not there, and at the record's first touch none may have come
+ * that is not wanted: a copier may insert one between the snapshot and the write, of a later version than the decision
+ * knows, and the sweep may pass by before the write leaves the touched-record row by which it would find the record.
  */
 export function decideRecord(
   recordId: string,

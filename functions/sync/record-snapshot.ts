@@ -23,11 +23,11 @@ export interface RecordScope {
 
 /** What a record's commit is conditional on, and what of its token rows it renews. */
 export interface RecordTokens {
-  /** The R row's token; null where there is no row yet. */
+  /** The record's token; null where there is none yet. */
   readonly token: string | null;
-  /** The tables whose item is in quarantine, as the R row has it. */
+  /** The tables whose item is in quarantine, as the record-token row has it. */
   readonly inQuarantine: readonly RecordSource[];
-  /** When the C rows expire, in epoch seconds and the order of the scope's KPIs; 0 where there is no row yet. */
+  /** When the touched-record rows expire, in epoch seconds, in the order of the scope's KPIs; 0 for a missing row. */
   readonly expiries: readonly number[];
 }
 
@@ -37,15 +37,16 @@ export type SnapshotResult =
   | { readonly kind: 'whole'; readonly snapshot: TokenedSnapshot }
   /** Links changed while it was read: it is to be read again. */
   | { readonly kind: 'outdated' }
-  /** A C row is missing and there are too many candidates for one transaction: the C rows are to be written first. */
+  /** A touched-record row is missing, and one transaction cannot hold all candidates: that row is written first. */
   | { readonly kind: 'untouched'; readonly tokens: RecordTokens };
 
 /**
- * One atomic read of R, K, C, the quarantine entries and all candidate rows; or, where these are too many, of some of them, and of the others
- * afterwards. Whoever writes the record's rows in between moves the R row's token, and the write that this read is made for is refused.
+ * Reads the record's token, its KPI rows, touched-record rows, quarantine entries and all candidate rows in one
+ * transaction. If there are too many candidates, it reads some of them and then the others. Whoever writes the record's
+ * rows in between moves its token, so the write that this read is made for is refused.
  *
- * A first touch demands of each unwanted candidate that no row has come (record-decision.ts). Where that takes more than one transaction
- * it is cheaper to write the C row first, and to read the candidates after that.
+ * A first touch demands that no unwanted candidate has come meanwhile (record-decision.ts). If that takes more than one
+ * transaction, it is cheaper to write the touched-record rows first and to read the candidates after that.
  *
  * @param views the links last seen: a guess at the candidates, proven by the read; kept up to date.
  */

@@ -19,10 +19,10 @@ import type { RecordChange, RecordResult } from './replicate-record.ts';
 import { nowSeconds, type Replication, retentionSeconds } from './replication.ts';
 
 /**
- * Quarantines a record of which nothing more could be kept or read: an entry without the item, under the fence of its R row.
- * Its older rows stay where they are, so a validation finds them, and says so.
+ * Quarantines a record of which nothing more could be kept or read: an entry without the item, under the fence of its
+ * record-token row. Its older rows stay where they are, so a validation finds them, and says so.
  *
- * @param views the K rows last read; none is read for this.
+ * @param views the KPI rows last read; none is read for this.
  * @returns undefined where others were quicker.
  * @throws the refusal where there is no table to name.
  */
@@ -64,7 +64,7 @@ export async function quarantineByName(
   return { change, outcome: 'quarantined', rowsWritten: 0, seen, refusal: refusal.error };
 }
 
-/** The writes that quarantine a link so: its KPIs' K rows stay as they are but for their tokens, which are the fence. */
+/** The writes that quarantine a link so: its KPIs' rows stay as they are but for their tokens, which are the fence. */
 export function linkByName(
   replication: Replication,
   id: string,

@@ -48,9 +48,10 @@ interface Gathered {
 }
 
 /**
- * Brings K rows, KpiLink rows and quarantine to what the old links demand: steps 1 and 2 of the protocol for links
- * (README.md). Links of one KPI share a token: they are written some in one transaction, one transaction after the other. KPIs are worked on
- * side by side, with a bound. The records' rows follow by {@link fanOut}, for which a live change leaves a mark in K.
+ * Brings KPI rows, KpiLink rows and quarantine to what the old links demand: steps 1 and 2 of the protocol for links
+ * (README.md). Links of one KPI share a token: they are written some in one transaction, one transaction after the
+ * other. KPIs are worked on side by side, with a bound. The records' rows follow by {@link fanOut}, for which a live
+ * change leaves a mark in the KPI row.
  *
  * @param turns shared by all calls that may be under way at the same time in this process.
  */

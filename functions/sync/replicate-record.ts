@@ -13,7 +13,10 @@ export interface RecordChange {
   readonly id: string;
   /** The KPIs it was seen in: those of every old and new image. */
   readonly kpis: readonly KpiKey[];
-  /** The tables it changed in. Empty where only its links changed: then quarantine is looked at where the R row says that the record is in it. */
+  /**
+   * The tables it changed in. Empty where only its links changed: then quarantine is looked at where the record-token
+   * row says that the record is in it.
+   */
   readonly sources: readonly RecordSource[];
 }
 
@@ -102,7 +105,7 @@ export function replicateRecord(
   }
 }
 
-/** Moves the record's token on and writes its C rows, and changes nothing else. */
+/** Moves the record's token on and writes its touched-record rows, and changes nothing else. */
 async function touch(
   replication: Replication,
   recordId: string,

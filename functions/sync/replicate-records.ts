@@ -12,16 +12,16 @@ import { ATTEMPTS_MAX, ContentionError, type Replication } from './replication.t
 export interface RecordsResult {
   readonly done: readonly RecordResult[];
   readonly failed: readonly { readonly change: RecordChange; readonly error: unknown }[];
-  /** KPIs whose own link came by these changes: their other records are still to be fanned out to it. */
+  /** KPIs whose personal link came by these changes: their other records are still to be fanned out to it. */
   readonly fanOut: readonly KpiKey[];
 }
 
 /**
- * Brings the rows of many records to what the old tables demand. The records are worked on side by side, with a bound; what
- * they share, the K rows, is read once before and once after.
+ * Brings the rows of many records to what the old tables demand. The records are worked on side by side, with a bound;
+ * what they share, the KPI rows, is read once before and once after.
  *
- * The look after is step 5 of the protocol: a link that came or went since a record's snapshot either is seen here, or its
- * own fan-out finds the record's C row, which was written before this look.
+ * The look after is step 5 of the protocol: a link that came or went since a record's snapshot either is seen here, or
+ * its own fan-out finds the record's touched-record row, which was written before this look.
  *
  * Changes of one id must not be given twice in one call.
  */
@@ -58,7 +58,7 @@ export async function replicateRecords(
     const seen = distinctKpis(results.flatMap((result) => result.seen.map(({ kpi }) => kpi)));
     const troubled = new Map<string, unknown>();
     if (replication.heldRecords === 'personal-link') {
-      // A KPI's own link depends on which records there are, whatever became of their rows.
+      // A KPI's personal link depends on which records there are, whatever became of their rows.
       const touched = distinctKpis([...seen, ...refused.flatMap((change) => change.kpis)]);
       for (const kpi of touched.filter((key) => isUnlinked(views, key))) {
         try {
@@ -81,7 +81,7 @@ export async function replicateRecords(
   return { done, failed, fanOut: distinctKpis(fanOut) };
 }
 
-/** @returns the KPIs whose K row the store refuses to read, for a reason of the row's own. */
+/** @returns the KPIs whose row the store refuses to read, for the row's own reason. */
 async function look(views: KpiViews, kpis: readonly KpiKey[]): Promise<readonly Refused<KpiKey>[]> {
   const { refused } = await apart(distinctKpis(kpis), (some) => views.look(some));
   return refused;

@@ -15,7 +15,10 @@ export interface Replication {
   /** Milliseconds until the caller is stopped from outside, as Lambda does; work in pages ends before. */
   readonly remainingMs: () => number;
   readonly heldRecords: HeldRecords;
-  /** How long R and C rows and tombstones are kept, in days: longer than any copier or stream may lag behind. */
+  /**
+   * How long record-token rows, touched-record rows and tombstones are kept, in days: longer than any copier or stream
+   * may lag behind.
+   */
   readonly tokenRetentionDays: number;
   /** How many records or links are worked on at once. */
   readonly recordConcurrency: number;
@@ -25,9 +28,11 @@ export interface Replication {
 
 /** How much goes into one row or one call. The result is the same with any values: the simulation has small ones. */
 export interface ReplicationLimits {
-  /** Bytes of links and tombstones in a K row; what does not fit is spilled (../tables/kpi-rows.ts). */
+  /** Bytes of links and tombstones in a KPI row; what does not fit is spilled (../tables/kpi-rows.ts). */
   readonly inlineBytesMax: number;
-  /** Spilled items that K names as perhaps not seen by plain reads yet, before a writer makes sure of them. */
+  /**
+   * Spilled items that the KPI row names as perhaps not seen by plain reads yet, before a writer makes sure of them.
+   */
   readonly unsettledMax: number;
   /** Rows of a record that are read, or written, in one transaction. */
   readonly rowsPerTransactionMax: number;
@@ -36,7 +41,7 @@ export interface ReplicationLimits {
 }
 
 const LIMITS: ReplicationLimits = {
-  // A K row with fifty links is well below.
+  // A KPI row with fifty links is well below.
   inlineBytesMax: 8_192,
   unsettledMax: 25,
   rowsPerTransactionMax: 100,

@@ -112,12 +112,12 @@ async function settleQuarantine(
 function withoutCollisions(sides: ScannedSides, collisions: Settled['collisions']): Counts {
   const corrections = new Counts();
   // A KPI and the entry of its record may both have been looked at.
-  for (const { source, kpi, rowsExpected, alsoOwnLink } of new Map(
+  for (const { source, kpi, rowsExpected, alsoPersonalLink } of new Map(
     collisions.map((each) => [`${each.source} ${each.id}`, each]),
   ).values()) {
     if (rowsExpected === 0) corrections.add('held', CLASS_OF[source], kpi.tenantId, -1);
     else corrections.add('expected', CLASS_OF[source], kpi.tenantId, -rowsExpected);
-    if (alsoOwnLink) corrections.add('expected', 'links', kpi.tenantId, -1);
+    if (alsoPersonalLink) corrections.add('expected', 'links', kpi.tenantId, -1);
     corrections.add('quarantined', CLASS_OF[source], kpi.tenantId);
   }
   return sides.counts.plus(corrections);

@@ -34,8 +34,8 @@ export interface Collision {
   readonly kpi: KpiKey;
   /** Rows that the scan expected for it; none where it took it for held. */
   readonly rowsExpected: number;
-  /** Whether the scan expected the KPI's own link only for such records; said by one of them. */
-  readonly alsoOwnLink?: boolean;
+  /** Whether the scan expected the KPI's personal link only for such records; said by one of them. */
+  readonly alsoPersonalLink?: boolean;
 }
 
 /** A KPI looked at row by row. */
@@ -94,7 +94,7 @@ export async function examineKpi(
     const own = await comparePersonalLink(reads, kpi, personal.id, dated?.row);
     const [first, ...others] = comparison.collisions;
     const collisions =
-      first && dated === undefined ? [{ ...first, alsoOwnLink: true }, ...others] : comparison.collisions;
+      first && dated === undefined ? [{ ...first, alsoPersonalLink: true }, ...others] : comparison.collisions;
     return { collisions, rows, unexamined, findings: replaced(findings, personal.id, own) };
   }
   return { collisions: comparison.collisions, rows, unexamined, findings };
@@ -106,7 +106,7 @@ export function personNow(reads: ValidationReads, kpi: KpiKey, kpiItem: Item | u
   return answerLater(personForKpi(kpi), { readKpi: () => kpiItem, queryPeople });
 }
 
-/** The KPI's own link has no old link that demands it, so the links' comparison takes it for an extra row. */
+/** The KPI's personal link has no old link that demands it, so the links' comparison takes it for an extra row. */
 function replaced(findings: readonly Finding[], personalId: string, own: Finding | undefined): Finding[] {
   const others = findings.filter((finding) => finding.table !== 'kpiLinks' || finding.id !== personalId);
   return own ? [...others, own] : others;

@@ -148,7 +148,7 @@ export class Expectation {
     return [...this.#personal.values()];
   }
 
-  /** The KPI of a link that an old link, or a KPI's own link, accounts for. */
+  /** The KPI of a link that an old link, or a KPI's personal link, accounts for. */
   kpiOfLink(linkId: string): KpiKey | undefined {
     return this.#kpiOfLink.get(linkId);
   }

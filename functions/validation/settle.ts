@@ -109,7 +109,7 @@ function lookAgain(watched: Map<string, Watched>, looks: ReadonlyMap<Suspect, Lo
   }
 }
 
-/** One finding a row: that of the KPI whose record demands it, where another KPI finds it surplus under its own link. */
+/** One finding a row: that of the KPI whose record demands it, where another KPI finds it surplus under one of its links. */
 function oneEach(findings: readonly Finding[]): Map<string, Finding> {
   const byKey = new Map<string, Finding>();
   for (const finding of findings) {

@@ -21,7 +21,7 @@ function hashed(prefix: string, content: string | Buffer): string {
 const RECORD_PREFIX = 'record#';
 const TOKEN_SORT = 'token';
 
-/** The partition that holds a KPI's K row, spilled links (kpi-rows.ts) and C rows. */
+/** The partition of a KPI: its KPI row, spilled links (kpi-rows.ts) and touched-record rows. */
 export function kpiPartition(kpi: KpiKey): string {
   return `kpi#${keyPart(kpi.tenantId)}#${keyPart(kpi.kpiId)}`;
 }
@@ -34,12 +34,12 @@ export function touchedRecordKey(kpi: KpiKey, recordId: string): RowKey {
   return controlKey(kpiPartition(kpi), RECORD_PREFIX + keyPart(recordId));
 }
 
-/** The key of an R row: one for all KPIs a record is seen in. */
+/** The key of a record-token row: one for all KPIs a record is seen in. */
 export function recordTokenKey(recordId: string): RowKey {
   return controlKey(RECORD_PREFIX + keyPart(recordId), TOKEN_SORT);
 }
 
-/** The sort-key prefix of C rows: what a listing of them asks for. */
+/** The sort-key prefix of touched-record rows: what a listing of them asks for. */
 export const TOUCHED_RECORDS_SORT = RECORD_PREFIX;
 
 export function kpiAttributes(kpi: KpiKey): Item {
@@ -51,7 +51,7 @@ export function mapOf(item: Item, name: string): Item {
   return value !== undefined && 'M' in value ? value.M : {};
 }
 
-/** The stored form of a C row. `expiresAt`, in epoch seconds, is the table's time-to-live attribute. */
+/** The stored form of a touched-record row. `expiresAt`, in epoch seconds, is the table's time-to-live attribute. */
 export function encodeTouchedRecord(kpi: KpiKey, recordId: string, expiresAt: number): Item {
   return {
     ...touchedRecordKey(kpi, recordId).key,
@@ -61,14 +61,14 @@ export function encodeTouchedRecord(kpi: KpiKey, recordId: string, expiresAt: nu
   };
 }
 
-/** When a stored C row expires, in epoch seconds; 0 where there is none. */
+/** When a stored touched-record row expires, in epoch seconds; 0 where there is none. */
 export function decodeExpiry(item: Item | undefined): number {
   const value = item?.expires_at;
   return value !== undefined && 'N' in value ? Number(value.N) : 0;
 }
 
 /**
- * The stored form of an R row.
+ * The stored form of a record-token row.
  *
  * @param quarantined the tables whose item with this id is in quarantine: while there is one, the row does not expire.
  */
@@ -87,7 +87,7 @@ export function encodeRecordToken(
   };
 }
 
-/** The tables that an R row names: so quarantine is read only for records that are in it. */
+/** The tables that a record-token row names: so quarantine is read only for records that are in it. */
 export function decodeQuarantined(item: Item | undefined): readonly RecordSource[] {
   const value = item?.quarantined;
   const names = value !== undefined && 'SS' in value ? value.SS : [];

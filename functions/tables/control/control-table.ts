@@ -14,22 +14,25 @@ export interface TouchedRecord {
  * Its rows are described in control-rows.ts and kpi-rows.ts.
  */
 export interface ControlTable {
-  /** The K rows of the KPIs, in their order; a KPI without one gives an empty row without a token. */
+  /** The rows of these KPIs, in their order; a KPI without one gives an empty row without a token. */
   readKpis(kpis: readonly KpiKey[]): Promise<readonly KpiHead[]>;
 
   /** The KPI's spilled links and their tombstones. Items of transactions may be seen before or after these, each for itself. */
   querySpilledLinks(kpi: KpiKey, cursor?: Item): Promise<Page<SpilledLink>>;
 
-  /** The ids of the KPI's C rows: its records that a live write has touched. */
+  /** The ids of the KPI's touched-record rows: its records that a live write has touched. */
   queryTouchedRecords(kpi: KpiKey, cursor?: Item): Promise<Page<string>>;
 
-  /** All C rows, for the sweep. */
+  /** All touched-record rows, for the sweep. */
   scanTouchedRecords(position: ScanPosition): Promise<Page<TouchedRecord>>;
 
-  /** All K rows, for the sweep. */
+  /** All KPI rows, for the sweep. */
   scanKpis(position: ScanPosition): Promise<Page<KpiHead>>;
 
-  /** Marks of a K row that are set and cleared without moving its token; see kpi-rows.ts. False: no longer as `expected`. */
+  /**
+   * Marks of a KPI row that are set and cleared without moving its token; see kpi-rows.ts. False: no longer as
+   * `expected`.
+   */
   clearMark(kpi: KpiKey, mark: 'fan_out_pending' | 'sweep_pending', expected: string): Promise<boolean>;
 
   /** A plain row by key, for checkpoints, progress and reports. */

@@ -10,7 +10,9 @@ import { kpiPartition, TOUCHED_RECORDS_SORT } from './control-rows.ts';
 import type { ControlTable } from './control-table.ts';
 import { decodeKpiRow, decodeSpilledLink, KPI_SORT, kpiRowKey } from './kpi-rows.ts';
 
-/** Ids a page of C rows has at most: as many records as are replicated between two looks at K. */
+/**
+ * Ids a page of touched-record rows has at most: as many records as are replicated between two looks at the KPI row.
+ */
 const QUERY_LIMIT = 100;
 
 /** The control table over DynamoDB itself. The protocol's rows keep their wire form. */

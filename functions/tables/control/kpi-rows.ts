@@ -6,8 +6,8 @@ import type { RowKey } from '../dynamo/transactions.ts';
 import { controlKey, keyPart, kpiAttributes, kpiPartition } from './control-rows.ts';
 
 /**
- * A KPI's token row `K`, without the links that have items of their own. Links and tombstones are kept in K while they fit
- * (`inlineBytesMax`); one that does not fit is *spilled* into a control item. No link is in both places.
+ * A KPI's token row `K`, without the links that have items of their own. Links and tombstones are kept in the KPI row
+ * while they fit (`inlineBytesMax`); one that does not fit is *spilled* into a control item. No link is in both places.
  *
  * So this alone does not say which links a KPI has: see functions/sync/kpi-views.ts.
  */
@@ -21,7 +21,7 @@ export interface KpiHead {
   readonly inlineTombstones: ReadonlyMap<string, number>;
   /** Set when the first link is spilled, and never removed. */
   readonly spilled?: SpilledSummary;
-  /** The KPI's own link while it has no other; only with the setting `heldRecords: "personal-link"`. */
+  /** The KPI's personal link while it has no other; only with the setting `heldRecords: "personal-link"`. */
   readonly personal?: LinkReference;
   /** The token at the last change of membership or anchor: while it stands, no link came or went. */
   readonly linksToken?: string;
@@ -31,7 +31,7 @@ export interface KpiHead {
   readonly sweepPending?: string;
 }
 
-/** What K says of the KPI's spilled links. */
+/** What the KPI row says of the KPI's spilled links. */
 export interface SpilledSummary {
   /** Spilled links that are there; tombstones are not counted. */
   readonly present: number;
@@ -44,7 +44,7 @@ export type SpilledLink =
   | { readonly id: string; readonly linkedAt: string }
   | { readonly id: string; readonly goneAt: number };
 
-/** The sort key of K rows, and the prefix of spilled links' sort keys. */
+/** The sort key of KPI rows, and the prefix of spilled links' sort keys. */
 export const KPI_SORT = { head: 'links', spilledLinks: 'link#' } as const;
 
 export function kpiRowKey(kpi: KpiKey): RowKey {
@@ -81,7 +81,7 @@ function entriesOf(item: Item, name: string): (readonly [id: string, value: Attr
   });
 }
 
-/** The part of a K row that grows with the number of links. */
+/** The part of a KPI row that grows with the number of links. */
 function encodeInline(links: ReadonlyMap<string, string>, tombstones: ReadonlyMap<string, number>): Item {
   return {
     links: listOf(links, (linkedAt) => ({ S: linkedAt })),
@@ -89,12 +89,12 @@ function encodeInline(links: ReadonlyMap<string, string>, tombstones: ReadonlyMa
   };
 }
 
-/** Bytes that these links and tombstones take in a K row. */
+/** Bytes that these links and tombstones take in a KPI row. */
 export function inlineBytes(links: ReadonlyMap<string, string>, tombstones: ReadonlyMap<string, number>): number {
   return itemBytes(encodeInline(links, tombstones));
 }
 
-/** The stored form of a K row; `head.token` must be set. */
+/** The stored form of a KPI row; `head.token` must be set. */
 export function encodeKpiRow(head: KpiHead & { readonly token: string }): Item {
   const { kpi, personal, spilled } = head;
   return {
@@ -117,7 +117,7 @@ export function encodeKpiRow(head: KpiHead & { readonly token: string }): Item {
   };
 }
 
-/** Reads a stored K row; an absent one is a KPI about which nothing is known yet. */
+/** Reads a stored KPI row; an absent one is a KPI about which nothing is known yet. */
 export function decodeKpiRow(kpi: KpiKey, item: Item | undefined): KpiHead {
   if (item === undefined) return { kpi, inlineLinks: new Map(), inlineTombstones: new Map() };
   const personal = mapOf(item, 'personal');
