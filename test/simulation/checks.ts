@@ -55,8 +55,8 @@ function divergencesFrom(expected: ExpectedRows, store: Store): Divergence[] {
 function divergencesBeside(odd: OddItem, store: Store, world: World): Divergence[] {
   const others = divergencesFrom(expectedOf(store, world, odd.kind === 'link' ? odd.id : undefined), store);
   const beside = others.filter(({ table, id }) => !odd.has(table, id));
-  // A link that could not be dealt with may be in K or not, so its records' rows are not known. A record that could not has no C row, by which
-  // its KPI would surely count it for a link of its own.
+  // A link that could not be dealt with may be in the KPI row or not, so its records' rows are not known. A record that could not has no touched-record row, by which
+  // its KPI would surely count it for a personal link.
   const withoutTrace =
     odd.kind === 'link' ? [] : beside.filter(({ table, id }) => !(table === 'kpiLinks' && odd.mayGiveLink(id)));
   if (isNoted(odd, store)) return withoutTrace;

@@ -39,7 +39,7 @@ export const ISOLATION_MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: 'the R row does not say that the record is in quarantine',
+    name: 'the record-token row does not say that the record is in quarantine',
     edits: [
       edit(
         'functions/sync/commit-record.ts',

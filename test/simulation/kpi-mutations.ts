@@ -6,7 +6,7 @@ const LINK_DECISION = 'functions/sync/link-decision.ts';
 const LINKS = 'functions/sync/replicate-links.ts';
 const VIEWS = 'functions/sync/kpi-views.ts';
 
-/** Mistakes of how a KPI's links are kept, in K and in items of their own, and of how they are read. */
+/** Mistakes of how a KPI's links are kept, in the KPI row and in items of their own, and of how they are read. */
 export const KPI_MUTATIONS: readonly Mutation[] = [
   {
     name: 'spilled links are listed before the last writes of them are sure to be seen',
@@ -21,7 +21,7 @@ export const KPI_MUTATIONS: readonly Mutation[] = [
     edits: [edit(KPI_DECISION, '[...new Set([...(head.spilled?.unsettled ?? []), ...written])]', 'written')],
   },
   {
-    name: 'a listing of spilled links is not proven by a later look at K',
+    name: 'a listing of spilled links is not proven by a later look at the KPI row',
     edits: [
       edit(
         VIEWS,
@@ -49,7 +49,7 @@ export const KPI_MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: 'K does not count a spilled link that goes or comes again',
+    name: 'the KPI row does not count a spilled link that goes or comes again',
     edits: [edit(KPI_DECISION, 'present += (linkedAt === undefined ? 0 : 1) - (before === undefined ? 0 : 1);', '')],
   },
   {
@@ -59,7 +59,7 @@ export const KPI_MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: 'a link is both in K and spilled',
+    name: 'a link is both in the KPI row and spilled',
     edits: [edit(KPI_DECISION, '      links.delete(id);\n      spill(id, linkedAt);', '      spill(id, linkedAt);')],
   },
   {

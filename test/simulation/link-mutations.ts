@@ -10,7 +10,7 @@ const FAN_OUT = 'functions/sync/fan-out.ts';
 /** Mistakes of how a link is replicated, and its records after it. */
 export const LINK_MUTATIONS: readonly Mutation[] = [
   {
-    name: 'no K fence: a KPI row is written whatever its token',
+    name: 'no KPI fence: a KPI row is written whatever its token',
     edits: [edit(KPI_DECISION, ', ifToken: head.token ?? null }', ' }')],
   },
   {
@@ -61,14 +61,14 @@ export const LINK_MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: 'index only: a fan-out does not list C rows',
+    name: 'index only: a fan-out does not list touched-record rows',
     edits: [
       edit(FAN_OUT, "['touched', ...RECORD_SOURCES] as const", '[...RECORD_SOURCES] as const'),
       edit(FAN_OUT, "return { listing: 'touched' };", "return { listing: 'milestones' };"),
     ],
   },
   {
-    name: 'C rows only: a fan-out does not list the index',
+    name: 'touched-record rows only: a fan-out does not list the index',
     edits: [edit(FAN_OUT, "['touched', ...RECORD_SOURCES] as const", "['touched'] as const")],
   },
   {

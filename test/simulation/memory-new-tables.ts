@@ -74,7 +74,7 @@ function isConditional(write: Write): boolean {
   return write.kind === 'put' && (write.ifToken !== undefined || write.ifAbsent === true);
 }
 
-/** Of the rows of transactions, K and C rows are also read by plain reads. */
+/** Of the rows of transactions, KPI and touched-record rows are also read by plain reads. */
 function isReadPlainly(write: Write): boolean {
   return write.table === 'control' && keyOf(write).startsWith('kpi#');
 }

@@ -53,7 +53,7 @@ export class OddItem {
     return id === this.id && (source === undefined || (source === 'links') === (this.kind === 'link'));
   }
 
-  /** Whether it is a KPI's own link, which the record may be the only reason for. */
+  /** Whether it is a KPI's personal link, which the record may be the only reason for. */
   mayGiveLink(linkId: string): boolean {
     return this.#personalLinkIds.has(linkId);
   }

@@ -36,7 +36,7 @@ const IMAGE_FIRST: readonly Edit[] = [
 /** Mistakes of how a record is replicated. */
 export const RECORD_MUTATIONS: readonly Mutation[] = [
   {
-    name: 'no R fence: a record is written whatever its token',
+    name: 'no record fence: a record is written whatever its token',
     edits: [edit(COMMIT, ', ifToken: current }', ' }')],
   },
   {
@@ -94,7 +94,7 @@ export const RECORD_MUTATIONS: readonly Mutation[] = [
     edits: IMAGE_FIRST,
   },
   {
-    name: 'no second look at K',
+    name: 'no second look at the KPI rows',
     firstSeed: 5_800,
     edits: [edit(RECORDS, 'return result.seen.every(', 'return true || result.seen.every(')],
   },

@@ -24,7 +24,7 @@ interface State {
  * what any row has shown of it before.
  *
  * A row that is taken away shows that its record or link was gone, or elsewhere. For a record that can be told only where no link is
- * written and none of a KPI's own comes and goes, since a row also goes with its link.
+ * written and none of a KPI's personal link comes and goes, since a row also goes with its link.
  */
 export class RowHistory {
   readonly violations: string[] = [];
@@ -96,7 +96,7 @@ export class RowHistory {
     return timeline;
   }
 
-  /** A KPI's own link is of no write. */
+  /** A KPI's personal link is of no write. */
   #timelineOfRow(table: RowTable, row: Item): Timeline | undefined {
     if (table === 'kpiLinks') return this.#timelines.get(`link ${textOf(row, 'id')}`);
     return this.#byContent.get(contentOf(table, row));

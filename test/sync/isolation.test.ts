@@ -290,7 +290,7 @@ describe('a link that the store refuses', () => {
     expect((await rowsById(tables() as never, 'kpiLinks')).get('odd')?.weight).toEqual({ N: '0.5' });
   });
 
-  test('is given up and noted where its K row is refused', async () => {
+  test('is given up and noted where its KPI row is refused', async () => {
     const result = await deliver('links', [odd(), link('l2', 'k2')], (request) =>
       request.name === 'TransactWriteItems' ? puts('control', '"odd"')(request) : undefined,
     );
@@ -386,7 +386,7 @@ describe('a fan-out that meets a record', () => {
   });
 });
 
-describe("a KPI's own link that is refused", () => {
+describe("a KPI's personal link that is refused", () => {
   test('is told for the records of that KPI, and of no other', async () => {
     const kpiItem = (id: string, owner: string): Item => ({
       id: { S: id },

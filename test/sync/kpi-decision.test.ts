@@ -63,7 +63,7 @@ class StoredKpi {
       inlineBytesMax: this.#inlineBytesMax,
     };
     for (const write of decideKpi({ head, spilled }, targets, origin === 'live', circumstances)) {
-      if (write.kind !== 'put') throw new Error('Nothing of a KPI without a link of its own is deleted.');
+      if (write.kind !== 'put') throw new Error('Nothing of a KPI without a personal link is deleted.');
       const key = keyText(write.item);
       if (key === keyText(kpiRowKey(KPI).key)) this.#row = write.item;
       else this.#spilled.set(key, write.item);
@@ -116,7 +116,7 @@ describe('the links of a KPI', () => {
     );
   });
 
-  test('take no more room in K than they are given, however many there are and however many went', () => {
+  test('take no more room in the KPI row than they are given, however many there are and however many went', () => {
     const stored = new StoredKpi(8_192);
     const ids = Array.from({ length: 2_000 }, (_, at) => `${at}`.padStart(36, '0'));
     for (let start = 0; start < ids.length; start += 25) {
@@ -129,7 +129,7 @@ describe('the links of a KPI', () => {
     expect(stored.headBytes).toBeLessThan(8_192 + 500);
   });
 
-  test('a tombstone in K goes when its time is over, and its link, if it comes again, is kept like any other', () => {
+  test('a tombstone in the KPI row goes when its time is over, and its link, if it comes again, is kept like any other', () => {
     const stored = new StoredKpi(8_192);
     stored.decide(new Map([['l1', '2024-01-01']]));
     stored.decide(new Map([['l1', undefined]]));

@@ -47,7 +47,7 @@ describe('bounds', () => {
     await replicateStreamBatch(replicationOver(counted, names), 'actuals', [event]);
 
     const { calls } = counter.take();
-    // The two strong reads of K, before and after, are one call each for the whole batch.
+    // The two strong reads of the KPI row, before and after, are one call each for the whole batch.
     expect(Object.fromEntries(calls)).toEqual({
       BatchGetItemCommand: 3,
       TransactGetItemsCommand: 1,
@@ -251,7 +251,7 @@ describe('quarantine', () => {
 });
 
 describe('held records', () => {
-  test('with personal-link a KPI gets a link of its own, until a real one comes', async () => {
+  test('with personal-link a KPI gets one, until a real one comes', async () => {
     const settings = { heldRecords: 'personal-link' as const };
     const { PutItemCommand } = await import('@aws-sdk/client-dynamodb');
     const kpi = { id: { S: 'k1' }, tenant_id: { S: TENANT }, name: { S: 'KPI' }, owner_id: { S: 'user-1' } };

@@ -55,7 +55,7 @@ describe('both sides as the mapping has them', () => {
     );
   });
 
-  test('agree where a KPI has an owner whom no key can hold, and so no link of its own', async () => {
+  test('agree where a KPI has an owner whom no key can hold, and so no personal link', async () => {
     const { links: _, ...old } = OLD;
     const owner = { S: 'x'.repeat(1_025) };
     const kpis = [{ id: { S: 'kpi-10' }, tenant_id: { S: 'tenant-0' }, owner_id: owner }];
@@ -120,7 +120,7 @@ describe('one id that two rows claim', () => {
     }
   });
 
-  test('is named where a link has the id of a KPI’s own link, whichever row has it', async () => {
+  test('is named where a link has the id of a KPI’s personal link, whichever row has it', async () => {
     const id = personalLinkId('k');
     const owned = [{ id: { S: 'k' }, tenant_id: { S: 't' }, owner_id: { S: 'owner' } }];
     const ofAnother = linked([id], []).links.map((link) => ({ ...link, kpi_id: { S: 'another' } }));

@@ -35,7 +35,7 @@ describe('a plan', () => {
   });
 });
 
-test("KPIs with a link of their own are validated and mended, the link's row included", async () => {
+test("KPIs with a personal link are validated and mended, the link's row included", async () => {
   const bench = await ValidationBench.create('personal-link');
   const rich = richContent(4);
   const content = { ...rich, links: rich.links.filter(({ kpi_id }) => JSON.stringify(kpi_id) !== '{"S":"kpi-1"}') };
@@ -59,7 +59,7 @@ test("KPIs with a link of their own are validated and mended, the link's row inc
   expect((await bench.validate()).report.verdict).toBe('agree');
 });
 
-test('a link of its own that is missing is mended, too', async () => {
+test('a personal link that is missing is mended, too', async () => {
   const bench = await ValidationBench.create('personal-link');
   await bench.load({ ...richContent(2), links: [] });
   await bench.backfill();
@@ -70,7 +70,7 @@ test('a link of its own that is missing is mended, too', async () => {
   expect((await bench.validate()).report.verdict).toBe('agree');
 });
 
-test('rows that are wrong because K is wrong are mended with K', async () => {
+test('rows that are wrong because the KPI row is wrong are mended with it', async () => {
   const bench = await ValidationBench.create();
   await bench.load(richContent(2));
   await bench.backfill();

@@ -18,11 +18,11 @@ import { entriesOf } from './record-entries.ts';
 /** A link that has a row in the new model, and its KPI. */
 export interface FoundLink extends LinkReference {
   readonly kpi: KpiKey;
-  /** The KPI's own link. Its id alone does not tell: a GoalKpiLink may bear the same. */
+  /** The KPI's personal link. Its id alone does not tell: a GoalKpiLink may bear the same. */
   readonly isPersonal?: true;
 }
 
-/** A link that may have a row, with the GoalKpiLink that was read for it; none for a KPI's own link. */
+/** A link that may have a row, with the GoalKpiLink that was read for it; none for a KPI's personal link. */
 export interface CandidateLink {
   readonly id: string;
   readonly kpi: KpiKey;
