@@ -141,6 +141,18 @@ function reckonsFromItself({ path, text }: Pick<SourceFile, 'path' | 'text'>): b
   );
 }
 
+const PROSE_LENGTH_MAX = 120;
+
+/** Lines of a document that are too long to read. Cells of tables and lines of code cannot be wrapped. */
+function longProse(document: string): string[] {
+  let isCode = false;
+  return document.split('\n').filter((line) => {
+    const isFence = /^\s*```/.test(line);
+    if (isFence) isCode = !isCode;
+    return !isFence && !isCode && !/^\s*\|/.test(line) && line.length > PROSE_LENGTH_MAX;
+  });
+}
+
 describe('the tree', () => {
   const files = sourceFiles(FOLDERS);
 
@@ -230,6 +242,23 @@ describe('the guards themselves', () => {
   );
 });
 
+describe('the guard of long lines', () => {
+  const long = 'word '.repeat(25);
+
+  test.each([
+    ['a paragraph', `Short.\n${long}`],
+    ['a list', `1. Short.\n   ${long}`],
+    ['what follows a block of code', `\`\`\`sh\nnpm test\n\`\`\`\n${long}`],
+  ])('refuses one in %s', (_, document) => {
+    expect(longProse(document)).toHaveLength(1);
+  });
+
+  test('takes one in a table, in a block of code and at the limit', () => {
+    const document = `| ${long} |\n\n   \`\`\`sh\n   ${long}\n   \`\`\`\n\n${'x'.repeat(PROSE_LENGTH_MAX)}`;
+    expect(longProse(document)).toEqual([]);
+  });
+});
+
 test('the test files that begin first exist', () => {
   expect(LONGEST.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
 });
@@ -239,6 +268,16 @@ describe('the documents', () => {
     (path) => path.endsWith('.md') && !/node_modules|cdk\.out/.test(path),
   );
   const scripts = Object.keys(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).scripts);
+
+  /** Their prose is not wrapped. */
+  const unwrapped = ['model', 'sync', 'validation'].map((room) => `functions/${room}/README.md`);
+
+  test('wrap their prose', () => {
+    const long = documents
+      .filter((path) => !unwrapped.includes(path))
+      .flatMap((path) => longProse(readFileSync(join(ROOT, path), 'utf8')).map((line) => `${path}: ${line}`));
+    expect(long).toEqual([]);
+  });
 
   test('name only npm scripts that exist', () => {
     const missing = documents.flatMap((path) => {

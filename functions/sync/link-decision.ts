@@ -7,13 +7,6 @@ import type { Write } from '../tables/dynamo/transactions.ts';
 import { decideKpi, type KpiCircumstances, type KpiSnapshot, linkedAtIn } from './kpi-decision.ts';
 import { decideQuarantine } from './quarantine-decision.ts';
 
-/** What the control table and KpiLink hold of one link, as of one instant. */
-export interface LinkSnapshot {
-  readonly kpis: readonly KpiSnapshot[];
-  readonly row: Item | undefined;
-  readonly quarantined: QuarantineEntry | undefined;
-}
-
 /** Values a decision needs and must not make itself. */
 export interface LinkCircumstances extends KpiCircumstances {
   /** How much of a link goes into quarantine; all of it where absent. */
@@ -21,9 +14,11 @@ export interface LinkCircumstances extends KpiCircumstances {
 }
 
 /** What a link demands, and what the new tables and quarantine have of it. */
-export interface LinkFacts extends Omit<LinkSnapshot, 'kpis'> {
+export interface LinkFacts {
   readonly id: string;
   readonly demand: LinkDemand;
+  readonly row: Item | undefined;
+  readonly quarantined: QuarantineEntry | undefined;
 }
 
 export interface LinksDecision {
@@ -56,16 +51,6 @@ export function decideLinks(
     return decideKpi(kpi, targets, moveTokens, circumstances);
   });
   return { writes: [...kpiWrites, ...rowWrites], changedIds };
-}
-
-/** The same for one link. */
-export function decideLink(
-  id: string,
-  demand: LinkDemand,
-  { kpis, row, quarantined }: LinkSnapshot,
-  circumstances: LinkCircumstances,
-): readonly Write[] {
-  return decideLinks([{ id, demand, row, quarantined }], kpis, circumstances).writes;
 }
 
 function decideRow({ id, demand, row, quarantined }: LinkFacts, { nowSeconds, form }: LinkCircumstances): Write[] {

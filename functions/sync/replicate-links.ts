@@ -10,7 +10,7 @@ import { scopeOf } from '../tables/dynamo/failure-scope.ts';
 import type { LinkOrigin } from './kpi-decision.ts';
 import { circumstancesOf, kpiSnapshot } from './kpi-snapshot.ts';
 import { KpiTurns } from './kpi-turns.ts';
-import { decideLink } from './link-decision.ts';
+import { decideLinks } from './link-decision.ts';
 import { replicateGroup } from './link-group.ts';
 import { readNamed } from './read-named.ts';
 import { isSameRead, type Refusal, reasonOfRefusal, withRefusals } from './refusal.ts';
@@ -150,13 +150,10 @@ function replicateLink(replication: Replication, change: LinkChange, origin: Lin
       return undefined;
     }
     const spilledItemOf = new Map(spillers.map((kpi, at) => [kpiIdentity(kpi), spilledItems[at]]));
-    const snapshot = {
-      kpis: await Promise.all(
-        heads.map((head) => kpiSnapshot(replication, head, [spilledItemOf.get(kpiIdentity(head.kpi))])),
-      ),
-      row,
-      quarantined: entry && decodeQuarantineEntry(entry),
-    };
+    const snapshots = await Promise.all(
+      heads.map((head) => kpiSnapshot(replication, head, [spilledItemOf.get(kpiIdentity(head.kpi))])),
+    );
+    const stored = entry && decodeQuarantineEntry(entry);
     const refused = refusal?.state && sameState(refusal.state, { image }) ? refusal : undefined;
     // A link that was refused as it is belongs in quarantine, whatever the mapping says of it.
     const demand =
@@ -166,8 +163,8 @@ function replicateLink(replication: Replication, change: LinkChange, origin: Lin
     const circumstances = { ...circumstancesOf(replication, origin), ...(refused && { form: refused.form }) };
     const writes =
       refused?.form === 'name' && demand.kind === 'quarantined'
-        ? linkByName(replication, change.id, demand.reason, heads, snapshot.quarantined, demand.image)
-        : decideLink(change.id, demand, snapshot, circumstances);
+        ? linkByName(replication, change.id, demand.reason, heads, stored, demand.image)
+        : decideLinks([{ id: change.id, demand, row, quarantined: stored }], snapshots, circumstances).writes;
     if (writes.length > 0 && !(await replication.transactions.write(writes))) return undefined;
     const warnings = demand.kind === 'valid' ? demand.warnings : [];
     const isRefused = refused !== undefined && demand.kind === 'quarantined';

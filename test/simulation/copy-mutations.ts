@@ -51,9 +51,9 @@ export const COPY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a repeated backfill puts in rows past the protocol, though somebody may read them',
-    isRare: true,
+    firstSeed: 1_050,
     foundOnlyBy: 'a row went back to',
-    scheduledWorld: 'one of two links that goes, and a record that changes, beside a second backfill',
+    scheduledWorld: 'a copied record that changes and goes, beside a second backfill',
     edits: [edit('backfill/copy/backfill.ts', 'isRepeat: stored !== undefined', 'isRepeat: false')],
   },
   {

@@ -22,8 +22,6 @@ export interface Mutation {
   readonly scheduledWorld?: string;
   /** The item that the store refuses in every schedule, for a time drawn by seed. */
   readonly odd?: Pick<OddItem, 'kind' | 'id' | 'oddity'>;
-  /** Shown by so few schedules that only `npm run simulate -- --mutations` hunts it, and not the tests. */
-  readonly isRare?: boolean;
   /** How that world is searched; in order, without faults, where it is absent. */
   readonly adversary?: Partial<Adversary>;
 }

@@ -9,7 +9,7 @@ const SCHEDULES_MAX = 3_000;
 const RUNS_MAX = 20_000;
 
 describe('the simulator finds what is wrong with a protocol', () => {
-  test.each(MUTATIONS.filter(({ isRare }) => !isRare).map((mutation) => [mutation.name, mutation] as const))(
+  test.each(MUTATIONS.map((mutation) => [mutation.name, mutation] as const))(
     '%s',
     { timeout: 120_000 },
     async (_, mutation) => {
