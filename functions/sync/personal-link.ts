@@ -3,7 +3,6 @@ import { personalLinkId } from '../migration/ids.ts';
 import { answerLater } from '../migration/look-ups.ts';
 import { RECORD_SOURCES } from '../migration/sources.ts';
 import { NEW_LINKS } from '../migration/tables.ts';
-import type { Item } from '../model/attribute-value.ts';
 import { type KpiKey, kpiIdentity } from '../model/kpi.ts';
 import { decodeKpiRow, hasLinks, kpiRowKey } from '../tables/control/kpi-rows.ts';
 import { apart } from '../tables/dynamo/apart.ts';
