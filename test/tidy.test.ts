@@ -349,12 +349,10 @@ describe('the documents', () => {
   const scripts = Object.keys(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).scripts);
 
   /** Their prose is not wrapped. */
-  const unwrapped = ['sync', 'validation'].map((room) => `functions/${room}/README.md`);
-
   test('wrap their prose', () => {
-    const long = documents
-      .filter((path) => !unwrapped.includes(path))
-      .flatMap((path) => longProse(readFileSync(join(ROOT, path), 'utf8')).map((line) => `${path}: ${line}`));
+    const long = documents.flatMap((path) =>
+      longProse(readFileSync(join(ROOT, path), 'utf8')).map((line) => `${path}: ${line}`),
+    );
     expect(long).toEqual([]);
   });
 
