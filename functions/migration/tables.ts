@@ -15,7 +15,7 @@ export interface TableDefinition {
    * Of a table that the application makes: the indexes that the migration cannot do without, and which attributes each must
    * project beside the keys. Of a table that the migration makes, all indexes are needed, whole.
    */
-  readonly needs: Readonly<Record<string, readonly string[]>>;
+  readonly needs?: Readonly<Record<string, readonly string[]>>;
 }
 
 function recordTable<Name extends string>(title: string, defaultName: string, dateAttribute: Name) {
@@ -37,7 +37,6 @@ export const TABLES = {
     madeBy: 'application',
     key: ['id'],
     indexes: { 'kpi-index': ['kpi_id'], 'goal-index': ['goal_id'], 'tenant-index': ['tenant_id'] },
-    needs: {},
   },
   kpiMilestones: recordTable('KpiMilestone', 'purposepath-kpi-milestones', 'milestone_date'),
   kpiActuals: recordTable('KpiActual', 'purposepath-kpi-actuals', 'measurement_date'),
@@ -48,7 +47,6 @@ export const TABLES = {
     madeBy: 'application',
     key: ['id'],
     indexes: {},
-    needs: {},
   },
   people: {
     title: 'Person',
@@ -71,7 +69,6 @@ export const TABLES = {
       'strategy-index': ['strategy_id'],
       'uniqueness-index': ['uniqueness_key'],
     },
-    needs: {},
   },
   kpiData: {
     title: 'KpiData',
@@ -83,7 +80,6 @@ export const TABLES = {
       'kpi-link-category-index': ['kpi_link_category_key', 'post_date'],
       'target-subtype-index': ['target_key', 'post_date'],
     },
-    needs: {},
   },
   control: {
     title: 'control',
@@ -91,7 +87,6 @@ export const TABLES = {
     madeBy: 'migration',
     key: ['pk', 'sk'],
     indexes: {},
-    needs: {},
   },
 } as const satisfies Readonly<Record<string, TableDefinition>>;
 

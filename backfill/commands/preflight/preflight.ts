@@ -32,7 +32,7 @@ function shapeOf([partition, sort]: KeySchema): KeyShape {
 
 /** Only those that the migration, or the application's next version, reads by. */
 function demandedIndexes(role: TableRole): [name: string, demand: IndexDemand][] {
-  const { madeBy, indexes, needs }: TableDefinition = TABLES[role];
+  const { madeBy, indexes, needs = {} }: TableDefinition = TABLES[role];
   return Object.entries(indexes).flatMap(([name, key]): [string, IndexDemand][] => {
     const projects = madeBy === 'migration' ? 'ALL' : needs[name];
     return projects === undefined ? [] : [[name, { key: shapeOf(key), projects }]];

@@ -1,17 +1,15 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DATE_ATTRIBUTE_OF } from '../../migration/old-records.ts';
-import { RECORD_SOURCES, type RecordSource } from '../../migration/sources.ts';
+import { RECORD_SOURCES } from '../../migration/sources.ts';
 import { LINK_LISTING, LISTED_BY, type Listing, OLD_TABLE_OF, type TableNames } from '../../migration/tables.ts';
-import { type Item, idOf, textOf } from '../../model/attribute-value.ts';
+import { idOf, textOf } from '../../model/attribute-value.ts';
 import { queryAll, queryPage } from '../dynamo/dynamo-queries.ts';
-import { batchGet } from '../dynamo/dynamo-reads.ts';
-import { dynamoOldTables } from './dynamo-old-tables.ts';
+import { dynamoOldTables, readRecordItems } from './dynamo-old-tables.ts';
 import type { OldReads } from './old-reads.ts';
 
 /** The old tables' reads over DynamoDB itself. */
 export function dynamoOldReads(client: DynamoDBClient, names: TableNames): OldReads {
   const { readKpi, queryPeople, readLinks } = dynamoOldTables(client, names);
-  const sourceOfTable = new Map(RECORD_SOURCES.map((source) => [names[OLD_TABLE_OF[source]], source]));
 
   const queryIds = async (tableName: string, { index, attribute }: Listing, value: string): Promise<string[]> => {
     const query = { tableName, indexName: index, partition: [attribute, value], attributes: ['id'] } as const;
@@ -22,7 +20,6 @@ export function dynamoOldReads(client: DynamoDBClient, names: TableNames): OldRe
   return {
     readKpi,
     queryPeople,
-
     readLinks,
 
     async readRecords(wanted) {
@@ -31,17 +28,9 @@ export function dynamoOldReads(client: DynamoDBClient, names: TableNames): OldRe
         lastSource.set(id, Math.max(lastSource.get(id) ?? 0, RECORD_SOURCES.indexOf(source)));
       }
       const keys = [...lastSource].flatMap(([id, last]) =>
-        RECORD_SOURCES.slice(0, last + 1).map((source) => ({
-          tableName: names[OLD_TABLE_OF[source]],
-          key: { id: { S: id } },
-        })),
+        RECORD_SOURCES.slice(0, last + 1).map((source) => ({ source, id })),
       );
-      const records = new Map<string, Partial<Record<RecordSource, Item>>>();
-      for (const { tableName, item } of await batchGet(client, keys)) {
-        const [id, source] = [textOf(item, 'id'), sourceOfTable.get(tableName)];
-        if (id !== undefined && source) records.set(id, { ...records.get(id), [source]: item });
-      }
-      return records;
+      return readRecordItems(client, names, keys);
     },
 
     queryLinkIds: (index, key) => queryIds(names[OLD_TABLE_OF.links], LINK_LISTING[index], key),

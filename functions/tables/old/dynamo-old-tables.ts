@@ -1,18 +1,17 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { RecordItems } from '../../migration/demand.ts';
 import { RECORD_SOURCES, type RecordSource } from '../../migration/sources.ts';
 import { LISTED_BY, LOOK_UP_TABLE_OF, OLD_TABLE_OF, type TableNames } from '../../migration/tables.ts';
-import { type Item, idOf, textOf } from '../../model/attribute-value.ts';
+import { idOf, textOf } from '../../model/attribute-value.ts';
 import { queryAll, queryPage } from '../dynamo/dynamo-queries.ts';
 import { batchGet, getItem, scanPage } from '../dynamo/dynamo-reads.ts';
 import type { OldTables } from './old-tables.ts';
 
-/** Ids a page of an index query has at most: as many records as are replicated between two looks at K. */
+/** Ids a page of an index query has at most: as many records as are replicated between two looks at the KPI row. */
 const QUERY_LIMIT = 100;
 
 /** The old tables over DynamoDB itself. */
 export function dynamoOldTables(client: DynamoDBClient, names: TableNames): OldTables {
-  const sourceOfTable = new Map(RECORD_SOURCES.map((source) => [names[OLD_TABLE_OF[source]], source]));
-
   return {
     readLink: (id) => getItem(client, { tableName: names[OLD_TABLE_OF.links], key: { id: { S: id } } }),
 
@@ -25,16 +24,8 @@ export function dynamoOldTables(client: DynamoDBClient, names: TableNames): OldT
     readKpi: (kpiId) => getItem(client, { tableName: names[LOOK_UP_TABLE_OF.kpi], key: { id: { S: kpiId } } }),
 
     async readRecords(ids) {
-      const keys = ids.flatMap((id) =>
-        [...sourceOfTable.keys()].map((tableName) => ({ tableName, key: { id: { S: id } } })),
-      );
-      const records = new Map<string, Partial<Record<RecordSource, Item>>>();
-      for (const { tableName, item } of await batchGet(client, keys)) {
-        const id = textOf(item, 'id');
-        const source = sourceOfTable.get(tableName);
-        if (id !== undefined && source) records.set(id, { ...records.get(id), [source]: item });
-      }
-      return records;
+      const wanted = ids.flatMap((id) => RECORD_SOURCES.map((source) => ({ source, id })));
+      return readRecordItems(client, names, wanted);
     },
 
     async queryRecordIds(source, kpi, cursor) {
@@ -58,4 +49,20 @@ export function dynamoOldTables(client: DynamoDBClient, names: TableNames): OldT
       return Array.fromAsync(queryAll(client, { tableName, indexName: index, partition: [attribute, userId] }));
     },
   };
+}
+
+/** The items of these ids in these tables, by id; absent ones left out. */
+export async function readRecordItems(
+  client: DynamoDBClient,
+  names: TableNames,
+  wanted: readonly { readonly source: RecordSource; readonly id: string }[],
+): Promise<Map<string, RecordItems>> {
+  const sourceOfTable = new Map(RECORD_SOURCES.map((source) => [names[OLD_TABLE_OF[source]], source]));
+  const keys = wanted.map(({ source, id }) => ({ tableName: names[OLD_TABLE_OF[source]], key: { id: { S: id } } }));
+  const records = new Map<string, RecordItems>();
+  for (const { tableName, item } of await batchGet(client, keys)) {
+    const [id, source] = [textOf(item, 'id'), sourceOfTable.get(tableName)];
+    if (id !== undefined && source) records.set(id, { ...records.get(id), [source]: item });
+  }
+  return records;
 }

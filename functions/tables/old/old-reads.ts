@@ -1,3 +1,4 @@
+import type { RecordItems } from '../../migration/demand.ts';
 import type { RecordSource } from '../../migration/sources.ts';
 import type { LinkIndex } from '../../migration/tables.ts';
 import type { Item } from '../../model/attribute-value.ts';
@@ -21,9 +22,7 @@ export interface OldReads extends Pick<OldTables, 'readKpi' | 'queryPeople' | 'r
    * The items that bear each id, in the table named and in those that come before it: these have a right to the id first
    * (tables.md, "Ids").
    */
-  readRecords(
-    wanted: readonly Pick<RecordEntry, 'source' | 'id'>[],
-  ): Promise<ReadonlyMap<string, Partial<Record<RecordSource, Item>>>>;
+  readRecords(wanted: readonly Pick<RecordEntry, 'source' | 'id'>[]): Promise<ReadonlyMap<string, RecordItems>>;
 
   /** Ids of all links with this key, of whichever tenant, in no order. */
   queryLinkIds(index: LinkIndex, key: string): Promise<readonly string[]>;

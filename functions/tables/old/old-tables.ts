@@ -1,3 +1,4 @@
+import type { RecordItems } from '../../migration/demand.ts';
 import type { RecordSource, Source } from '../../migration/sources.ts';
 import type { Item } from '../../model/attribute-value.ts';
 import type { KpiKey } from '../../model/kpi.ts';
@@ -28,7 +29,7 @@ export interface OldTables {
   readLinks(ids: readonly string[]): Promise<ReadonlyMap<string, Item>>;
 
   /** The items that bear each id in the three record tables, read strongly; ids in any number, absent ones left out. */
-  readRecords(ids: readonly string[]): Promise<ReadonlyMap<string, Partial<Record<RecordSource, Item>>>>;
+  readRecords(ids: readonly string[]): Promise<ReadonlyMap<string, RecordItems>>;
 
   /** Ids of the KPI's records by an index. Eventually consistent: what was just written may be missing. */
   queryRecordIds(source: RecordSource, kpi: KpiKey, cursor?: Item): Promise<Page<string>>;
