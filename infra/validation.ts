@@ -35,7 +35,7 @@ export class RollingValidation extends Construct {
     this.validate = this.validateFunction(props);
     new Rule(this, 'Schedule', {
       schedule: Schedule.rate(Duration.minutes(settings.validation.rollingEveryMinutes)),
-      // What was missed is made up for by the next one, which goes on where the last one ended.
+      // What was missed is made up for by the next one, which continues where the last one ended.
       targets: [new LambdaFunction(this.validate, { retryAttempts: 0 })],
     });
     if (settings.validation.fallbackOnDisagreement) props.readFlag.allowFallback('ValidationFallsBack', this.validate);

@@ -17,7 +17,7 @@ import { takeUpUnfinished } from './take-up-unfinished.ts';
 import { addTallies, type Tally } from './tally.ts';
 
 export interface BackfillOptions extends Omit<Copier, 'pause'>, Omit<LeaseOptions, 'transactions' | 'onWait'> {
-  /** Parallel scans a table in a run that begins now; one that goes on keeps its own number. */
+  /** Parallel scans a table in a run that begins now; one that continues keeps its own number. */
   readonly segments: number;
   readonly progress: Progress;
   /** Items in each old table, roughly, for the time left. */

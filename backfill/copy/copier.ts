@@ -25,7 +25,7 @@ export function writeUnitsOf(rows: readonly Item[]): number {
 
 /**
  * The same copier, which asks before each single write whether it may. So a process that was halted for longer than its
- * lease lasts, and then goes on, writes nothing beside the one that took over.
+ * lease lasts, and then continues, writes nothing beside the one that took over.
  *
  * @param requireAllowed throws where it may not.
  */

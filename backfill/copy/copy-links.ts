@@ -9,7 +9,7 @@ import { bringLinks } from './persevere.ts';
 import { countUnfinished, countUnknownAttributes, EMPTY_TALLY, type Tally, type UnknownAttributes } from './tally.ts';
 
 /**
- * Copies a page of links, each by the protocol: its row stands in one transaction with its KPI's K row. What is right
+ * Copies a page of links, each by the protocol: its row stands in one transaction with its KPI row. What is right
  * already is left alone, and what has gone since the scan is left to its own event.
  *
  * @param recordsHaveBegun whether records may have been copied before these links, which then ask for the sweep.

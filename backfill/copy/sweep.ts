@@ -18,7 +18,7 @@ export async function sweepRecords(copier: Copier, touched: readonly TouchedReco
   return { ...EMPTY_TALLY, scanned: touched.length, copied, unfinished: countUnfinished(unfinished) };
 }
 
-/** Fans out anew every KPI whose links changed while a copier may have been at work on its records. */
+/** Fans out again every KPI whose links changed while a copier may have been at work on its records. */
 export async function sweepKpis(copier: Copier, kpis: readonly KpiHead[]): Promise<Tally> {
   const marked = kpis.filter((row) => row.sweepPending !== undefined).map((row) => row.kpi);
   const unfinished = await bringFanOut(copier, marked, 'sweep_pending');

@@ -36,7 +36,7 @@ export function parseInstant(text: string): Instant | undefined {
   return { epochSeconds: date.getTime() / 1000 - offsetSeconds, fraction };
 }
 
-/** In one pass: a pattern would try each of 400,000 zeros anew. */
+/** In one pass: a pattern would try each of 400,000 zeros again. */
 function withoutTrailingZeros(digits: string): string {
   let end = digits.length;
   while (end > 0 && digits[end - 1] === '0') end -= 1;

@@ -41,7 +41,7 @@ export interface FanOutResult {
  * Brings the records of the KPIs to the links these have now, KPI after KPI, including those that come up on the way.
  * A KPI without the mark is left alone. A record that cannot be brought holds up no other, nor does a KPI.
  *
- * A crash leaves the mark and a progress row: the next delivery goes on from the page reached, provided that the links
+ * A crash leaves the mark and a progress row: the next delivery continues from the page reached, provided that the links
  * did not change again meanwhile.
  *
  * @throws OutOfTimeError between two pages, when little time is left; what is no fault of a record or a KPI.
@@ -97,7 +97,7 @@ async function fanOutKpi(replication: Replication, kpi: KpiKey, mark: FanOutMark
 
 /**
  * Brings every record of the KPI to its links, from the page on that an interrupted fan-out of the same generation reached. The progress row
- * passes no page of which a record is neither brought nor noted: whoever goes on from it would pass over that record.
+ * passes no page of which a record is neither brought nor noted: whoever continues from it would pass over that record.
  */
 async function bringRecords(
   replication: Replication,

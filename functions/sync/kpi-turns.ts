@@ -2,7 +2,7 @@ import { type KpiKey, kpiIdentity } from '../model/kpi.ts';
 
 /**
  * Has those who write a KPI's links in one process do so one after another. Nothing depends on it but speed: the token refuses all but one of
- * several who write at the same time, and the others would have to begin anew, again and again.
+ * several who write at the same time, and the others would have to start again, over and over.
  */
 export class KpiTurns {
   readonly #last = new Map<string, Promise<unknown>>();

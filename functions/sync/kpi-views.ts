@@ -45,7 +45,7 @@ export class KpiViews {
     this.#replication = replication;
   }
 
-  /** Reads the KPI rows anew. */
+  /** Reads the KPI rows again. */
   async look(kpis: readonly KpiKey[]): Promise<void> {
     if (kpis.length === 0) return;
     for (const head of await this.#replication.control.readKpis(kpis)) this.#heads.set(kpiIdentity(head.kpi), head);

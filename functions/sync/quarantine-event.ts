@@ -4,7 +4,7 @@ import { decideQuarantine } from './quarantine-decision.ts';
 import type { Replication } from './replication.ts';
 import type { StreamEvent } from './stream-batch.ts';
 
-/** An event that names no item would block its shard for ever: it is kept whole, or as much of it as can be, and the rest goes on. */
+/** An event that names no item would block its shard for ever: it is kept whole, or as much of it as can be, and the rest continues. */
 export async function quarantineEvent(replication: Replication, event: StreamEvent): Promise<void> {
   const forms: readonly KeptForm[] = ['whole', 'digest'];
   for (const form of forms) {

@@ -111,7 +111,7 @@ async function replicateOfKpi(
   }
 }
 
-/** What a decision on a link is made on; look-ups have no events of their own, and are read anew each time. */
+/** What a decision on a link is made on; look-ups have no events of their own, and are read again each time. */
 interface LinkState {
   readonly image: Item | undefined;
 }

@@ -59,7 +59,7 @@ export const READS_AT_ONCE = 4;
 /** Rounds in which other writers may get in between before the work is given back to be delivered again. */
 export const ATTEMPTS_MAX = 25;
 
-/** Others kept changing the same rows. Nothing is half done: the same work can be begun anew. */
+/** Others kept changing the same rows. Nothing is half done: the same work can be started again. */
 export class ContentionError extends MigrationError {
   constructor(what: string) {
     super('CONTENTION', `Other writers kept changing ${what}; gave up after ${ATTEMPTS_MAX} rounds.`, {
@@ -71,7 +71,7 @@ export class ContentionError extends MigrationError {
 /** The time given ran out between two pages; what is done stays done and the progress row says where to go on. */
 export class OutOfTimeError extends MigrationError {
   constructor(what: string) {
-    super('OUT_OF_TIME', `Time ran out during ${what}; the next delivery goes on from the page reached.`, {
+    super('OUT_OF_TIME', `Time ran out during ${what}; the next delivery continues from the page reached.`, {
       nextStep: 'None: the event is delivered again.',
     });
   }

@@ -119,7 +119,7 @@ export class Expectation {
     });
   }
 
-  /** What of the records' scan has to be kept beside the digests, for a run that goes on. */
+  /** What of the records' scan has to be kept beside the digests, for a run that continues. */
   personalDates(): { kpi: KpiKey; date: string }[] {
     return [...this.#personal.values()];
   }

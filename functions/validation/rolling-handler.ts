@@ -38,7 +38,7 @@ export interface RollingResult {
   readonly rowsCompared: number;
   readonly rowsDiffering: number;
   readonly rowsInFlight: number;
-  /** False where time ran out: the next invocation goes on with this part. */
+  /** False where time ran out: the next invocation continues this part. */
   readonly isDone: boolean;
 }
 
@@ -48,7 +48,7 @@ export interface RollingResult {
  * `onDisagreement` is called before the part is written down, so that it is called again, with the same part, should it fail.
  *
  * Variables: TABLE_NAMES, HELD_RECORDS, ENVIRONMENT_NAME, ROLLING_PARTS, PAUSE_SECONDS, PATIENCE_SECONDS, and MAX_READ_UNITS_PER_SECOND
- * where its reads of all tables together have a ceiling. Where Lambda's time runs out, the next invocation goes on with the same part.
+ * where its reads of all tables together have a ceiling. Where Lambda's time runs out, the next invocation continues the same part.
  *
  * @throws MigrationError FUNCTION_SETTINGS_INVALID with every problem at once.
  */

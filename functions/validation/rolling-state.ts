@@ -9,7 +9,7 @@ export interface RollingState {
   readonly parts: number;
   /** The part that comes next. */
   readonly next: number;
-  /** Where that part goes on; absent where it begins. */
+  /** Where that part continues; absent where it begins. */
   readonly position?: PartPosition;
   /** ISO 8601: when the round began. */
   readonly roundStartedAt: string;
@@ -54,7 +54,7 @@ export function afterPart(state: RollingState, report: PartReport, now: string):
   };
 }
 
-/** What a part comes to, by the names of its metrics. Pure. */
+/** The counts of a part, by the names of its metrics. Pure. */
 export function countsOf(report: PartReport): Record<string, number> {
   return {
     RowsCompared: report.rowsCompared,

@@ -24,7 +24,7 @@ export interface RunOptions {
   readonly identity: RunIdentity;
   readonly nowMs: () => number;
   readonly newToken: () => string;
-  /** Told whether an earlier run goes on, and if not, why. */
+  /** Told whether an earlier run continues, and if not, why. */
   readonly note: (message: string) => void;
 }
 
@@ -66,7 +66,7 @@ export async function openRun(options: RunOptions): Promise<ValidationRun> {
   const earlier = stored && (JSON.parse(textOf(stored, 'header') ?? 'null') as Header | null);
   const refusal = earlier ? refusalOf(earlier, options) : undefined;
   if (earlier && refusal !== undefined)
-    options.note(`Beginning anew: the checkpoint of an earlier validation ${refusal}.`);
+    options.note(`Starting again: the checkpoint of an earlier validation ${refusal}.`);
   const goesOn = earlier && refusal === undefined;
   if (goesOn)
     options.note(`Going on with validation ${earlier.runId}, begun ${new Date(earlier.startedAtMs).toISOString()}.`);
@@ -97,7 +97,7 @@ function refusalOf({ identity, startedAtMs }: Header, { identity: mine, nowMs }:
   return undefined;
 }
 
-/** The checkpoint's rows. Each write of the header moves a token on, so that of two processes with one run only one goes on. */
+/** The checkpoint's rows. Each write of the header moves a token on, so that of two processes with one run only one continues. */
 class Fence {
   readonly #options: RunOptions;
   #header: Header;
@@ -117,9 +117,13 @@ class Fence {
     ]);
     // The client tries again where it missed an answer, and is refused by its own effect.
     if (!written && (await this.#storedToken()) !== token) {
-      throw new MigrationError('VALIDATION_RUNNING', 'Another process goes on with this validation, or began one.', {
-        nextStep: 'Let it finish; its verdict is the one that counts.',
-      });
+      throw new MigrationError(
+        'VALIDATION_RUNNING',
+        'Another process has taken over this validation, or has started one.',
+        {
+          nextStep: 'Let it finish; its verdict is the one that counts.',
+        },
+      );
     }
     this.#header = header;
     this.#token = token;

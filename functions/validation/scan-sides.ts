@@ -9,7 +9,7 @@ import type { RecordSides } from './record-sides.ts';
 import { readRefused } from './refused-items.ts';
 import { beginSides, type ScannedSides } from './sides.ts';
 
-/** The scans that are resumed; look-ups and links are read anew in every process. */
+/** The scans that are resumed; look-ups and links are read again in every process. */
 const RECORD_PASSES = [...RECORD_SOURCES, NEW_DATA] as const;
 export type RecordPass = (typeof RECORD_PASSES)[number];
 
@@ -27,7 +27,7 @@ export interface ScanState {
 
 /** Where a scan's state is kept. */
 export interface Checkpoints {
-  /** The state of an earlier, interrupted scan that may be taken up; undefined to begin anew. */
+  /** The state of an earlier, interrupted scan that may be taken up; undefined to start again. */
   readonly load: () => Promise<ScanState | undefined>;
   readonly save: (state: ScanState) => Promise<void>;
 }

@@ -45,7 +45,7 @@ interface Watched {
 const PAUSE_GROWTH = 2;
 
 /**
- * Looks at what differed at the first look again and again until it agrees or patience ends. What comes to differ later agreed then, as did all that
+ * Looks at what differed at the first look again and again until it agrees or patience ends. What differs only later agreed then, as did all that
  * was not looked at again, so nothing more is asked of it: otherwise a service that never rests would keep every verdict open. A row that the service changes meanwhile differs
  * for as long as its change is under way; one that replication has forgotten differs, unmoved, to the end, and the streams have
  * nothing left from before the first look.

@@ -145,7 +145,7 @@ function unreadable(error: unknown): Failure | undefined {
     return { reason: `${error.message} ${error.nextStep ?? ''}`.trimEnd(), goesOn: false };
   }
   if (error instanceof IncompleteBatchError || (error instanceof Error && THROTTLED.has(error.name))) {
-    const reason = `The tables refused to be read: ${error.name}. The next validation goes on from the checkpoint.`;
+    const reason = `The tables refused to be read: ${error.name}. The next validation continues from the checkpoint.`;
     return { reason, goesOn: true };
   }
   return undefined;

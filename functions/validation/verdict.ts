@@ -25,7 +25,7 @@ export interface Judgement {
 }
 
 /**
- * What the evidence comes to. Doubt in the validator itself comes before all it found; a proven difference before all that could
+ * The verdict on the evidence. Doubt in the validator itself comes before all it found; a proven difference before all that could
  * not be looked at; and agreement is left where nothing else is to be said.
  */
 export function judge(evidence: Evidence): Judgement {

@@ -66,7 +66,7 @@ async function askForLinks(sides: Sides, { kpiLinks }: ExpectedRows, draw: Draw)
     const groups = Map.groupBy(rows, (row) => JSON.stringify(by.map((attribute) => textOf(row, attribute))));
     for (const group of draw.some([...groups.values()], OF_EACH_MAX)) {
       const [tenantId = '', id = ''] = by.map((attribute) => textOf(group[0], attribute));
-      // A KPI's own link has no goal.
+      // A KPI's personal link has no goal.
       if (by.length === 2 && id === '') continue;
       const ask = (reads: Reads, options: PageOptions) => {
         if (name === 'linksByTenant') return reads.linksByTenant({ tenantId }, options);

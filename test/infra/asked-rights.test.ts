@@ -67,7 +67,7 @@ async function replicateEverything(client: DynamoDBClient): Promise<void> {
       await replicateStreamBatch(replication, source, [eventOf('1', { newImage: item })]);
     }
     await replicateStreamBatch(replication, 'actuals', [eventOf('2', {})]);
-    // Of a record without a C row, that nothing came of.
+    // Of a record without a touched-record row, that nothing came of.
     await replicateStreamBatch(replication, 'readings', [eventOf('3', { oldImage: actual('r3', 'k1', '1') })]);
     for (const [source, item] of [items[0], items[2]] as const) {
       const table = source === 'links' ? names.goalKpiLinks : names.kpiActuals;

@@ -19,13 +19,13 @@ import { lookAtAll, type Suspect } from '../../../functions/validation/suspects.
 import { pauseUnlessStopped } from '../../copy/copier.ts';
 import { bringFanOut, bringLinks, bringPersonalLinks, bringRecords, type Worker } from '../../copy/persevere.ts';
 
-/** What a repair of proven differences comes to. */
+/** The result of a repair of proven differences. */
 export interface RepairPlan {
   /** KPIs whose links are looked at, and put right where they are not. */
   readonly kpis: readonly KpiKey[];
-  /** Records whose rows and quarantine entries are derived anew. */
+  /** Records whose rows and quarantine entries are derived again. */
   readonly records: readonly RecordChange[];
-  /** Links whose row or quarantine entry is derived anew. */
+  /** Links whose row or quarantine entry is derived again. */
   readonly links: readonly LinkChange[];
   /** Rows that nothing demands, by id. */
   readonly surplus: readonly { readonly id: string; readonly kpi: KpiKey }[];
@@ -37,12 +37,12 @@ export interface RepairOptions {
   readonly patience: Patience;
 }
 
-/** What still differs, and what could neither be derived anew nor quarantined. */
+/** What still differs, and what could neither be derived again nor quarantined. */
 export interface Repaired extends Settled {
   readonly unfinished: readonly UnfinishedItem[];
 }
 
-/** What has to be derived anew for these differences. Pure. */
+/** What has to be derived again for these differences. Pure. */
 export function planRepair(findings: readonly Finding[]): RepairPlan {
   const records = new Map<string, RecordChange>();
   const links = new Map<string, LinkChange>();
@@ -62,7 +62,7 @@ export function planRepair(findings: readonly Finding[]): RepairPlan {
 }
 
 /**
- * Derives what differs anew, by the same writer as every change: links first, then the records' rows, and at last what nothing
+ * Derives what differs again, by the same writer as every change: links first, then the records' rows, and at last what nothing
  * demands. Rows that are right are not written. An item that cannot be dealt with holds up no other.
  *
  * @returns what still differs when these rows are validated again.
@@ -90,7 +90,7 @@ async function repairLinks(
   plan: RepairPlan,
 ): Promise<readonly UnfinishedItem[]> {
   const changes = new Map(plan.links.map((change) => [change.id, change]));
-  // A KPI whose K row is refused has its links looked at by name, where the differences name any.
+  // A KPI whose KPI row is refused has its links looked at by name, where the differences name any.
   const { results } = await apart(plan.kpis, (some) => new KpiViews(worker.replication).guess(some));
   for (const { kpi, links } of results.flat()) {
     // A listing that is refused leaves those that K knows.

@@ -11,9 +11,9 @@ export interface Restoration extends Worker {
 }
 
 /**
- * Brings, by the protocol, what a backfill that begins anew would pass over:
+ * Brings, by the protocol, what a backfill that starts again would pass over:
  *
- * - The link row of a KPI's own link. K still names that link, so that a copier takes the KPI's records for plain ones.
+ * - The link row of a KPI's personal link. The KPI row still names that link, so that a copier takes the KPI's records for plain ones.
  * - Records in quarantine that the mapping now takes. A copier inserts their rows, and leaves the entry.
  *
  * What cannot be brought is noted as unfinished: the next backfill takes it up.

@@ -31,10 +31,10 @@ export interface RollbackReport {
 const FLAG_EVERY_MS = 10_000;
 
 /**
- * Deletes all rows of both new tables, and the backfill's run and checkpoints, so that history can be copied anew. Rows of the
+ * Deletes all rows of both new tables, and the backfill's run and checkpoints, so that history can be copied again. Rows of the
  * protocol (K, R, C), quarantine and reports stay. Goes on where an earlier one was stopped or killed.
  *
- * Before the first row goes it notes that it has begun: from then on no backfill goes on from checkpoints that are no longer true, and the gate lets no
+ * Before the first row goes it notes that it has begun: from then on no backfill continues from checkpoints that are no longer true, and the gate lets no
  * reads move. The note gets its end when all is done; until then only another rollback helps.
  *
  * @throws MigrationError `READS_NOT_OLD`, `BACKFILL_RUNNING`, `LEASE_LOST`, and what the tables throw.
@@ -109,7 +109,7 @@ async function begin(options: RollbackOptions): Promise<{ begunAt: string; by: s
   }
 }
 
-/** Looks at the flag again from time to time: nobody should be able to move reads meanwhile, and nothing goes on if someone has. */
+/** Looks at the flag again from time to time: nobody should be able to move reads meanwhile, and nothing continues if someone has. */
 function watchingFlag({ flag, nowMs }: RollbackOptions): () => Promise<void> {
   let lookedAtMs = nowMs();
   return async () => {

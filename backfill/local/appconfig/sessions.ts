@@ -35,7 +35,7 @@ export interface Poll {
   readonly deployment: Deployment | undefined;
 }
 
-/** Sessions of the data plane. None outlives the process: a client then meets a token that is not known, and starts anew. */
+/** Sessions of the data plane. None outlives the process: a client then meets a token that is not known, and starts again. */
 export class Sessions {
   private readonly tickets = new Map<string, Ticket>();
   private readonly timeScale: number;

@@ -24,7 +24,7 @@ export interface FunctionHostOptions {
 export interface BusyProcess {
   signal(signal: NodeJS.Signals): void;
   /**
-   * Fails the invocation at once, as Lambda does with a machine it has lost sight of, while the process goes on unseen until its handler
+   * Fails the invocation at once, as Lambda does with a machine it has lost sight of, while the process continues unseen until its handler
    * answers. Resolves when the process has ended.
    */
   abandon(): Promise<void>;
@@ -45,7 +45,7 @@ export class FunctionHost {
   constructor(options: FunctionHostOptions) {
     this.options = options;
     this.log = createWriteStream(options.logFile, { flags: 'a' });
-    // Every process that still goes on writes to it, those that were lost sight of, too.
+    // Every process that still runs writes to it, also one that the host has lost sight of.
     this.log.setMaxListeners(0);
   }
 

@@ -16,7 +16,7 @@ interface Stored {
   readonly ended: string[];
 }
 
-/** Checkpoints in a file, written whole at every step so that a restart goes on where delivery stopped. */
+/** Checkpoints in a file, written whole at every step so that a restart continues where delivery stopped. */
 export function fileCheckpoints(path: string): Checkpoints {
   const stored = readStored(path);
   const save = (): void => {

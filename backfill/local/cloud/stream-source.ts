@@ -40,7 +40,7 @@ const LIMIT_MAX = 1_000;
 
 /** The stream over the DynamoDB Streams API. */
 export function dynamoStreamSource(client: DynamoDBStreamsClient, streamArn: string): StreamSource {
-  /** By shard, the iterator that goes on after a sequence number. */
+  /** By shard, the iterator that continues after a sequence number. */
   const iterators = new Map<string, { readonly after: string | undefined; readonly iterator: string }>();
 
   async function iteratorAfter(shardId: string, after: string | undefined, type: ShardIteratorType): Promise<string> {

@@ -28,7 +28,7 @@ export interface RehearsalOptions {
   readonly nowMs: () => number;
   readonly note: (message: string) => void;
   readonly stop: AbortSignal;
-  /** Copies and sweeps all, through whatever befalls it. */
+  /** Copies and sweeps all, whatever happens to it. */
   readonly backfill: (cloud: LocalCloud, environment: Environment, random: SeededRandom) => Promise<void>;
   /** Does harm until the signal is aborted. */
   readonly faults: (cloud: LocalCloud, random: SeededRandom, end: AbortSignal) => Promise<void>;

@@ -98,7 +98,7 @@ export function deleteEntry(entry: QuarantineEntry): Write[] {
   return [{ kind: 'delete', ...quarantineKey(entry.source, entry.id) }, ...partDeletes(entry, undefined)];
 }
 
-/** A transaction takes no two writes of one key: parts that are written anew are not deleted. */
+/** A transaction takes no two writes of one key: parts that are written again are not deleted. */
 function partDeletes(before: QuarantineEntry | undefined, kept: KeptImage | undefined): Write[] {
   if (before === undefined) return [];
   const stays = before.image?.digest === kept?.digest ? (kept?.parts ?? 0) : 0;

@@ -138,7 +138,7 @@ export class IncompleteBatchError extends Error {
 
 const HTTP = { unauthorized: 401, forbidden: 403, tooManyRequests: 429, serverErrors: 500 } as const;
 
-/** The parts of an error by which it is told what it is. */
+/** The parts of an error that say what it is. */
 interface Traits {
   readonly message: string;
   /** The SDK's: whose fault the service says it is. */

@@ -315,7 +315,7 @@ test('it waits until every reader follows the flag that was deployed last', asyn
 });
 
 describe('what a copy alone would not bring back', () => {
-  test("is the row of a KPI's own link, also when no touched record leads to it any more", async () => {
+  test("is the row of a KPI's personal link, also when no touched record leads to it any more", async () => {
     await load(client, names, { milestones: [oldRecord('milestones', 'm-1', 10, '1')] });
     await client.send(
       new PutItemCommand({

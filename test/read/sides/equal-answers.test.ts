@@ -141,7 +141,7 @@ describe('both sides', () => {
 });
 
 test.each(['hold', 'personal-link'] as const)(
-  'a link that bears the id of its KPI’s own link is listed (%s)',
+  'a link that bears the id of its KPI’s personal link is listed (%s)',
   async (held) => {
     const id = personalLinkId('k1');
     const content = {
