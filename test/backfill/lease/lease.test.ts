@@ -6,6 +6,8 @@ import { dynamoTables } from '../../../functions/tables/dynamo-tables.ts';
 import { createTestTables, engineClient } from '../../engine-client.ts';
 
 const LEASE_MS = 60_000;
+/** Longer than a busy machine takes for anything. */
+const PATIENCE = { timeout: 60_000 };
 
 let transactions: Transactions;
 let nowMs: number;
@@ -63,7 +65,7 @@ test('a second backfill is refused as soon as the first shows that it is alive, 
       'bob',
       waiting(async () => {
         heart.beat();
-        await vi.waitFor(async () => expect(await readHolder(transactions)).not.toEqual(before));
+        await vi.waitFor(async () => expect(await readHolder(transactions)).not.toEqual(before), PATIENCE);
       }),
     ),
   );
@@ -108,7 +110,10 @@ test('a backfill that was halted and overtaken finds out by its next renewal, wh
   first.requireHeld();
   heart.beat();
 
-  await vi.waitFor(() => expect(() => first.requireHeld()).toThrow(expect.objectContaining({ code: 'LEASE_LOST' })));
+  await vi.waitFor(
+    () => expect(() => first.requireHeld()).toThrow(expect.objectContaining({ code: 'LEASE_LOST' })),
+    PATIENCE,
+  );
   await first.release();
   expect(await readHolder(transactions)).toMatchObject({ owner: 'bob' });
 });
