@@ -59,6 +59,17 @@ export const ISOLATION_MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
+    name: 'an entry takes the place of another than the one that was read',
+    firstSeed: 60_005_500,
+    edits: [
+      edit(
+        'functions/tables/control/quarantine-rows.ts',
+        'const ifToken = before?.token ?? null;',
+        'const ifToken = undefined;',
+      ),
+    ],
+  },
+  {
     name: 'a copier passes over a record whose row is refused',
     scheduledWorld: 'a copied record and its link',
     odd: { kind: 'record', id: 'r1', oddity: 'rows' },

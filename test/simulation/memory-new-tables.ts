@@ -71,7 +71,7 @@ export function transactions(store: Store, scheduler: Scheduler, call: Gate): Tr
 }
 
 function isConditional(write: Write): boolean {
-  return write.kind === 'put' && (write.ifToken !== undefined || write.ifAbsent === true);
+  return write.kind !== 'absent' && (write.ifToken !== undefined || (write.kind === 'put' && write.ifAbsent === true));
 }
 
 /** Of the rows of transactions, KPI and touched-record rows are also read by plain reads. */

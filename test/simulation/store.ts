@@ -181,8 +181,7 @@ export class Store {
   #isAsDemanded(write: Write): boolean {
     const stored = this.get(write.table, keyText(write.table, write.kind === 'put' ? write.item : write.key));
     if (write.kind === 'absent') return stored === undefined;
-    if (write.kind === 'delete') return true;
-    if (write.ifAbsent && stored !== undefined) return false;
+    if (write.kind === 'put' && write.ifAbsent && stored !== undefined) return false;
     return write.ifToken === undefined || (textOf(stored, 'token') ?? null) === write.ifToken;
   }
 

@@ -28,12 +28,14 @@ export interface QuarantineEntry {
   readonly quarantinedAt: string;
   /** Absent where the item itself could not be read. */
   readonly image?: KeptImage;
+  /** Whoever replaces or removes the entry demands that it still be the one they read. */
+  readonly token?: string;
   /** Who accepted this very image as lost, and when; absent while nobody has. */
   readonly accepted?: { readonly by: string; readonly at: string };
 }
 
 /** An entry without the item itself, which is tenants' data and stays where it is. */
-export function withoutImage({ image, ...entry }: QuarantineEntry): object {
+export function withoutImage({ image, token: _, ...entry }: QuarantineEntry): object {
   return { ...entry, ...(image && { imageSha256: image.digest }) };
 }
 
@@ -72,12 +74,14 @@ export function joinImage(parts: readonly (Item | undefined)[]): Item | undefine
 }
 
 /**
- * The writes that make an entry, to be sent in one transaction: either the entry is there with its whole image, or nothing of it.
+ * The writes that make an entry, to be sent in one transaction: either the entry is there with its whole image, or nothing
+ * of it. They take effect only in place of `before`: who replaces another entry than the one they read would leave the
+ * parts of its image behind. No other token guards that, since an item's entry may be written for one KPI and for another.
  *
  * @param before the entry that it takes the place of.
  */
 export function putEntry(
-  entry: Omit<QuarantineEntry, 'image' | 'accepted'>,
+  entry: Omit<QuarantineEntry, 'image' | 'accepted' | 'token'>,
   image: Item | undefined,
   form: KeptForm,
   before: QuarantineEntry | undefined,
@@ -90,12 +94,14 @@ export function putEntry(
     return { kind: 'put', table: 'control', item: { ...key, bytes: { B: bytes } } };
   });
   const item = encodeEntry({ ...entry, ...(kept && { image: kept }) });
-  return [{ kind: 'put', table: 'control', item }, ...parts, ...partDeletes(before, kept)];
+  const ifToken = before?.token ?? null;
+  return [{ kind: 'put', table: 'control', item, ifToken }, ...parts, ...partDeletes(before, kept)];
 }
 
-/** The writes that take an entry away, with its image. */
+/** The writes that take just this entry away, with its image. */
 export function deleteEntry(entry: QuarantineEntry): Write[] {
-  return [{ kind: 'delete', ...quarantineKey(entry.source, entry.id) }, ...partDeletes(entry, undefined)];
+  const row = quarantineKey(entry.source, entry.id);
+  return [{ kind: 'delete', ...row, ifToken: entry.token ?? null }, ...partDeletes(entry, undefined)];
 }
 
 /** A transaction takes no two writes of one key: parts that are written again are not deleted. */
@@ -112,6 +118,7 @@ function cut(bytes: Uint8Array): Uint8Array[] {
   return Array.from({ length: count }, (_, at) => bytes.subarray(at * PART_BYTES_MAX, (at + 1) * PART_BYTES_MAX));
 }
 
+/** Two entries of an item have the same token only if their images take the same rows. */
 function encodeEntry({ source, id, reason, quarantinedAt, image }: QuarantineEntry): Item {
   return {
     ...quarantineKey(source, id).key,
@@ -119,6 +126,7 @@ function encodeEntry({ source, id, reason, quarantinedAt, image }: QuarantineEnt
     source: { S: source },
     reason: { S: JSON.stringify(reason) },
     quarantined_at: { S: quarantinedAt },
+    token: { S: image ? `${image.digest}#${image.parts}` : 'name' },
     ...(image && { image_sha256: { S: image.digest }, image_parts: { N: String(image.parts) } }),
   };
 }
@@ -128,12 +136,14 @@ export function decodeQuarantineEntry(item: Item): QuarantineEntry {
   const by = textOf(accepted, 'by');
   const digest = textOf(item, 'image_sha256');
   const parts = item.image_parts;
+  const token = textOf(item, 'token');
   return {
     source: (textOf(item, 'source') ?? 'events') as QuarantineSource,
     id: textOf(item, 'id') ?? '',
     reason: JSON.parse(textOf(item, 'reason') ?? '{}') as QuarantineReason,
     quarantinedAt: textOf(item, 'quarantined_at') ?? '',
     ...(digest !== undefined && { image: { digest, parts: parts && 'N' in parts ? Number(parts.N) : 0 } }),
+    ...(token !== undefined && { token }),
     ...(by !== undefined && { accepted: { by, at: textOf(accepted, 'at') ?? '' } }),
   };
 }

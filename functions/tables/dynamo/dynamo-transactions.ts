@@ -49,18 +49,23 @@ async function send(client: DynamoDBClient, names: TableNames, writes: readonly 
   } else if (first.kind === 'put') {
     await client.send(new PutItemCommand(putOf(names, first)));
   } else {
-    await client.send(new DeleteItemCommand({ TableName: names[first.table], Key: first.key }));
+    await client.send(
+      new DeleteItemCommand({ TableName: names[first.table], Key: first.key, ...tokenCondition(first.ifToken) }),
+    );
   }
 }
 
 function inTransaction(names: TableNames, write: Write): TransactWriteItem {
   if (write.kind === 'put') return { Put: putOf(names, write) };
   const row = { TableName: names[write.table], Key: write.key };
-  return write.kind === 'delete' ? { Delete: row } : { ConditionCheck: { ...row, ...absentCondition(write.table) } };
+  return write.kind === 'delete'
+    ? { Delete: { ...row, ...tokenCondition(write.ifToken) } }
+    : { ConditionCheck: { ...row, ...absentCondition(write.table) } };
 }
 
 function putOf(names: TableNames, write: Write & { kind: 'put' }) {
-  return { TableName: names[write.table], Item: write.item, ...conditionOf(write) };
+  const { table, item, ifAbsent, ifToken } = write;
+  return { TableName: names[table], Item: item, ...(ifAbsent ? absentCondition(table) : tokenCondition(ifToken)) };
 }
 
 function absentCondition(table: OwnTable) {
@@ -70,12 +75,11 @@ function absentCondition(table: OwnTable) {
   };
 }
 
-function conditionOf({ table, ifToken, ifAbsent }: Write & { kind: 'put' }): {
+function tokenCondition(ifToken: string | null | undefined): {
   ConditionExpression?: string;
   ExpressionAttributeNames?: Record<string, string>;
   ExpressionAttributeValues?: Record<string, AttributeValue>;
 } {
-  if (ifAbsent) return absentCondition(table);
   if (ifToken === undefined) return {};
   const ExpressionAttributeNames = { '#token': 'token' };
   return ifToken === null

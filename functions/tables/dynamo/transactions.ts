@@ -12,8 +12,9 @@ export interface RowKey {
 }
 
 /**
- * One write of a transaction. With `ifToken`, it takes effect only if the stored row's `token` is just that, and with `null` only
- * if there is none; with `ifAbsent`, only if there is no row of its key. `absent` writes nothing, and demands that there be none.
+ * One write of a transaction. With `ifToken`, it takes effect only if the stored row's `token` is just that, and with
+ * `null` only if it has none or there is no row; with `ifAbsent`, only if there is no row of its key. `absent` writes
+ * nothing, and demands that there be none.
  */
 export type Write =
   | {
@@ -23,7 +24,12 @@ export type Write =
       readonly ifToken?: string | null;
       readonly ifAbsent?: boolean;
     }
-  | { readonly kind: 'delete'; readonly table: OwnTable; readonly key: Item }
+  | {
+      readonly kind: 'delete';
+      readonly table: OwnTable;
+      readonly key: Item;
+      readonly ifToken?: string | null;
+    }
   | { readonly kind: 'absent'; readonly table: OwnTable; readonly key: Item };
 
 /** Items a transaction may hold, read or write (DynamoDB service quotas). */
