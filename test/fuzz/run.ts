@@ -2,11 +2,10 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { startEngine } from '../../backfill/local/cloud/engine.ts';
+import { FreshEngines } from './fresh-engines.ts';
 import { type Failure, fuzzWorld, type Run, replayWorld } from './fuzz.ts';
-import { FuzzTables } from './fuzz-tables.ts';
 import { describeFailure, describeSum, describeWorld, NOTHING, plus } from './report.ts';
-import { PATHS, runWorld } from './run-world.ts';
+import { PATHS } from './run-world.ts';
 import type { World } from './sketch.ts';
 
 const USAGE =
@@ -26,9 +25,8 @@ async function main(): Promise<number> {
       replay: { type: 'string' },
     },
   });
-  const engine = await startEngine();
-  const tables = new FuzzTables(engine.url);
-  const run: Run = (world, options) => runWorld(tables, world, options);
+  const engines = new FreshEngines();
+  const run: Run = (world, options) => engines.run(world, options);
   try {
     if (values.replay !== undefined) return await replay(run, values.replay);
     return await fuzz(run, {
@@ -39,8 +37,7 @@ async function main(): Promise<number> {
       failuresMax: wholeNumber(values.failures),
     });
   } finally {
-    tables.close();
-    await engine.stop();
+    await engines.stop();
   }
 }
 
