@@ -127,8 +127,9 @@ async function planLinks(options: PlanOptions, ledger: Ledger, items: readonly I
   for (const { id, kpi, linkedAt, twinKey } of valid) {
     if (ledger.twinKeys.has(twinKey)) warnings.push(SECOND_LINK.code);
     ledger.twinKeys.add(twinKey);
-    const known = ledger.links.get(kpiIdentity(kpi)) ?? [];
-    ledger.links.set(kpiIdentity(kpi), [...known, { id, linkedAt }]);
+    const known = ledger.links.get(kpiIdentity(kpi));
+    if (known) known.push({ id, linkedAt });
+    else ledger.links.set(kpiIdentity(kpi), [{ id, linkedAt }]);
   }
   const refused = demands.filter((demand) => demand.kind === 'quarantined');
   ledger.reasons.push(...refused.map(({ reason }) => reason.code));

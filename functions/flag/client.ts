@@ -59,8 +59,8 @@ const CALL_DEADLINE_MS = 5_000;
 /**
  * Follows the flag in AppConfig. One poll, on the schedule that AppConfig sets, serves all reads of the process. If a
  * poll fails, the last value stays for a set time; then the value is stage `old`, since a reader that cannot hear of a
- * fallback must not keep on reading the new tables. Before the first answer, and for content it does not understand, the value is stage
- * `old`.
+ * fallback must not keep on reading the new tables. Before the first answer, and for content it does not understand, the
+ * value is stage `old`, too.
  *
  * A token is valid once and for 24 hours. If AppConfig refuses one, the client starts a new session (AppConfig User
  * Guide, "Retrieving feature flags and configuration data").

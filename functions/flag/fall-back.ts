@@ -1,4 +1,4 @@
-import { MigrationError } from '../model/migration-error.ts';
+import { MigrationError, messageOf } from '../model/migration-error.ts';
 import type { FlagAccess } from './access.ts';
 import { type FlagState, readFlagState, startFlagDeployment, stopFlagDeployment } from './deployments.ts';
 import { READS_OLD } from './document.ts';
@@ -106,10 +106,6 @@ async function startDespiteGate(
     if (!(await guards.suspendGate(`AppConfig did not start the fallback: ${messageOf(error)}`))) throw error;
     return start();
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { type FlagContent, READS_OLD } from '../flag/document.ts';
 import { readsAnyNew, widening } from '../flag/widening.ts';
-import { MigrationError } from '../model/migration-error.ts';
+import { MigrationError, messageOf } from '../model/migration-error.ts';
 import {
   type Blocker,
   describeBlocker,
@@ -44,7 +44,7 @@ export async function passGate(inputs: GateInputs, next: FlagContent): Promise<v
   const current = (await inputs.deployedFlag().catch(() => undefined)) ?? READS_OLD;
   if (widening(current, next).length === 0) return;
   const evidence = await inputs.evidence().catch((cause: unknown) => {
-    const message = `The evidence cannot be read: ${cause instanceof Error ? cause.message : String(cause)}.`;
+    const message = `The evidence cannot be read: ${messageOf(cause)}.`;
     throw new GateRefusedError([{ code: 'EVIDENCE_UNREADABLE', message, nextStep: 'kpi-migrate status' }], cause);
   });
   const blockers = missingEvidence(evidence, inputs.limits, inputs.nowMs());

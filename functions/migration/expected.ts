@@ -1,5 +1,6 @@
 import { inAnchorOrder } from '../model/anchor.ts';
 import { type Item, idOf } from '../model/attribute-value.ts';
+import { type CountsByName, countNames } from '../model/counts-by-name.ts';
 import { type HeldRecords, type KpiKey, kpiIdentity, type LinkReference } from '../model/kpi.ts';
 import {
   demandOfLink,
@@ -55,7 +56,7 @@ export interface ExpectedRows {
   readonly quarantined: readonly QuarantinedItem[];
   readonly warnings: readonly LinkWarning[];
   /** How many items bear each attribute that is not copied because no one knows it, by `source.attribute`. */
-  readonly unknownAttributes: ReadonlyMap<string, number>;
+  readonly unknownAttributes: CountsByName;
 }
 
 interface Held {
@@ -152,14 +153,12 @@ function secondLinksToGoal(links: readonly ValidLink[]): LinkWarning[] {
 
 function countUnknownAttributes(
   items: readonly { readonly source: Source; readonly demand: LinkDemand | RecordDemand }[],
-): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const { source, demand } of items) {
-    for (const name of demand.kind === 'gone' ? [] : demand.unknownAttributes) {
-      counts.set(`${source}.${name}`, (counts.get(`${source}.${name}`) ?? 0) + 1);
-    }
-  }
-  return counts;
+): CountsByName {
+  return countNames(
+    items.flatMap(({ source, demand }) =>
+      demand.kind === 'gone' ? [] : demand.unknownAttributes.map((name) => `${source}.${name}`),
+    ),
+  );
 }
 
 function byId(items: readonly Item[]): Map<string, Item> {

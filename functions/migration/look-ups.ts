@@ -28,7 +28,9 @@ export class LookUpsInMemory implements LookUps {
       const userId = textOf(item, 'linked_user_id');
       if (userId === undefined) continue;
       const person = only(item, ['id', 'tenant_id', 'linked_user_id']);
-      this.#people.set(userId, [...(this.#people.get(userId) ?? []), person]);
+      const known = this.#people.get(userId);
+      if (known) known.push(person);
+      else this.#people.set(userId, [person]);
     }
   }
 
@@ -47,6 +49,23 @@ function only(item: Item, names: readonly string[]): Item {
 
 type Later<Read> = Read extends (key: string) => infer Found ? (key: string) => Found | Promise<Found> : never;
 export type LookUpsLater = { readonly [Name in keyof LookUps]: Later<LookUps[Name]> };
+
+/** The same look-ups, each question asked once. For one decision or one read: what has changed meanwhile is not seen. */
+export function askedOnce(lookUps: LookUpsLater): LookUpsLater {
+  return {
+    readKpi: memoized((kpiId) => lookUps.readKpi(kpiId)),
+    queryPeople: memoized((userId) => lookUps.queryPeople(userId)),
+  };
+}
+
+function memoized<Found>(load: (key: string) => Found): (key: string) => Found {
+  const memory = new Map<string, { readonly found: Found }>();
+  return (key) => {
+    const known = memory.get(key) ?? { found: load(key) };
+    memory.set(key, known);
+    return known.found;
+  };
+}
 
 export function answer<Result>(asking: Asking<Result>, lookUps: LookUps): Result {
   let step = asking.next();

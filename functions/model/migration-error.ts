@@ -25,3 +25,8 @@ export class MigrationError extends Error {
     this.nextStep = options.nextStep;
   }
 }
+
+/** What anything thrown says. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

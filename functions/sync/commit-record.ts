@@ -1,6 +1,5 @@
-import { itemBytes } from '../model/item-size.ts';
 import { encodeRecordToken, encodeTouchedRecord } from '../tables/control/control-rows.ts';
-import { TRANSACTION_BYTES_MAX, TRANSACTION_ITEMS_MAX, type Write } from '../tables/dynamo/transactions.ts';
+import { bytesOf, TRANSACTION_BYTES_MAX, TRANSACTION_ITEMS_MAX, type Write } from '../tables/dynamo/transactions.ts';
 import type { RecordDecision } from './record-decision.ts';
 import type { RecordScope, RecordTokens } from './record-snapshot.ts';
 import { limitsOf, nowSeconds, type Replication, retentionSeconds } from './replication.ts';
@@ -49,7 +48,7 @@ function parts(groups: readonly (readonly Write[])[], itemsMax: number): Write[]
   const all: Write[][] = [[]];
   let bytes = 0;
   for (const group of groups) {
-    const size = group.reduce((sum, write) => sum + (write.kind === 'put' ? itemBytes(write.item) : 0), 0);
+    const size = bytesOf(group);
     const last = all.at(-1) as Write[];
     if (last.length > 0 && (last.length + group.length > itemsMax || bytes + size > TRANSACTION_BYTES_MAX)) {
       all.push([...group]);

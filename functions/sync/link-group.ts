@@ -1,19 +1,18 @@
 import { demandOfLink, type LinkDemand } from '../migration/demand.ts';
-import { answerLater, type LookUpsLater } from '../migration/look-ups.ts';
+import { answerLater, askedOnce } from '../migration/look-ups.ts';
 import { kpiKeyOf } from '../migration/sources.ts';
 import { NEW_LINKS } from '../migration/tables.ts';
 import type { Item } from '../model/attribute-value.ts';
-import { itemBytes } from '../model/item-size.ts';
 import { type KpiKey, kpiIdentity } from '../model/kpi.ts';
 import { decodeKpiRow, kpiRowKey, spilledLinkKey } from '../tables/control/kpi-rows.ts';
 import { decodeQuarantineEntry, quarantineKey } from '../tables/control/quarantine-rows.ts';
 import {
+  bytesOf,
   type RowKey,
   TRANSACTION_BYTES_MAX,
   TRANSACTION_ITEMS_MAX,
   type Write,
 } from '../tables/dynamo/transactions.ts';
-import type { OldTables } from '../tables/old/old-tables.ts';
 import type { LinkOrigin } from './kpi-decision.ts';
 import { circumstancesOf, kpiSnapshot } from './kpi-snapshot.ts';
 import { decideLinks, type LinkFacts } from './link-decision.ts';
@@ -72,7 +71,8 @@ export async function replicateGroup(
     // What is gone has an event of its own that says so; a copier has nothing to add to it.
     const isLeft = ({ change }: Member) => origin !== 'live' && !images.has(change.id);
     const here = members.filter((member) => isHere(member) && !isLeft(member));
-    const lookUps = sharedLookUps(old);
+    // Links of one KPI have the same owner.
+    const lookUps = askedOnce(old);
     const demands = await Promise.all(
       here.map(({ change }) => answerLater(demandOfLink(images.get(change.id)), lookUps)),
     );
@@ -85,9 +85,9 @@ export async function replicateGroup(
     if (!fitsTransaction(writes)) return { done: [], apart: changes, hasSpilled: readsSpilled };
     if (writes.length > 0 && !(await transactions.write(writes))) continue;
 
-    const left = members.filter(isLeft).map(({ change }) => resultOf(change, { kind: 'gone' }, kpi, false));
+    const left = members.filter(isLeft).map(({ change }) => linkResult(change, { kind: 'gone' }, [kpi], false));
     const done = here.map(({ change }, at) =>
-      resultOf(change, demands[at] as LinkDemand, kpi, changedIds.has(change.id)),
+      linkResult(change, demands[at] as LinkDemand, [kpi], changedIds.has(change.id)),
     );
     const apart = members.filter((member) => !isHere(member) && !isLeft(member)).map(({ change }) => change);
     return { done: [...left, ...done], apart, hasSpilled: readsSpilled };
@@ -99,28 +99,17 @@ function isOf(item: Item | undefined, kpi: KpiKey): boolean {
   return item === undefined || kpiIdentity(kpiKeyOf(item)) === kpiIdentity(kpi);
 }
 
-/** Look-ups of which each is made once: links of one KPI have the same owner. */
-function sharedLookUps(old: OldTables): LookUpsLater {
-  const kpis = new Map<string, ReturnType<OldTables['readKpi']>>();
-  const people = new Map<string, ReturnType<OldTables['queryPeople']>>();
-  return {
-    readKpi: (kpiId) => getOrSet(kpis, kpiId, () => old.readKpi(kpiId)),
-    queryPeople: (userId) => getOrSet(people, userId, () => old.queryPeople(userId)),
-  };
-}
-
-function getOrSet<T>(map: Map<string, T>, key: string, make: () => T): T {
-  const value = map.get(key) ?? make();
-  map.set(key, value);
-  return value;
-}
-
 function fitsTransaction(writes: readonly Write[]): boolean {
-  const bytes = writes.reduce((sum, write) => sum + (write.kind === 'put' ? itemBytes(write.item) : 0), 0);
-  return writes.length <= TRANSACTION_ITEMS_MAX && bytes <= TRANSACTION_BYTES_MAX;
+  return writes.length <= TRANSACTION_ITEMS_MAX && bytesOf(writes) <= TRANSACTION_BYTES_MAX;
 }
 
-function resultOf(change: LinkChange, demand: LinkDemand, kpi: KpiKey, changed: boolean): LinkResult {
+/** What became of a link that demanded this. */
+export function linkResult(
+  change: LinkChange,
+  demand: LinkDemand,
+  kpis: readonly KpiKey[],
+  changed: boolean,
+): LinkResult {
   const warnings = demand.kind === 'valid' ? demand.warnings : [];
-  return { change, outcome: demand.kind, changed, warnings, kpis: [kpi] };
+  return { change, outcome: demand.kind, changed, warnings, kpis };
 }

@@ -13,7 +13,7 @@ import type { LinkOrigin } from './kpi-decision.ts';
 import { circumstancesOf, kpiSnapshot } from './kpi-snapshot.ts';
 import { KpiTurns } from './kpi-turns.ts';
 import { decideLinks } from './link-decision.ts';
-import { replicateGroup } from './link-group.ts';
+import { linkResult, replicateGroup } from './link-group.ts';
 import { readNamed } from './read-named.ts';
 import { isSameRead, type Refusal, reasonOfRefusal, withRefusals } from './refusal.ts';
 import { linkByName } from './refused-by-name.ts';
@@ -141,7 +141,7 @@ function replicateLink(replication: Replication, change: LinkChange, origin: Lin
     const image = await replication.old.readLink(change.id);
     // What is gone has an event of its own that says so; a copier has nothing to add to it.
     if (image === undefined && origin !== 'live') {
-      return { change, outcome: 'gone', changed: false, warnings: [], kpis };
+      return linkResult(change, { kind: 'gone' }, kpis, false);
     }
     tell({ image });
     // Whoever writes a row moves the token of the KPI that the row is of: so of two that came by different events one is refused.
@@ -168,10 +168,9 @@ function replicateLink(replication: Replication, change: LinkChange, origin: Lin
         ? linkByName(replication, change.id, demand.reason, heads, stored, demand.image)
         : decideLinks([{ id: change.id, demand, row, quarantined: stored }], snapshots, circumstances).writes;
     if (writes.length > 0 && !(await replication.transactions.write(writes))) return undefined;
-    const warnings = demand.kind === 'valid' ? demand.warnings : [];
     const isRefused = refused !== undefined && demand.kind === 'quarantined';
     const refusedBy = isRefused && { refusal: refused.error };
-    return { change, outcome: demand.kind, changed: writes.length > 0, warnings, kpis, ...refusedBy };
+    return { ...linkResult(change, demand, kpis, writes.length > 0), ...refusedBy };
   }
 }
 

@@ -6,10 +6,10 @@ import { TABLE_ROLES, type TableNames } from '../../functions/migration/tables.t
 import type { Item } from '../../functions/model/attribute-value.ts';
 import { connect, dynamoTables, type Tables } from '../../functions/tables/dynamo-tables.ts';
 import { dynamoValidationReads } from '../../functions/tables/dynamo-validation-reads.ts';
-import type { ReadTable, ValidationReads } from '../../functions/tables/validation-reads.ts';
+import type { ValidationReads } from '../../functions/tables/validation-reads.ts';
 import { proveItself } from '../../functions/validation/self-proof.ts';
 import { validate } from '../../functions/validation/validate.ts';
-import { meterReads } from '../validation/read-meter.ts';
+import { meterReads, SCANNED } from '../validation/read-meter.ts';
 import { generatedContent } from './generated-content.ts';
 import { report } from './report.ts';
 import { fillTables } from './validation-tables.ts';
@@ -19,18 +19,6 @@ const RECORDS_OF_KPI = 30;
 const SEGMENTS = 4;
 /** Pairs of a bare scan and a validation; the first one warms up and does not count. */
 const PAIRS = 12;
-
-/** In the order in which a validation scans them. */
-const SCANNED = [
-  'kpis',
-  'people',
-  'goalKpiLinks',
-  'kpiLinks',
-  'kpiMilestones',
-  'kpiActuals',
-  'kpiReadings',
-  'kpiData',
-] as const satisfies readonly ReadTable[];
 
 interface Run {
   readonly ms: number;

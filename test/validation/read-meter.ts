@@ -1,4 +1,17 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { ReadTable } from '../../functions/tables/validation-reads.ts';
+
+/** In the order in which a validation scans them. */
+export const SCANNED = [
+  'kpis',
+  'people',
+  'goalKpiLinks',
+  'kpiLinks',
+  'kpiMilestones',
+  'kpiActuals',
+  'kpiReadings',
+  'kpiData',
+] as const satisfies readonly ReadTable[];
 
 /** Has DynamoDB tell the read units of every read of this client, and adds them up. */
 export function meterReads(client: DynamoDBClient): { units: number } {

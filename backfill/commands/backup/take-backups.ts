@@ -1,5 +1,5 @@
 import { TABLES, type TableNames, type TableRole } from '../../../functions/migration/tables.ts';
-import { MigrationError } from '../../../functions/model/migration-error.ts';
+import { MigrationError, messageOf } from '../../../functions/model/migration-error.ts';
 import type { Backup, Backups } from '../../../functions/tables/dynamo/backups.ts';
 
 export interface BackupOptions {
@@ -65,7 +65,7 @@ async function takeBackup(options: BackupOptions, role: TableRole, backupName: s
     return { role, tableName, outcome: 'failed', problem };
   } catch (error) {
     if (isForAll(error)) throw error;
-    return { role, tableName, outcome: 'failed', problem: error instanceof Error ? error.message : String(error) };
+    return { role, tableName, outcome: 'failed', problem: messageOf(error) };
   }
 }
 

@@ -1,5 +1,6 @@
 import { type FlagState, readFlagState } from '../../../functions/flag/deployments.ts';
 import { increase } from '../../../functions/model/counts-by-name.ts';
+import { messageOf } from '../../../functions/model/migration-error.ts';
 import { readRollback, readRun } from '../../../functions/tables/control/documents.ts';
 import { listQuarantine } from '../../../functions/tables/control/quarantine-entries.ts';
 import { QUARANTINE_SOURCES } from '../../../functions/tables/control/quarantine-rows.ts';
@@ -41,6 +42,6 @@ async function readFlag(settings: Settings): Promise<FlagState | { readonly unre
     const { client, ids } = await openFlag(settings);
     return await readFlagState(client, ids);
   } catch (error) {
-    return { unreadable: error instanceof Error ? error.message : String(error) };
+    return { unreadable: messageOf(error) };
   }
 }

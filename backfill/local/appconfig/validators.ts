@@ -1,3 +1,4 @@
+import { messageOf } from '../../../functions/model/migration-error.ts';
 import type { HostedVersion } from './hosted-versions.ts';
 import type { ConfigurationProfile } from './resources.ts';
 import { invalidConfiguration } from './service-error.ts';
@@ -41,7 +42,7 @@ export async function runValidators(
         await withinTime(invoke(event, functionId), timeoutMs);
         return [];
       } catch (error) {
-        return [{ Type: 'LAMBDA', Reason: error instanceof Error ? error.message : String(error) }];
+        return [{ Type: 'LAMBDA', Reason: messageOf(error) }];
       }
     }),
   );

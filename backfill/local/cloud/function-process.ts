@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { messageOf } from '../../../functions/model/migration-error.ts';
 
 /** What the host asks for: one invocation. */
 export interface InvokeRequest {
@@ -33,8 +34,7 @@ process.on('message', (request: InvokeRequest) => {
   };
   handler(request.event, context).then(
     (result) => answer({ result: result ?? null }),
-    (error: unknown) =>
-      answer({ errorType: nameOf(error), errorMessage: error instanceof Error ? error.message : String(error) }),
+    (error: unknown) => answer({ errorType: nameOf(error), errorMessage: messageOf(error) }),
   );
 });
 

@@ -1,6 +1,6 @@
 import { demandOfPersonalLink, linkIn, recordIn, rowOfLink } from '../../migration/demand.ts';
 import { personalLinkId } from '../../migration/ids.ts';
-import { answerLater, type LookUpsLater } from '../../migration/look-ups.ts';
+import { answerLater, askedOnce, type LookUpsLater } from '../../migration/look-ups.ts';
 import type { OldLink } from '../../migration/old-records.ts';
 import { RECORD_SOURCES, type RecordSource } from '../../migration/sources.ts';
 import { type Item, textOf } from '../../model/attribute-value.ts';
@@ -31,10 +31,7 @@ export class OldLinks {
   constructor(tables: OldReads, heldRecords: HeldRecords) {
     this.#tables = tables;
     this.#heldRecords = heldRecords;
-    this.#lookUps = {
-      readKpi: memoized((kpiId) => tables.readKpi(kpiId)),
-      queryPeople: memoized((userId) => tables.queryPeople(userId)),
-    };
+    this.#lookUps = askedOnce(tables);
   }
 
   /** A link's KpiLink row; undefined if the link is quarantined. */
@@ -122,13 +119,4 @@ const LISTING_LIMIT = 1_000;
 /** All records of the KPI in one table, of any tenant. */
 export function allEntries(tables: OldReads, source: RecordSource, kpiId: string): Promise<RecordEntry[]> {
   return Array.fromAsync(entriesOf(tables, source, kpiId, {}, 'oldest-first', LISTING_LIMIT));
-}
-
-function memoized<T>(load: (key: string) => Promise<T>): (key: string) => Promise<T> {
-  const memory = new Map<string, Promise<T>>();
-  return (key) => {
-    const known = memory.get(key) ?? load(key);
-    memory.set(key, known);
-    return known;
-  };
 }

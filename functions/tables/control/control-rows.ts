@@ -43,9 +43,9 @@ export function recordTokenKey(recordId: string): RowKey {
 /** The sort-key prefix of touched-record rows: what a listing of them asks for. */
 export const TOUCHED_RECORDS_SORT = RECORD_PREFIX;
 
-export function mapOf(item: Item, name: string): Item {
+export function mapOf(item: Item, name: string): Item | undefined {
   const value = item[name];
-  return value !== undefined && 'M' in value ? value.M : {};
+  return value !== undefined && 'M' in value ? value.M : undefined;
 }
 
 /** The stored form of a touched-record row. `expiresAt`, in epoch seconds, is the table's time-to-live attribute. */

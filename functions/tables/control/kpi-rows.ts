@@ -4,10 +4,10 @@ import { type AttributeValue, type Item, textOf } from '../../model/attribute-va
 import { ITEM_BYTES_MAX, itemBytes } from '../../model/item-size.ts';
 import type { KpiKey, LinkReference } from '../../model/kpi.ts';
 import type { RowKey } from '../dynamo/transactions.ts';
-import { controlKey, keyPart, kpiPartition } from './control-rows.ts';
+import { controlKey, keyPart, kpiPartition, mapOf } from './control-rows.ts';
 
 /**
- * A KPI's token row `K`, without the links that have items of their own. Links and tombstones are kept in the KPI row
+ * A KPI row, without the links that have items of their own. Links and tombstones are kept in the KPI row
  * while they fit (`inlineBytesMax`); one that does not fit is *spilled* into a control item. No link is in both places.
  *
  * So this alone does not say which links a KPI has: see functions/sync/kpi-views.ts.
@@ -170,11 +170,6 @@ export function decodeSpilledLink(item: Item): SpilledLink {
   const packed = item.packed_linked_at;
   const linkedAt = packed !== undefined && 'B' in packed ? gunzipSync(packed.B).toString() : textOf(item, 'linked_at');
   return linkedAt === undefined ? { id, goneAt: numberOf(item, 'gone_at') ?? 0 } : { id, linkedAt };
-}
-
-function mapOf(item: Item, name: string): Item | undefined {
-  const value = item[name];
-  return value !== undefined && 'M' in value ? value.M : undefined;
 }
 
 function numberOf(item: Item, name: string): number | undefined {

@@ -105,10 +105,12 @@ export function brokenByValue(value: AttributeValue, level: number): ItemRule | 
   if ('NS' in value) {
     return value.NS.every(isStorableNumber) ? brokenBySet(value.NS.map(canonicalNumber)) : 'not-a-number';
   }
-  if ('L' in value) return firstBroken(value.L, level + 1);
+  if ('L' in value) return firstOf(value.L, (each) => brokenByValue(each, level + 1));
   if ('M' in value) {
-    const names = Object.keys(value.M);
-    return first(names.map(brokenByName)) ?? firstBroken(Object.values(value.M), level + 1);
+    const { M: map } = value;
+    return (
+      firstOf(Object.keys(map), brokenByName) ?? firstOf(Object.values(map), (each) => brokenByValue(each, level + 1))
+    );
   }
   return undefined;
 }
@@ -118,14 +120,11 @@ function brokenBySet(elements: readonly string[]): ItemRule | undefined {
   return new Set(elements).size < elements.length ? 'set-duplicate' : undefined;
 }
 
-function firstBroken(values: readonly AttributeValue[], level: number): ItemRule | undefined {
-  for (const value of values) {
-    const rule = brokenByValue(value, level);
-    if (rule) return rule;
+/** The first rule that any of them breaks. */
+export function firstOf<T, Rule>(each: readonly T[], brokenByEach: (one: T) => Rule | undefined): Rule | undefined {
+  for (const one of each) {
+    const rule = brokenByEach(one);
+    if (rule !== undefined) return rule;
   }
   return undefined;
-}
-
-function first(rules: readonly (ItemRule | undefined)[]): ItemRule | undefined {
-  return rules.find((rule) => rule !== undefined);
 }

@@ -9,6 +9,7 @@ import {
   brokenByKey,
   brokenByKeyValue,
   brokenByValue,
+  firstOf,
   ITEM_RULES,
   type ItemRule,
 } from './item-rules.ts';
@@ -224,12 +225,4 @@ function brokenByScan({ segment, totalSegments, limit }: Extract<Request, { oper
 
 function brokenByLimit(limit: number | undefined): RequestRule | undefined {
   return limit !== undefined && limit < 1 ? 'limit-too-small' : undefined;
-}
-
-function firstOf<T, Rule>(each: readonly T[], brokenByEach: (one: T) => Rule | undefined): Rule | undefined {
-  for (const one of each) {
-    const rule = brokenByEach(one);
-    if (rule !== undefined) return rule;
-  }
-  return undefined;
 }

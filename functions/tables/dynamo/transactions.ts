@@ -1,5 +1,6 @@
 import type { NewTable } from '../../migration/tables.ts';
 import type { Item } from '../../model/attribute-value.ts';
+import { itemBytes } from '../../model/item-size.ts';
 import { MigrationError } from '../../model/migration-error.ts';
 
 /** Tables that this project owns. Only these can be part of a transaction: see functions/tables/README.md. */
@@ -37,6 +38,11 @@ export const TRANSACTION_ITEMS_MAX = 100;
 
 /** Bytes put into one transaction at most; DynamoDB refuses more than 4 MB. */
 export const TRANSACTION_BYTES_MAX = 3_500_000;
+
+/** Bytes that the writes put. */
+export function bytesOf(writes: readonly Write[]): number {
+  return writes.reduce((sum, write) => sum + (write.kind === 'put' ? itemBytes(write.item) : 0), 0);
+}
 
 /** Items that fit the 4 MB of a transaction even if each is as large as an item can be, with room for a quarantined image. */
 export const ITEMS_OF_ANY_SIZE_MAX = 8;
