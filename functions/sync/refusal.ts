@@ -3,6 +3,7 @@ import { type QuarantineReason, refusedBy } from '../migration/quarantine-reason
 import type { Item } from '../model/attribute-value.ts';
 import { sameItem } from '../model/compare.ts';
 import type { KeptForm } from '../tables/control/quarantine-rows.ts';
+import { attemptLater, valuesOf } from '../tables/dynamo/attempt.ts';
 import { failureCode, scopeOf } from '../tables/dynamo/failure-scope.ts';
 import { ATTEMPTS_MAX, ContentionError } from './replication.ts';
 
@@ -71,6 +72,22 @@ function nextRefusal<State>(
   const form = FORMS[FORMS.indexOf(before.form) + 1];
   if (form === undefined) throw before.error;
   return { ...before, form };
+}
+
+/**
+ * The refusal as far as it still holds: the state is the one that was refused, and nobody has got the item through since. An
+ * attempt whose token is outdated may be refused as well, and its successor need not have been.
+ *
+ * @param isThrough whether all is as it should be already; what cannot be decided is not.
+ */
+export async function standingRefusal<State>(
+  refusal: Refusal<State> | undefined,
+  isSame: (state: State) => boolean,
+  isThrough: () => Promise<boolean>,
+): Promise<Refusal<State> | undefined> {
+  if (refusal?.state === undefined || !isSame(refusal.state)) return undefined;
+  const [through] = valuesOf([await attemptLater(isThrough)]);
+  return through ? undefined : refusal;
 }
 
 /** Whether an item was read twice as the same; also one that is like no item should be, which is why it fails. */

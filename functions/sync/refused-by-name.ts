@@ -60,7 +60,8 @@ export async function quarantineByName(
     ifToken: textOf(token, 'token') ?? null,
   };
   if (!(await transactions.write([fence, ...entries]))) return undefined;
-  const kpis = base ? distinctKpis(Object.values(base).map(kpiKeyOf)) : change.kpis;
+  // Also the KPIs it left: their personal link no longer counts it.
+  const kpis = distinctKpis([...change.kpis, ...Object.values(base ?? {}).map(kpiKeyOf)]);
   const seen = kpis.map((kpi) => views.head(kpi)).filter((row) => row !== undefined);
   return { change, outcome: 'quarantined', rowsWritten: 0, seen, refusal: refusal.error };
 }

@@ -7,7 +7,7 @@ import { NEW_LINKS } from '../migration/tables.ts';
 import type { Item } from '../model/attribute-value.ts';
 import { distinctKpis, type KpiKey, kpiIdentity, NO_KPI } from '../model/kpi.ts';
 import { decodeKpiRow, kpiRowKey, spilledLinkKey } from '../tables/control/kpi-rows.ts';
-import { decodeQuarantineEntry, quarantineKey } from '../tables/control/quarantine-rows.ts';
+import { decodeQuarantineEntry, type KeptForm, quarantineKey } from '../tables/control/quarantine-rows.ts';
 import { scopeOf } from '../tables/dynamo/failure-scope.ts';
 import type { LinkOrigin } from './kpi-decision.ts';
 import { circumstancesOf, kpiSnapshot } from './kpi-snapshot.ts';
@@ -15,7 +15,7 @@ import { KpiTurns } from './kpi-turns.ts';
 import { decideLinks } from './link-decision.ts';
 import { linkResult, replicateGroup } from './link-group.ts';
 import { readNamed } from './read-named.ts';
-import { isSameRead, type Refusal, reasonOfRefusal, withRefusals } from './refusal.ts';
+import { isSameRead, type Refusal, reasonOfRefusal, standingRefusal, withRefusals } from './refusal.ts';
 import { linkByName } from './refused-by-name.ts';
 import { limitsOf, type Replication } from './replication.ts';
 
@@ -156,17 +156,20 @@ function replicateLink(replication: Replication, change: LinkChange, origin: Lin
       heads.map((head) => kpiSnapshot(replication, head, [spilledItemOf.get(kpiIdentity(head.kpi))])),
     );
     const stored = entry && decodeQuarantineEntry(entry);
-    const refused = refusal?.state && sameState(refusal.state, { image }) ? refusal : undefined;
+    const decide = (demand: LinkDemand, form?: KeptForm) =>
+      decideLinks([{ id: change.id, demand, row, quarantined: stored }], snapshots, {
+        ...circumstancesOf(replication, origin),
+        ...(form && { form }),
+      });
+    const demanded = (): Promise<LinkDemand> => answerLater(demandOfLink(image), replication.old);
+    const isThrough = async (): Promise<boolean> => decide(await demanded()).changedIds.size === 0;
+    const refused = await standingRefusal(refusal, (state) => sameState(state, { image }), isThrough);
     // A link that was refused as it is belongs in quarantine, whatever the mapping says of it.
-    const demand =
-      refused && image
-        ? quarantined(reasonOfRefusal(refused), image)
-        : await answerLater(demandOfLink(image), replication.old);
-    const circumstances = { ...circumstancesOf(replication, origin), ...(refused && { form: refused.form }) };
+    const demand = refused && image ? quarantined(reasonOfRefusal(refused), image) : await demanded();
     const writes =
       refused?.form === 'name' && demand.kind === 'quarantined'
         ? linkByName(replication, change.id, demand.reason, heads, stored, demand.image)
-        : decideLinks([{ id: change.id, demand, row, quarantined: stored }], snapshots, circumstances).writes;
+        : decide(demand, refused?.form).writes;
     if (writes.length > 0 && !(await replication.transactions.write(writes))) return undefined;
     const isRefused = refused !== undefined && demand.kind === 'quarantined';
     const refusedBy = isRefused && { refusal: refused.error };

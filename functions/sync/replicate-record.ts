@@ -5,7 +5,7 @@ import { commitRecord } from './commit-record.ts';
 import type { KpiView, KpiViews } from './kpi-views.ts';
 import { decideRecord, type RecordDecision } from './record-decision.ts';
 import { type RecordScope, type RecordTokens, readRecordSnapshot } from './record-snapshot.ts';
-import { isSameRead, type Refusal, reasonOfRefusal, withRefusals } from './refusal.ts';
+import { isSameRead, type Refusal, reasonOfRefusal, standingRefusal, withRefusals } from './refusal.ts';
 import { quarantineByName } from './refused-by-name.ts';
 import type { Replication } from './replication.ts';
 
@@ -80,15 +80,18 @@ export function replicateRecord(
     const seen = snapshot.kpis.map(seenOf);
     const state = { base, kpis: seen };
     tell(state);
-    const refused = refusal?.state && sameState(refusal.state, state) ? refusal : undefined;
-    const decision = decideRecord(
-      change.id,
-      base,
-      snapshot,
-      replication.heldRecords,
-      new Date(replication.nowMs()).toISOString(),
-      refused && { reason: reasonOfRefusal(refused), form: refused.form },
-    );
+    const decide = (refused?: Refusal<RecordState>) =>
+      decideRecord(
+        change.id,
+        base,
+        snapshot,
+        replication.heldRecords,
+        new Date(replication.nowMs()).toISOString(),
+        refused && { reason: reasonOfRefusal(refused), form: refused.form },
+      );
+    const isThrough = async (): Promise<boolean> => isAsDecided(decide());
+    const refused = await standingRefusal(refusal, (before) => sameState(before, state), isThrough);
+    const decision = decide(refused);
     if (decision.outcome === 'quarantined' && scope.sources.length === 0) {
       scope = { ...scope, sources: sourcesIn(base) };
       return undefined;
@@ -104,6 +107,11 @@ export function replicateRecord(
       ...(isRefused && { refusal: refused.error }),
     };
   }
+}
+
+/** Whether rows and quarantine are already as the decision wants them. */
+function isAsDecided({ rowsChanged, entries }: RecordDecision): boolean {
+  return rowsChanged === 0 && entries.every((writes) => writes.length === 0);
 }
 
 /** Moves the record's token on and writes its touched-record rows, and changes nothing else. */

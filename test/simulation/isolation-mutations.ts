@@ -70,6 +70,24 @@ export const ISOLATION_MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
+    name: 'an outdated refusal quarantines a link that another got through since',
+    firstSeed: 70_018_440,
+    edits: [
+      edit('functions/sync/refusal.ts', 'return through ? undefined : refusal;', 'return through ? refusal : refusal;'),
+    ],
+  },
+  {
+    name: 'a record that is quarantined by its name leaves the personal link of the KPI it was in',
+    firstSeed: 70_082_030,
+    edits: [
+      edit(
+        'functions/sync/refused-by-name.ts',
+        'distinctKpis([...change.kpis, ...Object.values(base ?? {}).map(kpiKeyOf)])',
+        'base ? distinctKpis(Object.values(base).map(kpiKeyOf)) : change.kpis',
+      ),
+    ],
+  },
+  {
     name: 'a copier passes over a record whose row is refused',
     scheduledWorld: 'a copied record and its link',
     odd: { kind: 'record', id: 'r1', oddity: 'rows' },
