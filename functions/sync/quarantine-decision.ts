@@ -27,10 +27,11 @@ export function decideQuarantine(
   if (desired === undefined) return stored === undefined ? [] : deleteEntry(stored);
   const { reason, image } = desired;
   const isKept = form !== 'whole' || (stored?.image?.parts ?? 0) > 0;
-  if (isKept && isOf(stored, reason) && stored?.image?.digest === itemDigest(image)) return [];
+  if (isKept && isFor(stored, reason) && stored?.image?.digest === itemDigest(image)) return [];
   return putEntry({ source, id, reason, quarantinedAt }, image, form, stored);
 }
 
-function isOf(stored: QuarantineEntry | undefined, { code, refusal }: QuarantineReason): boolean {
+/** Whether an entry is there for this reason. */
+export function isFor(stored: QuarantineEntry | undefined, { code, refusal }: QuarantineReason): boolean {
   return stored?.reason.code === code && stored.reason.refusal === refusal;
 }

@@ -8,6 +8,7 @@ import { decodeQuarantined, encodeRecordToken, recordTokenKey } from '../tables/
 import { encodeKpiRow, type KpiHead } from '../tables/control/kpi-rows.ts';
 import {
   decodeQuarantineEntry,
+  deleteEntry,
   putEntry,
   type QuarantineEntry,
   quarantineKey,
@@ -15,6 +16,7 @@ import {
 import { attemptLater, valuesOf } from '../tables/dynamo/attempt.ts';
 import type { Write } from '../tables/dynamo/transactions.ts';
 import type { KpiViews } from './kpi-views.ts';
+import { isFor } from './quarantine-decision.ts';
 import { type Refusal, reasonOfRefusal } from './refusal.ts';
 import type { RecordChange, RecordResult } from './replicate-record.ts';
 import { nowSeconds, type Replication, retentionSeconds } from './replication.ts';
@@ -45,14 +47,15 @@ export async function quarantineByName(
   const sources = base === undefined ? change.sources : sourcesIn(base);
   if (sources.length === 0) throw refusal.error;
   const reason = reasonOfRefusal(refusal);
-  const entries = sources.flatMap((source) => {
-    const head = heads[RECORD_SOURCES.indexOf(source)];
-    return nameEntry(replication, source, id, reason, head && decodeQuarantineEntry(head), base?.[source]);
+  const entries = RECORD_SOURCES.flatMap((source, at) => {
+    const stored = heads[at] && decodeQuarantineEntry(heads[at]);
+    if (sources.includes(source)) return nameEntry(replication, source, id, reason, stored, base?.[source]);
+    // An item that is gone is out of quarantine; one that could not be read may still be there.
+    return stored && base ? deleteEntry(stored) : [];
   });
   const expiresAt = nowSeconds(replication) + retentionSeconds(replication);
-  const inQuarantine = RECORD_SOURCES.filter(
-    (source) => sources.includes(source) || decodeQuarantined(token).includes(source),
-  );
+  const before = base ? [] : decodeQuarantined(token);
+  const inQuarantine = RECORD_SOURCES.filter((source) => sources.includes(source) || before.includes(source));
   const fence: Write = {
     kind: 'put',
     table: 'control',
@@ -82,7 +85,7 @@ export function linkByName(
   return [...fences, ...nameEntry(replication, 'links', id, reason, stored, image)];
 }
 
-/** An entry that holds more of the item, as it is now, is left. */
+/** An entry for the same reason that holds more of the item, as it is now, is left. */
 function nameEntry(
   replication: Replication,
   source: Source,
@@ -91,8 +94,8 @@ function nameEntry(
   stored: QuarantineEntry | undefined,
   image: Item | undefined,
 ): Write[] {
-  const isKept = stored?.image !== undefined && (image === undefined || stored.image.digest === itemDigest(image));
-  if (isKept) return [];
+  const isSameItem = stored?.image !== undefined && (image === undefined || stored.image.digest === itemDigest(image));
+  if (isSameItem && isFor(stored, reason)) return [];
   const quarantinedAt = new Date(replication.nowMs()).toISOString();
   return putEntry({ source, id, reason, quarantinedAt }, undefined, 'name', stored);
 }

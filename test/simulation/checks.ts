@@ -60,21 +60,21 @@ function divergencesBeside(odd: OddItem, store: Store, world: World): Divergence
   const withoutTrace =
     odd.kind === 'link' ? [] : beside.filter(({ table, id }) => !(table === 'kpiLinks' && odd.mayGiveLink(id)));
   if (isNoted(odd, store)) return withoutTrace;
-  const refused = [...store.own.control]
+  const entries = [...store.own.control]
     .filter(([key]) => key.startsWith('quarantine#'))
     .map(([, item]) => decodeQuarantineEntry(item))
-    .find(({ source, id, reason }) => odd.has('quarantine', id, source) && reason.code === 'refused');
-  if (refused === undefined) {
+    .filter(({ source, id }) => odd.has('quarantine', id, source));
+  if (!entries.some(({ reason }) => reason.code === 'refused')) {
     const all = divergencesFrom(expectedOf(store, world), store);
     return odd.kind === 'link' && isMarked(store) ? all.filter(({ table }) => table !== 'kpiData') : all;
   }
-  const { image: kept, source } = refused;
+  const outdated = entries.flatMap(({ source, image: kept }): Divergence[] => {
+    const image = store.old[source as Source].get(odd.id);
+    const isCurrent = image !== undefined && (kept === undefined || kept.digest === itemDigest(image));
+    return isCurrent ? [] : [{ table: 'quarantine', id: odd.id, text: `quarantine holds ${odd} as it was before` }];
+  });
   // By its name alone an item is kept whose rows could not be taken away.
-  if (kept === undefined) return withoutTrace;
-  const image = store.old[source as Source].get(odd.id);
-  const isCurrent = image !== undefined && kept.digest === itemDigest(image);
-  const text = `quarantine holds ${odd} as it was before`;
-  const outdated: Divergence[] = isCurrent ? [] : [{ table: 'quarantine', id: odd.id, text }];
+  if (entries.some(({ image }) => image === undefined)) return [...withoutTrace, ...outdated];
   const rows = (['kpiLinks', 'kpiData'] as const).flatMap((table) =>
     [...store.own[table].keys()]
       .filter((id) => odd.has(table, id))

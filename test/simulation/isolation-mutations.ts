@@ -88,6 +88,18 @@ export const ISOLATION_MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
+    name: 'a record that is refused keeps an entry for another reason',
+    firstSeed: 90_000_950,
+    edits: [edit('functions/sync/refused-by-name.ts', 'if (isSameItem && isFor(stored, reason))', 'if (isSameItem)')],
+  },
+  {
+    name: 'a record that is quarantined by its name leaves the entry of an item that is gone',
+    firstSeed: 90_000_950,
+    edits: [
+      edit('functions/sync/refused-by-name.ts', 'return stored && base ? deleteEntry(stored) : [];', 'return [];'),
+    ],
+  },
+  {
     name: 'a copier passes over a record whose row is refused',
     scheduledWorld: 'a copied record and its link',
     odd: { kind: 'record', id: 'r1', oddity: 'rows' },
