@@ -35,7 +35,7 @@ export class MigrationStack extends Stack {
     observability.tellOfErrors('Validation', validation.validate);
     const { callers } = settings.readPath;
     if (callers !== undefined) {
-      const { read } = new ReadApi(this, 'ReadPath', { settings, callers, oldTables, newTables, readFlag });
+      const { read } = new ReadApi(this, 'ReadPath', { settings, callers, oldTables, newTables, readFlag, control });
       observability.tellOfErrors('ReadPath', read);
     }
   }

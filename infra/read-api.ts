@@ -19,6 +19,7 @@ import {
 } from '../functions/migration/tables.ts';
 import type { Callers } from '../functions/read/http/callers.ts';
 import { ROUTES } from '../functions/read/http/http-routes.ts';
+import type { ControlTable } from './control-table.ts';
 import type { NewTables } from './new-tables.ts';
 import { nodeFunction } from './node-function.ts';
 import type { OldTables } from './old-tables.ts';
@@ -31,6 +32,7 @@ export interface ReadApiProps {
   readonly oldTables: OldTables;
   readonly newTables: NewTables;
   readonly readFlag: ReadFlag;
+  readonly control: ControlTable;
 }
 
 /** What the access log records of a request (API Gateway developer guide, "Customize HTTP API access logs"). */
@@ -90,7 +92,7 @@ export class ReadApi extends Construct {
     });
   }
 
-  private readFunction({ settings, callers, oldTables, newTables, readFlag }: ReadApiProps): IFunction {
+  private readFunction({ settings, callers, oldTables, newTables, readFlag, control }: ReadApiProps): IFunction {
     const read = nodeFunction(this, 'ReadKpi', {
       entry: 'read-kpi',
       timeoutSeconds: TIMEOUT_SECONDS,
@@ -114,7 +116,12 @@ export class ReadApi extends Construct {
     );
     allow(
       ['dynamodb:GetItem'],
-      [oldTables.arn(LOOK_UP_TABLE_OF.kpi), ...NEW_TABLES.map((role) => newTables.arn(role))],
+      [
+        oldTables.arn(LOOK_UP_TABLE_OF.kpi),
+        ...NEW_TABLES.map((role) => newTables.arn(role)),
+        // The kill switch.
+        control.table.tableArn,
+      ],
     );
     allow(
       ['dynamodb:Query'],

@@ -146,7 +146,7 @@ export class ReadFlag extends Construct {
         [applicationArn, profileArn],
       ),
       allow(['appconfig:StartDeployment'], [applicationArn, profileArn, environmentArn, strategy]),
-      allow(['appconfig:StopDeployment'], [applicationArn, environmentArn, deployments]),
+      allow(['appconfig:StopDeployment', 'appconfig:GetDeployment'], [applicationArn, environmentArn, deployments]),
       // What stops the fallback is suspended until it is complete: the gate, or an alarm that rolls it back.
       allow(
         ['appconfig:GetConfigurationProfile', 'appconfig:UpdateConfigurationProfile'],

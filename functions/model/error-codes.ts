@@ -52,6 +52,7 @@ export const KIND_OF = {
   JAVA_MISSING: 'failed',
   JAVA_TOO_OLD: 'failed',
   KEY_SCHEMA: 'blocker',
+  KILL_SWITCH_SET: 'blocker',
   LEASE_LOST: 'transient',
   LOCAL_CLOUD_NOT_RUNNING: 'failed',
   MAPPING_CHANGED: 'blocker',

@@ -183,7 +183,7 @@ describe('what the functions may do', () => {
     const configuration = ['<ReadFlagApplication>/environment/<ReadFlagEnvironment>/configuration/<ReadFlagProfile>'];
     expect(mayOf(all, /^ReadPathReadKpiRole/)).toEqual({
       'dynamodb:BatchGetItem': [goalKpiLinks, kpiActuals, kpiMilestones, kpiReadings].sort(),
-      'dynamodb:GetItem': ['purposepath-kpi-data', 'purposepath-kpi-links', kpis].sort(),
+      'dynamodb:GetItem': ['kpi-migration-control', 'purposepath-kpi-data', 'purposepath-kpi-links', kpis].sort(),
       'dynamodb:Query': [
         ...['goal-index', 'kpi-index', 'tenant-index'].flatMap((index) => [
           `${goalKpiLinks}/index/${index}`,
@@ -244,6 +244,7 @@ describe('what the functions may do', () => {
       'appconfig:CreateHostedConfigurationVersion': [application, profile],
       'appconfig:StartDeployment': ['<ReadFlagFallback>', application, profile, environment].sort(),
       'appconfig:StopDeployment': [application, environment, `${environment}/deployment/*`],
+      'appconfig:GetDeployment': [application, environment, `${environment}/deployment/*`],
       'appconfig:GetEnvironment': [application, environment],
       'appconfig:UpdateEnvironment': [application, environment],
       'appconfig:GetConfigurationProfile': [application, profile],

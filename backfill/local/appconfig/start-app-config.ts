@@ -19,6 +19,11 @@ export interface AppConfigOptions {
   readonly port?: number;
   /** Keeps versions, deployments and alarms over a restart; without it nothing outlasts the stand-in. */
   readonly directory?: string;
+  /**
+   * Whether StartDeployment answers in state VALIDATING before the validators have, and a refusal then rolls the deployment
+   * back. The API Reference names that state and says no more of it, so both ways have to work. Default: false.
+   */
+  readonly validatesLate?: boolean;
   /** AppConfig's own 15 seconds where it is absent. Never scaled: validators take the time they take. */
   readonly validatorTimeoutMs?: number;
 }
@@ -48,7 +53,7 @@ export async function startAppConfig(options: AppConfigOptions): Promise<AppConf
   const saved = await file.load();
   const resources = new Resources(initial, saved);
   const versions = new HostedVersions(saved.versions);
-  const deployments = new Deployments(saved, timeScale);
+  const deployments = new Deployments(saved, timeScale, options.validatesLate);
   const save = () => file.save(() => ({ versions: versions.toJSON(), ...deployments.toJSON(), ...resources.toJSON() }));
   const alarmNames = initial.environments.flatMap(({ monitors }) => monitors.map(({ alarmName }) => alarmName));
   versions.begin(initial, nowMs());

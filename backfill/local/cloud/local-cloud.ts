@@ -45,6 +45,8 @@ export interface LocalCloud {
   readonly clientConfig: ReturnType<typeof localClientConfig>;
   /** AppConfig's stand-in; absent where the stack has no flag. */
   readonly appconfig?: Omit<AppConfig, 'stop'>;
+  /** Has Lambda refuse to invoke the flag's gate, as at reserved concurrency 0, or no longer. */
+  throttleGate(isThrottled: boolean): void;
   /** Folder that stands for the bucket of the on-failure destination. */
   readonly onFailureDirectory: string;
   readonly functions: { killAll(signal: NodeJS.Signals): void; busy(): BusyProcess[] };
@@ -96,7 +98,10 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   }
   const stack = await synthesis;
   await createTables(client, stack.tables);
+  let isGateThrottled = false;
   const appconfig = await startFlag(stack, options, directory, async (event, functionId) => {
+    // What AppConfig makes of it is documented nowhere; Lambda's own answer is "Rate Exceeded." (Lambda API, Invoke).
+    if (isGateThrottled) throw new Error('Rate Exceeded.');
     const host = hosts.get(functionId);
     if (host === undefined) throw new Error(`The stack has no function ${functionId}.`);
     return host.invoke(event);
@@ -123,6 +128,9 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     dynamodbUrl: engine.url,
     clientConfig,
     ...(appconfig && { appconfig }),
+    throttleGate(isThrottled) {
+      isGateThrottled = isThrottled;
+    },
     onFailureDirectory: folder('on-failure'),
     functions: {
       killAll(signal) {
