@@ -1,11 +1,10 @@
-import { CfnOutput, RemovalPolicy } from 'aws-cdk-lib';
+import { CfnOutput, Stack } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { RECORD_SOURCES, SOURCES } from '../functions/migration/sources.ts';
 import {
@@ -21,7 +20,7 @@ import type { Callers } from '../functions/read/http/callers.ts';
 import { ROUTES } from '../functions/read/http/http-routes.ts';
 import type { ControlTable } from './control-table.ts';
 import type { NewTables } from './new-tables.ts';
-import { nodeFunction } from './node-function.ts';
+import { keptLogs, nodeFunction } from './node-function.ts';
 import type { OldTables } from './old-tables.ts';
 import type { ReadFlag } from './read-flag.ts';
 import type { Settings } from './settings.ts';
@@ -70,14 +69,11 @@ export class ReadApi extends Construct {
       api.addRoutes({ path: routeKey.replace('GET ', ''), methods: [HttpMethod.GET], integration });
     }
     const stage = this.stage(api, props.settings);
-    new CfnOutput(this, 'Url', { value: stage.url, description: 'Where the reads are served.' });
+    new CfnOutput(Stack.of(this), 'ReadApiUrl', { value: stage.url, description: 'Where the reads are served.' });
   }
 
   private stage(httpApi: HttpApi, { readPath }: Settings): HttpStage {
-    const accessLogs = new LogGroup(this, 'AccessLogs', {
-      retention: RetentionDays.THREE_MONTHS,
-      removalPolicy: RemovalPolicy.RETAIN,
-    });
+    const accessLogs = keptLogs(this, 'AccessLogs');
     return new HttpStage(this, 'Stage', {
       httpApi,
       autoDeploy: true,
@@ -101,9 +97,9 @@ export class ReadApi extends Construct {
         TABLE_NAMES: JSON.stringify(settings.tables),
         HELD_RECORDS: settings.heldRecords,
         ENVIRONMENT_NAME: settings.name,
-        FLAG_APPLICATION: readFlag.applicationId,
+        FLAG_APPLICATION: readFlag.flag.applicationId,
         FLAG_ENVIRONMENT: readFlag.environmentId,
-        FLAG_PROFILE: readFlag.profileId,
+        FLAG_PROFILE: readFlag.flag.profileId,
         READ_CALLERS: JSON.stringify(callers),
       },
     });

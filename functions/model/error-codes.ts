@@ -38,6 +38,7 @@ export const KIND_OF = {
   FALLBACK_INCOMPLETE: 'transient',
   FLAG_CONFLICT: 'conflict',
   FLAG_DEPLOYING: 'transient',
+  FLAG_IDS_UNREADABLE: 'failed',
   FLAG_NOT_DEPLOYED: 'failed',
   FLAG_REFUSED: 'gate',
   FLAG_UNGATED: 'failed',

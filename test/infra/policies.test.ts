@@ -9,11 +9,12 @@ const NOT_OURS = [goalKpiLinks, kpiMilestones, kpiActuals, kpiReadings, kpis, pe
 
 const FUNCTION_VERSION = 'CDK lets its framework call any version of the function';
 const WILDCARDS_WITH_REASON: Readonly<Record<string, string>> = {
+  '<GuardsPutOn.Arn>:*': FUNCTION_VERSION,
   '<OldTablesEnsureStream.Arn>:*': FUNCTION_VERSION,
   '<OldTablesStreamIsOn.Arn>:*': FUNCTION_VERSION,
   '<OldTablesStreamProviderframeworkisComplete.Arn>:*': FUNCTION_VERSION,
   '<OldTablesStreamProviderframeworkonTimeout.Arn>:*': FUNCTION_VERSION,
-  '<StreamSyncFailures.Arn>/*': 'Lambda names the objects it keeps',
+  '<FailuresBucket.Arn>/*': 'Lambda names the objects it keeps',
   'ObservabilityTopicKey: *': 'in the policy of a key, this is the key',
   'ReadFlagMonitorRoleDefaultPolicy: *': 'CloudWatch tells of composite alarms only who may ask for all of them',
   'arn:aws:appconfig:eu-west-1:123456789012:application/<ReadFlagApplication>/configurationprofile/<ReadFlagProfile>/hostedconfigurationversion/*':
@@ -36,7 +37,16 @@ describe('the old and the look-up tables', () => {
 
   test('may have their streams turned on by one function alone, which may do nothing else', () => {
     const updating = allowedBy(resources).filter(({ actions }) => actions.includes('dynamodb:UpdateTable'));
-    expect(updating).toEqual([
+    const [ofOldTables, ofOurs] = [true, false].map((isOld) =>
+      updating.filter(
+        ({ resources: arns }) => arns.some((arn) => NOT_OURS.some((name) => arn.endsWith(name))) === isOld,
+      ),
+    );
+    const { kpiLinks, kpiData, control } = settings.tables;
+    expect(ofOurs).toEqual([
+      expect.objectContaining({ resources: [control, kpiData, kpiLinks].map((name) => `${ARN}/${name}`) }),
+    ]);
+    expect(ofOldTables).toEqual([
       expect.objectContaining({
         actions: ['dynamodb:DescribeTable', 'dynamodb:UpdateTable'],
         resources: [goalKpiLinks, kpiActuals, kpiMilestones, kpiReadings].map((name) => `${ARN}/${name}`),
@@ -116,7 +126,7 @@ describe('what the functions may do', () => {
   test('comes from no policy of others but the one for writing logs, and that only for CDK’s own functions', () => {
     const writingLogs = ':iam::aws:policy/service-role/AWSLambdaBasicExecutionRole';
     for (const { id, Properties } of ofType(resources, 'AWS::IAM::Role')) {
-      const framework = /^OldTablesStreamProviderframework/.test(id);
+      const framework = /^(OldTablesStream|Guards)Providerframework/.test(id);
       const policy = { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, writingLogs]] };
       expect(Properties.ManagedPolicyArns, id).toEqual(framework ? [policy] : undefined);
     }
@@ -159,7 +169,7 @@ describe('what the functions may do', () => {
           `${kpiReadings}/index/kpi-index`,
           `${people}/index/linked-user-index`,
         ],
-        keep: ['<StreamSyncFailures.Arn>/*'],
+        keep: ['<FailuresBucket.Arn>/*'],
         takeAway: [],
       });
     },
@@ -173,6 +183,18 @@ describe('what the functions may do', () => {
       'dynamodb:Query': ['kpi-migration-control'],
       'appconfig:ListDeployments': [application, `${application}/environment/<ReadFlagEnvironment>`],
       'appconfig:GetHostedConfigurationVersion': [application, profile, `${profile}/hostedconfigurationversion/*`],
+    });
+  });
+
+  test('of what puts the guards on is protecting our tables, and the validators of this profile', () => {
+    const { kpiLinks, kpiData, control } = settings.tables;
+    const ours = [control, kpiData, kpiLinks];
+    const profile = ['<ReadFlagApplication>', '<ReadFlagApplication>/configurationprofile/<ReadFlagProfile>'];
+    expect(mayOf(resources, /^GuardsPutOnRole/)).toEqual({
+      'dynamodb:DescribeTable': ours,
+      'dynamodb:UpdateTable': ours,
+      'appconfig:GetConfigurationProfile': profile,
+      'appconfig:UpdateConfigurationProfile': profile,
     });
   });
 

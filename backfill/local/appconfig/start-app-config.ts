@@ -4,6 +4,7 @@ import { dataRoutes } from './data-plane.ts';
 import { Deployments } from './deployments.ts';
 import { HostedVersions } from './hosted-versions.ts';
 import { serve } from './http-edge.ts';
+import { type Parameters, parameterRoutes } from './parameter-store.ts';
 import { type InitialState, Resources } from './resources.ts';
 import { Sessions } from './sessions.ts';
 import { NO_STATE_FILE, stateFile } from './state-file.ts';
@@ -11,6 +12,8 @@ import { type InvokeValidator, runValidators, VALIDATOR_TIMEOUT_MS } from './val
 
 export interface AppConfigOptions {
   readonly initial: InitialState;
+  /** What Parameter Store holds, at the same address; nothing where it is absent. */
+  readonly parameters?: Parameters;
   readonly invokeValidator: InvokeValidator;
   readonly nowMs: () => number;
   /** How many times faster than AppConfig's deployments and polls run; 1 where it is absent. */
@@ -68,6 +71,7 @@ export async function startAppConfig(options: AppConfigOptions): Promise<AppConf
         validate: (profile, version) => runValidators(profile, version, invokeValidator, validatorTimeoutMs),
         nowMs,
       }),
+      ...parameterRoutes(options.parameters ?? {}),
       ...dataRoutes({ resources, versions, deployments, sessions: new Sessions(timeScale) }),
     ],
     nowMs,

@@ -11,7 +11,7 @@ import { localClientConfig, localClientEnvironment } from '../../local-endpoint.
 import { type AppConfig, startAppConfig } from '../appconfig/start-app-config.ts';
 import type { InvokeValidator } from '../appconfig/validators.ts';
 import { loadExport, openExport } from '../export/load-export.ts';
-import { createTables, hostFunctions, turnStreamOn } from './deploy.ts';
+import { createTables, hostFunctions, putGuardsOn, turnStreamOn } from './deploy.ts';
 import { startEngine } from './engine.ts';
 import { EventSourceMapping } from './event-source-mapping.ts';
 import type { BusyProcess, FunctionHost } from './function-host.ts';
@@ -115,6 +115,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   starting.defer(async () => {
     await Promise.all([...hosts.values()].map((host) => host.stop()));
   });
+  for (const guards of stack.guards) await putGuardsOn(guards, hosts);
   onProgress('Turning the streams on and starting the event source mappings.');
   const mappings = await startMappings(stack, hosts, clientConfig, folder);
   starting.defer(async () => {
@@ -150,7 +151,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
 
 /** AppConfig's stand-in, where the stack has a flag; it asks the stack's own gate. */
 async function startFlag(
-  { appConfig: initial }: Stack,
+  { appConfig: initial, parameters }: Stack,
   { flagTimeScale = FLAG_TIME_SCALE_DEFAULT }: LocalCloudOptions,
   directory: string,
   invokeValidator: InvokeValidator,
@@ -158,6 +159,7 @@ async function startFlag(
   if (initial === undefined) return undefined;
   return startAppConfig({
     initial,
+    parameters,
     invokeValidator,
     nowMs: Date.now,
     timeScale: flagTimeScale,
