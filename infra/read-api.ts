@@ -116,7 +116,7 @@ export class ReadApi extends Construct {
         oldTables.arn(LOOK_UP_TABLE_OF.kpi),
         ...NEW_TABLES.map((role) => newTables.arn(role)),
         // The kill switch.
-        control.table.tableArn,
+        control.tableArn,
       ],
     );
     allow(
