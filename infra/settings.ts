@@ -131,6 +131,18 @@ const stack = z.strictObject({
     .default({}),
 });
 
+/** What has to be proved before an environment does what another one has to do first. */
+const promotion = z.strictObject({
+  /**
+   * The environment whose audit bundle `backfill --execute` and `stage new --execute` ask for; null for none. Where absent:
+   * staging for production, dev for staging, as far as cdk.json has them.
+   */
+  after: z.string().nullable().optional(),
+  evidenceAgeMaxDays: count.max(365).default(30),
+});
+
+const BEFORE: Readonly<Record<string, string>> = { production: 'staging', staging: 'dev' };
+
 /** Whom alarms tell; without an address, whoever subscribes to the topic. */
 const alarms = z.strictObject({ email: z.email('is no e-mail address').optional() });
 
@@ -147,10 +159,14 @@ const environment = z.strictObject({
   alarms: alarms.prefault({}),
   stack: stack.prefault({}),
   validation: validation.prefault({}),
+  promotion: promotion.prefault({}),
 });
 
 /** What differs between environments: `migration.environments.NAME` in the context of cdk.json. */
-export type Settings = z.infer<typeof environment> & { readonly name: string };
+export type Settings = Omit<z.infer<typeof environment>, 'promotion'> & {
+  readonly name: string;
+  readonly promotion: { readonly after: string | null; readonly evidenceAgeMaxDays: number };
+};
 
 /**
  * Checks the settings of one environment.
@@ -179,7 +195,15 @@ export function parseSettings(context: unknown, name: string): Settings {
       nextStep: `Correct migration.environments.${name} in cdk.json.`,
     });
   }
-  return { ...parsed.data, name };
+  const { after = BEFORE[name] ?? null, evidenceAgeMaxDays } = parsed.data.promotion;
+  const isNamed = parsed.data.promotion.after !== undefined;
+  const isThere = after === null || (after !== name && Object.hasOwn(environments, after));
+  if (isNamed && !isThere) {
+    throw new MigrationError('SETTINGS_INVALID', `Environment ${name}: promotion.after names ${after}.`, {
+      nextStep: `Name another environment of cdk.json in migration.environments.${name}.promotion.after, or null.`,
+    });
+  }
+  return { ...parsed.data, name, promotion: { after: isThere ? after : null, evidenceAgeMaxDays } };
 }
 
 /**

@@ -67,6 +67,7 @@ export const KIND_OF = {
   PART_TOO_LARGE: 'failed',
   PORT_BUSY: 'failed',
   PREFLIGHT_FAILED: 'blocker',
+  PROMOTION_MISSING: 'blocker',
   QUARANTINE_CHANGED: 'conflict',
   QUARANTINE_DAMAGED: 'failed',
   QUARANTINE_NOT_ACCEPTED: 'blocker',
