@@ -18,7 +18,7 @@ export async function fallbackCommand({ env }: { readonly env: string }): Promis
     document: done,
     lines: [
       done.deployment === undefined ? 'All reads were already on the old tables.' : 'All reads are on the old tables.',
-      'Readers follow when they next poll the flag. Next: kpi-migrate status',
+      'Readers follow when they next poll the flag, within 15 seconds.',
     ],
   };
 }
