@@ -51,6 +51,7 @@ describe('an environment', () => {
         recordConcurrency: 8,
       },
       backfill: { segments: 4, leaseSeconds: 60 },
+      promotion: { after: null, evidenceAgeMaxDays: 30 },
       validation: {
         segments: 4,
         pauseSeconds: 2,
@@ -69,6 +70,19 @@ describe('an environment', () => {
       alarms: {},
       stack: { terminationProtection: true, tags: {} },
     });
+  });
+
+  test.each([
+    ['another one', { dev: VALID, here: { ...VALID, promotion: { after: 'dev' } } }, 'dev'],
+    ['none', { staging: VALID, production: { ...VALID, promotion: { after: null } } }, null],
+  ])('comes after %s where it says so', (_, environments, after) => {
+    const name = Object.keys(environments).at(-1) ?? '';
+    expect(parseSettings({ migration: { environments } }, name).promotion.after).toBe(after);
+  });
+
+  test.each(['nowhere', 'here'])('is refused where it comes after one that cannot be before it: %s', (after) => {
+    const environments = { dev: VALID, here: { ...VALID, promotion: { after } } };
+    expect(() => parseSettings({ migration: { environments } }, 'here')).toThrow(`promotion.after names ${after}`);
   });
 
   test('names every table that the functions know', () => {

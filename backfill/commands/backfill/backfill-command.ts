@@ -3,23 +3,37 @@ import { OLD_TABLE_OF } from '../../../functions/migration/tables.ts';
 import { describeTables } from '../../../functions/tables/dynamo/descriptions.ts';
 import { type BackfillReport, runBackfill } from '../../copy/backfill.ts';
 import { type Plan, planBackfill } from '../../copy/plan.ts';
-import { type Environment, openEnvironment } from '../../environment.ts';
+import { type Environment, openEnvironment, operatorName } from '../../environment.ts';
 import { leasedCopier } from '../../lease/leased-copier.ts';
+import { nextStep } from '../../next-step.ts';
 import { type CommandResult, EXIT, type ExitCode } from '../../outcome.ts';
 import { type Progress, showProgress } from '../../progress.ts';
 import { checkTables, requireNoFindings } from '../preflight/preflight.ts';
+import { type PromotionOptions, requirePromotion } from '../promotion/require-promotion.ts';
 import { describeBackfill, describeHeld, describePlan } from './describe-backfill.ts';
 
 /** `backfill`: runs the preflight, and then shows the plan or, with `--execute`, copies. */
 export async function backfillCommand(
-  options: { readonly env: string; readonly phase?: Source; readonly execute?: boolean },
+  options: { readonly env: string; readonly phase?: Source; readonly execute?: boolean } & PromotionOptions,
   stop: AbortSignal,
 ): Promise<CommandResult> {
   const environment = await openEnvironment(options.env);
   if (options.execute) {
+    const { settings, tables } = environment;
+    await requirePromotion(tables.control, settings, 'backfill', options, { by: operatorName(), nowMs: Date.now() });
     const report = await executeBackfill(environment, showProgress(), stop, options.phase);
     return { exitCode: exitCodeOf(report), document: report, lines: describeBackfill(report) };
   }
+  return { ...(await planOf(environment, stop)), next: 'execute' };
+}
+
+/** `plan`: what a backfill would write. */
+export async function planCommand({ env }: { readonly env: string }, stop: AbortSignal): Promise<CommandResult> {
+  const next = nextStep(env, ['backfill', '--execute'], 'nothing was written; this copies history');
+  return { ...(await planOf(await openEnvironment(env), stop)), next };
+}
+
+async function planOf(environment: Environment, stop: AbortSignal): Promise<CommandResult> {
   const plan = await planEnvironment(environment, stop);
   return { exitCode: EXIT.done, document: plan, lines: describePlan(plan, environment.settings.backfill) };
 }
