@@ -7,6 +7,7 @@ import { type Environment, openEnvironment } from '../../environment.ts';
 import { leasedCopier } from '../../lease/leased-copier.ts';
 import { type CommandResult, EXIT, type ExitCode } from '../../outcome.ts';
 import { type Progress, showProgress } from '../../progress.ts';
+import { checkKeys } from '../preflight/check-keys.ts';
 import { checkTables, requireNoFindings } from '../preflight/preflight.ts';
 import { describeBackfill, describeHeld, describePlan } from './describe-backfill.ts';
 
@@ -65,6 +66,6 @@ export async function executeBackfill(
 /** @returns estimates of the number of items in each old table. */
 async function preflight({ client, settings }: Environment): Promise<Partial<Record<Source, number>>> {
   const shapes = await describeTables(client, settings.tables);
-  requireNoFindings(checkTables(shapes, settings.tables));
+  requireNoFindings([...checkTables(shapes, settings.tables), ...checkKeys(shapes, settings)]);
   return Object.fromEntries(SOURCES.map((source) => [source, shapes[OLD_TABLE_OF[source]]?.itemCountEstimate ?? 0]));
 }
