@@ -9,9 +9,9 @@ import { openFlag } from './open-flag.ts';
 export interface FallbackOptions {
   readonly env: string;
   /** Also sets the kill switch, which works without AppConfig. */
-  readonly hard: boolean;
+  readonly hard?: boolean;
   /** Takes the kill switch away. */
-  readonly lift: boolean;
+  readonly lift?: boolean;
 }
 
 const FOLLOW = 'Readers follow when they next poll the flag, within 15 seconds.';

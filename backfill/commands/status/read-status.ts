@@ -7,6 +7,7 @@ import { OLD_TABLE_OF } from '../../../functions/migration/tables.ts';
 import { messageOf } from '../../../functions/model/migration-error.ts';
 import {
   type Retirement,
+  readKillSwitch,
   readRetirement,
   readRollback,
   readRun,
@@ -89,7 +90,7 @@ export async function readStatus(environment: Environment): Promise<Status> {
 
 async function readControlState({ client, settings, tables }: Environment, nowMs: number): Promise<ControlState> {
   const { control, transactions } = tables;
-  const [run, stored, holder, quarantine, unfinished, report, rollback, lagMs] = await Promise.all([
+  const [run, stored, holder, quarantine, unfinished, report, rollback, killSwitch, lagMs] = await Promise.all([
     readRun(control),
     readCheckpoints(control),
     readHolder(transactions),
@@ -97,6 +98,7 @@ async function readControlState({ client, settings, tables }: Environment, nowMs
     readUnfinished(control),
     latestReport(control),
     readRollback(control),
+    readKillSwitch(control),
     readLagMs(control, nowMs),
   ]);
   const [rolling, watched, retirement, operations] = await Promise.all([
@@ -108,7 +110,7 @@ async function readControlState({ client, settings, tables }: Environment, nowMs
   const unaccepted = quarantine.filter(({ accepted }) => accepted === undefined);
   return {
     evidence: {
-      ...{ report, run, rollback, lagMs, mappingHash: mappingHash() },
+      ...{ report, run, rollback, killSwitch, lagMs, mappingHash: mappingHash() },
       unaccepted: unaccepted.map(({ source, id }) => `${source} ${id}`),
       unfinished: unfinished.map(({ kind, id }) => `${kind} ${id}`),
     },

@@ -62,6 +62,7 @@ function documentOf({ at, findings, control, flag, position }: Status): object {
     at,
     position: { state: position.state, step: position.step, since: position.since, says: position.says },
     ...{ findings, flag, run: evidence?.run, rollback: evidence?.rollback, lagMs: evidence?.lagMs },
+    killSwitch: evidence?.killSwitch,
     validation: evidence?.report,
     quarantined: Object.fromEntries(
       QUARANTINE_SOURCES.map((source) => [source, (accepted[source] ?? 0) + (blocking[source] ?? 0)]),
