@@ -5,6 +5,7 @@ import { type BackfillReport, runBackfill } from '../../copy/backfill.ts';
 import { type Plan, planBackfill } from '../../copy/plan.ts';
 import { type Environment, openEnvironment } from '../../environment.ts';
 import { leasedCopier } from '../../lease/leased-copier.ts';
+import { nextStep } from '../../next-step.ts';
 import { type CommandResult, EXIT, type ExitCode } from '../../outcome.ts';
 import { type Progress, showProgress } from '../../progress.ts';
 import { checkTables, requireNoFindings } from '../preflight/preflight.ts';
@@ -20,6 +21,16 @@ export async function backfillCommand(
     const report = await executeBackfill(environment, showProgress(), stop, options.phase);
     return { exitCode: exitCodeOf(report), document: report, lines: describeBackfill(report) };
   }
+  return { ...(await planOf(environment, stop)), next: 'execute' };
+}
+
+/** `plan`: what a backfill would write. */
+export async function planCommand({ env }: { readonly env: string }, stop: AbortSignal): Promise<CommandResult> {
+  const next = nextStep(env, ['backfill', '--execute'], 'nothing was written; this copies history');
+  return { ...(await planOf(await openEnvironment(env), stop)), next };
+}
+
+async function planOf(environment: Environment, stop: AbortSignal): Promise<CommandResult> {
   const plan = await planEnvironment(environment, stop);
   return { exitCode: EXIT.done, document: plan, lines: describePlan(plan, environment.settings.backfill) };
 }

@@ -14,7 +14,7 @@ export interface FallbackOptions {
   readonly lift: boolean;
 }
 
-const NEXT = 'Readers follow when they next poll the flag. Next: kpi-migrate status';
+const FOLLOW = 'Readers follow when they next poll the flag, within 15 seconds.';
 
 /** `fallback`: puts all reads on the old tables at once. It has no plan step, because whoever needs it has no time for one. */
 export async function fallbackCommand({ env, hard, lift }: FallbackOptions): Promise<CommandResult> {
@@ -25,14 +25,14 @@ export async function fallbackCommand({ env, hard, lift }: FallbackOptions): Pro
     const { tables } = await openEnvironment(env);
     await liftKillSwitch(tables.control, await openFlag(settings));
     const lines = ['The kill switch is off. The flag decides again, and all reads are on the old tables.'];
-    return { exitCode: EXIT.done, document: { killSwitch: null }, lines: [...lines, 'Next: kpi-migrate status'] };
+    return { exitCode: EXIT.done, document: { killSwitch: null }, lines };
   }
   if (hard) {
     const { tables } = await openEnvironment(env);
     const killSwitch = { at: new Date().toISOString(), by };
     const done = await fallBackHard(tables.control, killSwitch, () => openFlag(settings), options);
     const flag = 'unchanged' in done.flag ? [`AppConfig did not follow: ${done.flag.unchanged}`] : [];
-    return { exitCode: EXIT.done, document: done, lines: ['All reads are on the old tables.', ...flag, NEXT] };
+    return { exitCode: EXIT.done, document: done, lines: ['All reads are on the old tables.', ...flag, FOLLOW] };
   }
   const done = await fallBack(await openFlag(settings), options);
   return {
@@ -40,7 +40,7 @@ export async function fallbackCommand({ env, hard, lift }: FallbackOptions): Pro
     document: done,
     lines: [
       done.deployment === undefined ? 'All reads were already on the old tables.' : 'All reads are on the old tables.',
-      NEXT,
+      FOLLOW,
     ],
   };
 }

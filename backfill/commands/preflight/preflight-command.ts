@@ -13,7 +13,7 @@ export async function preflightCommand({ env }: { readonly env: string }): Promi
     document: { ready: findings.length === 0, findings },
     lines:
       findings.length === 0
-        ? [`All ${TABLE_ROLES.length} tables are as the migration needs them. Next: kpi-migrate backfill`]
+        ? [`All ${TABLE_ROLES.length} tables are as the migration needs them.`]
         : findings.map(describeFinding),
   };
 }

@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { MigrationError } from '../../../functions/model/migration-error.ts';
 import { toJson } from '../../../functions/tables/control/packed-image.ts';
 import {
@@ -14,6 +15,7 @@ import {
 } from '../../../functions/tables/control/quarantine-rows.ts';
 import { bucketDeliveries, folderDeliveries } from '../../../functions/tables/failed-deliveries.ts';
 import { type Environment, openEnvironment } from '../../environment.ts';
+import { idWords, type NextStep, nextStep } from '../../next-step.ts';
 import { type CommandResult, EXIT } from '../../outcome.ts';
 import { describeAcceptance, describeEntries, describeReplay } from './describe-quarantine.ts';
 import { replayDeliveries } from './quarantine-replay.ts';
@@ -45,7 +47,12 @@ export async function quarantineShow({ env, source, id }: ItemOptions): Promise<
   return {
     exitCode: EXIT.done,
     document: { ...withoutImage(entry), ...(image && { image }) },
-    lines: [entry.reason.message, image ? JSON.stringify(image, null, 2) : without],
+    lines: [
+      ...(image ? [JSON.stringify(image, null, 2)] : [without]),
+      entry.reason.message,
+      ...(entry.accepted ? [`Accepted by ${entry.accepted.by} at ${entry.accepted.at}.`] : []),
+    ],
+    ...(entry.accepted === undefined && { next: acceptance(env, source, id) }),
   };
 }
 
@@ -62,6 +69,7 @@ export async function quarantineAccept(
     exitCode: EXIT.done,
     document: { source, id, reason: entry.reason, accepted, executed: execute },
     lines: describeAcceptance(entry, by, execute),
+    ...(!execute && { next: 'execute' }),
   };
 }
 
@@ -79,7 +87,18 @@ export async function quarantineReplay(options: {
     exitCode: replayed.some(({ failures }) => failures.length > 0) ? EXIT.failed : EXIT.done,
     document: { deliveries: replayed, executed: options.execute },
     lines: describeReplay(replayed, options.execute),
+    ...(!options.execute && replayed.length > 0 && { next: 'execute' }),
   };
+}
+
+/** An item that is to stay behind is accepted by whoever has looked at it. */
+function acceptance(env: string, source: QuarantineSource, id: string): NextStep {
+  const words = ['quarantine', 'accept', source, `--by=${userInfo().username}`, '--execute', ...idWords(id)];
+  return nextStep(
+    env,
+    words,
+    'correct the item in the service, and it leaves by itself; or accept that it stays behind',
+  );
 }
 
 /** Without its image. */

@@ -10,6 +10,7 @@ import {
   readRollback,
   readRun,
 } from '../../../functions/tables/control/documents.ts';
+import { type Operation, readOperations } from '../../../functions/tables/control/operations.ts';
 import type { QuarantineEntry } from '../../../functions/tables/control/quarantine-rows.ts';
 import { readUnfinished, type UnfinishedItem } from '../../../functions/tables/control/unfinished-items.ts';
 import { storedReports } from '../../../functions/tables/control/validation-report.ts';
@@ -37,6 +38,8 @@ export interface AuditFacts {
   /** Oldest first. */
   readonly flagHistory: readonly FlagHistoryEntry[];
   readonly lagMs: Readonly<Record<Source, number>>;
+  /** Every command that changed something, oldest first. */
+  readonly operations: readonly Operation[];
 }
 
 export interface AuditReads {
@@ -68,5 +71,6 @@ export async function readFacts(reads: AuditReads): Promise<AuditFacts> {
     unfinished: await readUnfinished(control),
     flagHistory: await reads.flagHistory(),
     lagMs: await readLagMs(control, nowMs),
+    operations: await readOperations(control),
   };
 }

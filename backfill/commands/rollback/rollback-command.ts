@@ -30,7 +30,7 @@ export async function rollbackCommand(
       const { last, ...plan } = await planRollback(environment, progress, stop);
       const unfinished = last !== undefined && last.endedAt === undefined;
       const document = { ...plan, unfinished, executed: false };
-      return { exitCode: EXIT.done, document, lines: describeRollbackPlan({ ...plan, last }) };
+      return { exitCode: EXIT.done, document, lines: describeRollbackPlan({ ...plan, last }), next: 'execute' };
     }
     const report = await executeRollback(environment, flag, progress, stop);
     const exitCode = report.state === 'finished' ? EXIT.done : EXIT.stopped;

@@ -30,5 +30,5 @@ export async function localCommand(options: LocalCommandOptions, stop: AbortSign
     withdrawLocalCloud();
     await cloud.stop();
   }
-  return { exitCode: EXIT.done, document: { stopped: true }, lines: ['The local cloud has stopped.'] };
+  return { exitCode: EXIT.done, document: { stopped: true }, lines: ['The local cloud has stopped.'], next: 'none' };
 }

@@ -53,6 +53,7 @@ export async function rehearsalCommand(options: RehearsalCommandOptions, stop: A
     exitCode: report.agree ? EXIT.done : EXIT.failed,
     document: report,
     lines: describeRehearsal(report, replay),
+    next: 'none',
   };
 }
 
