@@ -51,6 +51,7 @@ function addLocalCommands(program: Command, run: MakeAction): void {
     .option('--seed <number>', 'seed of the writer and the faults (default: from the time)', wholeNumber)
     .option('--writes <number>', 'number of writes of the live writer', wholeNumber, 400)
     .option('--faults', 'kill the functions and the backfill at random', false)
+    .option('--cockpit', 'open the cockpit over the rehearsal, and wait at its end until interrupted', false)
     .action(run(() => import('./local/rehearsal/rehearsal-command.ts'), 'rehearsalCommand'));
 }
 
@@ -164,6 +165,16 @@ function addReadCommands(program: Command, run: MakeAction): void {
       .option('--wait', 'wait until the deployment is complete, or was rolled back', false),
     'deploy the flag',
   ).action(run(() => import('./commands/flag/stage-command.ts'), 'stageCommand'));
+
+  addCommand(
+    program,
+    'cockpit',
+    'serve a page on this machine to watch and steer the cutover, until interrupted',
+    'cockpit --env production --read-only',
+  )
+    .option('--port <number>', 'the port of the page (default: a free one)', wholeNumber)
+    .option('--read-only', 'the page changes nothing', false)
+    .action(run(() => import('./cockpit/cockpit-command.ts'), 'cockpitCommand'));
 
   withReason(
     addCommand(

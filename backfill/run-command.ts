@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { coloured } from './colours.ts';
 import { readStatus } from './commands/status/read-status.ts';
 import { openEnvironment } from './environment.ts';
 import { jsonOf } from './json.ts';
@@ -57,11 +58,15 @@ function fullName(command: Command): string {
 
 async function print(result: CommandResult, { env, json }: CommonOptions): Promise<void> {
   if (!json && result.lines.length > 0) {
-    process.stdout.write(`${withPasteableCommands(result.lines.join('\n'), env)}\n`);
+    tell(withPasteableCommands(result.lines.join('\n'), env));
   }
   const next = await nextOf(result, env);
   if (json) process.stdout.write(`${jsonOf(withNext(result.document, next))}\n`);
-  else if (next) process.stdout.write(`${capital(next.why)}.\nNext: ${next.command}\n`);
+  else if (next) tell(`${capital(next.why)}.\nNext: ${next.command}`);
+}
+
+function tell(text: string): void {
+  for (const line of text.split('\n')) process.stdout.write(`${coloured(line, process.stdout)}\n`);
 }
 
 function withNext(document: unknown, next: NextStep | undefined): unknown {

@@ -1,8 +1,10 @@
 import { SOURCES, type Source } from '../../../functions/migration/sources.ts';
 import { OLD_TABLE_OF } from '../../../functions/migration/tables.ts';
+import { own } from '../../../functions/model/own.ts';
 import { describeTables } from '../../../functions/tables/dynamo/descriptions.ts';
 import { type BackfillReport, runBackfill } from '../../copy/backfill.ts';
 import { type Plan, planBackfill } from '../../copy/plan.ts';
+import { PASSES } from '../../copy/run-state.ts';
 import { type Environment, openEnvironment } from '../../environment.ts';
 import { leasedCopier } from '../../lease/leased-copier.ts';
 import { nextStep } from '../../next-step.ts';
@@ -43,13 +45,16 @@ export async function heldList({ env }: { readonly env: string }, stop: AbortSig
 
 async function planEnvironment(environment: Environment, stop: AbortSignal): Promise<Plan> {
   const { settings, tables } = environment;
+  const progress = showProgress();
+  const itemCountEstimates = await preflight(environment);
+  progress.expect?.(SOURCES.map((name) => ({ name, total: itemCountEstimates[name] })));
   return planBackfill({
     old: tables.old,
     heldRecords: settings.heldRecords,
     segments: settings.backfill.segments,
     concurrency: settings.replication.recordConcurrency,
-    progress: showProgress(),
-    itemCountEstimates: await preflight(environment),
+    progress,
+    itemCountEstimates,
     stop,
   });
 }
@@ -68,6 +73,8 @@ export async function executeBackfill(
   phase?: Source,
 ): Promise<BackfillReport> {
   const itemCountEstimates = await preflight(environment);
+  const passes = phase ? [phase] : PASSES;
+  progress.expect?.(passes.map((name) => ({ name, total: own(itemCountEstimates, name) })));
   const copier = await leasedCopier(environment);
   await using _ = copier.thread;
   return await runBackfill({ ...copier.options, progress, itemCountEstimates, stop, ...(phase && { phase }) });
