@@ -41,6 +41,7 @@ export type State =
   | 'validation-old'
   | 'validated'
   | 'flag-unreadable'
+  | 'kill-switch'
   | 'deploying'
   | 'baking'
   | 'rolling-back'

@@ -1,6 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RECORD_SOURCES, type Source } from '../../../functions/migration/sources.ts';
-import { LOOK_UP_TABLE_OF, NEW_DATA, NEW_LINKS, OLD_TABLE_OF, type TableRole } from '../../../functions/migration/tables.ts';
+import {
+  LOOK_UP_TABLE_OF,
+  NEW_DATA,
+  NEW_LINKS,
+  OLD_TABLE_OF,
+  type TableRole,
+} from '../../../functions/migration/tables.ts';
 import { MigrationError } from '../../../functions/model/migration-error.ts';
 import { readRun } from '../../../functions/tables/control/documents.ts';
 import { dynamoValidationReads } from '../../../functions/tables/dynamo-validation-reads.ts';
@@ -20,8 +26,12 @@ const FINDINGS_MAX = 10_000;
 
 /** The tables that a whole validation scans, in order (functions/validation/scan-sides.ts). */
 const SCANNED: readonly TableRole[] = [
-  ...[LOOK_UP_TABLE_OF.kpi, LOOK_UP_TABLE_OF.person, OLD_TABLE_OF.links, NEW_LINKS],
-  ...[...RECORD_SOURCES.map((source) => OLD_TABLE_OF[source]), NEW_DATA],
+  LOOK_UP_TABLE_OF.kpi,
+  LOOK_UP_TABLE_OF.person,
+  OLD_TABLE_OF.links,
+  NEW_LINKS,
+  ...RECORD_SOURCES.map((source) => OLD_TABLE_OF[source]),
+  NEW_DATA,
 ];
 
 /** A validation of an environment with its settings, the clock and the pace. */

@@ -82,7 +82,7 @@ export const CASES: [name: string, Changes, State, Step, command: string][] = [
     { evidence: undefined, findings: [missing], backedUp: true, passes: [] },
     'nothing-deployed',
     'deploy',
-    'npx cdk deploy -c environment=production',
+    'npx cdk deploy --all -c environment=production',
   ],
   [
     'nothing deployed in local',
@@ -96,7 +96,7 @@ export const CASES: [name: string, Changes, State, Step, command: string][] = [
     { findings: [{ code: 'STREAM_OFF', role: 'kpiActuals' }] },
     'tables-unfit',
     'deploy',
-    'npx cdk deploy -c environment=production',
+    'npx cdk deploy --all -c environment=production',
   ],
   [
     'a table of the service unfit',
@@ -249,6 +249,27 @@ export const CASES: [name: string, Changes, State, Step, command: string][] = [
     'fell-back',
     'validate',
     `repair${P}`,
+  ],
+  [
+    'the kill switch is set, the flag is disabled',
+    { gate: { killSwitch: { at: ago(1), by: 'Ada' } } },
+    'kill-switch',
+    'shadow',
+    `fallback --lift${P}`,
+  ],
+  [
+    'the kill switch is set, and the validation too old',
+    { gate: { killSwitch: { at: ago(1), by: 'Ada' }, report: { ...AGREEING, at: ago(2) } } },
+    'validation-old',
+    'validate',
+    `validate${P}`,
+  ],
+  [
+    'the kill switch is set over a flag that reads new tables',
+    { flag: deployed(toNew(100)), gate: { killSwitch: { at: ago(1), by: 'Ada' } } },
+    'kill-switch',
+    'new 100 %',
+    `fallback${P}`,
   ],
   ['new 1 %', { flag: deployed(toNew(1)) }, 'reads-new', 'new 10 %', `stage new --percent 10${P}`],
   [

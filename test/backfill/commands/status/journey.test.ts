@@ -44,6 +44,7 @@ describe('the position of a migration', () => {
       'validation-old': true,
       validated: true,
       'flag-unreadable': true,
+      'kill-switch': true,
       deploying: true,
       baking: true,
       'rolling-back': true,
