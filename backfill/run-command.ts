@@ -3,10 +3,10 @@ import { coloured } from './colours.ts';
 import { readStatus } from './commands/status/read-status.ts';
 import { openEnvironment } from './environment.ts';
 import { jsonOf } from './json.ts';
+import type { MakeAction } from './make-action.ts';
 import { commandOf, type NextStep, nextStep, withOption, withPasteableCommands } from './next-step.ts';
 import { beginOperation } from './operation-record.ts';
 import { type CommandResult, describeFailure, EXIT, failureOf, forEnvironment } from './outcome.ts';
-import type { MakeAction } from './program.ts';
 
 /** What every command has, and what those that change something have beside it. */
 interface CommonOptions {

@@ -52,7 +52,7 @@ export async function perform(action: Action, env: string, stop: AbortSignal): P
 }
 
 async function run(action: Action, env: string, stop: AbortSignal): Promise<CommandResult> {
-  if (action.action === 'fallback') return fallbackCommand({ env });
+  if (action.action === 'fallback') return fallbackCommand({ env, hard: false, lift: false });
   if (action.action === 'held') return heldList({ env }, stop);
   const { stage, percent, execute } = action;
   const kept = stage === 'new' ? await deployedShare(env) : {};

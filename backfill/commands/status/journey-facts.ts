@@ -27,7 +27,6 @@ export type Step = (typeof STEPS)[number];
 export type State =
   | 'nothing-deployed'
   | 'tables-unfit'
-  | 'kill-switch'
   | 'rollback-unfinished'
   | 'running'
   | 'not-copied'
@@ -42,6 +41,7 @@ export type State =
   | 'validation-old'
   | 'validated'
   | 'flag-unreadable'
+  | 'kill-switch'
   | 'deploying'
   | 'baking'
   | 'rolling-back'

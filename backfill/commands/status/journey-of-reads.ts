@@ -1,6 +1,7 @@
 import type { FlagState } from '../../../functions/flag/deployments.ts';
 import type { FlagContent } from '../../../functions/flag/document.ts';
 import { DEFAULT_LAG_BOUND_MS } from '../../../functions/flag/stages.ts';
+import { readsAnyNew } from '../../../functions/flag/widening.ts';
 import type { ErrorCode } from '../../../functions/model/error-codes.ts';
 import { whoReadsWhat } from '../flag/describe-flag.ts';
 import { DAY_MS, READS_NEW_DAYS_MIN, STANDING_ROUND_AGE_DAYS_MAX } from '../retire/what-keeps-old-tables.ts';
@@ -23,6 +24,9 @@ export function readsPosition(facts: JourneyFacts, missing: ReadonlySet<ErrorCod
     return position(facts, where, ['status'], 'tries again; if it stays so, the message says what is wrong');
   }
   const { deployed } = flag;
+  if (facts.evidence?.killSwitch && deployed && readsAnyNew(deployed)) {
+    return killSwitch(facts, stepOf(deployed), ['fallback'], 'disables the flag, so that the switch can be lifted');
+  }
   if (deployed?.enabled && deployed.stage === 'new' && deployed.percent >= 100) {
     return allReadNew(facts, flag, missing, nowMs);
   }
@@ -68,8 +72,17 @@ function beforeStage(facts: JourneyFacts, missing: ReadonlySet<ErrorCode>, flag:
     const where = ['disagrees', 'validate', 'The last validation disagrees.'] as const;
     return position(facts, where, ['repair'], 'shows what a repair would derive again', report?.at);
   }
+  if (!OF_VALIDATION.some((code) => missing.has(code)) && missing.has('KILL_SWITCH_SET')) {
+    return killSwitch(facts, step, ['fallback', '--lift'], 'takes the switch away, once its reason is gone');
+  }
   const [state, says] = whyValidate(missing, report?.at);
   return position(facts, [state, 'validate', says], ['validate'], 'compares every row of both sides', report?.at);
+}
+
+function killSwitch(facts: JourneyFacts, step: Step, words: readonly string[], why: string): Position {
+  const { by, at } = facts.evidence?.killSwitch ?? {};
+  const says = `${by} has set the kill switch: all reads use the old tables, whatever the flag says.`;
+  return position(facts, ['kill-switch', step, says], words, why, at);
 }
 
 function whyValidate(missing: ReadonlySet<ErrorCode>, at: string | undefined): readonly [State, string] {
@@ -116,6 +129,7 @@ function setBack(facts: JourneyFacts, { deployed, last }: FlagState, otherwise: 
 const OF_VALIDATION: readonly ErrorCode[] = [
   'MAPPING_CHANGED',
   'NO_REPORT',
+  'REPORT_BEFORE_ROLLBACK',
   'REPORT_DISAGREES',
   'REPORT_EMPTY',
   'REPORT_INCONCLUSIVE',

@@ -23,7 +23,6 @@ export function positionOf(facts: JourneyFacts, limits: GateLimits, nowMs: numbe
     running(facts) ??
     rollbackUnfinished(facts, evidence) ??
     rollout(facts) ??
-    killSwitch(facts, evidence) ??
     tablesUnfit(facts) ??
     copy(facts, evidence) ??
     quarantine(facts) ??
@@ -109,19 +108,6 @@ function rollout(facts: JourneyFacts): Found {
   const says = `Deployment ${number} is ${state} at ${percentageComplete} %: ${whoReadsWhat(flag)}.`;
   const where = [ROLLOUT[state] ?? 'deploying', stepOf(flag), says] as const;
   return waiting(facts, where, 'waits until the deployment is complete', startedAt);
-}
-
-/** Somebody has set it for a reason. It goes when the flag alone keeps reads on the old tables. */
-function killSwitch(facts: JourneyFacts, evidence: GateEvidence): Found {
-  if (evidence.killSwitch === undefined) return undefined;
-  const { at: since, by } = evidence.killSwitch;
-  const says = `The kill switch, set by ${by}, keeps all reads on the old tables.`;
-  const { flag } = facts;
-  const isFlagOld = !('unreadable' in flag) && flag.deployed !== undefined && !readsAnyNew(flag.deployed);
-  const where = ['kill-switch', 'validate', says] as const;
-  return isFlagOld
-    ? position(facts, where, ['fallback', '--lift'], 'takes it away, when the reason for it is gone', since)
-    : position(facts, where, ['fallback'], 'disables the flag too, which comes before taking the switch away', since);
 }
 
 function copy(facts: JourneyFacts, { run, unfinished }: GateEvidence): Found {
