@@ -69,6 +69,7 @@ describe('an environment', () => {
       readPath: { requestsPerSecondMax: 500, burstMax: 1_000 },
       alarms: {},
       stack: { terminationProtection: true, tags: {} },
+      retention: { failureDays: 90, acceptedImageDays: 90 },
     });
   });
 
@@ -139,6 +140,33 @@ describe('an environment', () => {
       { backfill: { leaseSeconds: 60, leaseSecondsMax: 59 } },
       ['backfill.leaseSecondsMax', 'less than leaseSeconds'],
     ],
+    ['a lag at which nothing is new', { readFlag: { lagMaxSeconds: 999_999_999 } }, ['lagMaxSeconds', 'an hour old']],
+    ['errors without an end', { readFlag: { newSideErrorsMaxPerMinute: 1e9 } }, ['newSideErrorsMaxPerMinute', '10000']],
+    ['no bake', { readFlag: { widen: { bakeMinutes: 0 } } }, ['widen.bakeMinutes', 'no time in which an alarm']],
+    [
+      'a pause above the patience',
+      { validation: { pauseSeconds: 11, patienceSeconds: 10 } },
+      ['validation.pauseSeconds', 'more than patienceSeconds'],
+    ],
+    ['a lease too short to renew', { backfill: { leaseSeconds: 2 } }, ['backfill.leaseSeconds', 'renewed in time']],
+    ['a lease of a day', { backfill: { leaseSeconds: 86_400 } }, ['backfill.leaseSeconds', '3600']],
+    ['a ceiling that is none', { validation: { maxReadUnitsPerSecond: 1e9 } }, ['maxReadUnitsPerSecond', '1000000']],
+    ['tokens for ever', { tokenRetentionDays: 999_999 }, ['tokenRetentionDays', '3650']],
+    ['more than API Gateway gives', { readPath: { requestsPerSecondMax: 20_000 } }, ['requestsPerSecondMax', '10000']],
+    ['failures kept for a day', { retention: { failureDays: 1 } }, ['retention.failureDays', 'time to replay']],
+    ['images kept for ever', { retention: { acceptedImageDays: 99_999 } }, ['acceptedImageDays', '3650']],
+    [
+      'one caller twice',
+      {
+        readPath: {
+          callers: ['t1', 't2'].map((tenant) => ({
+            principal: 'arn:aws:iam::123456789012:role/reader',
+            tenants: [tenant],
+          })),
+        },
+      },
+      ['readPath.callers[1].principal', 'is the same caller as number 1'],
+    ],
     ['no write units', { backfill: { maxWriteUnitsPerSecond: 0 } }, ['backfill.maxWriteUnitsPerSecond']],
   ])('is refused with %s', (_what, given, parts) => {
     const error = errorOf(() => parseSettings(contextWith({ ...VALID, ...given }), 'dev'));
@@ -196,6 +224,20 @@ describe('an environment that there is not', () => {
       code: 'ENVIRONMENT_UNKNOWN',
       nextStep: 'Choose one of: dev, staging.',
     });
+  });
+});
+
+describe('the name of an environment', () => {
+  test.each(['1st', 'my env', 'prod_eu', 'a'.repeat(41), 'a/b'])('%j is refused: no stack can bear it', (name) => {
+    const context = { migration: { environments: { [name]: VALID } } };
+    expect(errorOf(() => parseSettings(context, name))).toMatchObject({
+      code: 'SETTINGS_INVALID',
+      nextStep: expect.stringContaining('letters, digits or hyphens'),
+    });
+  });
+
+  test.each(['dev', 'Prod-EU-1', 'a'.repeat(40)])('%j is taken', (name) => {
+    expect(parseSettings({ migration: { environments: { [name]: VALID } } }, name)).toMatchObject({ name });
   });
 });
 

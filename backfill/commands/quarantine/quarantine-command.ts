@@ -27,6 +27,8 @@ export async function quarantineList({ env }: { readonly env: string }): Promise
   return { exitCode: EXIT.done, document: { entries: entries.map(withoutImage) }, lines: describeEntries(entries) };
 }
 
+const DAY_MS = 86_400_000;
+
 interface ItemOptions {
   readonly env: string;
   readonly source: QuarantineSource;
@@ -63,8 +65,11 @@ export async function quarantineAccept(
   const { source, id, by, execute } = options;
   const environment = await openEnvironment(options.env);
   const entry = await readEntry(environment, source, id);
-  const accepted = { by, at: new Date().toISOString() };
-  if (execute) await acceptQuarantined(environment.client, environment.settings.tables, entry, accepted);
+  const nowMs = Date.now();
+  const accepted = { by, at: new Date(nowMs).toISOString() };
+  const { tables, retention } = environment.settings;
+  const imageExpiresAtMs = nowMs + retention.acceptedImageDays * DAY_MS;
+  if (execute) await acceptQuarantined(environment.client, tables, entry, accepted, imageExpiresAtMs);
   return {
     exitCode: EXIT.done,
     document: { source, id, reason: entry.reason, accepted, executed: execute },
