@@ -1,4 +1,5 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { Settings } from './settings.ts';
@@ -11,10 +12,16 @@ export class FailureBucket extends Construct {
   /** The bucket's ARN as another stack imports it. */
   readonly importedArn: string;
 
-  constructor(scope: Construct, id: string, { retention }: Settings) {
+  constructor(scope: Construct, id: string, { retention, keys }: Settings) {
     super(scope, id);
     const bucket = new Bucket(this, 'Bucket', {
-      encryption: BucketEncryption.S3_MANAGED,
+      ...(keys.failures === undefined
+        ? { encryption: BucketEncryption.S3_MANAGED }
+        : {
+            encryption: BucketEncryption.KMS,
+            encryptionKey: Key.fromKeyArn(this, 'Key', keys.failures),
+            bucketKeyEnabled: true,
+          }),
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       enforceSSL: true,
       versioned: true,

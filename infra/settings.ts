@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
-import { TABLE_ROLES, TABLES, type TableRole } from '../functions/migration/tables.ts';
+import { type ServiceTable, TABLE_ROLES, TABLES, type TableRole } from '../functions/migration/tables.ts';
 import { HELD_RECORDS } from '../functions/model/kpi.ts';
 import { MigrationError } from '../functions/model/migration-error.ts';
 import { callersSchema } from '../functions/read/http/callers.ts';
 import { PACKAGE_ROOT } from './package-layout.ts';
 import { partitionOf } from './regions.ts';
+import { alarmsSettings, keysSettings, retentionSettings, stackSettings } from './resource-settings.ts';
 
 const tableName = z.string().regex(/^[a-zA-Z0-9_.-]{3,255}$/, 'is no DynamoDB table name');
 const count = z.number().int().positive();
@@ -126,34 +127,6 @@ const readPath = z.strictObject({
   burstMax: count.max(5_000).default(1_000),
 });
 
-/** How long what holds people's data is kept after it has served its purpose. */
-const retention = z.strictObject({
-  /** Changes that replication gave up, in the failure bucket; after that they cannot be replayed. */
-  failureDays: count.min(7, 'leaves too little time to replay').max(3_650).default(90),
-  /** The image of a quarantined item, from when a person accepted it as lost. The entry itself stays. */
-  acceptedImageDays: count.max(3_650).default(90),
-});
-
-/** AWS keeps names that begin with `aws:` for itself, in any case. */
-const TAG_NAME = /^(?!aws:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/iu;
-
-function namesIn(record: unknown): string[] {
-  return Object.keys(record ?? {});
-}
-
-/** What CloudFormation is told of the stacks. */
-const stack = z.strictObject({
-  /** Whether CloudFormation refuses to delete a stack until someone turns this off. */
-  terminationProtection: z.boolean().default(true),
-  /** Tags of everything that takes tags (AWS General Reference, "Tag naming limits and requirements"). */
-  tags: z
-    .record(z.string(), z.string().regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u, 'is no tag value'))
-    .refine((all) => Object.keys(all).every((name) => TAG_NAME.test(name)), {
-      error: ({ input }) => `${namesIn(input).filter((name) => !TAG_NAME.test(name))} is no tag name`,
-    })
-    .default({}),
-});
-
 /** What has to be proved before an environment does what another one has to do first. */
 const promotion = z.strictObject({
   /**
@@ -166,9 +139,6 @@ const promotion = z.strictObject({
 
 const BEFORE: Readonly<Record<string, string>> = { production: 'staging', staging: 'dev' };
 
-/** Whom alarms tell; without an address, whoever subscribes to the topic. */
-const alarms = z.strictObject({ email: z.email('is no e-mail address').optional() });
-
 const environment = z.strictObject({
   account: z.string().regex(/^\d{12}$/, 'is no account id of twelve digits'),
   region: z.string().refine((name) => partitionOf(name) !== undefined, 'is no region'),
@@ -179,9 +149,10 @@ const environment = z.strictObject({
   backfill: backfill.prefault({}),
   readFlag: readFlag.prefault({}),
   readPath: readPath.prefault({}),
-  alarms: alarms.prefault({}),
-  stack: stack.prefault({}),
-  retention: retention.prefault({}),
+  alarms: alarmsSettings.prefault({}),
+  stack: stackSettings.prefault({}),
+  retention: retentionSettings.prefault({}),
+  keys: keysSettings.prefault({}),
   validation: validation.prefault({}),
   promotion: promotion.prefault({}),
 });
@@ -194,6 +165,11 @@ export type Settings = Omit<z.infer<typeof environment>, 'promotion'> & {
   readonly name: string;
   readonly promotion: { readonly after: string | null; readonly evidenceAgeMaxDays: number };
 };
+
+/** The customer managed key of a table, where the settings name one. */
+export function keyOfTable({ keys: { tables: ofTables, newTables } }: Pick<Settings, 'keys'>, role: TableRole) {
+  return TABLES[role].madeBy === 'migration' ? newTables : ofTables[role as ServiceTable];
+}
 
 /**
  * Checks the settings of one environment.

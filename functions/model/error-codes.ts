@@ -52,6 +52,8 @@ export const KIND_OF = {
   ITEMS_UNFINISHED: 'blocker',
   JAVA_MISSING: 'failed',
   JAVA_TOO_OLD: 'failed',
+  KEY_INACCESSIBLE: 'blocker',
+  KEY_NOT_NAMED: 'blocker',
   KEY_SCHEMA: 'blocker',
   KILL_SWITCH_SET: 'blocker',
   LEASE_LOST: 'transient',

@@ -70,6 +70,7 @@ describe('an environment', () => {
       alarms: {},
       stack: { terminationProtection: true, tags: {} },
       retention: { failureDays: 90, acceptedImageDays: 90 },
+      keys: { tables: {} },
     });
   });
 
@@ -167,6 +168,13 @@ describe('an environment', () => {
       },
       ['readPath.callers[1].principal', 'is the same caller as number 1'],
     ],
+    [
+      'the alias of a key',
+      { keys: { logs: 'arn:aws:kms:eu-west-1:123456789012:alias/logs' } },
+      ['keys.logs', 'KMS key'],
+    ],
+    ['the id of a key', { keys: { tables: { kpis: '1234abcd' } } }, ['keys.tables.kpis', 'KMS key']],
+    ['a key of one new table', { keys: { tables: { kpiData: 'x' } } }, ['keys.tables', 'kpiData']],
     ['no write units', { backfill: { maxWriteUnitsPerSecond: 0 } }, ['backfill.maxWriteUnitsPerSecond']],
   ])('is refused with %s', (_what, given, parts) => {
     const error = errorOf(() => parseSettings(contextWith({ ...VALID, ...given }), 'dev'));

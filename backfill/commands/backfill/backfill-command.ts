@@ -8,6 +8,7 @@ import { leasedCopier } from '../../lease/leased-copier.ts';
 import { nextStep } from '../../next-step.ts';
 import { type CommandResult, EXIT, type ExitCode } from '../../outcome.ts';
 import { type Progress, showProgress } from '../../progress.ts';
+import { checkKeys } from '../preflight/check-keys.ts';
 import { checkTables, requireNoFindings } from '../preflight/preflight.ts';
 import { type PromotionOptions, requirePromotion } from '../promotion/require-promotion.ts';
 import { describeBackfill, describeHeld, describePlan } from './describe-backfill.ts';
@@ -79,6 +80,6 @@ export async function executeBackfill(
 /** @returns estimates of the number of items in each old table. */
 async function preflight({ client, settings }: Environment): Promise<Partial<Record<Source, number>>> {
   const shapes = await describeTables(client, settings.tables);
-  requireNoFindings(checkTables(shapes, settings.tables));
+  requireNoFindings([...checkTables(shapes, settings.tables), ...checkKeys(shapes, settings)]);
   return Object.fromEntries(SOURCES.map((source) => [source, shapes[OLD_TABLE_OF[source]]?.itemCountEstimate ?? 0]));
 }

@@ -2,12 +2,14 @@ import { TABLE_ROLES } from '../../../functions/migration/tables.ts';
 import { describeTables } from '../../../functions/tables/dynamo/descriptions.ts';
 import { openEnvironment } from '../../environment.ts';
 import { type CommandResult, EXIT } from '../../outcome.ts';
+import { checkKeys } from './check-keys.ts';
 import { checkTables, describeFinding } from './preflight.ts';
 
 /** `preflight`: what is missing, with the next step. It reads only the descriptions of the tables. */
 export async function preflightCommand({ env }: { readonly env: string }): Promise<CommandResult> {
   const { client, settings } = await openEnvironment(env);
-  const findings = checkTables(await describeTables(client, settings.tables), settings.tables);
+  const shapes = await describeTables(client, settings.tables);
+  const findings = [...checkTables(shapes, settings.tables), ...checkKeys(shapes, settings)];
   return {
     exitCode: findings.length === 0 ? EXIT.done : EXIT.failed,
     document: { ready: findings.length === 0, findings },
