@@ -4,6 +4,7 @@ import { ControlTable } from './control-table.ts';
 import { NewTables } from './new-tables.ts';
 import { Observability } from './observability.ts';
 import { OldTables } from './old-tables.ts';
+import { PublishedSettings } from './published-settings.ts';
 import { ReadApi } from './read-api.ts';
 import { ReadFlag } from './read-flag.ts';
 import type { Settings } from './settings.ts';
@@ -22,6 +23,7 @@ export class MigrationStack extends Stack {
       env: { account: settings.account, region: settings.region },
       description: 'Replicates the old KPI tables into the new ones while the service keeps writing.',
     });
+    new PublishedSettings(this, 'PublishedSettings', settings);
     const oldTables = new OldTables(this, 'OldTables', settings);
     const newTables = new NewTables(this, 'NewTables', settings);
     const control = new ControlTable(this, 'Control', settings);

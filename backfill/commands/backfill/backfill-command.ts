@@ -15,7 +15,7 @@ export async function backfillCommand(
   options: { readonly env: string; readonly phase?: Source; readonly execute?: boolean },
   stop: AbortSignal,
 ): Promise<CommandResult> {
-  const environment = await openEnvironment(options.env);
+  const environment = await openEnvironment(options.env, options.execute ? 'write' : 'read');
   if (options.execute) {
     const report = await executeBackfill(environment, showProgress(), stop, options.phase);
     return { exitCode: exitCodeOf(report), document: report, lines: describeBackfill(report) };
@@ -26,7 +26,7 @@ export async function backfillCommand(
 
 /** `held list`: the KPIs whose records wait for a link. It reads as much as a plan. */
 export async function heldList({ env }: { readonly env: string }, stop: AbortSignal): Promise<CommandResult> {
-  const { heldKpis } = await planEnvironment(await openEnvironment(env), stop);
+  const { heldKpis } = await planEnvironment(await openEnvironment(env, 'read'), stop);
   return { exitCode: EXIT.done, document: { heldKpis }, lines: describeHeld(heldKpis) };
 }
 

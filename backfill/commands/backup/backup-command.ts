@@ -8,7 +8,7 @@ import { takeBackups } from './take-backups.ts';
 
 /** `backup`: backs up every table of the environment, and waits until all backups can be restored. */
 export async function backupCommand({ env }: { readonly env: string }, stop: AbortSignal): Promise<CommandResult> {
-  const { client, settings } = await openEnvironment(env);
+  const { client, settings } = await openEnvironment(env, 'read');
   const taken = await takeBackups({
     backups: dynamoBackups(client),
     environmentName: settings.name,

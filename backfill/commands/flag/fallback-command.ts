@@ -1,24 +1,72 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Caller } from '../../../functions/account/caller.ts';
 import { fallBack } from '../../../functions/flag/fall-back.ts';
-import { readSettings } from '../../../infra/settings.ts';
-import { operatorName } from '../../environment.ts';
+import type { ErrorCode } from '../../../functions/model/error-codes.ts';
+import { MigrationError, messageOf } from '../../../functions/model/migration-error.ts';
+import { readSettings, type Settings } from '../../../infra/settings.ts';
+import { nameAwsFailure } from '../../account/aws-failure.ts';
+import { callerOf } from '../../account/check-account.ts';
+import { operatorOf } from '../../account/operator.ts';
 import { type CommandResult, EXIT } from '../../outcome.ts';
+import { consoleSteps } from './console-steps.ts';
 import { openFlag } from './open-flag.ts';
 
 /** `fallback`: puts all reads on the old tables at once. It has no plan step, because whoever needs it has no time for one. */
 export async function fallbackCommand({ env }: { readonly env: string }): Promise<CommandResult> {
-  const access = await openFlag(readSettings(env));
-  const done = await fallBack(access, {
-    by: operatorName(),
-    sleep,
-    note: (message) => process.stderr.write(`${message}\n`),
+  try {
+    return await fallBackIn(readSettings(env));
+  } catch (error) {
+    throw withConsoleSteps(error, env);
+  }
+}
+
+async function fallBackIn(settings: Settings): Promise<CommandResult> {
+  const note = (message: string) => process.stderr.write(`${message}\n`);
+  try {
+    const caller = await callerIfKnown(settings, note);
+    const access = await openFlag(settings);
+    const done = await fallBack(access, { by: operatorOf(caller), sleep, note });
+    return {
+      exitCode: EXIT.done,
+      document: done,
+      lines: [
+        done.deployment === undefined
+          ? 'All reads were already on the old tables.'
+          : 'All reads are on the old tables.',
+        'Readers follow when they next poll the flag. Next: kpi-migrate status',
+      ],
+    };
+  } catch (error) {
+    throw nameAwsFailure(error, settings);
+  }
+}
+
+/**
+ * A fallback needs AppConfig and nothing else, so STS must not stop it. Only the answer that this is another account does:
+ * the flag of that account would move, and reads here would stay where they are.
+ */
+async function callerIfKnown(settings: Settings, note: (message: string) => void): Promise<Caller | undefined> {
+  try {
+    return await callerOf(settings);
+  } catch (error) {
+    if (error instanceof MigrationError) throw error;
+    note(`Warning: nobody could say whose credentials these are (${messageOf(error)}). The fallback goes on.`);
+    return undefined;
+  }
+}
+
+/** Reads are on the old tables already when these are thrown; their own next step is what is left. */
+const AFTER_FALLBACK: ReadonlySet<ErrorCode> = new Set(['FLAG_UNGATED', 'FLAG_UNWATCHED']);
+
+function withConsoleSteps(error: unknown, environmentName: string): MigrationError {
+  if (error instanceof MigrationError) {
+    if (AFTER_FALLBACK.has(error.code)) return error;
+    const { code, message, retryable, cause, nextStep } = error;
+    const steps = [...(nextStep === undefined ? [] : [nextStep]), consoleSteps(environmentName)].join('\n');
+    return new MigrationError(code, message, { retryable, cause, nextStep: steps });
+  }
+  return new MigrationError('FALLBACK_FAILED', `The fallback failed: ${messageOf(error)}`, {
+    cause: error,
+    nextStep: `Run it again: kpi-migrate fallback --env ${environmentName}\n${consoleSteps(environmentName)}`,
   });
-  return {
-    exitCode: EXIT.done,
-    document: done,
-    lines: [
-      done.deployment === undefined ? 'All reads were already on the old tables.' : 'All reads are on the old tables.',
-      'Readers follow when they next poll the flag. Next: kpi-migrate status',
-    ],
-  };
 }

@@ -4,7 +4,8 @@ import { flagSchema, type Stage } from '../../../functions/flag/stages.ts';
 import { GateRefusedError, passGate } from '../../../functions/gate/gate.ts';
 import type { Blocker } from '../../../functions/gate/missing-evidence.ts';
 import { MigrationError } from '../../../functions/model/migration-error.ts';
-import { type Environment, gateOf, openEnvironment, operatorName } from '../../environment.ts';
+import { operatorOf } from '../../account/operator.ts';
+import { type Environment, gateOf, type Intent, openEnvironment } from '../../environment.ts';
 import { type CommandResult, EXIT } from '../../outcome.ts';
 import { describeChange, whoReadsWhat } from './describe-flag.ts';
 import { openFlag } from './open-flag.ts';
@@ -21,11 +22,11 @@ export interface StageOptions {
 /** `stage`: shows what a change of the flag does and what the gate says of it; with `--execute` deploys it. */
 export async function stageCommand(options: StageOptions): Promise<CommandResult> {
   const next = flagOf(options);
-  const environment = await openEnvironment(options.env);
+  const environment = await openEnvironment(options.env, intentOf(options));
   const access = await openFlag(environment.settings);
   const change = await planFlagChange(access, next);
   if (options.execute) {
-    const deployment = await applyFlagChange(access, change, operatorName());
+    const deployment = await applyFlagChange(access, change, operatorOf(environment.caller));
     return {
       exitCode: EXIT.done,
       document: { ...change, deployment },
@@ -38,6 +39,11 @@ export async function stageCommand(options: StageOptions): Promise<CommandResult
     document: { ...change, refusals },
     lines: describeChange(change, refusals),
   };
+}
+
+/** Reads may move back to the old tables whatever the settings are. */
+function intentOf({ stage, execute }: StageOptions): Intent {
+  return execute && stage !== 'old' ? 'write' : 'read';
 }
 
 /** @throws MigrationError SETTINGS_FLAG if the options do not fit the stage. */

@@ -6,7 +6,7 @@ import { checkTables, describeFinding } from './preflight.ts';
 
 /** `preflight`: what is missing, with the next step. It reads only the descriptions of the tables. */
 export async function preflightCommand({ env }: { readonly env: string }): Promise<CommandResult> {
-  const { client, settings } = await openEnvironment(env);
+  const { client, settings } = await openEnvironment(env, 'read');
   const findings = checkTables(await describeTables(client, settings.tables), settings.tables);
   return {
     exitCode: findings.length === 0 ? EXIT.done : EXIT.failed,

@@ -16,7 +16,7 @@ import { describeStatus, nextStepOf } from './describe-status.ts';
 
 /** `status`: how far the backfill is, how much is in quarantine, who reads what, and the next step. */
 export async function statusCommand({ env }: { readonly env: string }): Promise<CommandResult> {
-  const { client, settings, tables } = await openEnvironment(env);
+  const { client, settings, tables } = await openEnvironment(env, 'read');
   const run = await readRun(tables.control);
   const passes = run ? reportPasses(run, await readCheckpoints(tables.control)) : [];
   const holder = await readHolder(tables.transactions);

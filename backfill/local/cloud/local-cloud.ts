@@ -11,6 +11,7 @@ import { localClientConfig, localClientEnvironment } from '../../local-endpoint.
 import { type AppConfig, startAppConfig } from '../appconfig/start-app-config.ts';
 import type { InvokeValidator } from '../appconfig/validators.ts';
 import { loadExport, openExport } from '../export/load-export.ts';
+import { type Services, startServices } from '../services/start-services.ts';
 import { createTables, hostFunctions, turnStreamOn } from './deploy.ts';
 import { startEngine } from './engine.ts';
 import { EventSourceMapping } from './event-source-mapping.ts';
@@ -45,6 +46,7 @@ export interface LocalCloud {
   readonly clientConfig: ReturnType<typeof localClientConfig>;
   /** AppConfig's stand-in; absent where the stack has no flag. */
   readonly appconfig?: Omit<AppConfig, 'stop'>;
+  readonly services: Omit<Services, 'stop'>;
   /** Folder that stands for the bucket of the on-failure destination. */
   readonly onFailureDirectory: string;
   readonly functions: { killAll(signal: NodeJS.Signals): void; busy(): BusyProcess[] };
@@ -110,6 +112,12 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   starting.defer(async () => {
     await Promise.all([...hosts.values()].map((host) => host.stop()));
   });
+  const services = await startServices({
+    account: settings.account,
+    parameters: stack.parameters,
+    nowMs: Date.now,
+  });
+  starting.defer(() => services.stop());
   onProgress('Turning the streams on and starting the event source mappings.');
   const mappings = await startMappings(stack, hosts, clientConfig, folder);
   starting.defer(async () => {
@@ -123,6 +131,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     dynamodbUrl: engine.url,
     clientConfig,
     ...(appconfig && { appconfig }),
+    services,
     onFailureDirectory: folder('on-failure'),
     functions: {
       killAll(signal) {

@@ -21,8 +21,8 @@ export async function localCommand(options: LocalCommandOptions, stop: AbortSign
     onProgress: (message) => process.stderr.write(`${message}\n`),
   });
   try {
-    const { dynamodbUrl: dynamodb, appconfig } = cloud;
-    const endpoints = { dynamodb, ...(appconfig && { appconfig: appconfig.url }) };
+    const { dynamodbUrl: dynamodb, appconfig, services } = cloud;
+    const endpoints = { dynamodb, ...(appconfig && { appconfig: appconfig.url }), services: services.url };
     announceLocalCloud(endpoints);
     process.stdout.write(`${JSON.stringify({ ready: true, ...endpoints })}\n`);
     if (!stop.aborted) await once(stop, 'abort');

@@ -33,6 +33,7 @@ const eventSourceMapping = z.object({
   FunctionResponseTypes: z.tuple([z.literal('ReportBatchItemFailures')]),
   StartingPosition: z.literal('TRIM_HORIZON'),
 });
+const parameter = z.object({ Name: z.string(), Value: z.unknown() });
 const streamResource = z.object({ ServiceToken: attributeOf, TableName: z.string() });
 
 const templateSchema = z.object({
@@ -87,6 +88,8 @@ export interface Stack {
   readonly functions: ReadonlyMap<string, StackFunction>;
   readonly streams: readonly StackStream[];
   readonly mappings: readonly StackMapping[];
+  /** Parameters of Systems Manager by name, those with a plain value. */
+  readonly parameters: ReadonlyMap<string, string>;
   /** Absent where the stack has no flag. */
   readonly appConfig?: InitialState;
 }
@@ -150,6 +153,11 @@ export function readTemplate(template: unknown): Stack {
       maximumRecordAgeSeconds: mapping.MaximumRecordAgeInSeconds,
       bisect: mapping.BisectBatchOnFunctionError,
     })),
+    parameters: new Map(
+      ofType('AWS::SSM::Parameter', parameter).flatMap(({ Name, Value }) =>
+        typeof Value === 'string' ? [[Name, Value] as const] : [],
+      ),
+    ),
     ...(hasAppConfig(parsed.data.Resources) && { appConfig: appConfigOf(parsed.data.Resources) }),
   };
 }

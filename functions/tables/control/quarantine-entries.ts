@@ -7,6 +7,8 @@ import { shellWord } from '../../model/shell-word.ts';
 import { queryAll } from '../dynamo/dynamo-queries.ts';
 import type { Transactions } from '../dynamo/transactions.ts';
 import {
+  type Acceptance,
+  acceptanceMap,
   decodeQuarantineEntry,
   imagePartKeys,
   joinImage,
@@ -70,7 +72,7 @@ export async function acceptQuarantined(
   client: DynamoDBClient,
   names: TableNames,
   { source, id, quarantinedAt, image }: Pick<QuarantineEntry, 'source' | 'id' | 'quarantinedAt' | 'image'>,
-  accepted: { readonly by: string; readonly at: string },
+  accepted: Acceptance,
 ): Promise<void> {
   try {
     await client.send(
@@ -80,7 +82,7 @@ export async function acceptQuarantined(
         UpdateExpression: 'SET accepted = :accepted',
         ConditionExpression: `quarantined_at = :seen AND ${image ? 'image_sha256 = :image' : 'attribute_not_exists(image_sha256)'}`,
         ExpressionAttributeValues: {
-          ':accepted': { M: { by: { S: accepted.by }, at: { S: accepted.at } } },
+          ':accepted': { M: acceptanceMap(accepted) },
           ':seen': { S: quarantinedAt },
           ...(image && { ':image': { S: image.digest } }),
         },

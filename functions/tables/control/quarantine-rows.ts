@@ -31,7 +31,16 @@ export interface QuarantineEntry {
   /** Whoever replaces or removes the entry demands that it still be the one they read. */
   readonly token?: string;
   /** Who accepted this very image as lost, and when; absent while nobody has. */
-  readonly accepted?: { readonly by: string; readonly at: string };
+  readonly accepted?: Acceptance;
+}
+
+/** Who accepted that an item is not migrated. */
+export interface Acceptance {
+  /** The person, as they were named. */
+  readonly by: string;
+  readonly at: string;
+  /** ARN of the credentials with which it was done. */
+  readonly caller?: string;
 }
 
 /** An entry without the item itself, which is tenants' data and stays where it is. */
@@ -131,9 +140,18 @@ function encodeEntry({ source, id, reason, quarantinedAt, image }: QuarantineEnt
   };
 }
 
+export function acceptanceMap({ by, at, caller }: Acceptance): Item {
+  return { by: { S: by }, at: { S: at }, ...(caller !== undefined && { caller: { S: caller } }) };
+}
+
+function acceptanceOf(map: Item): Acceptance | undefined {
+  const [by, at, caller] = ['by', 'at', 'caller'].map((name) => textOf(map, name));
+  if (by === undefined) return undefined;
+  return { by, at: at ?? '', ...(caller !== undefined && { caller }) };
+}
+
 export function decodeQuarantineEntry(item: Item): QuarantineEntry {
-  const accepted = mapOf(item, 'accepted');
-  const by = textOf(accepted, 'by');
+  const accepted = acceptanceOf(mapOf(item, 'accepted') ?? {});
   const digest = textOf(item, 'image_sha256');
   const parts = item.image_parts;
   const token = textOf(item, 'token');
@@ -144,6 +162,6 @@ export function decodeQuarantineEntry(item: Item): QuarantineEntry {
     quarantinedAt: textOf(item, 'quarantined_at') ?? '',
     ...(digest !== undefined && { image: { digest, parts: parts && 'N' in parts ? Number(parts.N) : 0 } }),
     ...(token !== undefined && { token }),
-    ...(by !== undefined && { accepted: { by, at: textOf(accepted, 'at') ?? '' } }),
+    ...(accepted && { accepted }),
   };
 }

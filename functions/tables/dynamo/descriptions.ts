@@ -23,6 +23,8 @@ export interface IndexShape {
 
 /** What a table is, as far as the migration depends on it. */
 export interface TableShape {
+  /** It names the account and the region that the table is in. */
+  readonly arn: string;
   readonly status: string;
   readonly key: KeyShape;
   /** As DynamoDB last counted, up to six hours ago: for estimates only. */
@@ -57,6 +59,7 @@ async function describeTable(client: DynamoDBClient, name: string): Promise<Tabl
     };
     const stream = table?.StreamSpecification;
     return {
+      arn: table?.TableArn ?? '',
       status: table?.TableStatus ?? 'UNKNOWN',
       key: keyShape(table?.KeySchema),
       itemCountEstimate: table?.ItemCount ?? 0,

@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto';
+import type { Answer, Exchange, Route } from '../appconfig/exchange.ts';
+import { serve } from '../appconfig/http-edge.ts';
+import { ServiceError } from '../appconfig/service-error.ts';
+import { getCallerIdentity } from './identity.ts';
+import { getParameter } from './parameters.ts';
+
+export interface ServicesOptions {
+  /** The account that the credentials of every caller are of. */
+  readonly account: string;
+  /** Parameters of Systems Manager, by name. Read at each request. */
+  readonly parameters: ReadonlyMap<string, string>;
+  readonly nowMs: () => number;
+}
+
+/** Stand-ins for the services of an account, all at one address. */
+export interface Services {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Starts stand-ins for STS and Systems Manager, as far as commands ask them. */
+export async function startServices(options: ServicesOptions): Promise<Services> {
+  const { nowMs } = options;
+  return serve({ routes: [{ method: 'POST', path: '/', answer: answerer(options) }], nowMs, save: async () => {} });
+}
+
+/**
+ * Both post to `/`. STS speaks the query protocol: the operation is in a form. Systems Manager speaks JSON 1.1: the operation
+ * is in a header (Smithy, "AWS query protocol" and "AWS JSON 1.1 protocol").
+ */
+function answerer({ account, parameters, nowMs }: ServicesOptions): Route['answer'] {
+  return (exchange: Exchange): Answer => {
+    const target = exchange.headers['x-amz-target'];
+    if (target === 'AmazonSSM.GetParameter') return getParameter(exchange, parameters, nowMs());
+    if (target === undefined && new URLSearchParams(exchange.body.toString()).get('Action') === 'GetCallerIdentity') {
+      return getCallerIdentity(exchange, account, randomUUID());
+    }
+    throw new ServiceError(404, 'UnknownOperationException', `${target ?? 'This operation'} is not known here.`);
+  };
+}
