@@ -38,6 +38,7 @@ export function localClientEnvironment(
   const { endpoint, region, credentials } = localClientConfig(dynamodbUrl);
   return {
     AWS_ENDPOINT_URL_DYNAMODB: endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB_STREAMS: endpoint,
     ...(appconfigUrl !== undefined && {
       AWS_ENDPOINT_URL_APPCONFIG: appconfigUrl,
       AWS_ENDPOINT_URL_APPCONFIGDATA: appconfigUrl,
@@ -51,7 +52,7 @@ export function localClientEnvironment(
 
 /** The variables by which the SDK's clients find the stand-ins for the services of an account. */
 export function servicesVariables(url: string): Record<string, string> {
-  return { AWS_ENDPOINT_URL_STS: url, AWS_ENDPOINT_URL_SSM: url };
+  return { AWS_ENDPOINT_URL_STS: url, AWS_ENDPOINT_URL_SSM: url, AWS_ENDPOINT_URL_LAMBDA: url };
 }
 
 /** Lets other commands find this process's local cloud. */
@@ -90,11 +91,14 @@ export function localAppConfigEndpoint(environment: Variables = process.env): st
  * The endpoint of the local cloud's services: AWS_ENDPOINT_URL_STS where it is set, else that of the `kpi-migrate local`
  * whose engine is used. Undefined for an engine that runs alone.
  */
-export function localServicesEndpoint(environment: Variables = process.env): string | undefined {
+export function localServicesEndpoint(
+  dynamodbUrl: string | undefined,
+  environment: Variables = process.env,
+): string | undefined {
   if (environment.AWS_ENDPOINT_URL_STS) return environment.AWS_ENDPOINT_URL_STS;
   const running = readRunning();
   if (running === undefined || !isAlive(running.pid)) return undefined;
-  return running.dynamodb === localEndpoint(environment) ? running.services : undefined;
+  return running.dynamodb === (dynamodbUrl ?? localEndpoint(environment)) ? running.services : undefined;
 }
 
 function runningCloud(): Running {

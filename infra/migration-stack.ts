@@ -7,6 +7,7 @@ import { OldTables } from './old-tables.ts';
 import { PublishedSettings } from './published-settings.ts';
 import { ReadApi } from './read-api.ts';
 import { ReadFlag } from './read-flag.ts';
+import { ReplicationHealth } from './replication-health.ts';
 import type { Settings } from './settings.ts';
 import { StreamSync } from './stream-sync.ts';
 import { RollingValidation } from './validation.ts';
@@ -35,6 +36,7 @@ export class MigrationStack extends Stack {
     const readFlag = new ReadFlag(this, 'ReadFlag', { settings, control, rollbackAlarms });
     const validation = new RollingValidation(this, 'Validation', { settings, oldTables, newTables, control, readFlag });
     observability.tellOfErrors('Validation', validation.validate);
+    new ReplicationHealth(this, 'ReplicationHealth', { settings, oldTables, control, sync });
     const { callers } = settings.readPath;
     if (callers !== undefined) {
       const { read } = new ReadApi(this, 'ReadPath', { settings, callers, oldTables, newTables, readFlag });

@@ -44,7 +44,11 @@ export interface LocalCloudProcess {
   /** The variables by which the SDK's clients reach it. */
   readonly endpoints: Readonly<
     Record<
-      'AWS_ENDPOINT_URL_DYNAMODB' | 'AWS_ENDPOINT_URL_APPCONFIG' | 'AWS_ENDPOINT_URL_STS' | 'AWS_ENDPOINT_URL_SSM',
+      | 'AWS_ENDPOINT_URL_DYNAMODB'
+      | 'AWS_ENDPOINT_URL_APPCONFIG'
+      | 'AWS_ENDPOINT_URL_STS'
+      | 'AWS_ENDPOINT_URL_SSM'
+      | 'AWS_ENDPOINT_URL_LAMBDA',
       string
     >
   >;
@@ -67,6 +71,7 @@ export async function startServing(file: string, given: readonly string[], cwd?:
       AWS_ENDPOINT_URL_APPCONFIG: appconfig,
       AWS_ENDPOINT_URL_STS: services,
       AWS_ENDPOINT_URL_SSM: services,
+      AWS_ENDPOINT_URL_LAMBDA: services,
     },
   };
 }

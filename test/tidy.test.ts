@@ -13,6 +13,7 @@ const GROUND = ['functions/model', 'functions/migration', 'functions/tables', 'f
 const ROOMS = [
   ...GROUND,
   'functions/account',
+  'functions/health',
   'functions/sync',
   'functions/validation',
   'functions/flag',
@@ -33,10 +34,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'functions/tables': ['functions/tables', 'functions/migration', 'functions/model'],
   'functions/runtime': GROUND,
   'functions/account': ['functions/account', 'functions/model'],
+  'functions/health': [...GROUND, 'functions/health'],
   'functions/sync': [...GROUND, 'functions/sync'],
   'functions/validation': [...GROUND, 'functions/validation'],
   'functions/flag': ['functions/flag', 'functions/runtime', 'functions/model'],
-  'functions/gate': [...GROUND, 'functions/flag', 'functions/gate'],
+  'functions/gate': [...GROUND, 'functions/health', 'functions/flag', 'functions/gate'],
   'functions/read': [...GROUND, 'functions/flag', 'functions/read', 'functions/read/sides'],
   'functions/read/sides': [
     'functions/model',
@@ -117,6 +119,7 @@ function forbiddenClients(file: Pick<SourceFile, 'path' | 'imports'>): string[] 
     file.path.startsWith('functions/tables/') ||
     file.path.startsWith('functions/flag/') ||
     file.path.startsWith('functions/account/') ||
+    file.path.startsWith('functions/health/') ||
     file.path.startsWith('backfill/local/');
   return allowed ? [] : file.imports.filter((name) => name.startsWith('@aws-sdk/'));
 }

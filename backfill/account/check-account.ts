@@ -1,6 +1,7 @@
 import { type Caller, identifyCaller } from '../../functions/account/caller.ts';
 import { readParameter } from '../../functions/account/parameters.ts';
 import { describeTables } from '../../functions/tables/dynamo/descriptions.ts';
+import type { Connection } from '../../functions/tables/dynamo-tables.ts';
 import type { Settings } from '../../infra/settings.ts';
 import { settingsParameterName } from '../../infra/settings-digests.ts';
 import { localClientConfig, localServicesEndpoint } from '../local-endpoint.ts';
@@ -63,9 +64,9 @@ async function compare(settings: Settings): Promise<SettingsMatch> {
 }
 
 /** How to reach the services of the account; undefined on an engine that runs alone. */
-export function servicesConfig({ name, account, region }: Settings) {
+export function servicesConfig({ name, account, region }: Settings, { endpoint: dynamodb }: Connection = {}) {
   if (account !== ENGINE_ACCOUNT) return { region };
-  const endpoint = localServicesEndpoint();
+  const endpoint = localServicesEndpoint(dynamodb);
   if (endpoint === undefined) return undefined;
   return name === 'local' ? localClientConfig(endpoint) : { region, endpoint };
 }

@@ -1,3 +1,4 @@
+import { type ReplicationHealth, replicationProblems } from '../health/health.ts';
 import { SOURCES, type Source } from '../migration/sources.ts';
 import type { ErrorCode } from '../model/error-codes.ts';
 import type { Rollback, Run } from '../tables/control/documents.ts';
@@ -23,6 +24,8 @@ export interface GateEvidence {
   /** Items that were passed over and are neither as they should be nor in quarantine, as `kind id`. */
   readonly unfinished: readonly string[];
   readonly lagMs: Readonly<Record<Source, number>>;
+  /** What the last heartbeat of the replication has found; undefined if there was none. */
+  readonly replication: ReplicationHealth | undefined;
 }
 
 /** One thing that blocks a step, and the command that helps. */
@@ -48,6 +51,7 @@ export function missingEvidence(evidence: GateEvidence, limits: GateLimits, nowM
     ...quarantineBlockers(evidence.unaccepted),
     ...unfinishedBlockers(evidence.unfinished),
     ...lagBlockers(evidence.lagMs, limits),
+    ...replicationProblems(evidence.replication, limits.lagMaxMs, nowMs),
   ];
 }
 

@@ -32,6 +32,7 @@ test('before anything has been done there is no report, no quarantine and no lag
     unaccepted: [],
     unfinished: [],
     lagMs: { links: 0, milestones: 0, actuals: 0, readings: 0 },
+    replication: undefined,
     mappingHash: mappingHash(),
   });
 });

@@ -1,3 +1,4 @@
+import { REPLICATES_NOTHING } from '../../../functions/health/health.ts';
 import { SOURCES, type Source } from '../../../functions/migration/sources.ts';
 import { OLD_TABLE_OF } from '../../../functions/migration/tables.ts';
 import { describeTables } from '../../../functions/tables/dynamo/descriptions.ts';
@@ -7,6 +8,7 @@ import { type Environment, openEnvironment } from '../../environment.ts';
 import { leasedCopier } from '../../lease/leased-copier.ts';
 import { type CommandResult, EXIT, type ExitCode } from '../../outcome.ts';
 import { type Progress, showProgress } from '../../progress.ts';
+import { reportReplication } from '../../replication-health.ts';
 import { checkTables, requireNoFindings } from '../preflight/preflight.ts';
 import { describeBackfill, describeHeld, describePlan } from './describe-backfill.ts';
 
@@ -63,8 +65,12 @@ export async function executeBackfill(
 }
 
 /** @returns estimates of the number of items in each old table. */
-async function preflight({ client, settings }: Environment): Promise<Partial<Record<Source, number>>> {
+async function preflight(environment: Environment): Promise<Partial<Record<Source, number>>> {
+  const { client, settings } = environment;
   const shapes = await describeTables(client, settings.tables);
   requireNoFindings(checkTables(shapes, settings.tables));
+  const { health, problems } = await reportReplication(environment, shapes, Date.now());
+  // What the service changes during the copy would be lost. Without a heartbeat, preflight alone says so.
+  if (health !== undefined) requireNoFindings(problems.filter(({ code }) => REPLICATES_NOTHING.has(code)));
   return Object.fromEntries(SOURCES.map((source) => [source, shapes[OLD_TABLE_OF[source]]?.itemCountEstimate ?? 0]));
 }

@@ -5,18 +5,21 @@ import { readRollback, readRun } from '../../../functions/tables/control/documen
 import { listQuarantine } from '../../../functions/tables/control/quarantine-entries.ts';
 import { QUARANTINE_SOURCES } from '../../../functions/tables/control/quarantine-rows.ts';
 import { readUnfinished } from '../../../functions/tables/control/unfinished-items.ts';
+import { describeTables } from '../../../functions/tables/dynamo/descriptions.ts';
 import type { Settings } from '../../../infra/settings.ts';
 import { reportPasses } from '../../copy/backfill.ts';
 import { readCheckpoints } from '../../copy/run-state.ts';
 import { openEnvironment } from '../../environment.ts';
 import { readHolder } from '../../lease/lease-row.ts';
 import { type CommandResult, EXIT } from '../../outcome.ts';
+import { describeReplication, reportReplication } from '../../replication-health.ts';
 import { openFlag } from '../flag/open-flag.ts';
 import { describeStatus, nextStepOf } from './describe-status.ts';
 
 /** `status`: how far the backfill is, how much is in quarantine, who reads what, and the next step. */
 export async function statusCommand({ env }: { readonly env: string }): Promise<CommandResult> {
-  const { client, settings, tables } = await openEnvironment(env, 'read');
+  const environment = await openEnvironment(env, 'read');
+  const { client, settings, tables } = environment;
   const run = await readRun(tables.control);
   const passes = run ? reportPasses(run, await readCheckpoints(tables.control)) : [];
   const holder = await readHolder(tables.transactions);
@@ -28,11 +31,13 @@ export async function statusCommand({ env }: { readonly env: string }): Promise<
   const unfinished = await readUnfinished(tables.control);
   const rollback = await readRollback(tables.control);
   const found = { run, passes, lease, quarantined, unfinished, flag: await readFlag(settings), rollback };
+  const shapes = await describeTables(client, settings.tables);
+  const replication = await reportReplication(environment, shapes, Date.now());
   const nextStep = nextStepOf(found);
   return {
     exitCode: EXIT.done,
-    document: { ...found, nextStep },
-    lines: [...describeStatus(found), `Next: ${nextStep}`],
+    document: { ...found, replication, nextStep },
+    lines: [...describeStatus(found), ...describeReplication(replication), `Next: ${nextStep}`],
   };
 }
 

@@ -3,6 +3,7 @@ import type { Answer, Exchange, Route } from '../appconfig/exchange.ts';
 import { serve } from '../appconfig/http-edge.ts';
 import { ServiceError } from '../appconfig/service-error.ts';
 import { getCallerIdentity } from './identity.ts';
+import { type LocalMappings, mappingRoutes } from './mappings.ts';
 import { getParameter } from './parameters.ts';
 
 export interface ServicesOptions {
@@ -10,6 +11,8 @@ export interface ServicesOptions {
   readonly account: string;
   /** Parameters of Systems Manager, by name. Read at each request. */
   readonly parameters: ReadonlyMap<string, string>;
+  /** Event source mappings of Lambda; none where it is absent. */
+  readonly mappings?: LocalMappings;
   readonly nowMs: () => number;
 }
 
@@ -19,10 +22,11 @@ export interface Services {
   stop(): Promise<void>;
 }
 
-/** Starts stand-ins for STS and Systems Manager, as far as commands ask them. */
+/** Starts stand-ins for STS, Systems Manager and Lambda's event source mappings, as far as the product asks them. */
 export async function startServices(options: ServicesOptions): Promise<Services> {
-  const { nowMs } = options;
-  return serve({ routes: [{ method: 'POST', path: '/', answer: answerer(options) }], nowMs, save: async () => {} });
+  const { nowMs, mappings = () => [] } = options;
+  const routes: Route[] = [{ method: 'POST', path: '/', answer: answerer(options) }, ...mappingRoutes(mappings)];
+  return serve({ routes, nowMs, save: async () => {} });
 }
 
 /**

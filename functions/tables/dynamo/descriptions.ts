@@ -32,6 +32,8 @@ export interface TableShape {
   readonly indexes: ReadonlyMap<string, IndexShape>;
   /** The view type of the stream that is on; absent where none is. */
   readonly streamViewType?: string;
+  /** The stream that is on; absent where none is. */
+  readonly streamArn?: string;
 }
 
 /** The shapes of all tables by role; a table that does not exist is left out. */
@@ -45,7 +47,8 @@ export async function describeTables(
   return Object.fromEntries(entries.filter(([, shape]) => shape !== undefined));
 }
 
-async function describeTable(client: DynamoDBClient, name: string): Promise<TableShape | undefined> {
+/** The shape of one table; undefined if it does not exist. */
+export async function describeTable(client: DynamoDBClient, name: string): Promise<TableShape | undefined> {
   try {
     const { Table: table } = await client.send(new DescribeTableCommand({ TableName: name }));
     const types = new Map(table?.AttributeDefinitions?.map((each) => [each.AttributeName, each.AttributeType]));
@@ -74,6 +77,7 @@ async function describeTable(client: DynamoDBClient, name: string): Promise<Tabl
         ]),
       ),
       ...(stream?.StreamEnabled && { streamViewType: stream.StreamViewType ?? 'UNKNOWN' }),
+      ...(stream?.StreamEnabled && table?.LatestStreamArn && { streamArn: table.LatestStreamArn }),
     };
   } catch (error) {
     if (error instanceof ResourceNotFoundException) return undefined;
