@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Caller } from '../functions/account/caller.ts';
 import { readEvidence } from '../functions/gate/evidence.ts';
 import type { Replication } from '../functions/sync/replication.ts';
-import { listQuarantine } from '../functions/tables/control/quarantine-entries.ts';
+import { listUnaccepted } from '../functions/tables/control/quarantine-entries.ts';
 import { UnitPace } from '../functions/tables/dynamo/unit-pace.ts';
 import { type Connection, connect, dynamoTables, type Tables } from '../functions/tables/dynamo-tables.ts';
 import { parseSettings, readContext, type Settings } from '../infra/settings.ts';
@@ -77,7 +77,7 @@ export function paceOf(unitsPerSecond: number | undefined): (units: number) => P
 /** What the gate decides on, with the limits of the environment: the same as AppConfig's validator. */
 export function gateOf({ client, settings, tables }: Pick<Environment, 'client' | 'settings' | 'tables'>) {
   const { reportAgeMaxMinutes, lagMaxSeconds } = settings.readFlag;
-  const reads = { control: tables.control, quarantine: () => listQuarantine(client, settings.tables) };
+  const reads = { control: tables.control, quarantine: () => listUnaccepted(client, settings.tables) };
   return {
     limits: { reportAgeMaxMs: reportAgeMaxMinutes * 60_000, lagMaxMs: lagMaxSeconds * 1_000 },
     evidence: () => readEvidence(reads, Date.now()),

@@ -11,6 +11,7 @@ import type { GateEvidence } from './missing-evidence.ts';
 /** Where the evidence is: all of it in the control table, which is read strongly. */
 export interface EvidenceReads {
   readonly control: Pick<ControlTable, 'get' | 'list'>;
+  /** Only what nobody has accepted counts, so nothing else has to be listed. */
   readonly quarantine: () => AsyncIterable<Pick<QuarantineEntry, 'source' | 'id' | 'accepted'>>;
 }
 

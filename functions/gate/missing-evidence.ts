@@ -2,6 +2,7 @@ import { type ReplicationHealth, replicationProblems } from '../health/health.ts
 import { SOURCES, type Source } from '../migration/sources.ts';
 import type { ErrorCode } from '../model/error-codes.ts';
 import type { Rollback, Run } from '../tables/control/documents.ts';
+import { OPEN_READ_MAX } from '../tables/control/quarantine-rows.ts';
 import type { ValidationSummary } from '../tables/control/validation-report.ts';
 
 /** How old a validation and how late a stream may be. */
@@ -123,7 +124,8 @@ function backfillBlockers(run: Run | undefined): Blocker[] {
 const NAMED_MAX = 5;
 
 function quarantineBlockers(unaccepted: readonly string[]): Blocker[] {
-  const message = `Nobody has accepted ${unaccepted.length} of the quarantined items: ${someOf(unaccepted)}.`;
+  const count = `${unaccepted.length < OPEN_READ_MAX ? '' : 'at least '}${unaccepted.length}`;
+  const message = `Nobody has accepted ${count} of the quarantined items: ${someOf(unaccepted)}.`;
   return blockerUnless(unaccepted.length === 0, 'QUARANTINE_NOT_ACCEPTED', message, 'kpi-migrate quarantine list');
 }
 

@@ -62,6 +62,22 @@ export function quarantineKey(source: QuarantineSource, id: string): RowKey {
   return controlKey(`quarantine#${source}`, keyPart(id));
 }
 
+/** More open entries than this nobody reads: the gate's time is short, and the first one already refuses. */
+export const OPEN_READ_MAX = 1_000;
+
+/** The partition of the rows that name the entries of a source which nobody has accepted. */
+export function openPartition(source: QuarantineSource): string {
+  return `quarantine-open#${source}`;
+}
+
+/**
+ * The row that says that nobody has accepted the entry. It is written and deleted in one transaction with the entry, and
+ * deleted in one with the acceptance. So whoever asks what is open reads that alone, strongly, however much was accepted.
+ */
+export function openKey({ source, id }: Pick<QuarantineEntry, 'source' | 'id'>): RowKey {
+  return controlKey(openPartition(source), keyPart(id));
+}
+
 /** Not under the entry's partition: whoever lists entries does not read past images. */
 function imagePartKey({ source, id }: Pick<QuarantineEntry, 'source' | 'id'>, digest: string, part: number): RowKey {
   return controlKey(`quarantine-image#${source}#${keyPart(id)}`, `${digest}#${part}`);
@@ -104,13 +120,24 @@ export function putEntry(
   });
   const item = encodeEntry({ ...entry, ...(kept && { image: kept }) });
   const ifToken = before?.token ?? null;
-  return [{ kind: 'put', table: 'control', item, ifToken }, ...parts, ...partDeletes(before, kept)];
+  // An entry that takes the place of an accepted one is open again: nobody has accepted this one.
+  const open: Item = { ...openKey(entry).key, id: { S: entry.id } };
+  return [
+    { kind: 'put', table: 'control', item, ifToken },
+    { kind: 'put', table: 'control', item: open },
+    ...parts,
+    ...partDeletes(before, kept),
+  ];
 }
 
 /** The writes that take just this entry away, with its image. */
 export function deleteEntry(entry: QuarantineEntry): Write[] {
   const row = quarantineKey(entry.source, entry.id);
-  return [{ kind: 'delete', ...row, ifToken: entry.token ?? null }, ...partDeletes(entry, undefined)];
+  return [
+    { kind: 'delete', ...row, ifToken: entry.token ?? null },
+    { kind: 'delete', ...openKey(entry) },
+    ...partDeletes(entry, undefined),
+  ];
 }
 
 /** A transaction takes no two writes of one key: parts that are written again are not deleted. */
