@@ -122,9 +122,10 @@ addCommand(program, 'stage', 'show the effect of a change of the read flag; with
   .option('--execute', 'deploy the flag', false)
   .action(run(() => import('./commands/flag/stage-command.ts'), 'stageCommand'));
 
-addCommand(program, 'fallback', 'put all reads back on the old tables at once').action(
-  run(() => import('./commands/flag/fallback-command.ts'), 'fallbackCommand'),
-);
+addCommand(program, 'fallback', 'put all reads back on the old tables at once')
+  .option('--hard', 'also set the kill switch, which works without AppConfig', false)
+  .addOption(program.createOption('--lift', 'take the kill switch away').default(false).conflicts('hard'))
+  .action(run(() => import('./commands/flag/fallback-command.ts'), 'fallbackCommand'));
 
 addCommand(program, 'report', 'write the audit bundle: what was done, found, accepted and deployed, by whom and when')
   .option('--out <dir>', 'an empty or new folder (default: a new one in the temporary folder)')

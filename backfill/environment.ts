@@ -38,11 +38,17 @@ export async function openEnvironment(name: string, intent: Intent): Promise<Env
   const context = readContext();
   const settings = parseSettings(context, name);
   requireOwnTables(context, settings);
+  const environment = openUnchecked(settings);
+  const checked = await checkAccount({ settings, client: environment.client, intent });
+  return { ...environment, ...checked };
+}
+
+/** The same without any check, for what has to work when nothing else does. */
+export function openUnchecked(settings: Settings): Environment {
   const connection = connectionOf(settings);
   const client = connect(connection);
-  const checked = await checkAccount({ settings, client, intent });
   const tables = dynamoTables(client, settings.tables);
-  return { settings, connection, client, tables, replication: replicationOf(settings, tables), ...checked };
+  return { settings, connection, client, tables, replication: replicationOf(settings, tables) };
 }
 
 function connectionOf({ name, region }: Settings): Connection {

@@ -1,28 +1,33 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { type Attribute, AttributeType, Billing, ProjectionType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 import { NEW_TABLES, type NewTable, TABLES } from '../functions/migration/tables.ts';
 import type { TableKeys } from '../functions/model/key-schema.ts';
 import type { Settings } from './settings.ts';
 
-/** The tables of the new model. They outlive the stack: by then they are the service's. */
+/**
+ * The tables of the new model. They outlive the stack: by then they are the service's.
+ *
+ * Deletion protection is not set here. A creation that is rolled back deletes what it created (RetainExceptOnCreate), and
+ * DynamoDB refuses to delete a protected table: it would stay, and its name would block the next attempt. guards.ts puts
+ * the protection on once everything exists.
+ */
 export class NewTables extends Construct {
-  readonly #tables: Readonly<Record<NewTable, TableV2>>;
+  private readonly settings: Settings;
 
   constructor(scope: Construct, id: string, settings: Settings) {
     super(scope, id);
-    this.#tables = Object.fromEntries(
-      NEW_TABLES.map((role) => [role, this.table(capitalised(role), settings.tables[role], TABLES[role])]),
-    ) as Record<NewTable, TableV2>;
+    this.settings = settings;
+    for (const role of NEW_TABLES) this.table(capitalised(role), settings.tables[role], TABLES[role]);
   }
 
-  /** The ARN of a new table, or of one of its indexes. */
+  /** The ARN of a new table, or of one of its indexes. By name, so that the other stack needs no export of this one. */
   arn(role: NewTable, suffix = ''): string {
-    return this.#tables[role].tableArn + suffix;
+    return tableArn(this, this.settings.tables[role], suffix);
   }
 
-  private table(id: string, tableName: string, { key: [partitionKey], indexes }: TableKeys): TableV2 {
-    return new TableV2(this, id, {
+  private table(id: string, tableName: string, { key: [partitionKey], indexes }: TableKeys): void {
+    new TableV2(this, id, {
       tableName,
       partitionKey: text(partitionKey),
       billing: Billing.onDemand(),
@@ -33,10 +38,14 @@ export class NewTables extends Construct {
         projectionType: ProjectionType.ALL,
       })),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      deletionProtection: true,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
   }
+}
+
+/** The ARN of a table of this account and region, or of one of its indexes. */
+export function tableArn(scope: Construct, tableName: string, suffix = ''): string {
+  return Stack.of(scope).formatArn({ service: 'dynamodb', resource: 'table', resourceName: tableName + suffix });
 }
 
 function capitalised(role: string): string {

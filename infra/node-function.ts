@@ -22,10 +22,7 @@ export interface NodeFunctionProps {
  * name the source. Its role may write its own log group and nothing else: what more it needs, its user grants.
  */
 export function nodeFunction(scope: Construct, id: string, props: NodeFunctionProps): LambdaFunction {
-  const logGroup = new LogGroup(scope, `${id}Logs`, {
-    retention: RetentionDays.THREE_MONTHS,
-    removalPolicy: RemovalPolicy.RETAIN,
-  });
+  const logGroup = keptLogs(scope, `${id}Logs`);
   const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
   logGroup.grantWrite(role);
   return new LambdaFunction(scope, id, {
@@ -39,6 +36,14 @@ export function nodeFunction(scope: Construct, id: string, props: NodeFunctionPr
     ...(props.retryAttempts !== undefined && { retryAttempts: props.retryAttempts }),
     role,
     logGroup,
+  });
+}
+
+/** A log group that outlives the stack, unless the stack's creation is rolled back. CloudFormation gives it its name. */
+export function keptLogs(scope: Construct, id: string): LogGroup {
+  return new LogGroup(scope, id, {
+    retention: RetentionDays.THREE_MONTHS,
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   });
 }
 

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import {
   Alarm,
   AlarmRule,
@@ -49,6 +49,7 @@ const DIFFERENCE_REMEMBERED_MINUTES = 30;
 export class Observability extends Construct {
   /** Those that take back a rollout of the read flag; AppConfig takes five at most. */
   readonly rollbackAlarms: readonly IAlarm[];
+  private readonly plainAlarms: Alarm[] = [];
   private readonly action: SnsAction;
 
   constructor(scope: Construct, id: string, { settings, sync }: ObservabilityProps) {
@@ -106,6 +107,11 @@ export class Observability extends Construct {
         description: 'The new side has answered wrongly. Next: kpi-migrate fallback',
       }),
     ];
+  }
+
+  /** All alarms that tell people. */
+  get alarms(): readonly IAlarm[] {
+    return this.plainAlarms;
   }
 
   /** Tells people when a function throws. */
@@ -195,6 +201,7 @@ export class Observability extends Construct {
       alarmDescription: watched.description,
     });
     alarm.addAlarmAction(this.action);
+    this.plainAlarms.push(alarm);
     return alarm;
   }
 
@@ -218,6 +225,10 @@ export class Observability extends Construct {
     const masterKey = new Key(this, 'TopicKey', { enableKeyRotation: true, removalPolicy: RemovalPolicy.DESTROY });
     const topic = new Topic(this, 'Topic', { masterKey, enforceSSL: true });
     topic.grantPublish(cloudWatch);
+    new CfnOutput(Stack.of(this), 'AlarmTopicArn', {
+      value: topic.topicArn,
+      description: 'Tells of alarms: subscribe.',
+    });
     if (alarms.email !== undefined) topic.addSubscription(new EmailSubscription(alarms.email));
     return topic;
   }
@@ -233,7 +244,7 @@ const INVOCATIONS_MISSED = 4;
 const SLOWNESS_PERIOD = Duration.hours(6);
 
 /** A metric that a function writes into its log (functions/runtime/metrics.ts). */
-function ownMetric(metricName: string, { name }: Settings): Metric {
+export function ownMetric(metricName: string, { name }: Settings): Metric {
   const dimensionsMap = { [ENVIRONMENT_DIMENSION]: name };
   return new Metric({ namespace: METRIC_NAMESPACE, metricName, dimensionsMap, statistic: 'Sum', period: MINUTE });
 }

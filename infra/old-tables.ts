@@ -1,11 +1,12 @@
-import { CustomResource, Stack, Validations } from 'aws-cdk-lib';
+import { CustomResource } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Provider } from 'aws-cdk-lib/custom-resources';
-import { Construct, type IConstruct } from 'constructs';
+import { Construct } from 'constructs';
 import { bySource, SOURCES, type Source } from '../functions/migration/sources.ts';
 import { OLD_TABLE_OF, type ServiceTable } from '../functions/migration/tables.ts';
-import { acknowledgePartsOf } from './acknowledge.ts';
-import { nodeFunction } from './node-function.ts';
+import { acknowledgeFramework } from './acknowledge.ts';
+import { tableArn } from './new-tables.ts';
+import { keptLogs, nodeFunction } from './node-function.ts';
 import type { Settings } from './settings.ts';
 
 /**
@@ -32,11 +33,7 @@ export class OldTables extends Construct {
 
   /** The ARN of an old table, of one of its indexes or its streams. */
   arn(role: ServiceTable, suffix = ''): string {
-    return Stack.of(this).formatArn({
-      service: 'dynamodb',
-      resource: 'table',
-      resourceName: this.settings.tables[role] + suffix,
-    });
+    return tableArn(this, this.settings.tables[role], suffix);
   }
 
   tableArn(source: Source, suffix = ''): string {
@@ -57,29 +54,12 @@ export class OldTables extends Construct {
       new PolicyStatement({ actions: ['dynamodb:DescribeTable', 'dynamodb:UpdateTable'], resources: tableArns }),
     );
     isComplete.addToRolePolicy(new PolicyStatement({ actions: ['dynamodb:DescribeTable'], resources: tableArns }));
-    const provider = new Provider(this, 'StreamProvider', { onEventHandler: onEvent, isCompleteHandler: isComplete });
+    const provider = new Provider(this, 'StreamProvider', {
+      onEventHandler: onEvent,
+      isCompleteHandler: isComplete,
+      logGroup: keptLogs(this, 'StreamProviderLogs'),
+    });
     acknowledgeFramework(provider, [onEvent, isComplete]);
     return provider;
-  }
-}
-
-const BASIC_EXECUTION = 'arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole';
-
-/** What cdk-nag finds in CDK's provider framework, which is not ours to write. It runs while a stack is deployed, then never. */
-function acknowledgeFramework(provider: Provider, called: readonly IConstruct[]): void {
-  Validations.of(provider).acknowledge(
-    {
-      id: `AwsSolutions-IAM4[Policy::${BASIC_EXECUTION}]`,
-      reason: 'CDK makes these roles; all that the policy allows is to write logs.',
-    },
-    {
-      id: 'AwsSolutions-SF1',
-      reason: 'The waiter only asks again whether a stream is on; the functions it calls log.',
-    },
-    { id: 'AwsSolutions-SF2', reason: 'The waiter runs during a deployment only: there is no traffic to trace.' },
-  );
-  const framework = ['framework-isComplete', 'framework-onTimeout'].map((id) => provider.node.findChild(id));
-  for (const target of [...called, ...framework]) {
-    acknowledgePartsOf(target, ':*', provider, 'CDK allows calling any version of exactly this function.');
   }
 }

@@ -1,11 +1,10 @@
-import { CfnOutput, RemovalPolicy } from 'aws-cdk-lib';
+import { CfnOutput, Stack } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { RECORD_SOURCES, SOURCES } from '../functions/migration/sources.ts';
 import {
@@ -19,8 +18,9 @@ import {
 } from '../functions/migration/tables.ts';
 import type { Callers } from '../functions/read/http/callers.ts';
 import { ROUTES } from '../functions/read/http/http-routes.ts';
+import type { ControlTable } from './control-table.ts';
 import type { NewTables } from './new-tables.ts';
-import { nodeFunction } from './node-function.ts';
+import { keptLogs, nodeFunction } from './node-function.ts';
 import type { OldTables } from './old-tables.ts';
 import type { ReadFlag } from './read-flag.ts';
 import type { Settings } from './settings.ts';
@@ -31,6 +31,7 @@ export interface ReadApiProps {
   readonly oldTables: OldTables;
   readonly newTables: NewTables;
   readonly readFlag: ReadFlag;
+  readonly control: ControlTable;
 }
 
 /** What the access log records of a request (API Gateway developer guide, "Customize HTTP API access logs"). */
@@ -68,14 +69,11 @@ export class ReadApi extends Construct {
       api.addRoutes({ path: routeKey.replace('GET ', ''), methods: [HttpMethod.GET], integration });
     }
     const stage = this.stage(api, props.settings);
-    new CfnOutput(this, 'Url', { value: stage.url, description: 'Where the reads are served.' });
+    new CfnOutput(Stack.of(this), 'ReadApiUrl', { value: stage.url, description: 'Where the reads are served.' });
   }
 
   private stage(httpApi: HttpApi, { readPath }: Settings): HttpStage {
-    const accessLogs = new LogGroup(this, 'AccessLogs', {
-      retention: RetentionDays.THREE_MONTHS,
-      removalPolicy: RemovalPolicy.RETAIN,
-    });
+    const accessLogs = keptLogs(this, 'AccessLogs');
     return new HttpStage(this, 'Stage', {
       httpApi,
       autoDeploy: true,
@@ -90,7 +88,7 @@ export class ReadApi extends Construct {
     });
   }
 
-  private readFunction({ settings, callers, oldTables, newTables, readFlag }: ReadApiProps): IFunction {
+  private readFunction({ settings, callers, oldTables, newTables, readFlag, control }: ReadApiProps): IFunction {
     const read = nodeFunction(this, 'ReadKpi', {
       entry: 'read-kpi',
       timeoutSeconds: TIMEOUT_SECONDS,
@@ -99,9 +97,9 @@ export class ReadApi extends Construct {
         TABLE_NAMES: JSON.stringify(settings.tables),
         HELD_RECORDS: settings.heldRecords,
         ENVIRONMENT_NAME: settings.name,
-        FLAG_APPLICATION: readFlag.applicationId,
+        FLAG_APPLICATION: readFlag.flag.applicationId,
         FLAG_ENVIRONMENT: readFlag.environmentId,
-        FLAG_PROFILE: readFlag.profileId,
+        FLAG_PROFILE: readFlag.flag.profileId,
         READ_CALLERS: JSON.stringify(callers),
       },
     });
@@ -114,7 +112,12 @@ export class ReadApi extends Construct {
     );
     allow(
       ['dynamodb:GetItem'],
-      [oldTables.arn(LOOK_UP_TABLE_OF.kpi), ...NEW_TABLES.map((role) => newTables.arn(role))],
+      [
+        oldTables.arn(LOOK_UP_TABLE_OF.kpi),
+        ...NEW_TABLES.map((role) => newTables.arn(role)),
+        // The kill switch.
+        control.tableArn,
+      ],
     );
     allow(
       ['dynamodb:Query'],

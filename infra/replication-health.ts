@@ -72,7 +72,7 @@ export class ReplicationHealth extends Construct {
       ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
       SOURCES.map((source) => oldTables.streamArns[source]),
     );
-    allow(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'], [control.table.tableArn]);
+    allow(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'], [control.tableArn]);
     return watch;
   }
 }

@@ -9,7 +9,7 @@ export type SettingsDigests = Readonly<Record<string, string>>;
 
 /** Where the stack publishes the digests. The name is the environment's, so a command finds it without any output. */
 export function settingsParameterName(environmentName: string): string {
-  return `/kpi-migrate/${environmentName}/settings-hash`;
+  return `/kpi-migration/${environmentName}/settings-hash`;
 }
 
 /** Enough to tell two settings apart; a parameter of the standard tier holds 4 KB. */

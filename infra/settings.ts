@@ -6,6 +6,7 @@ import { HELD_RECORDS } from '../functions/model/kpi.ts';
 import { MigrationError } from '../functions/model/migration-error.ts';
 import { callersSchema } from '../functions/read/http/callers.ts';
 import { PACKAGE_ROOT } from './package-layout.ts';
+import { partitionOf } from './regions.ts';
 
 const tableName = z.string().regex(/^[a-zA-Z0-9_.-]{3,255}$/, {
   error: ({ input }) =>
@@ -115,12 +116,32 @@ const readPath = z.strictObject({
   burstMax: count.default(1_000),
 });
 
+/** AWS keeps names that begin with `aws:` for itself, in any case. */
+const TAG_NAME = /^(?!aws:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/iu;
+
+function namesIn(record: unknown): string[] {
+  return Object.keys(record ?? {});
+}
+
+/** What CloudFormation is told of the stacks. */
+const stack = z.strictObject({
+  /** Whether CloudFormation refuses to delete a stack until someone turns this off. */
+  terminationProtection: z.boolean().default(true),
+  /** Tags of everything that takes tags (AWS General Reference, "Tag naming limits and requirements"). */
+  tags: z
+    .record(z.string(), z.string().regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u, 'is no tag value'))
+    .refine((all) => Object.keys(all).every((name) => TAG_NAME.test(name)), {
+      error: ({ input }) => `${namesIn(input).filter((name) => !TAG_NAME.test(name))} is no tag name`,
+    })
+    .default({}),
+});
+
 /** Whom alarms tell; without an address, whoever subscribes to the topic. */
 const alarms = z.strictObject({ email: z.email('is no e-mail address').optional() });
 
 const environment = z.strictObject({
   account: z.string().regex(/^\d{12}$/, 'is no account id of twelve digits'),
-  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'is no region'),
+  region: z.string().refine((name) => partitionOf(name) !== undefined, 'is no region'),
   tables: tables.prefault({}),
   heldRecords: z.enum(HELD_RECORDS).default('hold'),
   tokenRetentionDays: count.min(2, 'must outlast the 24 hours of a stream').default(30),
@@ -129,6 +150,7 @@ const environment = z.strictObject({
   readFlag: readFlag.prefault({}),
   readPath: readPath.prefault({}),
   alarms: alarms.prefault({}),
+  stack: stack.prefault({}),
   validation: validation.prefault({}),
 });
 

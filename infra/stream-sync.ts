@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import {
   EventSourceMapping,
@@ -7,12 +7,12 @@ import {
   MetricType,
   StartingPosition,
 } from 'aws-cdk-lib/aws-lambda';
-import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { bySource, RECORD_SOURCES, type Source } from '../functions/migration/sources.ts';
 import { LISTED_BY, LOOK_UP_TABLE_OF, NEW_DATA, NEW_TABLES } from '../functions/migration/tables.ts';
-import { acknowledgePartsOf } from './acknowledge.ts';
+import { acknowledgeResource } from './acknowledge.ts';
 import type { ControlTable } from './control-table.ts';
+import type { FailureBucket } from './failure-bucket.ts';
 import type { NewTables } from './new-tables.ts';
 import { nodeFunction } from './node-function.ts';
 import type { OldTables } from './old-tables.ts';
@@ -23,6 +23,7 @@ export interface StreamSyncProps {
   readonly oldTables: OldTables;
   readonly newTables: NewTables;
   readonly control: ControlTable;
+  readonly failures: FailureBucket;
 }
 
 /** Above this many records a batch, Lambda demands a batching window. */
@@ -41,21 +42,11 @@ export class StreamSync extends Construct {
 
   constructor(scope: Construct, id: string, props: StreamSyncProps) {
     super(scope, id);
-    const failures = new Bucket(this, 'Failures', {
-      encryption: BucketEncryption.S3_MANAGED,
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      enforceSSL: true,
-      versioned: true,
-      removalPolicy: RemovalPolicy.RETAIN,
-    });
-    Validations.of(failures).acknowledge({
-      id: 'AwsSolutions-S1',
-      reason: 'Only the event source mappings write here; access logs would need a bucket of their own.',
-    });
-    acknowledgePartsOf(failures, '/*', this, 'Lambda names the object after the stream, the batch and the time.');
+    const bucketArn = props.failures.importedArn;
+    acknowledgeResource(this, `${bucketArn}/*`, 'Lambda names the object after the stream, the batch and the time.');
     this.streams = bySource((source) => {
       const replicate = this.replicateFunction(source, props);
-      return { replicate, mappingId: this.mapStream(source, replicate, failures, props) };
+      return { replicate, mappingId: this.mapStream(source, replicate, bucketArn, props) };
     });
   }
 
@@ -93,7 +84,7 @@ export class StreamSync extends Construct {
     allow(['dynamodb:ConditionCheckItem'], [newTables.arn(NEW_DATA)]);
     allow(
       ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'].map((action) => `dynamodb:${action}`),
-      [control.table.tableArn],
+      [control.tableArn],
     );
     return replicate;
   }
@@ -101,7 +92,7 @@ export class StreamSync extends Construct {
   private mapStream(
     source: Source,
     target: IFunction,
-    failures: Bucket,
+    bucketArn: string,
     { settings, oldTables }: StreamSyncProps,
   ): string {
     const { replication } = settings;
@@ -130,7 +121,7 @@ export class StreamSync extends Construct {
       bisectBatchOnError: true,
       retryAttempts: replication.maximumRetryAttempts,
       maxRecordAge: Duration.seconds(replication.maximumRecordAgeSeconds),
-      onFailure: writeOnly(failures),
+      onFailure: writeOnly(bucketArn),
       metricsConfig: { metrics: [MetricType.EVENT_COUNT] },
     });
     const policy = target.role?.node.tryFindChild('DefaultPolicy');
@@ -143,14 +134,12 @@ export class StreamSync extends Construct {
  * The bucket as an on-failure destination (Lambda developer guide, "Capturing discarded batches": PutObject and ListBucket).
  * CDK's own S3OnFailureDestination also allows reading and deleting what was kept.
  */
-function writeOnly(bucket: Bucket): IEventSourceDlq {
+function writeOnly(bucketArn: string): IEventSourceDlq {
   return {
     bind(_mapping, target) {
-      target.addToRolePolicy(new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }));
-      target.addToRolePolicy(
-        new PolicyStatement({ actions: ['s3:PutObject'], resources: [bucket.arnForObjects('*')] }),
-      );
-      return { destination: bucket.bucketArn };
+      target.addToRolePolicy(new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucketArn] }));
+      target.addToRolePolicy(new PolicyStatement({ actions: ['s3:PutObject'], resources: [`${bucketArn}/*`] }));
+      return { destination: bucketArn };
     },
   };
 }

@@ -38,7 +38,7 @@ export class RollingValidation extends Construct {
       // What was missed is made up for by the next one, which continues where the last one ended.
       targets: [new LambdaFunction(this.validate, { retryAttempts: 0 })],
     });
-    if (settings.validation.fallbackOnDisagreement) props.readFlag.allowFallback('ValidationFallsBack', this.validate);
+    if (settings.validation.fallbackOnDisagreement) props.readFlag.allowFallback(this.validate);
   }
 
   private validateFunction({ settings, oldTables, newTables, control, readFlag }: RollingValidationProps): IFunction {
@@ -58,10 +58,10 @@ export class RollingValidation extends Construct {
           MAX_READ_UNITS_PER_SECOND: String(validation.rollingMaxReadUnitsPerSecond),
         }),
         ...(validation.fallbackOnDisagreement && {
-          FLAG_APPLICATION_ID: readFlag.applicationId,
+          FLAG_APPLICATION_ID: readFlag.flag.applicationId,
           FLAG_ENVIRONMENT_ID: readFlag.environmentId,
-          FLAG_PROFILE_ID: readFlag.profileId,
-          FALLBACK_STRATEGY_ID: readFlag.fallbackStrategyId,
+          FLAG_PROFILE_ID: readFlag.flag.profileId,
+          FALLBACK_STRATEGY_ID: readFlag.flag.fallbackStrategyId,
         }),
       },
       retryAttempts: 0,
@@ -76,7 +76,7 @@ export class RollingValidation extends Construct {
         ...SOURCES.map((source) => oldTables.tableArn(source)),
         oldTables.arn(LOOK_UP_TABLE_OF.kpi),
         ...newArns,
-        control.table.tableArn,
+        control.tableArn,
       ],
     );
     allow(
@@ -86,10 +86,10 @@ export class RollingValidation extends Construct {
         oldTables.arn(LOOK_UP_TABLE_OF.person, `/index/${LISTED_BY.user.index}`),
         newTables.arn(NEW_LINKS, `/index/${LISTED_BY.kpi.index}`),
         newTables.arn(NEW_DATA, `/index/${LISTED_BY.link.index}`),
-        control.table.tableArn,
+        control.tableArn,
       ],
     );
-    allow(['dynamodb:GetItem', 'dynamodb:PutItem'], [control.table.tableArn]);
+    allow(['dynamodb:GetItem', 'dynamodb:PutItem'], [control.tableArn]);
     return validate;
   }
 }

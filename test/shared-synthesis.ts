@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { synthesise } from '../backfill/local/cloud/synthesise.ts';
-import { readTemplate } from '../backfill/local/cloud/template.ts';
+import { readAssembly, synthesise } from '../backfill/local/cloud/synthesise.ts';
 import { readSettings } from '../infra/settings.ts';
 import type { Synthesised } from './crash-runs/synthesised.ts';
 
@@ -33,6 +32,5 @@ export async function sharedSynthesis(): Promise<Synthesised> {
     if (waitedMs > WAIT_MS) throw new Error('The test file that synthesises the stack has not done so.');
     await sleep(100);
   }
-  const template = await readFile(join(assembly, 'kpi-migration-local.template.json'), 'utf8');
-  return { settings, assembly, stack: readTemplate(JSON.parse(template)) };
+  return { settings, assembly, stack: await readAssembly(settings.name, assembly) };
 }

@@ -36,14 +36,16 @@ export function settingsProblem(match: SettingsMatch, { name }: Settings): Migra
     return new MigrationError(
       'DEPLOYED_SETTINGS_DIFFER',
       `The settings of ${name} in this cdk.json are not those that the stack was deployed with. They differ in: ${groups}.`,
-      { nextStep: `Take the cdk.json that was deployed, or deploy this one: npx cdk deploy -c environment=${name}` },
+      {
+        nextStep: `Take the cdk.json that was deployed, or deploy this one: npx cdk deploy --all -c environment=${name}`,
+      },
     );
   }
   if (match.state === 'unpublished') {
     return new MigrationError(
       'DEPLOYED_SETTINGS_UNKNOWN',
       `The stack of ${name} has not published its settings (parameter ${settingsParameterName(name)}), so nobody can tell whether they are those of this cdk.json.`,
-      { nextStep: `Deploy the stack: npx cdk deploy -c environment=${name}` },
+      { nextStep: `Deploy the stack: npx cdk deploy --all -c environment=${name}` },
     );
   }
   return undefined;

@@ -1,6 +1,7 @@
 import { AppConfigClient, type AppConfigClientConfig } from '@aws-sdk/client-appconfig';
-import { type FlagIds, findFlagIds, findStrategyId } from './ids.ts';
-import { flagNames, type Strategy, strategyName } from './names.ts';
+import { SSMClient, type SSMClientConfig } from '@aws-sdk/client-ssm';
+import { type FlagIds, readPublishedFlag } from './ids.ts';
+import type { Strategy } from './names.ts';
 
 /**
  * The flag in AppConfig's control plane: everything that changing it takes.
@@ -20,15 +21,20 @@ export function connectAppConfig(config: AppConfigClientConfig = {}): AppConfigC
 }
 
 /**
- * Finds an environment's flag by its names.
+ * Finds an environment's flag by the ids that its stacks publish.
  *
- * @throws MigrationError FLAG_NOT_DEPLOYED
+ * @param config reaches AppConfig, and Parameter Store too: locally one address serves both.
+ * @throws MigrationError FLAG_NOT_DEPLOYED, FLAG_IDS_UNREADABLE
  */
-export async function findFlag(config: AppConfigClientConfig, environmentName: string): Promise<FlagAccess> {
-  const client = connectAppConfig(config);
-  return {
-    client,
-    ids: await findFlagIds(client, flagNames(environmentName)),
-    strategyId: (strategy) => findStrategyId(client, strategyName(environmentName, strategy)),
-  };
+export async function findFlag(
+  config: AppConfigClientConfig & SSMClientConfig,
+  environmentName: string,
+): Promise<FlagAccess> {
+  const parameters = new SSMClient(config);
+  try {
+    const { ids, strategyIds } = await readPublishedFlag(parameters, environmentName);
+    return { client: connectAppConfig(config), ids, strategyId: async (strategy) => strategyIds[strategy] };
+  } finally {
+    parameters.destroy();
+  }
 }

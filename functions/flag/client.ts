@@ -6,6 +6,7 @@ import {
   StartConfigurationSessionCommand,
 } from '@aws-sdk/client-appconfigdata';
 import { type Clock, systemClock, withDeadline } from '../runtime/clock.ts';
+import { FollowedKillSwitch, type ReadKillSwitch } from './followed-kill-switch.ts';
 import { parseServedFlag, type ReaderFlag } from './stages.ts';
 
 /** Where the flag is in AppConfig, and how to poll it. */
@@ -21,6 +22,8 @@ export interface FlagClientSettings {
    * answers again. Default: 300.
    */
   readonly staleAfterSeconds?: number;
+  /** Keeps this process on the old tables, whatever the flag and the kill switch say. Default: false. */
+  readonly forceOld?: boolean;
   /** The longest a read waits for a poll: before the first one, or after a suspension that may have missed one. */
   readonly waitMaxMs?: number;
 }
@@ -69,6 +72,8 @@ export function createFlagClient(
   settings: FlagClientSettings,
   dependencies: {
     readonly client?: AppConfigDataClient;
+    /** Read with each poll of the flag; without it the flag alone decides. */
+    readonly readKillSwitch?: ReadKillSwitch | undefined;
     readonly clock?: Clock;
     readonly report?: Report;
   } = {},
@@ -79,6 +84,9 @@ export function createFlagClient(
     waitMaxMs = WAIT_MAX_MS_DEFAULT,
     staleAfterSeconds = STALE_AFTER_SECONDS_DEFAULT,
   } = settings;
+  const killSwitch =
+    dependencies.readKillSwitch &&
+    new FollowedKillSwitch(dependencies.readKillSwitch, staleAfterSeconds * 1_000, clock, report);
   let status: FlagStatus = { flag: { stage: 'old', reason: 'flag-not-read' } };
   /** Absent during a poll, and after one that failed: a token is valid once, and that one may have been used. */
   let token: string | undefined;
@@ -90,8 +98,9 @@ export function createFlagClient(
 
   /** What is in force now: nothing but the old tables once a fallback may have been missed for too long. */
   const inForce = (): ReaderFlag => {
-    if (status.flag.stage === 'old' || clock.nowMs() <= staleAtMs) return status.flag;
-    return { stage: 'old', reason: 'flag-stale' };
+    const reason = settings.forceOld === true ? 'forced-old' : killSwitch?.reason();
+    if (status.flag.stage === 'old' || (reason === undefined && clock.nowMs() <= staleAtMs)) return status.flag;
+    return { stage: 'old', reason: reason ?? 'flag-stale' };
   };
 
   const startSession = async (signal: AbortSignal): Promise<string | undefined> => {
@@ -129,7 +138,10 @@ export function createFlagClient(
   };
 
   const run = async (self: Poll, held: string | undefined): Promise<void> => {
-    const outcome = await withDeadline(clock, CALL_DEADLINE_MS, (signal) => getLatest(signal, held));
+    const [outcome] = await Promise.all([
+      withDeadline(clock, CALL_DEADLINE_MS, (signal) => getLatest(signal, held)),
+      killSwitch?.poll(),
+    ]);
     if (poll !== self) return;
     poll = undefined;
     let waitSeconds = pollIntervalSeconds;

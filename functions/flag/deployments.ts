@@ -4,9 +4,11 @@ import {
   ConflictException,
   type DeploymentState,
   type DeploymentSummary,
+  GetDeploymentCommand,
   paginateListDeployments,
   StartDeploymentCommand,
   StopDeploymentCommand,
+  type TriggeredBy,
 } from '@aws-sdk/client-appconfig';
 import { MigrationError } from '../model/migration-error.ts';
 import { type FlagContent, READS_OLD } from './document.ts';
@@ -65,6 +67,33 @@ export async function readFlagState(client: AppConfigClient, ids: FlagIds): Prom
     inProgress: inProgress && { ...inProgress, flag: await readFlagVersion(client, ids, inProgress.version) },
     last: deployments[0],
   };
+}
+
+/** What rolled a deployment back: an alarm, a person, or AppConfig itself, as where a validator refuses late. */
+export interface RollBack {
+  readonly by: 'alarm' | 'operator' | 'appconfig';
+  /** As AppConfig's event log has it. */
+  readonly description: string;
+}
+
+const ROLLED_BACK_BY: Partial<Record<TriggeredBy, RollBack['by']>> = { CLOUDWATCH_ALARM: 'alarm', USER: 'operator' };
+
+/**
+ * Asks AppConfig why a deployment was rolled back (API Reference, GetDeployment: `EventLog`, `TriggeredBy`).
+ *
+ * @returns undefined if its event log says nothing of a rollback.
+ */
+export async function readRollBack(
+  client: AppConfigClient,
+  ids: FlagIds,
+  number: number,
+): Promise<RollBack | undefined> {
+  const command = new GetDeploymentCommand({ ...environmentOf(ids), DeploymentNumber: number });
+  const { EventLog = [] } = await client.send(command);
+  const event = EventLog.find(({ EventType }) => EventType === 'ROLLBACK_STARTED');
+  if (event === undefined) return undefined;
+  const by = (event.TriggeredBy && ROLLED_BACK_BY[event.TriggeredBy]) ?? 'appconfig';
+  return { by, description: event.Description ?? '' };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { MigrationError, messageOf } from '../model/migration-error.ts';
 import type { FlagAccess } from './access.ts';
-import { type FlagState, readFlagState, startFlagDeployment, stopFlagDeployment } from './deployments.ts';
+import { type FlagState, readFlagState, readRollBack, startFlagDeployment, stopFlagDeployment } from './deployments.ts';
 import { READS_OLD } from './document.ts';
 import { SuspendedGuards } from './suspended-guards.ts';
 import { createFlagVersion, FlagConflictError, latestVersion } from './versions.ts';
@@ -61,10 +61,8 @@ async function deployUntilComplete(
     if (inProgress === undefined && state.deployed?.enabled === false) return done;
     try {
       if (inProgress === undefined) {
-        if (wasRolledBack(state, done)) {
-          // By an alarm, or by a validator whose answer came late: the state does not say which.
-          await guards.suspendAlarms('AppConfig rolled it back.');
-          await guards.suspendGate('AppConfig rolled it back.');
+        if (done.deployment !== undefined && wasRolledBack(state, done)) {
+          await suspendWhatRolledBack(access, done.deployment, guards);
         }
         const version = await createFlagVersion(client, ids, READS_OLD, await latestVersion(client, ids), options.by);
         done.deployment = await startDespiteGate(access, version, guards);
@@ -83,12 +81,25 @@ async function deployUntilComplete(
     await options.sleep(PAUSE_MS);
   }
   throw new MigrationError('FALLBACK_INCOMPLETE', 'AppConfig has not completed the fallback.', {
-    nextStep: 'Run it again: kpi-migrate fallback',
+    nextStep: 'Run it again, or without AppConfig: kpi-migrate fallback --hard',
   });
 }
 
 function wasRolledBack({ last }: FlagState, { deployment }: Fallback): boolean {
   return deployment !== undefined && last?.number === deployment && last.state === 'ROLLED_BACK';
+}
+
+/** Suspends the alarms, or the gate where its refusal came late; both where AppConfig does not say which of them it was. */
+async function suspendWhatRolledBack(
+  { client, ids }: FallbackAccess,
+  deployment: number,
+  guards: SuspendedGuards,
+): Promise<void> {
+  // Whoever may fall back need not have the right to ask.
+  const why = await readRollBack(client, ids, deployment).catch(() => undefined);
+  const words = `AppConfig rolled it back${why ? `: ${why.description}` : ''}.`;
+  if (why?.by !== 'appconfig') await guards.suspendAlarms(words);
+  if (why?.by !== 'alarm') await guards.suspendGate(words);
 }
 
 /** Starts the deployment; if that fails, and the gate may be why, once more without asking it. */

@@ -9,14 +9,20 @@ export interface FlagNames {
 export type Strategy = 'widen' | 'fallback';
 
 /**
- * The names that infra/read-flag.ts gives, by which operators and readers find the flag. An application's name must be
- * unique in its account, so it contains the environment's.
+ * The names by which people and readers know the flag. AppConfig does not keep names unique: an application that an
+ * earlier stack left behind may have the same one. So whoever changes the flag goes by the ids that the stacks publish.
  */
 export function flagNames(environmentName: string): FlagNames {
   return { application: `kpi-migration-${environmentName}`, environment: 'reads', profile: 'read-path' };
 }
 
-/** The name of a deployment strategy, which must be unique in its account too. */
+/** Where the stacks publish AppConfig's ids: two parameters of Systems Manager's Parameter Store. */
+export function publishedNames(environmentName: string): { readonly flag: string; readonly environment: string } {
+  const folder = `/kpi-migration/${environmentName}/read-flag`;
+  return { flag: `${folder}/ids`, environment: `${folder}/environment-id` };
+}
+
+/** The name of a deployment strategy. */
 export function strategyName(environmentName: string, strategy: Strategy): string {
   return `${flagNames(environmentName).application}-${strategy}`;
 }

@@ -31,8 +31,20 @@ export const flagSchema = z.union([
 
 const documentSchema = z.object({ [FLAG_KEY]: z.unknown().optional() });
 
-/** Why a flag means the old tables. `flag-stale`: AppConfig has not answered for so long that it may have changed. */
-export type OldReason = 'flag-disabled' | 'flag-missing' | 'flag-unreadable' | 'flag-not-read' | 'flag-stale';
+/**
+ * Why the old tables answer. Stale is what has not been confirmed for so long that it may have changed. `forced-old` is
+ * the setting of one process.
+ */
+export type OldReason =
+  | 'flag-disabled'
+  | 'flag-missing'
+  | 'flag-unreadable'
+  | 'flag-not-read'
+  | 'flag-stale'
+  | 'kill-switch'
+  | 'kill-switch-not-read'
+  | 'kill-switch-stale'
+  | 'forced-old';
 
 /** What a reader makes of the flag. Stage `old` carries the reason, because there are several. */
 export type ReaderFlag =

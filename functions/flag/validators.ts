@@ -8,8 +8,10 @@ import { type FlagIds, profileOf } from './ids.ts';
 
 export type { Validator };
 
+type ProfileIds = Pick<FlagIds, 'applicationId' | 'profileId'>;
+
 /** What AppConfig asks before it deploys a version of the flag: the gate. */
-export async function readValidators(client: AppConfigClient, ids: FlagIds): Promise<readonly Validator[]> {
+export async function readValidators(client: AppConfigClient, ids: ProfileIds): Promise<readonly Validator[]> {
   const { Validators = [] } = await client.send(new GetConfigurationProfileCommand(profileOf(ids)));
   return Validators;
 }
@@ -17,8 +19,20 @@ export async function readValidators(client: AppConfigClient, ids: FlagIds): Pro
 /** Makes AppConfig ask these validators and no others. */
 export async function writeValidators(
   client: AppConfigClient,
-  ids: FlagIds,
+  ids: ProfileIds,
   validators: readonly Validator[],
 ): Promise<void> {
   await client.send(new UpdateConfigurationProfileCommand({ ...profileOf(ids), Validators: [...validators] }));
+}
+
+/**
+ * Makes AppConfig ask this gate and nothing else, unless it does so already.
+ *
+ * @returns whether that changed anything.
+ */
+export async function putGateOn(client: AppConfigClient, ids: ProfileIds, gateArn: string): Promise<boolean> {
+  const [validator, ...others] = await readValidators(client, ids);
+  if (validator?.Type === 'LAMBDA' && validator.Content === gateArn && others.length === 0) return false;
+  await writeValidators(client, ids, [{ Type: 'LAMBDA', Content: gateArn }]);
+  return true;
 }

@@ -1,7 +1,7 @@
 import { readHealth } from '../health/health-document.ts';
 import { mappingHash } from '../migration/mapping-hash.ts';
 import type { ControlTable } from '../tables/control/control-table.ts';
-import { readRollback, readRun } from '../tables/control/documents.ts';
+import { readKillSwitch, readRollback, readRun } from '../tables/control/documents.ts';
 import type { QuarantineEntry } from '../tables/control/quarantine-rows.ts';
 import { readUnfinished } from '../tables/control/unfinished-items.ts';
 import { latestReport } from '../tables/control/validation-report.ts';
@@ -17,16 +17,17 @@ export interface EvidenceReads {
 
 /** Reads everything that the gate decides on. */
 export async function readEvidence({ control, quarantine }: EvidenceReads, nowMs: number): Promise<GateEvidence> {
-  const [report, run, rollback, lagMs, replication, unaccepted, unfinished] = await Promise.all([
+  const [report, run, rollback, killSwitch, lagMs, replication, unaccepted, unfinished] = await Promise.all([
     latestReport(control),
     readRun(control),
     readRollback(control),
+    readKillSwitch(control),
     readLagMs(control, nowMs),
     readHealth(control),
     namesOfUnaccepted(quarantine()),
     namesOfUnfinished(control),
   ]);
-  return { report, run, rollback, lagMs, replication, unaccepted, unfinished, mappingHash: mappingHash() };
+  return { report, run, rollback, killSwitch, lagMs, replication, unaccepted, unfinished, mappingHash: mappingHash() };
 }
 
 async function namesOfUnaccepted(entries: ReturnType<EvidenceReads['quarantine']>): Promise<string[]> {

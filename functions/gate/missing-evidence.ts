@@ -1,7 +1,7 @@
 import { type ReplicationHealth, replicationProblems } from '../health/health.ts';
 import { SOURCES, type Source } from '../migration/sources.ts';
 import type { ErrorCode } from '../model/error-codes.ts';
-import type { Rollback, Run } from '../tables/control/documents.ts';
+import type { KillSwitch, Rollback, Run } from '../tables/control/documents.ts';
 import { OPEN_READ_MAX } from '../tables/control/quarantine-rows.ts';
 import type { ValidationSummary } from '../tables/control/validation-report.ts';
 
@@ -19,6 +19,8 @@ export interface GateEvidence {
   readonly run: Run | undefined;
   /** The last rollback of the new tables; absent if there was none. */
   readonly rollback?: Rollback | undefined;
+  /** What keeps all reads on the old tables, whatever the flag says; absent if nothing does. */
+  readonly killSwitch?: KillSwitch | undefined;
   readonly mappingHash: string;
   /** Quarantined items that nobody has accepted, as `source id`. */
   readonly unaccepted: readonly string[];
@@ -47,6 +49,7 @@ const VALIDATE = 'kpi-migrate validate';
 export function missingEvidence(evidence: GateEvidence, limits: GateLimits, nowMs: number): Blocker[] {
   return [
     ...reportBlockers(evidence, limits, nowMs),
+    ...killSwitchBlockers(evidence),
     ...rollbackBlockers(evidence),
     ...backfillBlockers(evidence.run),
     ...quarantineBlockers(evidence.unaccepted),
@@ -96,6 +99,12 @@ function reportBlockers({ report, mappingHash }: GateEvidence, limits: GateLimit
       VALIDATE,
     ),
   ];
+}
+
+/** A flag deployed under the switch would move reads later, all at once, when the switch goes. */
+function killSwitchBlockers({ killSwitch }: GateEvidence): Blocker[] {
+  const message = `${killSwitch?.by} set the kill switch, ${killSwitch?.at}.`;
+  return blockerUnless(killSwitch === undefined, 'KILL_SWITCH_SET', message, 'kpi-migrate fallback --lift');
 }
 
 /** A validation that started before a rollback ended has seen rows that are gone now. */

@@ -43,9 +43,9 @@ const HEARTBEAT_AGE_MAX_MS = 4 * 60_000;
 /** Lambda API Reference, EventSourceMappingConfiguration, State. A mapping that is being updated goes on delivering. */
 const DELIVERING: readonly string[] = ['Enabled', 'Updating'];
 
-const DEPLOY = 'npx cdk deploy -c environment=NAME';
+const DEPLOY = 'npx cdk deploy --all -c environment=NAME';
 const STREAM_LOST =
-  'deploy again (npx cdk deploy -c environment=NAME), then kpi-migrate validate and kpi-migrate repair --execute, as runbook.md has it under "The stream of an old table was turned off and on"';
+  'deploy again (npx cdk deploy --all -c environment=NAME), then kpi-migrate validate and kpi-migrate repair --execute, as runbook.md has it under "The stream of an old table was turned off and on"';
 
 /** Problems with which no change of a source is replicated until somebody acts. */
 export const REPLICATES_NOTHING: ReadonlySet<ErrorCode> = new Set([
@@ -126,4 +126,10 @@ export function replicationWarnings({ sources }: ReplicationHealth): string[] {
     const others = sources[source].mappingsOnStream - 1;
     return `The stream of ${source} has ${others} event source ${others === 1 ? 'mapping' : 'mappings'} beside this one. A stream bears two readers; with a third one all are throttled.`;
   });
+}
+
+/** The metrics of a heartbeat, by name. Pure. */
+export function countsOf({ atMs, sources }: ReplicationHealth, problems: readonly ReplicationProblem[]) {
+  const unreplicatedMs = SOURCES.map((source) => atMs - (sources[source].unreplicatedSinceMs ?? atMs));
+  return { ReplicationProblems: problems.length, UnreplicatedSeconds: seconds(Math.max(...unreplicatedMs)) };
 }

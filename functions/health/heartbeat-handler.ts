@@ -1,11 +1,10 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
-import { SOURCES } from '../migration/sources.ts';
 import { lambdaHandler } from '../runtime/handler.ts';
 import { addCounts, functionMetrics } from '../runtime/metrics.ts';
 import type { Variables } from '../runtime/settings.ts';
 import { connect, dynamoTables } from '../tables/dynamo-tables.ts';
-import { type ReplicationHealth, replicationProblems, replicationWarnings } from './health.ts';
+import { countsOf, replicationProblems, replicationWarnings } from './health.ts';
 import { heartbeat } from './heartbeat.ts';
 import { readHeartbeatSettings } from './heartbeat-settings.ts';
 import { connectLambda } from './mappings.ts';
@@ -39,15 +38,8 @@ export function heartbeatHandler(environment: Variables) {
       const problems = replicationProblems(health, lagMaxMs, nowMs);
       for (const problem of problems) logger.error('The replication has a problem', { problem });
       for (const warning of replicationWarnings(health)) logger.warn(warning);
-      addCounts(metrics, {
-        ReplicationProblems: problems.length,
-        UnreplicatedSeconds: Math.round(longestUnreplicatedMs(health) / 1_000),
-      });
+      addCounts(metrics, countsOf(health, problems));
       return { problems };
     },
   });
-}
-
-function longestUnreplicatedMs({ atMs, sources }: ReplicationHealth): number {
-  return Math.max(...SOURCES.map((source) => atMs - (sources[source].unreplicatedSinceMs ?? atMs)));
 }

@@ -46,7 +46,12 @@ export interface OpenReads {
  *     control: 'kpi-migration-control',
  *   },
  *   heldRecords: 'hold',
- *   flag: { application: 'kpi-migration-production', environment: 'reads', profile: 'read-path' },
+ *   flag: {
+ *     application: 'kpi-migration-production',
+ *     environment: 'reads',
+ *     profile: 'read-path',
+ *     forceOld: process.env.FORCE_OLD_READS === 'true',
+ *   },
  *   report: ({ what, error }) => console.warn(what, error),
  * });
  *
@@ -69,7 +74,9 @@ export interface OpenReads {
 export function openReads(options: OpenReadsOptions): OpenReads {
   const { tableNames, heldRecords, router: settings, report } = options;
   const tables = options.tables ?? connectReads(tableNames);
-  const flag = options.flagClient ?? createFlagClient(options.flag, { ...(report && { report }) });
+  const flag =
+    options.flagClient ??
+    createFlagClient(options.flag, { readKillSwitch: tables.readKillSwitch, ...(report && { report }) });
   const router = createRouter({
     sides: { old: oldSide(tables.old, heldRecords), new: newSide(tables.new) },
     flag: () => flag.current(),

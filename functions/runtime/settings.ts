@@ -73,6 +73,6 @@ export function parseVariables<T>(schema: z.ZodType<T>, environment: Variables):
   const parsed = schema.safeParse(environment);
   if (parsed.success) return parsed.data;
   throw new MigrationError('FUNCTION_SETTINGS_INVALID', z.prettifyError(parsed.error), {
-    nextStep: 'Deploy the stack again: npx cdk deploy',
+    nextStep: 'Deploy the stacks again: npx cdk deploy --all',
   });
 }

@@ -1,15 +1,19 @@
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import type { TableNames } from '../migration/tables.ts';
+import { readKillSwitch } from './control/documents.ts';
+import { dynamoPlainRows } from './dynamo/dynamo-plain-rows.ts';
 import { connect } from './dynamo-tables.ts';
 import { dynamoNewReads } from './new/dynamo-new-reads.ts';
 import type { NewReads } from './new/new-reads.ts';
 import { dynamoOldReads } from './old/dynamo-old-reads.ts';
 import type { OldReads } from './old/old-reads.ts';
 
-/** Both sides' tables as reads use them. */
+/** Both sides' tables as reads use them, and the switch that keeps reads on the old ones. */
 export interface ReadTables {
   readonly old: OldReads;
   readonly new: NewReads;
+  /** Whether the kill switch is set. */
+  readonly readKillSwitch?: () => Promise<boolean>;
 }
 
 /** The new side is given up soon, since the old one can answer; the old side is the last that can, and is tried longer. */
@@ -18,7 +22,9 @@ const TIMEOUTS = { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnReque
 
 /** Connects to both sides by clients of their own, so that a new side that hangs takes no connection from the old one. */
 export function connectReads(names: TableNames, config: DynamoDBClientConfig = {}): ReadTables {
+  const control = dynamoPlainRows(connect({ requestHandler: TIMEOUTS, ...config }), names.control);
   return {
+    readKillSwitch: async () => (await readKillSwitch(control)) !== undefined,
     old: dynamoOldReads(connect({ requestHandler: TIMEOUTS, ...config }), names),
     new: dynamoNewReads(connect({ requestHandler: TIMEOUTS, maxAttempts: NEW_ATTEMPTS_MAX, ...config }), names),
   };

@@ -97,7 +97,7 @@ function partTooLarge({ part, parts }: PartOptions, cause: unknown): MigrationEr
     {
       cause,
       nextStep:
-        'Raise validation.rollingMaxReadUnitsPerSecond or lower validation.patienceSeconds in cdk.json, then npx cdk deploy',
+        'Raise validation.rollingMaxReadUnitsPerSecond or lower validation.patienceSeconds in cdk.json, then npx cdk deploy --all',
     },
   );
 }

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-appconfigdata';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createFlagClient, type FlagClient } from '../../functions/flag/client.ts';
+import { createFlagClient, type FlagClient, type FlagClientSettings } from '../../functions/flag/client.ts';
 
 const service = mockClient(AppConfigDataClient);
 const SETTINGS = { application: 'kpi-migration', environment: 'reads', profile: 'flags', waitMaxMs: 300 };
@@ -47,11 +47,18 @@ function body(text: string, next = 'next', intervalSeconds = 20) {
   };
 }
 
-async function start(): Promise<FlagClient> {
-  client = createFlagClient(SETTINGS, {
-    client: new AppConfigDataClient({ region: 'us-east-1' }),
-    report: ({ what }) => troubles.push(what),
-  });
+async function start(
+  readKillSwitch?: () => Promise<boolean>,
+  settings: Partial<FlagClientSettings> = {},
+): Promise<FlagClient> {
+  client = createFlagClient(
+    { ...SETTINGS, ...settings },
+    {
+      client: new AppConfigDataClient({ region: 'us-east-1' }),
+      readKillSwitch,
+      report: ({ what }) => troubles.push(what),
+    },
+  );
   await vi.advanceTimersByTimeAsync(0);
   return client;
 }
@@ -226,4 +233,67 @@ describe('the first read', () => {
     expect(tokensSent()).toEqual(['session-1', 'next', 'session-2']);
     expect(troubles).toEqual([]);
   });
+});
+
+describe('the kill switch', () => {
+  beforeEach(() => {
+    service.on(GetLatestConfigurationCommand).resolves(answer(NEW));
+  });
+
+  test('puts reads on the old tables with the next poll, whatever the flag says, and back when it goes', async () => {
+    let isSet = false;
+    const flags = await start(async () => isSet);
+    expect(await flags.current()).toMatchObject({ stage: 'new' });
+    isSet = true;
+    await pass(20);
+    expect(await flags.current()).toEqual({ stage: 'old', reason: 'kill-switch' });
+    isSet = false;
+    await pass(20);
+    expect(await flags.current()).toMatchObject({ stage: 'new' });
+  });
+
+  test('is heard while AppConfig fails or hangs', async () => {
+    let isSet = false;
+    const flags = await start(async () => isSet);
+    isSet = true;
+    service.on(GetLatestConfigurationCommand).callsFake(() => new Promise(() => {}));
+    await pass(26);
+    expect(await flags.current()).toEqual({ stage: 'old', reason: 'kill-switch' });
+  });
+
+  test('that was never read counts as set, since nobody could tell this reader to go back', async () => {
+    const flags = await start(() => Promise.reject(new Error('no rights')));
+    expect(await flags.current()).toEqual({ stage: 'old', reason: 'kill-switch-not-read' });
+    expect(troubles).toContainEqual(expect.stringContaining('kill switch'));
+  });
+
+  test.each<[string, () => Promise<boolean>]>([
+    ['fails', () => Promise.reject(new Error('throttled'))],
+    ['hangs', () => new Promise(() => {})],
+  ])('keeps its last value for a while where reading it %s', async (_, fail) => {
+    let read = async () => false;
+    const flags = await start(() => read());
+    read = fail;
+    await pass(299);
+    expect(await flags.current()).toMatchObject({ stage: 'new' });
+    await pass(2);
+    expect(await flags.current()).toEqual({ stage: 'old', reason: 'kill-switch-stale' });
+    read = async () => false;
+    await pass(30);
+    expect(await flags.current()).toMatchObject({ stage: 'new' });
+  });
+
+  test('stays set where reading it fails', async () => {
+    let read = async () => true;
+    const flags = await start(() => read());
+    read = () => Promise.reject(new Error('throttled'));
+    await pass(600);
+    expect(await flags.current()).toEqual({ stage: 'old', reason: 'kill-switch' });
+  });
+});
+
+test('a process that is forced to the old tables reads them, whatever the flag says', async () => {
+  service.on(GetLatestConfigurationCommand).resolves(answer(NEW));
+  const flags = await start(async () => false, { forceOld: true });
+  expect(await flags.current()).toEqual({ stage: 'old', reason: 'forced-old' });
 });

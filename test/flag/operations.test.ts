@@ -1,10 +1,15 @@
 import { CreateHostedConfigurationVersionCommand } from '@aws-sdk/client-appconfig';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { describeFlag, whoReadsWhat } from '../../backfill/commands/flag/describe-flag.ts';
 import type { AppConfigOptions } from '../../backfill/local/appconfig/start-app-config.ts';
 import type { FlagAccess } from '../../functions/flag/access.ts';
 import { applyFlagChange, planFlagChange } from '../../functions/flag/change.ts';
-import { readFlagState, startFlagDeployment } from '../../functions/flag/deployments.ts';
+import {
+  readFlagState,
+  readRollBack,
+  startFlagDeployment,
+  stopFlagDeployment,
+} from '../../functions/flag/deployments.ts';
 import { type FlagContent, parseFlagDocument, READS_OLD } from '../../functions/flag/document.ts';
 import { fallBack } from '../../functions/flag/fall-back.ts';
 import { readMonitors, writeMonitors } from '../../functions/flag/monitors.ts';
@@ -112,6 +117,35 @@ describe('a change', () => {
       message: expect.stringContaining('Next: kpi-migrate validate'),
     });
     expect((await state()).deployed).toEqual(READS_OLD);
+  });
+});
+
+describe('why a deployment was rolled back', () => {
+  const whyOf = async ({ flag, state }: Awaited<ReturnType<typeof flagOnStandIn>>) => {
+    const { last } = await state();
+    return { state: last?.state, ...(await readRollBack(flag.client, flag.ids, last?.number ?? 0)) };
+  };
+
+  test('is the gate, where its refusal comes late', async () => {
+    const invokeValidator = () => Promise.reject(new Error('NO_REPORT: There has been no validation.'));
+    const stand = await flagOnStandIn({ invokeValidator, validatesLate: true });
+    await stand.set(toNew(10));
+    await vi.waitFor(async () => expect((await stand.state()).inProgress).toBeUndefined());
+    expect(await whyOf(stand)).toMatchObject({ state: 'ROLLED_BACK', by: 'appconfig' });
+    expect((await stand.state()).deployed).toEqual(READS_OLD);
+  });
+
+  test('is an alarm, or an operator', async () => {
+    const stand = await flagOnStandIn();
+    await stand.set(toNew(10));
+    await stand.setAlarm(ALARM, 'ALARM');
+    stand.passMinutes(1);
+    expect(await whyOf(stand)).toMatchObject({ state: 'ROLLED_BACK', by: 'alarm' });
+    await stand.setAlarm(ALARM, 'OK');
+    await stand.set(toNew(10));
+    await stopFlagDeployment(stand.flag.client, stand.flag.ids, 2);
+    stand.passMinutes(1);
+    expect(await whyOf(stand)).toMatchObject({ state: 'ROLLED_BACK', by: 'operator' });
   });
 });
 
@@ -280,6 +314,32 @@ describe('a fallback', () => {
       expect(await stand.validators()).toEqual(before);
       expect(stand.notes).toContainEqual(expect.stringContaining('AppConfig does not ask'));
       await expect(stand.set(toNew(10))).rejects.toMatchObject({ code: 'FLAG_REFUSED' });
+    });
+
+    test('gets through where the refusal comes late, and leaves the alarms alone', async () => {
+      let isBroken = false;
+      const { promise: asked, resolve: answer } = Promise.withResolvers<void>();
+      const invokeValidator = async () => {
+        if (isBroken) throw new Error('Rate Exceeded.');
+        await asked;
+      };
+      const stand = await flagOnStandIn({ invokeValidator, validatesLate: true });
+      await stand.set(toNew(10));
+      expect((await stand.state()).inProgress).toMatchObject({ state: 'VALIDATING' });
+      answer();
+      await vi.waitFor(async () => expect((await stand.state()).inProgress?.state).toBe('DEPLOYING'));
+      stand.passMinutes(31);
+      expect((await stand.state()).deployed).toEqual(toNew(10));
+      isBroken = true;
+      const monitors = await readMonitors(stand.flag.client, stand.flag.ids);
+
+      await stand.fallBack();
+
+      expect((await stand.state()).deployed).toEqual(READS_OLD);
+      expect(await readValidators(stand.flag.client, stand.flag.ids)).toHaveLength(1);
+      expect(await readMonitors(stand.flag.client, stand.flag.ids)).toEqual(monitors);
+      expect(stand.notes).toContainEqual(expect.stringMatching(/rolled it back: .*Until .* does not ask/));
+      expect(stand.notes).not.toContainEqual(expect.stringContaining('does not watch'));
     });
 
     test('gets through while an alarm rings, too', async () => {

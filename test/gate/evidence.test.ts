@@ -38,6 +38,7 @@ test('before anything has been done there is no report, no quarantine and no lag
     report: undefined,
     run: undefined,
     rollback: undefined,
+    killSwitch: undefined,
     unaccepted: [],
     unfinished: [],
     lagMs: { links: 0, milestones: 0, actuals: 0, readings: 0 },

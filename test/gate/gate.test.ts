@@ -59,7 +59,7 @@ describe('each condition refuses alone, and names the command for it', () => {
       'kpi-migrate backfill --execute',
     ],
     ['QUARANTINE_NOT_ACCEPTED', { ...GOOD, unaccepted: ['links l1'] }, 'kpi-migrate quarantine list'],
-    ['HEARTBEAT_MISSING', { ...GOOD, replication: undefined }, 'npx cdk deploy -c environment=NAME'],
+    ['HEARTBEAT_MISSING', { ...GOOD, replication: undefined }, 'npx cdk deploy --all -c environment=NAME'],
     [
       'HEARTBEAT_MISSING',
       { ...GOOD, replication: healthyAt(NOW_MS - 300_000) },

@@ -23,10 +23,10 @@ describe('the environments of cdk.json', () => {
     const app = new MigrationApp(undefined, {
       context: { ...context, environment: name, 'aws:cdk:bundling-stacks': [] },
     });
-    const [stack] = app.synth().stacks;
+    const { stacks } = app.synth();
     const { account, region } = readSettings(name);
-    expect(stack?.environment).toMatchObject({ account, region });
-    expect(stack?.stackName).toBe(`kpi-migration-${name}`);
+    expect(stacks.map(({ stackName }) => stackName)).toEqual([`kpi-migration-${name}-state`, `kpi-migration-${name}`]);
+    for (const { environment } of stacks) expect(environment).toMatchObject({ account, region });
   });
 
   test('are meant by name, and dev where none is named', () => {
@@ -100,6 +100,7 @@ describe('npx cdk synth', () => {
       'index.handler',
       'index.handler',
       'index.isComplete',
+      'index.onEvent',
       'index.onEvent',
     ]);
     for (const { asset } of functions) expect(existsSync(join(output, asset, 'index.js'))).toBe(true);

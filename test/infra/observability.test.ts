@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { countsOf as heartbeatCounts } from '../../functions/health/health.ts';
 import { readMetricsOf } from '../../functions/read/read-metrics.ts';
 import { countsOf } from '../../functions/validation/rolling-state.ts';
+import { healthyAt } from '../health/healthy.ts';
 import { ofType, type Resources, settingsWith, synthesise } from './synthesis.ts';
 
 const resources = synthesise(settingsWith());
@@ -130,7 +132,9 @@ describe('the alarms', () => {
       unexamined: [],
       unopened: 0,
     };
-    const counted = [countsOf(report), readMetricsOf({})].flatMap((counts) => Object.keys(counts));
+    const counted = [countsOf(report), readMetricsOf({}), heartbeatCounts(healthyAt(0), [])].flatMap((counts) =>
+      Object.keys(counts),
+    );
     expect(counted).toEqual(
       expect.arrayContaining(['RowsDiffering', 'ItemsUnexamined', 'NewSideErrors', 'WrongAnswers']),
     );

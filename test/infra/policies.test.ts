@@ -9,11 +9,12 @@ const NOT_OURS = [goalKpiLinks, kpiMilestones, kpiActuals, kpiReadings, kpis, pe
 
 const FUNCTION_VERSION = 'CDK lets its framework call any version of the function';
 const WILDCARDS_WITH_REASON: Readonly<Record<string, string>> = {
+  '<GuardsPutOn.Arn>:*': FUNCTION_VERSION,
   '<OldTablesEnsureStream.Arn>:*': FUNCTION_VERSION,
   '<OldTablesStreamIsOn.Arn>:*': FUNCTION_VERSION,
   '<OldTablesStreamProviderframeworkisComplete.Arn>:*': FUNCTION_VERSION,
   '<OldTablesStreamProviderframeworkonTimeout.Arn>:*': FUNCTION_VERSION,
-  '<StreamSyncFailures.Arn>/*': 'Lambda names the objects it keeps',
+  '<FailuresBucket.Arn>/*': 'Lambda names the objects it keeps',
   'ObservabilityTopicKey: *': 'in the policy of a key, this is the key',
   'ReadFlagMonitorRoleDefaultPolicy: *': 'CloudWatch tells of composite alarms only who may ask for all of them',
   'ReplicationHealthWatchRoleDefaultPolicy: *': 'Lambda has no resource for listing event source mappings by stream',
@@ -37,7 +38,16 @@ describe('the old and the look-up tables', () => {
 
   test('may have their streams turned on by one function alone, which may do nothing else', () => {
     const updating = allowedBy(resources).filter(({ actions }) => actions.includes('dynamodb:UpdateTable'));
-    expect(updating).toEqual([
+    const [ofOldTables, ofOurs] = [true, false].map((isOld) =>
+      updating.filter(
+        ({ resources: arns }) => arns.some((arn) => NOT_OURS.some((name) => arn.endsWith(name))) === isOld,
+      ),
+    );
+    const { kpiLinks, kpiData, control } = settings.tables;
+    expect(ofOurs).toEqual([
+      expect.objectContaining({ resources: [control, kpiData, kpiLinks].map((name) => `${ARN}/${name}`) }),
+    ]);
+    expect(ofOldTables).toEqual([
       expect.objectContaining({
         actions: ['dynamodb:DescribeTable', 'dynamodb:UpdateTable'],
         resources: [goalKpiLinks, kpiActuals, kpiMilestones, kpiReadings].map((name) => `${ARN}/${name}`),
@@ -117,7 +127,7 @@ describe('what the functions may do', () => {
   test('comes from no policy of others but the one for writing logs, and that only for CDK’s own functions', () => {
     const writingLogs = ':iam::aws:policy/service-role/AWSLambdaBasicExecutionRole';
     for (const { id, Properties } of ofType(resources, 'AWS::IAM::Role')) {
-      const framework = /^OldTablesStreamProviderframework/.test(id);
+      const framework = /^(OldTablesStream|Guards)Providerframework/.test(id);
       const policy = { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, writingLogs]] };
       expect(Properties.ManagedPolicyArns, id).toEqual(framework ? [policy] : undefined);
     }
@@ -160,7 +170,7 @@ describe('what the functions may do', () => {
           `${kpiReadings}/index/kpi-index`,
           `${people}/index/linked-user-index`,
         ],
-        keep: ['<StreamSyncFailures.Arn>/*'],
+        keep: ['<FailuresBucket.Arn>/*'],
         takeAway: [],
       });
     },
@@ -177,6 +187,18 @@ describe('what the functions may do', () => {
     });
   });
 
+  test('of what puts the guards on is protecting our tables, and the validators of this profile', () => {
+    const { kpiLinks, kpiData, control } = settings.tables;
+    const ours = [control, kpiData, kpiLinks];
+    const profile = ['<ReadFlagApplication>', '<ReadFlagApplication>/configurationprofile/<ReadFlagProfile>'];
+    expect(mayOf(resources, /^GuardsPutOnRole/)).toEqual({
+      'dynamodb:DescribeTable': ours,
+      'dynamodb:UpdateTable': ours,
+      'appconfig:GetConfigurationProfile': profile,
+      'appconfig:UpdateConfigurationProfile': profile,
+    });
+  });
+
   test('of the read API is reading what either side’s answers come from, and exactly this flag', () => {
     const readPath = { callers: [{ principal: 'arn:aws:iam::123456789012:role/kpi-service', tenants: 'any' }] };
     const all = synthesise(settingsWith({ readPath }));
@@ -184,7 +206,7 @@ describe('what the functions may do', () => {
     const configuration = ['<ReadFlagApplication>/environment/<ReadFlagEnvironment>/configuration/<ReadFlagProfile>'];
     expect(mayOf(all, /^ReadPathReadKpiRole/)).toEqual({
       'dynamodb:BatchGetItem': [goalKpiLinks, kpiActuals, kpiMilestones, kpiReadings].sort(),
-      'dynamodb:GetItem': ['purposepath-kpi-data', 'purposepath-kpi-links', kpis].sort(),
+      'dynamodb:GetItem': ['kpi-migration-control', 'purposepath-kpi-data', 'purposepath-kpi-links', kpis].sort(),
       'dynamodb:Query': [
         ...['goal-index', 'kpi-index', 'tenant-index'].flatMap((index) => [
           `${goalKpiLinks}/index/${index}`,
@@ -245,6 +267,7 @@ describe('what the functions may do', () => {
       'appconfig:CreateHostedConfigurationVersion': [application, profile],
       'appconfig:StartDeployment': ['<ReadFlagFallback>', application, profile, environment].sort(),
       'appconfig:StopDeployment': [application, environment, `${environment}/deployment/*`],
+      'appconfig:GetDeployment': [application, environment, `${environment}/deployment/*`],
       'appconfig:GetEnvironment': [application, environment],
       'appconfig:UpdateEnvironment': [application, environment],
       'appconfig:GetConfigurationProfile': [application, profile],

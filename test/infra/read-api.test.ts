@@ -38,7 +38,7 @@ describe('the read API', () => {
     const { DestinationArn, Format } = only('AWS::ApiGatewayV2::Stage').AccessLogSettings;
     expect(resources[DestinationArn['Fn::GetAtt'][0]]).toMatchObject({
       Type: 'AWS::Logs::LogGroup',
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
     });
     expect(JSON.parse(Format)).toMatchObject({
       'identity.userArn': '$context.identity.userArn',

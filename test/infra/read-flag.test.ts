@@ -32,7 +32,7 @@ describe('the read flag', () => {
   const environment = only('AWS::AppConfig::Environment');
   const profile = only('AWS::AppConfig::ConfigurationProfile');
 
-  test('bears the names by which operators find it (functions/flag/names.ts)', () => {
+  test('bears the names of functions/flag/names.ts', () => {
     expect(application.Properties.Name).toBe('kpi-migration-test');
     expect(environment.Properties).toMatchObject({ Name: 'reads', ApplicationId: { Ref: application.id } });
     expect(profile.Properties).toMatchObject({ Name: 'read-path', ApplicationId: { Ref: application.id } });
@@ -46,8 +46,14 @@ describe('the read flag', () => {
     expect(profile.Properties).toMatchObject({
       Type: 'AWS.AppConfig.FeatureFlags',
       LocationUri: 'hosted',
-      Validators: [{ Type: 'LAMBDA', Content: { 'Fn::GetAtt': [gateOf(resources).id, 'Arn'] } }],
     });
+    expect(only('Custom::Guards').Properties).toMatchObject({
+      ApplicationId: { Ref: application.id },
+      ConfigurationProfileId: { Ref: profile.id },
+      GateArn: { 'Fn::GetAtt': [gateOf(resources).id, 'Arn'] },
+    });
+    // AppConfig User Guide, "Understanding validators": the gate has to be there before the profile that names it.
+    expect(profile.Properties).not.toHaveProperty('Validators');
   });
 
   test('is deployed by nobody but operators', () => {
@@ -66,12 +72,12 @@ describe('the read flag', () => {
         Content:
           '{"version":"1","flags":{"readPath":{"name":"Which tables answer reads","attributes":{"stage":{"constraints":{"type":"string","enum":["shadow","new"]}},"percent":{"constraints":{"type":"number","minimum":0,"maximum":100}},"tenants":{"constraints":{"type":"array","elements":{"type":"string"}}},"lagBoundMs":{"constraints":{"type":"number","minimum":0}}}}},"values":{"readPath":{"enabled":false}}}',
       });
-      expect(version).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+      expect(version).toMatchObject({ DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
     },
   );
 
   test('does not keep the stack from going: what AppConfig would refuse to delete stays', () => {
-    for (const kept of [application, profile]) expect(kept.DeletionPolicy).toBe('Retain');
+    for (const kept of [application, profile]) expect(kept.DeletionPolicy).toBe('RetainExceptOnCreate');
     expect(environment.DeletionPolicy).toBeUndefined();
   });
 });

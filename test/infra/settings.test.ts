@@ -67,6 +67,7 @@ describe('an environment', () => {
       },
       readPath: { requestsPerSecondMax: 500, burstMax: 1_000 },
       alarms: {},
+      stack: { terminationProtection: true, tags: {} },
     });
   });
 
@@ -79,6 +80,10 @@ describe('an environment', () => {
     ['an account as a number', { account: 123456789012 }, ['account']],
     ['no account', { account: undefined }, ['account']],
     ['a region that is none', { region: 'Frankfurt' }, ['region']],
+    ['a region of no partition', { region: 'xx-west-1' }, ['region', 'is no region']],
+    ['a region without a number', { region: 'eu-west' }, ['region', 'is no region']],
+    ['a tag that AWS keeps for itself', { stack: { tags: { 'aws:team': 'kpi' } } }, ['stack.tags', 'no tag name']],
+    ['a tag with a character that AWS refuses', { stack: { tags: { team: 'a;b' } } }, ['stack.tags', 'no tag value']],
     ['a key that is unknown', { acount: '123456789012' }, ['acount']],
     ['a table that is unknown', { tables: { kpi_links: 'x-y-z' } }, ['kpi_links', 'tables']],
     ['a name that no table can have', { tables: { kpis: 'a b' } }, ['tables.kpis', 'no DynamoDB table name']],
@@ -135,6 +140,13 @@ describe('an environment', () => {
     });
     for (const part of ['Environment dev', ...parts]) expect(error.message).toContain(part);
   });
+
+  test.each(['eu-west-1', 'us-gov-west-1', 'cn-north-1', 'eusc-de-east-1', 'ap-southeast-7', 'mx-central-1'])(
+    'may be in the region %s',
+    (region) => {
+      expect(parseSettings(contextWith({ ...VALID, region }), 'dev').region).toBe(region);
+    },
+  );
 
   test('is told every problem at once', () => {
     const { message } = errorOf(() =>

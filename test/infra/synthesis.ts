@@ -1,4 +1,5 @@
 import { Template } from 'aws-cdk-lib/assertions';
+import { mergeStacks } from '../../backfill/local/cloud/merge-stacks.ts';
 import { MigrationApp } from '../../infra/migration-app.ts';
 import { parseSettings, type Settings } from '../../infra/settings.ts';
 
@@ -11,7 +12,7 @@ export interface Resource {
   readonly UpdateReplacePolicy?: string;
 }
 
-/** A synthesised template: logical id to resource. */
+/** Resources by logical id. */
 export type Resources = Readonly<Record<string, Resource>>;
 
 /** Settings of an environment `test`, with all defaults but what is given. */
@@ -25,8 +26,24 @@ export function appOf(settings: Settings): MigrationApp {
   return new MigrationApp(settings, { context: { 'aws:cdk:bundling-stacks': [] } });
 }
 
+/** A synthesised template. */
+export interface StackTemplate {
+  readonly Resources: Resources;
+  readonly Outputs: Readonly<Record<string, { readonly Value: unknown; readonly Export?: { readonly Name: string } }>>;
+}
+
+/** The templates of both stacks. */
+export function templatesOf(settings: Settings): { readonly state: StackTemplate; readonly migration: StackTemplate } {
+  const { state, stack } = appOf(settings);
+  const [ofState, ofMigration] = [state, stack].map((each) => Template.fromStack(each).toJSON() as StackTemplate);
+  if (!ofState || !ofMigration) throw new Error('There are not two stacks.');
+  return { state: ofState, migration: ofMigration };
+}
+
+/** The resources of both stacks, as if they were in one. */
 export function synthesise(settings: Settings): Resources {
-  return Template.fromStack(appOf(settings).stack).toJSON().Resources;
+  const { state, migration } = templatesOf(settings);
+  return mergeStacks([state, migration]) as Resources;
 }
 
 export function ofType(resources: Resources, type: string): (Resource & { readonly id: string })[] {

@@ -3,42 +3,64 @@ import type { Caller } from '../../../functions/account/caller.ts';
 import { fallBack } from '../../../functions/flag/fall-back.ts';
 import type { ErrorCode } from '../../../functions/model/error-codes.ts';
 import { MigrationError, messageOf } from '../../../functions/model/migration-error.ts';
+import type { Tables } from '../../../functions/tables/dynamo-tables.ts';
 import { readSettings, type Settings } from '../../../infra/settings.ts';
 import { nameAwsFailure } from '../../account/aws-failure.ts';
 import { callerOf } from '../../account/check-account.ts';
 import { operatorOf } from '../../account/operator.ts';
+import { openUnchecked } from '../../environment.ts';
 import { type CommandResult, EXIT } from '../../outcome.ts';
 import { consoleSteps } from './console-steps.ts';
+import { fallBackHard, liftKillSwitch } from './kill-switch.ts';
 import { openFlag } from './open-flag.ts';
 
+export interface FallbackOptions {
+  readonly env: string;
+  /** Also sets the kill switch, which works without AppConfig. */
+  readonly hard: boolean;
+  /** Takes the kill switch away. */
+  readonly lift: boolean;
+}
+
+const NEXT = 'Readers follow when they next poll the flag. Next: kpi-migrate status';
+
 /** `fallback`: puts all reads on the old tables at once. It has no plan step, because whoever needs it has no time for one. */
-export async function fallbackCommand({ env }: { readonly env: string }): Promise<CommandResult> {
+export async function fallbackCommand(options: FallbackOptions): Promise<CommandResult> {
   try {
-    return await fallBackIn(readSettings(env));
+    return await fallBackIn(readSettings(options.env), options);
   } catch (error) {
-    throw withConsoleSteps(error, env);
+    throw withConsoleSteps(error, options.env);
   }
 }
 
-async function fallBackIn(settings: Settings): Promise<CommandResult> {
+async function fallBackIn(settings: Settings, { hard, lift }: FallbackOptions): Promise<CommandResult> {
   const note = (message: string) => process.stderr.write(`${message}\n`);
   try {
-    const caller = await callerIfKnown(settings, note);
-    const access = await openFlag(settings);
-    const done = await fallBack(access, { by: operatorOf(caller), sleep, note });
+    const by = operatorOf(await callerIfKnown(settings, note));
+    const { control } = openUnchecked(settings).tables;
+    if (lift) return await liftIn(settings, control);
+    const options = { by, sleep, note };
+    if (hard) {
+      const done = await fallBackHard(control, { at: new Date().toISOString(), by }, () => openFlag(settings), options);
+      const flag = 'unchanged' in done.flag ? [`AppConfig did not follow: ${done.flag.unchanged}`] : [];
+      return { exitCode: EXIT.done, document: done, lines: ['All reads are on the old tables.', ...flag, NEXT] };
+    }
+    const done = await fallBack(await openFlag(settings), options);
+    const moved = done.deployment !== undefined;
     return {
       exitCode: EXIT.done,
       document: done,
-      lines: [
-        done.deployment === undefined
-          ? 'All reads were already on the old tables.'
-          : 'All reads are on the old tables.',
-        'Readers follow when they next poll the flag. Next: kpi-migrate status',
-      ],
+      lines: [moved ? 'All reads are on the old tables.' : 'All reads were already on the old tables.', NEXT],
     };
   } catch (error) {
     throw nameAwsFailure(error, settings);
   }
+}
+
+async function liftIn(settings: Settings, control: Tables['control']): Promise<CommandResult> {
+  await liftKillSwitch(control, await openFlag(settings));
+  const lines = ['The kill switch is off. The flag decides again, and all reads are on the old tables.'];
+  return { exitCode: EXIT.done, document: { killSwitch: null }, lines: [...lines, 'Next: kpi-migrate status'] };
 }
 
 /**

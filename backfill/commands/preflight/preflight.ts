@@ -65,7 +65,7 @@ function checkTable(role: TableRole, table: string, shape: TableShape | undefine
     message,
     nextStep,
   });
-  const deploy = 'Deploy the migration stack: npx cdk deploy -c environment=NAME.';
+  const deploy = 'Deploy the migration stack: npx cdk deploy --all -c environment=NAME.';
   const application = 'Ask the owner of the application to correct it; the migration never changes this table.';
   const { madeBy } = TABLES[role];
   const fix = madeBy === 'migration' ? deploy : application;

@@ -1,5 +1,6 @@
 import { LOOK_UP_TABLE_OF } from '../../../functions/migration/tables.ts';
 import type { Settings } from '../../../infra/settings.ts';
+import { stackNames } from '../../../infra/stack-names.ts';
 import { RETIRED_ROLES } from './what-keeps-old-tables.ts';
 
 /** A step for a person. This tool does none of them. */
@@ -12,6 +13,11 @@ export interface RetireStep {
 /** What may be deleted, in order, by whom, and how. Pure. */
 export function whatMayGo({ name, region, tables }: Pick<Settings, 'name' | 'region' | 'tables'>): RetireStep[] {
   const names = RETIRED_ROLES.map((role) => tables[role]);
+  const stacks = stackNames(name);
+  const destroying = (stack: string) => [
+    `aws cloudformation update-termination-protection --region ${region} --stack-name ${stack} --no-enable-termination-protection`,
+    `npx cdk destroy ${stack} -c environment=${name}`,
+  ];
   return [
     {
       who: 'The service team',
@@ -21,7 +27,7 @@ export function whatMayGo({ name, region, tables }: Pick<Settings, 'name' | 'reg
     {
       who: 'Whoever deploys the migration',
       what: 'Remove the functions, the gate and the read API. Tables, streams and failed changes stay.',
-      commands: [`npx cdk destroy -c environment=${name}`],
+      commands: destroying(stacks.migration),
     },
     {
       who: 'The owner of the old tables',
@@ -33,8 +39,9 @@ export function whatMayGo({ name, region, tables }: Pick<Settings, 'name' | 'reg
     },
     {
       who: 'Whoever deploys the migration',
-      what: `Save reports and quarantine: kpi-migrate report --env ${name}. When nobody needs ${tables.control} any more, delete it.`,
+      what: `Save reports and quarantine: kpi-migrate report --env ${name}. When nobody needs ${tables.control} any more, delete the stack of the state, which keeps all tables, and then the table.`,
       commands: [
+        ...destroying(stacks.state),
         `aws dynamodb update-table --region ${region} --table-name ${tables.control} --no-deletion-protection-enabled`,
         `aws dynamodb delete-table --region ${region} --table-name ${tables.control}`,
       ],

@@ -1,5 +1,5 @@
 import type { FlagState } from '../../../functions/flag/deployments.ts';
-import type { Rollback, Run } from '../../../functions/tables/control/documents.ts';
+import type { KillSwitch, Rollback, Run } from '../../../functions/tables/control/documents.ts';
 import type { UnfinishedItem } from '../../../functions/tables/control/unfinished-items.ts';
 import type { PassReport } from '../../copy/backfill.ts';
 import type { Holder } from '../../lease/lease-row.ts';
@@ -17,9 +17,19 @@ export interface Status {
   readonly unfinished: readonly UnfinishedItem[];
   readonly flag: FlagState | { readonly unreadable: string };
   readonly rollback: Rollback | undefined;
+  readonly killSwitch: KillSwitch | undefined;
 }
 
-export function describeStatus({ run, passes, lease, quarantined, unfinished, flag, rollback }: Status): string[] {
+export function describeStatus({
+  run,
+  passes,
+  lease,
+  quarantined,
+  unfinished,
+  flag,
+  rollback,
+  killSwitch,
+}: Status): string[] {
   return [
     ...(run ? [describeRun(run), ...describePasses(passes)] : ['No backfill has started.']),
     ...(isUnfinished(rollback)
@@ -28,6 +38,9 @@ export function describeStatus({ run, passes, lease, quarantined, unfinished, fl
     ...(lease ? [`${lease.owner} is running.`] : []),
     `In quarantine: ${[...quarantined].map(([source, count]) => `${source} ${count}`).join(', ')}`,
     ...describeUnfinished(unfinished),
+    ...(killSwitch
+      ? [`The kill switch is set, by ${killSwitch.by}, ${killSwitch.at}: all reads use the old tables.`]
+      : []),
     ...('unreadable' in flag ? [`The read flag cannot be read: ${flag.unreadable}`] : describeFlag(flag)),
   ];
 }

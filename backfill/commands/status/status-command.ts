@@ -1,7 +1,7 @@
 import { type FlagState, readFlagState } from '../../../functions/flag/deployments.ts';
 import { increase } from '../../../functions/model/counts-by-name.ts';
 import { messageOf } from '../../../functions/model/migration-error.ts';
-import { readRollback, readRun } from '../../../functions/tables/control/documents.ts';
+import { readKillSwitch, readRollback, readRun } from '../../../functions/tables/control/documents.ts';
 import { listQuarantine } from '../../../functions/tables/control/quarantine-entries.ts';
 import { QUARANTINE_SOURCES } from '../../../functions/tables/control/quarantine-rows.ts';
 import { readUnfinished } from '../../../functions/tables/control/unfinished-items.ts';
@@ -30,7 +30,8 @@ export async function statusCommand({ env }: { readonly env: string }): Promise<
   }
   const unfinished = await readUnfinished(tables.control);
   const rollback = await readRollback(tables.control);
-  const found = { run, passes, lease, quarantined, unfinished, flag: await readFlag(settings), rollback };
+  const killSwitch = await readKillSwitch(tables.control);
+  const found = { run, passes, lease, quarantined, unfinished, flag: await readFlag(settings), rollback, killSwitch };
   const shapes = await describeTables(client, settings.tables);
   const replication = await reportReplication(environment, shapes, Date.now());
   const nextStep = nextStepOf(found);

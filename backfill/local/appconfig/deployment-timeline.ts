@@ -1,12 +1,19 @@
 import type { DeploymentStrategy } from './resources.ts';
 
-export type DeploymentState = 'DEPLOYING' | 'BAKING' | 'COMPLETE' | 'ROLLING_BACK' | 'ROLLED_BACK' | 'REVERTED';
+export type DeploymentState =
+  | 'VALIDATING'
+  | 'DEPLOYING'
+  | 'BAKING'
+  | 'COMPLETE'
+  | 'ROLLING_BACK'
+  | 'ROLLED_BACK'
+  | 'REVERTED';
 
 /** What ended a deployment before its time, or took back a complete one. */
 export interface Stop {
   readonly kind: 'rollback' | 'revert';
   readonly atMs: number;
-  readonly triggeredBy: 'USER' | 'CLOUDWATCH_ALARM';
+  readonly triggeredBy: 'USER' | 'APPCONFIG' | 'CLOUDWATCH_ALARM';
   readonly description: string;
 }
 
@@ -14,6 +21,8 @@ export interface Stop {
 export interface Course {
   readonly growth: Pick<DeploymentStrategy, 'growthType' | 'growthFactor'>;
   readonly startedAtMs: number;
+  /** Validators are still being asked, so nothing else counts yet. */
+  readonly isValidating?: boolean;
   /** As it runs here: divided by the time scale. */
   readonly growingMs: number;
   readonly bakingMs: number;
@@ -44,6 +53,7 @@ export interface DeploymentEvent {
  */
 export function momentOf(course: Course, nowMs: number): Moment {
   const { stop } = course;
+  if (course.isValidating === true) return { state: 'VALIDATING', percentageComplete: 0 };
   if (stop && nowMs >= stop.atMs) {
     if (stop.kind === 'revert') return { state: 'REVERTED', percentageComplete: 0, completedAtMs: stop.atMs };
     const endMs = stop.atMs + course.rollingBackMs;
@@ -66,12 +76,13 @@ export function completionOf({ startedAtMs, growingMs, bakingMs }: Course): numb
 }
 
 export function isInProgress(state: DeploymentState): boolean {
-  return state === 'DEPLOYING' || state === 'BAKING' || state === 'ROLLING_BACK';
+  return state === 'VALIDATING' || state === 'DEPLOYING' || state === 'BAKING' || state === 'ROLLING_BACK';
 }
 
 /** What has happened until now, newest first, as AppConfig lists it. */
 export function eventsOf(course: Course, nowMs: number): DeploymentEvent[] {
   const { stop, startedAtMs, growingMs } = course;
+  if (course.isValidating === true) return [];
   const percentages = growthSteps(course.growth);
   const planned: [number, string, string][] = [
     [startedAtMs, 'DEPLOYMENT_STARTED', 'Deployment started'],

@@ -1,3 +1,4 @@
+import { messageOf } from '../../../functions/model/migration-error.ts';
 import {
   type Course,
   completionOf,
@@ -53,12 +54,17 @@ export class Deployments {
   /** Environments for which validators are being asked. */
   private readonly validating = new Set<string>();
   private readonly timeScale: number;
+  private readonly validatesLate: boolean;
 
-  /** @param timeScale how many times faster than AppConfig's a deployment runs. */
-  constructor(saved: SavedDeployments, timeScale: number) {
+  /**
+   * @param timeScale how many times faster than AppConfig's a deployment runs.
+   * @param validatesLate whether a deployment is answered in state VALIDATING, and a refusal then rolls it back.
+   */
+  constructor(saved: SavedDeployments, timeScale: number, validatesLate = false) {
     this.deployments = saved.deployments;
     this.alarmsRinging = new Set(saved.alarmsRinging);
     this.timeScale = timeScale;
+    this.validatesLate = validatesLate;
   }
 
   /**
@@ -69,6 +75,7 @@ export class Deployments {
   async start(request: NewDeployment, validate: () => Promise<void>, nowMs: () => number): Promise<Deployment> {
     const { environment } = request;
     this.refuseInProgress(request, nowMs());
+    if (this.validatesLate) return this.validateLate(request, validate, nowMs);
     this.validating.add(environment.id);
     try {
       await validate();
@@ -76,6 +83,24 @@ export class Deployments {
       this.validating.delete(environment.id);
     }
     return this.add(request, nowMs());
+  }
+
+  private validateLate(request: NewDeployment, validate: () => Promise<void>, nowMs: () => number): Deployment {
+    const { environment } = request;
+    const started = { ...this.make(request, nowMs()), isValidating: true };
+    this.deployments = [...this.deployments, started];
+    const settle = (stop?: Stop): void => {
+      const { isValidating: _, ...rest } = started;
+      const settled: Deployment = { ...rest, startedAtMs: nowMs(), ...(stop && { stop, rollingBackMs: 0 }) };
+      this.deployments = this.deployments.map((each) => (each === started ? settled : each));
+      if (stop === undefined) this.rollBackOnAlarm(environment, settled, nowMs());
+    };
+    validate().then(
+      () => settle(),
+      (error: unknown) =>
+        settle({ kind: 'rollback', atMs: nowMs(), triggeredBy: 'APPCONFIG', description: messageOf(error) }),
+    );
+    return started;
   }
 
   private refuseInProgress({ environment, latestNumber }: NewDeployment, nowMs: number): void {
@@ -89,8 +114,14 @@ export class Deployments {
     }
   }
 
-  private add({ environment, profile, version, strategy, description }: NewDeployment, nowMs: number): Deployment {
-    const deployment: Deployment = {
+  private add(request: NewDeployment, nowMs: number): Deployment {
+    const deployment = this.make(request, nowMs);
+    this.deployments = [...this.deployments, deployment];
+    return this.rollBackOnAlarm(request.environment, deployment, nowMs) ?? deployment;
+  }
+
+  private make({ environment, profile, version, strategy, description }: NewDeployment, nowMs: number): Deployment {
+    return {
       number: (this.list(environment.id)[0]?.number ?? 0) + 1,
       applicationId: environment.applicationId,
       environmentId: environment.id,
@@ -106,8 +137,6 @@ export class Deployments {
       bakingMs: (strategy.finalBakeMinutes * MINUTE_MS) / this.timeScale,
       rollingBackMs: ROLLING_BACK_MS / this.timeScale,
     };
-    this.deployments = [...this.deployments, deployment];
-    return this.rollBackOnAlarm(environment, deployment, nowMs) ?? deployment;
   }
 
   /**

@@ -37,6 +37,7 @@ export function profileDetail({ applicationId, id, name, validatorFunctionIds }:
 }
 
 const ENVIRONMENT_STATES: Readonly<Record<DeploymentState, string>> = {
+  VALIDATING: 'DEPLOYING',
   DEPLOYING: 'DEPLOYING',
   BAKING: 'DEPLOYING',
   COMPLETE: 'READY_FOR_DEPLOYMENT',

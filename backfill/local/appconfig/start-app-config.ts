@@ -4,6 +4,7 @@ import { dataRoutes } from './data-plane.ts';
 import { Deployments } from './deployments.ts';
 import { HostedVersions } from './hosted-versions.ts';
 import { serve } from './http-edge.ts';
+import { type Parameters, parameterRoutes } from './parameter-store.ts';
 import { type InitialState, Resources } from './resources.ts';
 import { Sessions } from './sessions.ts';
 import { NO_STATE_FILE, stateFile } from './state-file.ts';
@@ -11,6 +12,8 @@ import { type InvokeValidator, runValidators, VALIDATOR_TIMEOUT_MS } from './val
 
 export interface AppConfigOptions {
   readonly initial: InitialState;
+  /** What Parameter Store holds, at the same address; nothing where it is absent. */
+  readonly parameters?: Parameters;
   readonly invokeValidator: InvokeValidator;
   readonly nowMs: () => number;
   /** How many times faster than AppConfig's deployments and polls run; 1 where it is absent. */
@@ -19,6 +22,11 @@ export interface AppConfigOptions {
   readonly port?: number;
   /** Keeps versions, deployments and alarms over a restart; without it nothing outlasts the stand-in. */
   readonly directory?: string;
+  /**
+   * Whether StartDeployment answers in state VALIDATING before the validators have, and a refusal then rolls the deployment
+   * back. The API Reference names that state and says no more of it, so both ways have to work. Default: false.
+   */
+  readonly validatesLate?: boolean;
   /** AppConfig's own 15 seconds where it is absent. Never scaled: validators take the time they take. */
   readonly validatorTimeoutMs?: number;
 }
@@ -48,7 +56,7 @@ export async function startAppConfig(options: AppConfigOptions): Promise<AppConf
   const saved = await file.load();
   const resources = new Resources(initial, saved);
   const versions = new HostedVersions(saved.versions);
-  const deployments = new Deployments(saved, timeScale);
+  const deployments = new Deployments(saved, timeScale, options.validatesLate);
   const save = () => file.save(() => ({ versions: versions.toJSON(), ...deployments.toJSON(), ...resources.toJSON() }));
   const alarmNames = initial.environments.flatMap(({ monitors }) => monitors.map(({ alarmName }) => alarmName));
   versions.begin(initial, nowMs());
@@ -63,6 +71,7 @@ export async function startAppConfig(options: AppConfigOptions): Promise<AppConf
         validate: (profile, version) => runValidators(profile, version, invokeValidator, validatorTimeoutMs),
         nowMs,
       }),
+      ...parameterRoutes(options.parameters ?? {}),
       ...dataRoutes({ resources, versions, deployments, sessions: new Sessions(timeScale) }),
     ],
     nowMs,

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { MigrationError } from '../../../functions/model/migration-error.ts';
 import { FunctionHost } from './function-host.ts';
-import type { Stack, StackStream } from './template.ts';
+import type { Stack, StackGuards, StackStream } from './template.ts';
 
 /** Creates tables, unless a former start has. */
 export async function createTables(client: DynamoDBClient, tables: readonly CreateTableCommandInput[]): Promise<void> {
@@ -58,4 +58,12 @@ export async function turnStreamOn(stream: StackStream, hosts: ReadonlyMap<strin
     await sleep(IS_COMPLETE_INTERVAL_MS);
   }
   throw new MigrationError('STREAM_NOT_ON', `The stream of ${stream.tableName} was not turned on in time.`);
+}
+
+/** Puts the guards on by the stack's own function, called as CDK's provider framework calls it. */
+export async function putGuardsOn(
+  { onEventFunction, properties }: StackGuards,
+  hosts: ReadonlyMap<string, FunctionHost>,
+): Promise<void> {
+  await hosts.get(onEventFunction)?.invoke({ RequestType: 'Create', ResourceProperties: properties });
 }

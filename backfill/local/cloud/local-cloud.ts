@@ -12,7 +12,7 @@ import { type AppConfig, startAppConfig } from '../appconfig/start-app-config.ts
 import type { InvokeValidator } from '../appconfig/validators.ts';
 import { loadExport, openExport } from '../export/load-export.ts';
 import { type Services, startServices } from '../services/start-services.ts';
-import { createTables, hostFunctions, turnStreamOn } from './deploy.ts';
+import { createTables, hostFunctions, putGuardsOn, turnStreamOn } from './deploy.ts';
 import { startEngine } from './engine.ts';
 import type { BusyProcess, FunctionHost } from './function-host.ts';
 import { fileCheckpoints } from './mapping-checkpoints.ts';
@@ -48,6 +48,8 @@ export interface LocalCloud {
   /** AppConfig's stand-in; absent where the stack has no flag. */
   readonly appconfig?: Omit<AppConfig, 'stop'>;
   readonly services: Omit<Services, 'stop'>;
+  /** Has Lambda refuse to invoke the flag's gate, as at reserved concurrency 0, or no longer. */
+  throttleGate(isThrottled: boolean): void;
   /** Folder that stands for the bucket of the on-failure destination. */
   readonly onFailureDirectory: string;
   readonly functions: { killAll(signal: NodeJS.Signals): void; busy(): BusyProcess[] };
@@ -101,7 +103,10 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   }
   const stack = await synthesis;
   await createTables(client, stack.tables);
+  let isGateThrottled = false;
   const appconfig = await startFlag(stack, options, directory, async (event, functionId) => {
+    // What AppConfig makes of it is documented nowhere; Lambda's own answer is "Rate Exceeded." (Lambda API, Invoke).
+    if (isGateThrottled) throw new Error('Rate Exceeded.');
     const host = hosts.get(functionId);
     if (host === undefined) throw new Error(`The stack has no function ${functionId}.`);
     return host.invoke(event);
@@ -123,6 +128,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   starting.defer(async () => {
     await Promise.all([...hosts.values()].map((host) => host.stop()));
   });
+  for (const guards of stack.guards) await putGuardsOn(guards, hosts);
   onProgress('Turning the streams on and starting the event source mappings.');
   mappings.push(...(await startMappings(stack, hosts, clientConfig, folder)));
   starting.defer(async () => {
@@ -140,6 +146,9 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     clientConfig,
     ...(appconfig && { appconfig }),
     services,
+    throttleGate(isThrottled) {
+      isGateThrottled = isThrottled;
+    },
     onFailureDirectory: folder('on-failure'),
     functions: {
       killAll(signal) {
@@ -160,7 +169,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
 
 /** AppConfig's stand-in, where the stack has a flag; it asks the stack's own gate. */
 async function startFlag(
-  { appConfig: initial }: Stack,
+  { appConfig: initial, parameters }: Stack,
   { flagTimeScale = FLAG_TIME_SCALE_DEFAULT }: LocalCloudOptions,
   directory: string,
   invokeValidator: InvokeValidator,
@@ -168,6 +177,7 @@ async function startFlag(
   if (initial === undefined) return undefined;
   return startAppConfig({
     initial,
+    parameters,
     invokeValidator,
     nowMs: Date.now,
     timeScale: flagTimeScale,

@@ -5,7 +5,16 @@ import { promisify } from 'node:util';
 import { MigrationError } from '../../../functions/model/migration-error.ts';
 import { PACKAGE_ROOT, programFile } from '../../../infra/package-layout.ts';
 import type { Settings } from '../../../infra/settings.ts';
+import { stackNames } from '../../../infra/stack-names.ts';
 import { readTemplate, type Stack } from './template.ts';
+
+/** Reads the stacks of an environment from the folder that they were synthesised into. @throws MigrationError TEMPLATE_UNREADABLE */
+export async function readAssembly(environmentName: string, assembly: string): Promise<Stack> {
+  const templates = Object.values(stackNames(environmentName)).map(async (name) =>
+    JSON.parse(await readFile(join(assembly, `${name}.template.json`), 'utf8')),
+  );
+  return readTemplate(...(await Promise.all(templates)));
+}
 
 /**
  * Synthesises the stack with the settings given, bundles included, into a folder.
@@ -30,6 +39,5 @@ export async function synthesise({ name, ...settings }: Settings, assembly: stri
       nextStep: 'Run npm run synth to see why.',
     });
   }
-  const template = await readFile(join(assembly, `kpi-migration-${name}.template.json`), 'utf8');
-  return readTemplate(JSON.parse(template));
+  return readAssembly(name, assembly);
 }

@@ -1,12 +1,14 @@
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
-import { MigrationError } from '../../../functions/model/migration-error.ts';
 import { appConfigReference, hasAppConfig, readAppConfig, type TemplateResources } from '../appconfig/from-template.ts';
+import type { Parameters } from '../appconfig/parameter-store.ts';
 import type { InitialState } from '../appconfig/resources.ts';
+import { mergeStacks, unreadableTemplate } from './merge-stacks.ts';
 
 /** Reference to an attribute of another resource, the only intrinsic function the local cloud has to follow. */
 const attributeOf = z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.string()]) });
 const reference = z.object({ Ref: z.string() });
+const join = z.object({ 'Fn::Join': z.tuple([z.string(), z.array(z.unknown())]) });
 
 const globalTable = z.object({
   TableName: z.string(),
@@ -37,19 +39,9 @@ const schedule = z.object({
   ScheduleExpression: z.string(),
   Targets: z.array(z.object({ Arn: attributeOf })),
 });
-const parameter = z.object({ Name: z.string(), Value: z.unknown() });
 const streamResource = z.object({ ServiceToken: attributeOf, TableName: z.string() });
-
-const templateSchema = z.object({
-  Resources: z.record(
-    z.string(),
-    z.object({
-      Type: z.string(),
-      Properties: z.record(z.string(), z.unknown()).default({}),
-      Metadata: z.record(z.string(), z.unknown()).optional(),
-    }),
-  ),
-});
+const guardsResource = z.looseObject({ ServiceToken: attributeOf });
+const parameter = z.object({ Name: z.string(), Value: z.unknown() });
 
 /** A function of the stack: where its bundle is, and how it is run. */
 export interface StackFunction {
@@ -69,6 +61,12 @@ export interface StackStream {
   readonly tableName: string;
   readonly onEventFunction: string;
   readonly isCompleteFunction: string;
+}
+
+/** What the stack's own function has to put on when all else is there (infra/guards.ts). */
+export interface StackGuards {
+  readonly onEventFunction: string;
+  readonly properties: Readonly<Record<string, unknown>>;
 }
 
 /** Lambda's limits of one event source mapping; -1 is none. */
@@ -99,23 +97,23 @@ export interface Stack {
   readonly streams: readonly StackStream[];
   readonly mappings: readonly StackMapping[];
   readonly schedules: readonly StackSchedule[];
-  /** Parameters of Systems Manager by name, those with a plain value. */
-  readonly parameters: ReadonlyMap<string, string>;
+  readonly guards: readonly StackGuards[];
+  /** What the stacks publish in Parameter Store. */
+  readonly parameters: Parameters;
   /** Absent where the stack has no flag. */
   readonly appConfig?: InitialState;
 }
 
 /**
- * Reads a synthesised CloudFormation template. What is not tables, functions, streams, mappings and AppConfig is passed over.
+ * Reads the synthesised CloudFormation templates of an app as one stack. What is not tables, functions, streams, mappings,
+ * guards, parameters and AppConfig is passed over.
  *
  * @throws MigrationError TEMPLATE_UNREADABLE, with everything that the local cloud cannot follow.
  */
-export function readTemplate(template: unknown): Stack {
-  const parsed = templateSchema.safeParse(template);
-  if (!parsed.success) throw unreadable(z.prettifyError(parsed.error));
-  const resources = Object.entries(parsed.data.Resources);
+export function readTemplate(...templates: unknown[]): Stack {
+  const all = mergeStacks(templates);
   const ofType = <T>(type: string, schema: z.ZodType<T>) =>
-    resources
+    Object.entries(all)
       .filter(([, resource]) => resource.Type === type)
       .map(([id, resource]) => ({ id, metadata: resource.Metadata, ...parse(id, schema, resource.Properties) }));
 
@@ -127,11 +125,17 @@ export function readTemplate(template: unknown): Stack {
         asset: String(each.metadata?.['aws:asset:path'] ?? ''),
         handler: each.Handler,
         timeoutSeconds: each.Timeout,
-        environment: plainVariables(parsed.data.Resources, each.Environment.Variables),
+        environment: plainVariables(all, each.Environment.Variables),
         variables: each.Environment.Variables,
       },
     ]),
   );
+  /** The function that CDK's provider framework calls for a custom resource. */
+  const calledBy = (id: string, serviceToken: z.infer<typeof attributeOf>, variable: string): string => {
+    const framework = functions.get(serviceToken['Fn::GetAtt'][0]);
+    const called = parse(id, z.object({ [variable]: attributeOf }), framework?.variables ?? {});
+    return called[variable]?.['Fn::GetAtt'][0] ?? '';
+  };
   return {
     tables: ofType('AWS::DynamoDB::GlobalTable', globalTable).map((table) => ({
       TableName: table.TableName,
@@ -141,19 +145,24 @@ export function readTemplate(template: unknown): Stack {
       ...(table.GlobalSecondaryIndexes && { GlobalSecondaryIndexes: table.GlobalSecondaryIndexes }),
     })),
     functions,
-    streams: ofType('Custom::OldTableStream', streamResource).map((stream) => {
-      const framework = functions.get(stream.ServiceToken['Fn::GetAtt'][0]);
-      const called = (variable: string) =>
-        parse(stream.id, z.object({ [variable]: attributeOf }), framework?.variables ?? {})[variable]?.[
-          'Fn::GetAtt'
-        ][0];
-      return {
-        id: stream.id,
-        tableName: stream.TableName,
-        onEventFunction: called('USER_ON_EVENT_FUNCTION_ARN') ?? '',
-        isCompleteFunction: called('USER_IS_COMPLETE_FUNCTION_ARN') ?? '',
-      };
-    }),
+    streams: ofType('Custom::OldTableStream', streamResource).map(({ id, TableName, ServiceToken }) => ({
+      id,
+      tableName: TableName,
+      onEventFunction: calledBy(id, ServiceToken, 'USER_ON_EVENT_FUNCTION_ARN'),
+      isCompleteFunction: calledBy(id, ServiceToken, 'USER_IS_COMPLETE_FUNCTION_ARN'),
+    })),
+    guards: ofType('Custom::Guards', guardsResource).map(({ id, metadata: _, ServiceToken, ...properties }) => ({
+      onEventFunction: calledBy(id, ServiceToken, 'USER_ON_EVENT_FUNCTION_ARN'),
+      properties: Object.fromEntries(
+        Object.entries(properties).map(([name, value]) => [name, resolved(all, value) ?? value]),
+      ),
+    })),
+    parameters: Object.fromEntries(
+      ofType('AWS::SSM::Parameter', parameter).flatMap(({ Name, Value }) => {
+        const value = resolved(all, Value);
+        return value === undefined ? [] : [[Name, value]];
+      }),
+    ),
     mappings: ofType('AWS::Lambda::EventSourceMapping', eventSourceMapping).map((mapping) => ({
       id: mapping.id,
       functionId: mapping.FunctionName.Ref,
@@ -168,18 +177,13 @@ export function readTemplate(template: unknown): Stack {
       const minutes = Number(/^rate\((\d+) minutes?\)$/.exec(ScheduleExpression)?.[1] ?? 0);
       return Targets.map(({ Arn }) => ({ functionId: Arn['Fn::GetAtt'][0], minutes }));
     }),
-    parameters: new Map(
-      ofType('AWS::SSM::Parameter', parameter).flatMap(({ Name, Value }) =>
-        typeof Value === 'string' ? [[Name, Value] as const] : [],
-      ),
-    ),
-    ...(hasAppConfig(parsed.data.Resources) && { appConfig: appConfigOf(parsed.data.Resources) }),
+    ...(hasAppConfig(all) && { appConfig: appConfigOf(all) }),
   };
 }
 
 function parse<T>(id: string, schema: z.ZodType<T>, properties: unknown): T {
   const parsed = schema.safeParse(properties);
-  if (!parsed.success) throw unreadable(`${id}: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) throw unreadableTemplate(`${id}: ${z.prettifyError(parsed.error)}`);
   return parsed.data;
 }
 
@@ -206,12 +210,26 @@ function appConfigOf(resources: TemplateResources): InitialState {
   try {
     return readAppConfig(resources);
   } catch (error) {
-    throw error instanceof z.ZodError ? unreadable(z.prettifyError(error)) : error;
+    throw error instanceof z.ZodError ? unreadableTemplate(z.prettifyError(error)) : error;
   }
 }
 
-function unreadable(problems: string): MigrationError {
-  return new MigrationError('TEMPLATE_UNREADABLE', `The local cloud cannot run the synthesised stack:\n${problems}`, {
-    nextStep: 'Use only what backfill/local/README.md lists, or add support for the rest in template.ts.',
-  });
+/**
+ * A value that CloudFormation would put together: text, an id of AppConfig's, a function, or these joined.
+ *
+ * @returns undefined where it names anything else.
+ */
+function resolved(resources: TemplateResources, value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  const joined = join.safeParse(value);
+  if (joined.success) {
+    const [separator, parts] = joined.data['Fn::Join'];
+    const texts = parts.map((part) => resolved(resources, part));
+    return texts.some((text) => text === undefined) ? undefined : texts.join(separator);
+  }
+  const attribute = attributeOf.safeParse(value);
+  const [id, name] = attribute.data?.['Fn::GetAtt'] ?? [];
+  // Here a function's logical id stands for its ARN.
+  if (id !== undefined && name === 'Arn' && resources[id]?.Type === 'AWS::Lambda::Function') return id;
+  return appConfigReference(resources, value);
 }

@@ -17,6 +17,8 @@ export interface CutoverOptions {
   readonly flag: FlagAccess;
   readonly readers: Readers;
   readonly newReads: AilingNewReads;
+  /** Has Lambda refuse to invoke the gate, or no longer. */
+  readonly throttleGate: (isThrottled: boolean) => void;
   /** Validates all, with the verdict as answer. */
   readonly validate: () => Promise<string>;
   /** The longest that a reader takes to see a change of the flag. */
@@ -46,8 +48,8 @@ const ATTEMPTS_MAX = 20;
 const ANSWER_WITHIN_MS = 60_000;
 
 /**
- * Moves the reads as the runbook has it: shadow, then the new side for more and more tenants, ailing new tables, fallback, and
- * the new side again; by the operator's own commands, through AppConfig's gate.
+ * Moves the reads as the runbook has it: shadow, then the new side for more and more tenants, ailing new tables, a fallback while the
+ * gate is down, and the new side again; by the operator's own commands, through AppConfig's gate.
  */
 export async function cutOver(options: CutoverOptions): Promise<CutoverReport> {
   const { readers, note, nowMs } = options;
@@ -76,9 +78,11 @@ export async function cutOver(options: CutoverOptions): Promise<CutoverReport> {
   for (const ailment of ['slow', 'failing', 'wrong'] as const) await act(ailment, async () => ail(options, ailment));
   await act('recovered', () => recover(options));
 
-  note('Fallback.');
+  note('Fallback, while the gate is throttled.');
+  options.throttleGate(true);
   const fallbackAtMs = nowMs();
   await fallBack(options.flag, { by: OPERATOR, sleep, note });
+  options.throttleGate(false);
   await sleep(options.pollIntervalMs + ACT_MS);
   const fallbackMs = readers.lastNewAnswerAtMs - fallbackAtMs;
 

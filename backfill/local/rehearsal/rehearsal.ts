@@ -118,6 +118,7 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalRepo
       environment,
       flag: await findFlag(localClientConfig(appconfig.url), settings.name),
       ...reading,
+      throttleGate: cloud.throttleGate,
       validate: async () => {
         // An operator waits until the streams have caught up: before that, much is in flight.
         await cloud.mappings.drained();

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { Answer, Exchange, Route } from '../appconfig/exchange.ts';
 import { serve } from '../appconfig/http-edge.ts';
+import { type Parameters, parameterRoutes } from '../appconfig/parameter-store.ts';
 import { ServiceError } from '../appconfig/service-error.ts';
 import { getCallerIdentity } from './identity.ts';
 import { type LocalMappings, mappingRoutes } from './mappings.ts';
-import { getParameter } from './parameters.ts';
 
 export interface ServicesOptions {
   /** The account that the credentials of every caller are of. */
   readonly account: string;
-  /** Parameters of Systems Manager, by name. Read at each request. */
-  readonly parameters: ReadonlyMap<string, string>;
+  /** What Parameter Store holds. Read at each request. */
+  readonly parameters: Parameters;
   /** Event source mappings of Lambda; none where it is absent. */
   readonly mappings?: LocalMappings;
   readonly nowMs: () => number;
@@ -33,10 +33,11 @@ export async function startServices(options: ServicesOptions): Promise<Services>
  * Both post to `/`. STS speaks the query protocol: the operation is in a form. Systems Manager speaks JSON 1.1: the operation
  * is in a header (Smithy, "AWS query protocol" and "AWS JSON 1.1 protocol").
  */
-function answerer({ account, parameters, nowMs }: ServicesOptions): Route['answer'] {
-  return (exchange: Exchange): Answer => {
+function answerer({ account, parameters }: ServicesOptions): Route['answer'] {
+  const [store] = parameterRoutes(parameters);
+  return (exchange: Exchange): Answer | Promise<Answer> => {
     const target = exchange.headers['x-amz-target'];
-    if (target === 'AmazonSSM.GetParameter') return getParameter(exchange, parameters, nowMs());
+    if (target?.startsWith('AmazonSSM.') && store) return store.answer(exchange);
     if (target === undefined && new URLSearchParams(exchange.body.toString()).get('Action') === 'GetCallerIdentity') {
       return getCallerIdentity(exchange, account, randomUUID());
     }

@@ -13,6 +13,7 @@ const schema = z.object({
   FLAG_ENVIRONMENT: z.string().min(1),
   FLAG_PROFILE: z.string().min(1),
   FLAG_WAIT_MAX_MS: z.coerce.number().int().min(0).default(1_000),
+  FORCE_OLD_READS: z.enum(['true', 'false']).default('false'),
   READ_CALLERS: jsonVariable.pipe(callersSchema),
   NEW_DEADLINE_MS: z.coerce.number().int().positive().default(ROUTER_DEFAULTS.newDeadlineMs),
   SHADOW_SHARE: share.default(ROUTER_DEFAULTS.shadowShare),
@@ -36,6 +37,7 @@ export function readReadSettings(environment: Variables) {
       environment: data.FLAG_ENVIRONMENT,
       profile: data.FLAG_PROFILE,
       waitMaxMs: data.FLAG_WAIT_MAX_MS,
+      forceOld: data.FORCE_OLD_READS === 'true',
     },
     router: {
       ...ROUTER_DEFAULTS,

@@ -51,6 +51,20 @@ export const {
   remove: deleteRollback,
 } = documentAt('rollback', 'last', rollback);
 
+const killSwitch = z.object({
+  at: z.iso.datetime(),
+  by: z.string(),
+});
+
+/** While there is one, every reader answers from the old tables, whatever the flag says: who set it, and when. */
+export type KillSwitch = z.infer<typeof killSwitch>;
+
+export const {
+  read: readKillSwitch,
+  write: writeKillSwitch,
+  remove: deleteKillSwitch,
+} = documentAt('reads', 'kill-switch', killSwitch);
+
 const retirement = z.object({
   at: z.iso.datetime(),
   by: z.string(),

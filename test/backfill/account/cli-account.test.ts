@@ -4,18 +4,18 @@ import { join } from 'node:path';
 import { DescribeTableCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type Services, startServices } from '../../../backfill/local/services/start-services.ts';
-import { flagNames, strategyName } from '../../../functions/flag/names.ts';
+import { publishedNames } from '../../../functions/flag/names.ts';
 import type { TableNames } from '../../../functions/migration/tables.ts';
 import { programFile } from '../../../infra/package-layout.ts';
 import { readSettings } from '../../../infra/settings.ts';
 import { settingsDigests, settingsParameterName } from '../../../infra/settings-digests.ts';
 import { createTestTables, engineClient } from '../../engine-client.ts';
 import { operatorOf } from '../../local/appconfig/operator.ts';
-import { INITIAL, standIn } from '../../local/appconfig/stand-in.ts';
+import { ALL_AT_ONCE, APPLICATION, ENVIRONMENT, LINEAR, PROFILE, standIn } from '../../local/appconfig/stand-in.ts';
 import { type Outcome, runToEnd } from '../../run-cli.ts';
 
 const client = engineClient();
-const parameters = new Map<string, string>();
+const parameters: Record<string, string> = {};
 let folder: string;
 let tables: TableNames;
 let services: Services;
@@ -102,7 +102,7 @@ describe('credentials of another account', () => {
 });
 
 test('tables that are in another place than the settings say are refused, whoever calls', async () => {
-  const mine = await startServices({ account: '111111111111', parameters: new Map(), nowMs: Date.now });
+  const mine = await startServices({ account: '111111111111', parameters: {}, nowMs: Date.now });
   const variables = { AWS_ENDPOINT_URL_STS: mine.url, AWS_ENDPOINT_URL_SSM: mine.url };
   const outcome = await kpiMigrate(['status', '--env', 'elsewhere'], variables);
   await mine.stop();
@@ -115,7 +115,7 @@ describe('settings that are not those that are deployed', () => {
   test.each(WRITES.map((command) => [command.join(' '), command] as const))(
     'stop %s before it writes',
     async (_name, command) => {
-      parameters.set(settingsParameterName('here'), JSON.stringify({ ...published(), tables: 'other' }));
+      parameters[settingsParameterName('here')] = JSON.stringify({ ...published(), tables: 'other' });
       const outcome = await kpiMigrate([...command, '--env', 'here']);
       expect(outcome.exitCode).toBe(1);
       expect(errorOf(outcome)).toMatchObject({
@@ -129,7 +129,7 @@ describe('settings that are not those that are deployed', () => {
   );
 
   test('are told of by a command that only reads', async () => {
-    parameters.set(settingsParameterName('here'), JSON.stringify({ ...published(), tables: 'other' }));
+    parameters[settingsParameterName('here')] = JSON.stringify({ ...published(), tables: 'other' });
     const outcome = await kpiMigrate(['plan', '--env', 'here']);
     expect(outcome).toMatchObject({
       exitCode: 0,
@@ -138,13 +138,13 @@ describe('settings that are not those that are deployed', () => {
   });
 
   test('stop writing where a stack has published none', async () => {
-    parameters.delete(settingsParameterName('here'));
+    delete parameters[settingsParameterName('here')];
     const outcome = await kpiMigrate(['backfill', '--execute', '--env', 'here']);
     expect(errorOf(outcome)).toMatchObject({ code: 'DEPLOYED_SETTINGS_UNKNOWN' });
   });
 
   test('do not stop a command whose settings are the deployed ones, and its records bear the caller', async () => {
-    parameters.set(settingsParameterName('here'), JSON.stringify(published()));
+    parameters[settingsParameterName('here')] = JSON.stringify(published());
     const backfill = await kpiMigrate(['backfill', '--execute', '--env', 'here']);
     expect(backfill, backfill.stderr).toMatchObject({ exitCode: 0 });
     expect(backfill.stderr).not.toContain('Warning');
@@ -181,20 +181,22 @@ describe('AWS that does not answer', () => {
 describe('fallback', () => {
   /** AppConfig with the flag of an environment in stage shadow. */
   async function appConfigOf(environmentName: string): Promise<string> {
-    const [application] = INITIAL.applications;
-    const [strategy] = INITIAL.strategies;
-    const names = flagNames(environmentName);
-    const { url, control } = await standIn({
-      initial: {
-        ...INITIAL,
-        applications: application ? [{ ...application, name: names.application }] : [],
-        strategies: strategy ? [{ ...strategy, name: strategyName(environmentName, 'fallback') }] : [],
-      },
-      nowMs: Date.now,
-      timeScale: 60,
-    });
+    const { url, control } = await standIn({ nowMs: Date.now, timeScale: 60 });
+    publish(environmentName);
     await operatorOf({ control }).set({ enabled: true, stage: 'shadow', percent: 0, tenants: [] });
     return url;
+  }
+
+  /** What the stacks of an environment publish of its flag. */
+  function publish(environmentName: string): void {
+    const names = publishedNames(environmentName);
+    const ids = {
+      applicationId: APPLICATION,
+      profileId: PROFILE,
+      widenStrategyId: LINEAR,
+      fallbackStrategyId: ALL_AT_ONCE,
+    };
+    Object.assign(parameters, { [names.flag]: JSON.stringify(ids), [names.environment]: ENVIRONMENT });
   }
 
   test('goes on where nobody can say whose credentials these are', async () => {
@@ -207,11 +209,24 @@ describe('fallback', () => {
     expect(JSON.parse(outcome.stdout)).toMatchObject({ deployment: 2 });
   });
 
+  test.each<[what: string, variables: Record<string, string>]>([
+    ['AppConfig', {}],
+    ['AppConfig nor STS', { AWS_ENDPOINT_URL_STS: 'http://127.0.0.1:9' }],
+  ])('--hard sets the kill switch where neither %s answers', async (_what, variables) => {
+    parameters[settingsParameterName('here')] = '{"tables":"others"}';
+    const outcome = await kpiMigrate(['fallback', '--hard', '--env', 'here'], variables);
+    expect(outcome, outcome.stderr).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse(outcome.stdout)).toMatchObject({ killSwitch: { at: expect.any(String) }, flag: {} });
+    const { Items } = await client.send(new ScanCommand({ TableName: tables.control, Limit: 1_000 }));
+    expect(JSON.stringify(Items)).toContain(JSON.parse(outcome.stdout).killSwitch.at);
+  });
+
   test.each([
     ['AppConfig does not answer', { AWS_ENDPOINT_URL_APPCONFIG: 'http://127.0.0.1:9' }, 'here', 'AWS_UNREACHABLE'],
     ['the account is another', {}, 'elsewhere', 'ACCOUNT_MISMATCH'],
     ['cdk.json has no such environment', {}, 'nowhere', 'ENVIRONMENT_UNKNOWN'],
   ])('says what to do in the console where %s', async (_name, variables, environmentName, code) => {
+    publish(environmentName);
     const error = errorOf(await kpiMigrate(['fallback', '--env', environmentName], variables));
     expect(error).toMatchObject({ code });
     expect(error.nextStep).toContain(`kpi-migration-${environmentName}, environment reads`);

@@ -42,7 +42,7 @@ test.each(['', 'null', '{}', '[1]', '{"tables":1}'])('a parameter of %s matches 
 test('a stack that has published nothing is a problem, an engine alone is none', () => {
   expect(settingsProblem(matchSettings(settings, undefined), settings)).toMatchObject({
     code: 'DEPLOYED_SETTINGS_UNKNOWN',
-    message: expect.stringContaining('/kpi-migrate/test/settings-hash'),
+    message: expect.stringContaining('/kpi-migration/test/settings-hash'),
   });
   expect(settingsProblem({ state: 'unknown' }, settings)).toBeUndefined();
 });

@@ -180,6 +180,9 @@ describe('with everything ready', () => {
           `aws dynamodb delete-table --region us-east-1 --table-name ${settings.tables[role as keyof typeof settings.tables]}`,
       ),
     );
-    expect(commands).toContain('npx cdk destroy -c environment=production');
+    expect(commands.filter((command) => command.includes('cdk destroy'))).toEqual([
+      'npx cdk destroy kpi-migration-production -c environment=production',
+      'npx cdk destroy kpi-migration-production-state -c environment=production',
+    ]);
   });
 });
