@@ -1,11 +1,11 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, relative, resolve } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
 import { MigrationError } from '../functions/model/migration-error.ts';
 import { shellWord } from '../functions/model/shell-word.ts';
 import { commandLine, SAMPLE_EXPORT } from '../infra/package-layout.ts';
 
-/** Beside the settings: commands find the local cloud that was started in the same folder. */
-const RUNNING_FILE = resolve('.local/running.json');
+/** Beside the settings: commands find the local clouds that were started in the same folder. Each has a file, by process. */
+const RUNNING_FOLDER = resolve('.local/running');
 
 /** Where the parts of a local cloud listen. */
 export interface LocalEndpoints {
@@ -18,6 +18,8 @@ export interface LocalEndpoints {
 
 interface Running extends LocalEndpoints {
   readonly pid: number;
+  /** Epoch milliseconds. */
+  readonly startedAtMs: number;
 }
 
 /** How any client reaches the local cloud. DynamoDB Local takes any key of letters and digits. */
@@ -55,16 +57,20 @@ export function servicesVariables(url: string): Record<string, string> {
   return { AWS_ENDPOINT_URL_STS: url, AWS_ENDPOINT_URL_SSM: url, AWS_ENDPOINT_URL_LAMBDA: url };
 }
 
-/** Lets other commands find this process's local cloud. */
+/** Lets other commands find this process's local cloud. They use the newest of those that run. */
 export function announceLocalCloud(endpoints: LocalEndpoints): void {
-  const running: Running = { pid: process.pid, ...endpoints };
-  mkdirSync(dirname(RUNNING_FILE), { recursive: true });
-  writeFileSync(RUNNING_FILE, JSON.stringify(running));
+  const running: Running = { pid: process.pid, startedAtMs: Date.now(), ...endpoints };
+  mkdirSync(RUNNING_FOLDER, { recursive: true });
+  writeFileSync(fileOf(process.pid), JSON.stringify(running));
 }
 
-/** Takes back what was announced, unless another local cloud has announced itself since. */
+/** Takes back what was announced. If others run, commands use the newest of these from now on. */
 export function withdrawLocalCloud(): void {
-  if (readRunning()?.pid === process.pid) rmSync(RUNNING_FILE, { force: true });
+  rmSync(fileOf(process.pid), { force: true });
+}
+
+function fileOf(pid: number): string {
+  return join(RUNNING_FOLDER, `${pid}.json`);
 }
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -96,14 +102,19 @@ export function localServicesEndpoint(
   environment: Variables = process.env,
 ): string | undefined {
   if (environment.AWS_ENDPOINT_URL_STS) return environment.AWS_ENDPOINT_URL_STS;
-  const running = readRunning();
-  if (running === undefined || !isAlive(running.pid)) return undefined;
-  return running.dynamodb === (dynamodbUrl ?? localEndpoint(environment)) ? running.services : undefined;
+  const dynamodb = dynamodbUrl ?? localEndpoint(environment);
+  return runningClouds().find((running) => running.dynamodb === dynamodb)?.services;
 }
 
 function runningCloud(): Running {
-  const running = readRunning();
-  return running !== undefined && isAlive(running.pid) ? running : notRunning();
+  return runningClouds()[0] ?? notRunning();
+}
+
+/** The local clouds that run in this folder, newest first. */
+export function runningClouds(): Running[] {
+  return readAnnounced()
+    .filter(({ pid }) => isAlive(pid))
+    .sort((left, right) => right.startedAtMs - left.startedAtMs);
 }
 
 function notRunning(): never {
@@ -112,13 +123,22 @@ function notRunning(): never {
   });
 }
 
-function readRunning(): Running | undefined {
+function readAnnounced(): Running[] {
+  let names: string[];
   try {
-    return JSON.parse(readFileSync(RUNNING_FILE, 'utf8'));
+    names = readdirSync(RUNNING_FOLDER);
   } catch {
-    // Absent, or half written by a process that was killed: as good as none.
-    return undefined;
+    // Nobody has ever started one here.
+    return [];
   }
+  return names.flatMap((name) => {
+    try {
+      return [JSON.parse(readFileSync(join(RUNNING_FOLDER, name), 'utf8'))];
+    } catch {
+      // Withdrawn meanwhile, or half written by a process that was killed: as good as none.
+      return [];
+    }
+  });
 }
 
 function isAlive(pid: number): boolean {

@@ -1,4 +1,5 @@
 import { MigrationError } from '../functions/model/migration-error.ts';
+import { type NextStep, withPasteableCommands } from './next-step.ts';
 
 /** The exit codes of commands (design.md, section 6). */
 export const EXIT = {
@@ -17,6 +18,11 @@ export interface CommandResult {
   readonly exitCode: ExitCode;
   readonly document: unknown;
   readonly lines: readonly string[];
+  /**
+   * What to run next: `execute`, the same command with --execute; `none`, nothing. By default what the migration's
+   * position says (commands/status/journey.ts).
+   */
+  readonly next?: NextStep | 'execute' | 'none';
 }
 
 /** Why a command failed. */
@@ -75,4 +81,14 @@ export function describeFailure(failure: Failure): string {
     ...failure.causes.map((cause) => `  because: ${cause}`),
     ...(failure.nextStep === undefined ? [] : [`Next: ${failure.nextStep}`]),
   ].join('\n');
+}
+
+/** The same failure, with the commands it names as they are run for an environment. */
+export function forEnvironment(failure: Failure, environment: string): Failure {
+  const { message, nextStep } = failure;
+  return {
+    ...failure,
+    message: withPasteableCommands(message, environment),
+    ...(nextStep !== undefined && { nextStep: withPasteableCommands(nextStep, environment) }),
+  };
 }

@@ -1,80 +1,94 @@
-import { Presets, SingleBar } from 'cli-progress';
+import {
+  advanced,
+  begun,
+  ended,
+  expecting,
+  NO_PROGRESS,
+  type ProgressState,
+  progressLine,
+  progressParts,
+  type Stretch,
+} from './progress-state.ts';
 
 /** Where a command reports its progress: never on standard output, which is for results. */
 export interface Progress {
   readonly note: (message: string) => void;
+  /** What is to come, in order, so that the time left is that of the whole. Without it, that of each stretch. */
+  readonly expect?: (stretches: readonly Stretch[]) => void;
   /** Starts a stretch of work. `total` is an estimate, undefined if unknown; `start` counts what was done before. */
   readonly begin: (name: string, start: number, total: number | undefined) => void;
   readonly advance: (items: number) => void;
   readonly end: () => void;
 }
 
-/** Time between two lines of a stretch of work without a terminal. */
+/** Time between two lines without a terminal, and between two looks of a terminal's line. */
 const LINE_INTERVAL_MS = 5_000;
+const REDRAW_INTERVAL_MS = 100;
 
-/** A bar with rate and time left on a terminal; plain lines elsewhere. */
-export function showProgress(): Progress {
-  const stream = process.stderr;
-  return stream.isTTY ? bar(stream, Date.now) : lines(stream, Date.now);
-}
-
-function bar(stream: NodeJS.WriteStream, nowMs: () => number): Progress {
-  let current: { bar: SingleBar; done: number; rate: () => string } | undefined;
-  return {
-    note: (message) => stream.write(`${message}\n`),
-    begin(name, start, total) {
-      const counts = total === undefined ? '{value}' : '[{bar}] {value}/{total}';
-      const left = total === undefined ? '' : ' · {eta_formatted} left';
-      const format = `${name.padEnd(14)} ${counts} · {rate}/s${left}`;
-      const single = new SingleBar({ format, stream, hideCursor: true, forceRedraw: true }, Presets.shades_classic);
-      const rate = ratePerSecond(nowMs);
-      current = { bar: single, done: start, rate: () => rate((current?.done ?? start) - start) };
-      single.start(Math.max(total ?? start, start), start, { rate: '0' });
-    },
-    advance(items) {
-      if (current === undefined) return;
-      current.done += items;
-      if (current.done > current.bar.getTotal()) current.bar.setTotal(current.done);
-      current.bar.update(current.done, { rate: current.rate() });
-    },
-    end() {
-      if (current) current.bar.setTotal(Math.max(current.done, 1));
-      current?.bar.stop();
-      current = undefined;
-    },
-  };
-}
-
-function lines(stream: NodeJS.WriteStream, nowMs: () => number): Progress {
-  let current: { name: string; start: number; done: number; total: number | undefined; toldAtMs: number } | undefined;
-  let rate = ratePerSecond(nowMs);
-  const tell = (ended: boolean): void => {
-    if (current === undefined) return;
-    const { name, start, done, total } = current;
-    const of = total === undefined || ended ? '' : ` of about ${Math.max(total, done)}`;
-    stream.write(`${name}: ${done}${of} (${rate(done - start)}/s)${ended ? ', done' : ''}\n`);
+/** One line that is drawn again on a terminal, for all stretches of the work; plain lines elsewhere. */
+export function showProgress(stream: NodeJS.WriteStream = process.stderr, nowMs: () => number = Date.now): Progress {
+  const show = stream.isTTY ? drawing(stream, nowMs) : telling(stream, nowMs);
+  let state = NO_PROGRESS;
+  const become = (next: ProgressState, isTurn: boolean): void => {
+    state = next;
+    show.state(state, isTurn);
   };
   return {
-    note: (message) => stream.write(`${message}\n`),
-    begin(name, start, total) {
-      current = { name, start, done: start, total, toldAtMs: nowMs() };
-      rate = ratePerSecond(nowMs);
+    note: show.note,
+    expect: (stretches) => {
+      state = expecting(state, stretches);
     },
-    advance(items) {
-      if (current === undefined) return;
-      current.done += items;
-      if (nowMs() - current.toldAtMs < LINE_INTERVAL_MS) return;
-      current.toldAtMs = nowMs();
-      tell(false);
-    },
-    end() {
-      tell(true);
-      current = undefined;
+    begin: (name, start, total) => become(begun(state, { name, total }, start, nowMs()), true),
+    advance: (items) => become(advanced(state, items, nowMs()), false),
+    end: () => {
+      show.end(state);
+      state = ended(state);
     },
   };
 }
 
-function ratePerSecond(nowMs: () => number): (items: number) => string {
-  const startMs = nowMs();
-  return (items) => String(Math.round(items / Math.max((nowMs() - startMs) / 1_000, 0.001)));
+interface Shown {
+  readonly note: (message: string) => void;
+  /** `isTurn`: a stretch has begun. */
+  readonly state: (state: ProgressState, isTurn: boolean) => void;
+  readonly end: (state: ProgressState) => void;
+}
+
+const CLEAR_LINE = '\r\u001b[K';
+
+function drawing(stream: NodeJS.WriteStream, nowMs: () => number): Shown {
+  let drawnAtMs = 0;
+  let line = '';
+  return {
+    // Above the line, which is drawn again below it.
+    note: (message) => stream.write(`${CLEAR_LINE}${message}\n${line}`),
+    state(state, isTurn) {
+      if (!isTurn && nowMs() - drawnAtMs < REDRAW_INTERVAL_MS) return;
+      drawnAtMs = nowMs();
+      line = progressLine(state, drawnAtMs, stream.columns || 80);
+      stream.write(`${CLEAR_LINE}${line}`);
+    },
+    end() {
+      line = '';
+      stream.write(CLEAR_LINE);
+    },
+  };
+}
+
+function telling(stream: NodeJS.WriteStream, nowMs: () => number): Shown {
+  let toldAtMs = nowMs();
+  const tell = (state: ProgressState, mark: string): void => {
+    toldAtMs = nowMs();
+    stream.write(`${progressParts(state, toldAtMs).join(' · ')}${mark}\n`);
+  };
+  return {
+    note: (message) => stream.write(`${message}\n`),
+    state(state, isTurn) {
+      if (isTurn) toldAtMs = nowMs();
+      else if (nowMs() - toldAtMs >= LINE_INTERVAL_MS) tell(state, '');
+    },
+    end: (state) => {
+      if (state.current !== undefined) tell(state, ' · done');
+    },
+  };
 }

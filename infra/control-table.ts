@@ -1,7 +1,7 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, Billing, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
-import { tableArn } from './new-tables.ts';
+import { encryptionOf, tableArn } from './new-tables.ts';
 import type { Settings } from './settings.ts';
 
 /** What replication needs to be safe, checkpoints and quarantine: losing it would lose the evidence. */
@@ -15,6 +15,7 @@ export class ControlTable extends Construct {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       sortKey: { name: 'sk', type: AttributeType.STRING },
       billing: Billing.onDemand(),
+      ...encryptionOf(this, 'TableKey', settings),
       timeToLiveAttribute: 'expires_at',
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       // Deletion protection: see new-tables.ts.

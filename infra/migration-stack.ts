@@ -1,8 +1,9 @@
-import { Stack, type StackProps } from 'aws-cdk-lib';
+import { Aspects, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { bySource } from '../functions/migration/sources.ts';
 import { Dashboard } from './dashboard.ts';
 import { Guards } from './guards.ts';
+import { KeyRights } from './key-rights.ts';
 import { Observability } from './observability.ts';
 import { OldTables } from './old-tables.ts';
 import { PublishedSettings } from './published-settings.ts';
@@ -45,6 +46,7 @@ export class MigrationStack extends Stack {
       observability.tellOfErrors('ReadPath', read);
     }
     const replicate = bySource((source) => sync.streams[source].replicate);
+    Aspects.of(this).add(new KeyRights(this, settings, failures.importedArn));
     new Dashboard(this, 'Dashboard', { settings, alarms: observability.alarms, replicate });
   }
 }

@@ -1,5 +1,13 @@
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { type Attribute, AttributeType, Billing, ProjectionType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import {
+  type Attribute,
+  AttributeType,
+  Billing,
+  ProjectionType,
+  TableEncryptionV2,
+  TableV2,
+} from 'aws-cdk-lib/aws-dynamodb';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { NEW_TABLES, type NewTable, TABLES } from '../functions/migration/tables.ts';
 import type { TableKeys } from '../functions/model/key-schema.ts';
@@ -31,6 +39,7 @@ export class NewTables extends Construct {
       tableName,
       partitionKey: text(partitionKey),
       billing: Billing.onDemand(),
+      ...encryptionOf(this, `${id}Key`, this.settings),
       globalSecondaryIndexes: Object.entries(indexes).map(([indexName, [indexKey, sortKey]]) => ({
         indexName,
         partitionKey: text(indexKey),
@@ -41,6 +50,12 @@ export class NewTables extends Construct {
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
   }
+}
+
+/** Encryption with the key of the settings; without one, with a key that AWS owns, which nobody needs a right to use. */
+export function encryptionOf(scope: Construct, id: string, { keys: { newTables } }: Settings) {
+  if (newTables === undefined) return {};
+  return { encryption: TableEncryptionV2.customerManagedKey(Key.fromKeyArn(scope, id, newTables)) };
 }
 
 /** The ARN of a table of this account and region, or of one of its indexes. */

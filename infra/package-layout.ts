@@ -15,6 +15,9 @@ export const PACKAGE_ROOT = IS_COMPILED ? dirname(CODE_ROOT) : CODE_ROOT;
 /** A DynamoDB export of old tables to rehearse with. */
 export const SAMPLE_EXPORT = join(PACKAGE_ROOT, 'backfill/local/sample');
 
+/** The files of the cockpit's page, as the browser gets them. */
+export const COCKPIT_PAGE = join(PACKAGE_ROOT, 'backfill/cockpit/page');
+
 /** Files that are run in a process or a thread of their own. */
 const PROGRAMS = {
   app: 'infra/app',

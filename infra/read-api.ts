@@ -20,7 +20,7 @@ import type { Callers } from '../functions/read/http/callers.ts';
 import { ROUTES } from '../functions/read/http/http-routes.ts';
 import type { ControlTable } from './control-table.ts';
 import type { NewTables } from './new-tables.ts';
-import { keptLogs, nodeFunction } from './node-function.ts';
+import { keptLogs, nodeFunction, vendedLogName } from './node-function.ts';
 import type { OldTables } from './old-tables.ts';
 import type { ReadFlag } from './read-flag.ts';
 import type { Settings } from './settings.ts';
@@ -46,6 +46,9 @@ const LOGGED = [
   'responseLatency',
   'integrationErrorMessage',
 ];
+
+/** Beside the code: a list of tenants may exceed what a function's variables hold. */
+const CALLERS_FILE = 'callers.json';
 
 /** An HTTP API times out after 30 s (API Gateway quotas). */
 const TIMEOUT_SECONDS = 29;
@@ -73,7 +76,7 @@ export class ReadApi extends Construct {
   }
 
   private stage(httpApi: HttpApi, { readPath }: Settings): HttpStage {
-    const accessLogs = keptLogs(this, 'AccessLogs');
+    const accessLogs = keptLogs(this, 'AccessLogs', vendedLogName(this, 'reads'));
     return new HttpStage(this, 'Stage', {
       httpApi,
       autoDeploy: true,
@@ -100,8 +103,9 @@ export class ReadApi extends Construct {
         FLAG_APPLICATION: readFlag.flag.applicationId,
         FLAG_ENVIRONMENT: readFlag.environmentId,
         FLAG_PROFILE: readFlag.flag.profileId,
-        READ_CALLERS: JSON.stringify(callers),
+        READ_CALLERS_FILE: CALLERS_FILE,
       },
+      files: { [CALLERS_FILE]: JSON.stringify(callers) },
     });
     const allow = (actions: string[], resources: string[]) =>
       read.addToRolePolicy(new PolicyStatement({ actions, resources }));

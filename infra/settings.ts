@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
-import { TABLE_ROLES, TABLES, type TableRole } from '../functions/migration/tables.ts';
+import { type ServiceTable, TABLE_ROLES, TABLES, type TableRole } from '../functions/migration/tables.ts';
 import { HELD_RECORDS } from '../functions/model/kpi.ts';
 import { MigrationError } from '../functions/model/migration-error.ts';
 import { callersSchema } from '../functions/read/http/callers.ts';
 import { PACKAGE_ROOT } from './package-layout.ts';
+import { type Promotion, promotionOf, promotionSettings } from './promotion-settings.ts';
 import { partitionOf } from './regions.ts';
+import { alarmsSettings, keysSettings, retentionSettings, stackSettings } from './resource-settings.ts';
 
 const tableName = z.string().regex(/^[a-zA-Z0-9_.-]{3,255}$/, {
   error: ({ input }) =>
@@ -15,6 +17,8 @@ const tableName = z.string().regex(/^[a-zA-Z0-9_.-]{3,255}$/, {
       : 'is no DynamoDB table name',
 });
 const count = z.number().int().positive();
+/** Capacity units a second. Beyond it a ceiling would be none: it is 25 times the quota of a table (DynamoDB quotas). */
+const unitsPerSecond = count.max(1_000_000);
 
 const tables = z
   .strictObject(
@@ -54,41 +58,51 @@ const replication = z.strictObject({
   recordConcurrency: count.max(100).default(8),
 });
 
+/** A renewal is due after a third of the lease, and one that is as late again must not end it (backfill/lease/lease-term.ts). */
+const LEASE_SECONDS_MIN = 3;
+/** As long a killed copier keeps the next one waiting. */
+const LEASE_SECONDS_MAX = 3_600;
+
 const backfill = z
   .strictObject({
     segments: count.max(1_000).default(4),
     /** Write units a second that copying may consume; without it, as many as the tables take. */
-    maxWriteUnitsPerSecond: count.optional(),
+    maxWriteUnitsPerSecond: unitsPerSecond.optional(),
     /** What the plan reckons with: the price of a million write request units in the table's region, in US dollars. */
-    usdPerMillionWriteUnits: z.number().positive().optional(),
+    usdPerMillionWriteUnits: z.number().positive().max(1_000).optional(),
     /** How long a copier that was killed keeps the next one waiting. */
-    leaseSeconds: count.default(60),
+    leaseSeconds: count.min(LEASE_SECONDS_MIN, 'is too short to be renewed in time').max(LEASE_SECONDS_MAX).default(60),
     /** To which a copier lengthens its lease where the machine or the table is too slow to renew it in time; not at all where absent. */
-    leaseSecondsMax: count.optional(),
+    leaseSecondsMax: count.max(LEASE_SECONDS_MAX).optional(),
   })
   .refine(({ leaseSeconds, leaseSecondsMax = leaseSeconds }) => leaseSecondsMax >= leaseSeconds, {
     path: ['leaseSecondsMax'],
     error: 'is less than leaseSeconds',
   });
 
-const validation = z.strictObject({
-  /** Parallel scans a table. */
-  segments: count.max(1_000).default(4),
-  /** From the first look at a row that differs to the second; the pauses grow from there. */
-  pauseSeconds: z.number().positive().default(2),
-  /** From the first look to the last: longer than the streams usually lag behind. */
-  patienceSeconds: z.number().nonnegative().max(600, 'is more than the standing validation has time for').default(60),
-  /** Read units a second that the scans may consume; without it, as many as the tables give. */
-  maxReadUnitsPerSecond: count.optional(),
-  /** Parts of the key space that the standing validation takes one after the other. */
-  rollingParts: count.max(10_000).default(96),
-  /** From one part to the next. */
-  rollingEveryMinutes: count.min(15, 'is less than a part may take').max(1_440).default(15),
-  /** Read units a second that the standing validation may consume, of all tables together; without it, as many as the tables give. */
-  rollingMaxReadUnitsPerSecond: count.optional(),
-  /** Whether a difference that the standing validation proves puts all reads on the old tables. */
-  fallbackOnDisagreement: z.boolean().default(false),
-});
+const validation = z
+  .strictObject({
+    /** Parallel scans a table. */
+    segments: count.max(1_000).default(4),
+    /** From the first look at a row that differs to the second; the pauses grow from there. */
+    pauseSeconds: z.number().positive().default(2),
+    /** From the first look to the last: longer than the streams usually lag behind. */
+    patienceSeconds: z.number().nonnegative().max(600, 'is more than the standing validation has time for').default(60),
+    /** Read units a second that the scans may consume; without it, as many as the tables give. */
+    maxReadUnitsPerSecond: unitsPerSecond.optional(),
+    /** Parts of the key space that the standing validation takes one after the other. */
+    rollingParts: count.max(10_000).default(96),
+    /** From one part to the next. */
+    rollingEveryMinutes: count.min(15, 'is less than a part may take').max(1_440).default(15),
+    /** Read units a second that the standing validation may consume, of all tables together; without it, as many as the tables give. */
+    rollingMaxReadUnitsPerSecond: unitsPerSecond.optional(),
+    /** Whether a difference that the standing validation proves puts all reads on the old tables. */
+    fallbackOnDisagreement: z.boolean().default(false),
+  })
+  .refine(({ pauseSeconds, patienceSeconds }) => pauseSeconds <= patienceSeconds, {
+    path: ['pauseSeconds'],
+    error: 'is more than patienceSeconds, so nothing would be looked at twice',
+  });
 
 /** How a change that widens reads reaches the readers (AppConfig User Guide, "Working with deployment strategies"). */
 const widen = z.strictObject({
@@ -96,66 +110,60 @@ const widen = z.strictObject({
   /** Share of the readers that each step adds. */
   growthPercent: z.number().min(1).max(100).default(20),
   /** How long alarms are watched after the last step. */
-  bakeMinutes: z.number().int().min(0).max(1_440).default(10),
+  bakeMinutes: z.number().int().min(1, 'leaves no time in which an alarm would roll it back').max(1_440).default(10),
 });
 
 const readFlag = z.strictObject({
   /** What the gate of the read flag takes for evidence (functions/gate/README.md). */
   reportAgeMaxMinutes: count.max(1_440).default(60),
-  lagMaxSeconds: count.default(60),
+  lagMaxSeconds: count.max(3_600, 'is so much that the new side could be an hour old').default(60),
   /** Reads a minute in which the new side fails or is too slow, beyond which a rollout is taken back. */
-  newSideErrorsMaxPerMinute: z.number().int().min(0).default(10),
+  newSideErrorsMaxPerMinute: z.number().int().min(0).max(10_000).default(10),
   widen: widen.prefault({}),
 });
 
-/** The reads over HTTP; where nobody may call, there is no API. */
+/**
+ * The reads over HTTP; where nobody may call, there is no API. The most is what API Gateway gives an account: 10,000
+ * requests a second and a burst of 5,000 (API Gateway developer guide, "API Gateway quotas").
+ */
 const readPath = z.strictObject({
   callers: callersSchema.optional(),
-  requestsPerSecondMax: count.default(500),
+  requestsPerSecondMax: count.max(10_000).default(500),
   /** Requests that may come at once beyond that. */
-  burstMax: count.default(1_000),
+  burstMax: count.max(5_000).default(1_000),
 });
-
-/** AWS keeps names that begin with `aws:` for itself, in any case. */
-const TAG_NAME = /^(?!aws:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/iu;
-
-function namesIn(record: unknown): string[] {
-  return Object.keys(record ?? {});
-}
-
-/** What CloudFormation is told of the stacks. */
-const stack = z.strictObject({
-  /** Whether CloudFormation refuses to delete a stack until someone turns this off. */
-  terminationProtection: z.boolean().default(true),
-  /** Tags of everything that takes tags (AWS General Reference, "Tag naming limits and requirements"). */
-  tags: z
-    .record(z.string(), z.string().regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u, 'is no tag value'))
-    .refine((all) => Object.keys(all).every((name) => TAG_NAME.test(name)), {
-      error: ({ input }) => `${namesIn(input).filter((name) => !TAG_NAME.test(name))} is no tag name`,
-    })
-    .default({}),
-});
-
-/** Whom alarms tell; without an address, whoever subscribes to the topic. */
-const alarms = z.strictObject({ email: z.email('is no e-mail address').optional() });
 
 const environment = z.strictObject({
   account: z.string().regex(/^\d{12}$/, 'is no account id of twelve digits'),
   region: z.string().refine((name) => partitionOf(name) !== undefined, 'is no region'),
   tables: tables.prefault({}),
   heldRecords: z.enum(HELD_RECORDS).default('hold'),
-  tokenRetentionDays: count.min(2, 'must outlast the 24 hours of a stream').default(30),
+  tokenRetentionDays: count.min(2, 'must outlast the 24 hours of a stream').max(3_650).default(30),
   replication: replication.prefault({}),
   backfill: backfill.prefault({}),
   readFlag: readFlag.prefault({}),
   readPath: readPath.prefault({}),
-  alarms: alarms.prefault({}),
-  stack: stack.prefault({}),
+  alarms: alarmsSettings.prefault({}),
+  stack: stackSettings.prefault({}),
+  retention: retentionSettings.prefault({}),
+  keys: keysSettings.prefault({}),
   validation: validation.prefault({}),
+  promotion: promotionSettings.prefault({}),
 });
 
+/** It is part of the names of stacks (CloudFormation API Reference, CreateStack) and, shorter, of functions and alarms. */
+const ENVIRONMENT_NAME = /^[A-Za-z][A-Za-z0-9-]{0,39}$/;
+
 /** What differs between environments: `migration.environments.NAME` in the context of cdk.json. */
-export type Settings = z.infer<typeof environment> & { readonly name: string };
+export type Settings = Omit<z.infer<typeof environment>, 'promotion'> & {
+  readonly name: string;
+  readonly promotion: Promotion;
+};
+
+/** The customer managed key of a table, where the settings name one. */
+export function keyOfTable({ keys: { tables: ofTables, newTables } }: Pick<Settings, 'keys'>, role: TableRole) {
+  return TABLES[role].madeBy === 'migration' ? newTables : ofTables[role as ServiceTable];
+}
 
 /**
  * Checks the settings of one environment.
@@ -178,13 +186,18 @@ export function parseSettings(context: unknown, name: string): Settings {
       nextStep: `Choose one of: ${Object.keys(environments).join(', ')}.`,
     });
   }
+  if (!ENVIRONMENT_NAME.test(name)) {
+    throw new MigrationError('SETTINGS_INVALID', `${name} cannot be part of the name of a stack.`, {
+      nextStep: 'Rename it in cdk.json: a letter, then up to 39 letters, digits or hyphens.',
+    });
+  }
   const parsed = environment.safeParse(environments[name]);
   if (!parsed.success) {
     throw new MigrationError('SETTINGS_INVALID', `Environment ${name}:\n${z.prettifyError(parsed.error)}`, {
       nextStep: `Correct migration.environments.${name} in cdk.json.`,
     });
   }
-  return { ...parsed.data, name };
+  return { ...parsed.data, name, promotion: promotionOf(name, parsed.data.promotion, Object.keys(environments)) };
 }
 
 /**

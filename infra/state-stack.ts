@@ -26,7 +26,7 @@ export class StateStack extends Stack {
     super(scope, id, { ...props, description: 'Tables, failures and read flag of the KPI migration.' });
     this.newTables = new NewTables(this, 'NewTables', settings);
     this.control = new ControlTable(this, 'Control', settings);
-    this.failures = new FailureBucket(this, 'Failures');
+    this.failures = new FailureBucket(this, 'Failures', settings);
     this.flag = new FlagApplication(this, 'ReadFlag', settings);
   }
 }

@@ -10,6 +10,8 @@ export const LONGEST = [
   'test/local/cloud/local-cloud.test.ts',
   'test/sync/many-links.test.ts',
   'test/runbook.test.ts',
+  'test/journey.test.ts',
+  'test/cockpit/cockpit.test.ts',
   'test/backfill/lease/lease-thread.test.ts',
   'test/simulation/mutations.test.ts',
   'test/backfill/copy/backfill.test.ts',

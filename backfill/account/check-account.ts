@@ -36,11 +36,19 @@ export async function checkAccount({ settings, client, intent }: CheckOptions): 
     const isDeployed = shapes.control !== undefined;
     const problem = isDeployed ? settingsProblem(settingsMatch, settings) : undefined;
     if (problem && intent === 'write') throw problem;
-    if (problem) process.stderr.write(`Warning: ${problem.code}: ${problem.message}\n`);
+    if (problem) warnOnce(`Warning: ${problem.code}: ${problem.message}`);
     return { caller, settingsMatch };
   } catch (error) {
     throw nameAwsFailure(error, settings);
   }
+}
+
+const warned = new Set<string>();
+
+/** One command may open its environment more than once. */
+function warnOnce(warning: string): void {
+  if (!warned.has(warning)) process.stderr.write(`${warning}\n`);
+  warned.add(warning);
 }
 
 /**

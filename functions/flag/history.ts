@@ -28,3 +28,21 @@ export async function readFlagHistory(client: AppConfigClient, ids: FlagIds): Pr
   }
   return history;
 }
+
+/**
+ * When reads went back to the old tables: the last completed deployment disabled the flag, and an earlier one had enabled
+ * it.
+ *
+ * @returns ISO 8601; undefined if the flag is enabled, or has never been.
+ */
+export async function readFellBackAt(client: AppConfigClient, ids: FlagIds): Promise<string | undefined> {
+  const deployments = await listDeployments(client, ids);
+  const at = deployments.findIndex(({ state }) => state === 'COMPLETE');
+  const inForce = deployments[at];
+  if (inForce === undefined || (await readFlagVersion(client, ids, inForce.version))?.enabled !== false)
+    return undefined;
+  for (const { version } of deployments.slice(at + 1)) {
+    if ((await readFlagVersion(client, ids, version))?.enabled) return inForce.completedAt ?? inForce.startedAt;
+  }
+  return undefined;
+}

@@ -6,7 +6,7 @@ export const STAGES = ['old', 'shadow', 'new'] as const;
 export type Stage = (typeof STAGES)[number];
 
 /** The lag bound of a flag that does not set one. */
-const LAG_BOUND_MS_DEFAULT = 10_000;
+export const DEFAULT_LAG_BOUND_MS = 10_000;
 
 /** Key of the feature flag in its AppConfig profile. */
 export const FLAG_KEY = 'readPath';
@@ -25,7 +25,7 @@ export const flagSchema = z.union([
     /** Tenants that read the new tables at any percentage. */
     tenants: z.array(z.string().min(1)).default([]),
     /** How long a write may take to reach the new tables. A caller who wrote more recently reads the old ones. */
-    lagBoundMs: z.number().int().min(0).default(LAG_BOUND_MS_DEFAULT),
+    lagBoundMs: z.number().int().min(0).default(DEFAULT_LAG_BOUND_MS),
   }),
 ]);
 

@@ -98,8 +98,14 @@ export function checksOf({ counts, proven, sampledLinks }: Comparison, phase: So
   const entries = proven.length - rows.length;
   const isProven = (rowClass: RowClass, kind: Finding['kind']) =>
     rows.some((finding) => finding.rowClass === rowClass && finding.kind === kind);
+  // One row missing and another extra leave the count as it should be.
+  const wrong = (rowClass: RowClass): string =>
+    (['missing', 'extra', 'different'] as const)
+      .map((kind) => [kind, rows.filter((each) => each.rowClass === rowClass && each.kind === kind).length] as const)
+      .flatMap(([kind, many]) => (many > 0 ? [`, ${many} ${kind}`] : []))
+      .join('');
   const told = (rowClass: RowClass): string =>
-    `${counts.sum('expected', rowClass)} expected, ${counts.sum('found', rowClass)} found`;
+    `${counts.sum('expected', rowClass)} expected, ${counts.sum('found', rowClass)} found${wrong(rowClass)}`;
   const sampledWrong = sampledLinks.ids.filter((id) =>
     rows.some((finding) => finding.table === NEW_LINKS && finding.id === id),
   );

@@ -98,6 +98,7 @@ export async function validate(options: ValidationOptions): Promise<Validation> 
     rowsCompared,
     runId: run.runId,
     counts,
+    proof: { planted: proof.planted, missed: [...proof.missed] },
   };
   await keepReport(control, summary, phase === undefined);
   // A table that did not answer may do so soon: the scans then go on from their checkpoint. One that comes back is another table.

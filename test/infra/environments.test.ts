@@ -7,7 +7,9 @@ import { CfnResource } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { afterAll, describe, expect, test } from 'vitest';
 import { MigrationApp } from '../../infra/migration-app.ts';
+import { programFile } from '../../infra/package-layout.ts';
 import { readSettings } from '../../infra/settings.ts';
+import { runToEnd } from '../run-cli.ts';
 import { appOf, settingsWith, synthesise } from './synthesis.ts';
 
 const PROJECT_ROOT = resolve(import.meta.dirname, '../..');
@@ -42,6 +44,21 @@ describe('an environment that is not in cdk.json', () => {
     expect(() => new MigrationApp(undefined, { context: { ...context, environment: 'prod' } })).toThrow(
       expect.objectContaining({ nextStep: 'Choose one of: local, dev, staging, production.' }),
     );
+  });
+});
+
+describe('npx cdk with an environment that is not in cdk.json', () => {
+  test('prints what is wrong and what to do, and nothing else', async () => {
+    const CDK_CONTEXT_JSON = JSON.stringify({ ...context, environment: 'nope' });
+    const { exitCode, stdout, stderr } = await runToEnd(process.execPath, [programFile('app')], {
+      variables: { CDK_CONTEXT_JSON },
+    });
+    expect({ exitCode, stdout, stderr }).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr:
+        'ENVIRONMENT_UNKNOWN: There is no environment nope in cdk.json.\nNext: Choose one of: local, dev, staging, production.\n',
+    });
   });
 });
 
@@ -104,5 +121,11 @@ describe('npx cdk synth', () => {
       'index.onEvent',
     ]);
     for (const { asset } of functions) expect(existsSync(join(output, asset, 'index.js'))).toBe(true);
+    const withCallers = functions
+      .flatMap(({ asset }) => join(output, asset, 'callers.json'))
+      .filter((file) => existsSync(file));
+    expect(withCallers.map((file) => JSON.parse(readFileSync(file, 'utf8')))).toEqual([
+      readSettings('production').readPath.callers,
+    ]);
   }, 180_000);
 });

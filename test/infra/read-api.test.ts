@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { Stack } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
 import { readReadSettings } from '../../functions/read/http/read-settings.ts';
+import { nodeFunction } from '../../infra/node-function.ts';
 import { ofType, type Resource, settingsWith, synthesise } from './synthesis.ts';
 
 const callers = [{ principal: 'arn:aws:iam::123456789012:role/kpi-service', tenants: 'any' }];
@@ -36,10 +38,12 @@ describe('the read API', () => {
       DefaultRouteSettings: { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 70 },
     });
     const { DestinationArn, Format } = only('AWS::ApiGatewayV2::Stage').AccessLogSettings;
-    expect(resources[DestinationArn['Fn::GetAtt'][0]]).toMatchObject({
-      Type: 'AWS::Logs::LogGroup',
-      DeletionPolicy: 'RetainExceptOnCreate',
-    });
+    const group = resources[DestinationArn['Fn::GetAtt'][0]];
+    expect(group).toMatchObject({ Type: 'AWS::Logs::LogGroup', DeletionPolicy: 'RetainExceptOnCreate' });
+    // CloudWatch Logs' resource policy has room for 5,120 characters, and covers this prefix as a whole.
+    const [prefix, stackId] = group?.Properties.LogGroupName['Fn::Join'][1] ?? [];
+    expect(prefix).toBe('/aws/vendedlogs/kpi-migration-test-');
+    expect(JSON.stringify(stackId)).toContain('AWS::StackId');
     expect(JSON.parse(Format)).toMatchObject({
       'identity.userArn': '$context.identity.userArn',
       routeKey: '$context.routeKey',
@@ -60,7 +64,9 @@ describe('the read API', () => {
       'AWS::AppConfig::ConfigurationProfile',
     ]);
     const flag = { FLAG_APPLICATION: 'a', FLAG_ENVIRONMENT: 'e', FLAG_PROFILE: 'p' };
-    expect(readReadSettings({ ...Variables, ...flag })).toMatchObject({
+    const { READ_CALLERS_FILE, ...others } = Variables;
+    expect(READ_CALLERS_FILE).toBe('callers.json');
+    expect(readReadSettings({ ...others, READ_CALLERS: JSON.stringify(callers), ...flag })).toMatchObject({
       tableNames: settings.tables,
       heldRecords: 'hold',
       callers,
@@ -68,6 +74,22 @@ describe('the read API', () => {
     });
     // An HTTP API gives up after 30 s.
     expect(read.Timeout).toBeLessThan(30);
+  });
+
+  test('has variables that Lambda takes, however many tenants there are and however long the tables’ names are', () => {
+    const tables = Object.fromEntries(Object.keys(settings.tables).map((role) => [role, role.padEnd(255, 'x')]));
+    const tenants = Array.from({ length: 1_000 }, (_, at) => `tenant-${at}`);
+    const many = settingsWith({ tables, readPath: { callers: [{ ...callers[0], tenants }] } });
+    for (const { id, Properties } of ofType(synthesise(many), 'AWS::Lambda::Function')) {
+      expect(JSON.stringify(Properties.Environment ?? {}).length, id).toBeLessThan(4_096);
+    }
+  });
+
+  test('would be refused with variables that Lambda does not take', () => {
+    const stack = new Stack();
+    const options = { entry: 'read-kpi', timeoutSeconds: 1, memoryMegabytes: 128 };
+    const environment = { LONG: 'x'.repeat(4_096) };
+    expect(() => nodeFunction(stack, 'TooLarge', { ...options, environment })).toThrow(/TooLarge take \d+ bytes/);
   });
 
   test('tells people when its function throws', () => {

@@ -51,6 +51,7 @@ describe('an environment', () => {
         recordConcurrency: 8,
       },
       backfill: { segments: 4, leaseSeconds: 60 },
+      promotion: { after: null, evidenceAgeMaxDays: 30 },
       validation: {
         segments: 4,
         pauseSeconds: 2,
@@ -68,7 +69,22 @@ describe('an environment', () => {
       readPath: { requestsPerSecondMax: 500, burstMax: 1_000 },
       alarms: {},
       stack: { terminationProtection: true, tags: {} },
+      retention: { failureDays: 90, acceptedImageDays: 90 },
+      keys: { tables: {} },
     });
+  });
+
+  test.each([
+    ['another one', { dev: VALID, here: { ...VALID, promotion: { after: 'dev' } } }, 'dev'],
+    ['none', { staging: VALID, production: { ...VALID, promotion: { after: null } } }, null],
+  ])('comes after %s where it says so', (_, environments, after) => {
+    const name = Object.keys(environments).at(-1) ?? '';
+    expect(parseSettings({ migration: { environments } }, name).promotion.after).toBe(after);
+  });
+
+  test.each(['nowhere', 'here'])('is refused where it comes after one that cannot be before it: %s', (after) => {
+    const environments = { dev: VALID, here: { ...VALID, promotion: { after } } };
+    expect(() => parseSettings({ migration: { environments } }, 'here')).toThrow(`promotion.after names ${after}`);
   });
 
   test('names every table that the functions know', () => {
@@ -130,6 +146,40 @@ describe('an environment', () => {
       { backfill: { leaseSeconds: 60, leaseSecondsMax: 59 } },
       ['backfill.leaseSecondsMax', 'less than leaseSeconds'],
     ],
+    ['a lag at which nothing is new', { readFlag: { lagMaxSeconds: 999_999_999 } }, ['lagMaxSeconds', 'an hour old']],
+    ['errors without an end', { readFlag: { newSideErrorsMaxPerMinute: 1e9 } }, ['newSideErrorsMaxPerMinute', '10000']],
+    ['no bake', { readFlag: { widen: { bakeMinutes: 0 } } }, ['widen.bakeMinutes', 'no time in which an alarm']],
+    [
+      'a pause above the patience',
+      { validation: { pauseSeconds: 11, patienceSeconds: 10 } },
+      ['validation.pauseSeconds', 'more than patienceSeconds'],
+    ],
+    ['a lease too short to renew', { backfill: { leaseSeconds: 2 } }, ['backfill.leaseSeconds', 'renewed in time']],
+    ['a lease of a day', { backfill: { leaseSeconds: 86_400 } }, ['backfill.leaseSeconds', '3600']],
+    ['a ceiling that is none', { validation: { maxReadUnitsPerSecond: 1e9 } }, ['maxReadUnitsPerSecond', '1000000']],
+    ['tokens for ever', { tokenRetentionDays: 999_999 }, ['tokenRetentionDays', '3650']],
+    ['more than API Gateway gives', { readPath: { requestsPerSecondMax: 20_000 } }, ['requestsPerSecondMax', '10000']],
+    ['failures kept for a day', { retention: { failureDays: 1 } }, ['retention.failureDays', 'time to replay']],
+    ['images kept for ever', { retention: { acceptedImageDays: 99_999 } }, ['acceptedImageDays', '3650']],
+    [
+      'one caller twice',
+      {
+        readPath: {
+          callers: ['t1', 't2'].map((tenant) => ({
+            principal: 'arn:aws:iam::123456789012:role/reader',
+            tenants: [tenant],
+          })),
+        },
+      },
+      ['readPath.callers[1].principal', 'is the same caller as number 1'],
+    ],
+    [
+      'the alias of a key',
+      { keys: { logs: 'arn:aws:kms:eu-west-1:123456789012:alias/logs' } },
+      ['keys.logs', 'KMS key'],
+    ],
+    ['the id of a key', { keys: { tables: { kpis: '1234abcd' } } }, ['keys.tables.kpis', 'KMS key']],
+    ['a key of one new table', { keys: { tables: { kpiData: 'x' } } }, ['keys.tables', 'kpiData']],
     ['no write units', { backfill: { maxWriteUnitsPerSecond: 0 } }, ['backfill.maxWriteUnitsPerSecond']],
   ])('is refused with %s', (_what, given, parts) => {
     const error = errorOf(() => parseSettings(contextWith({ ...VALID, ...given }), 'dev'));
@@ -187,6 +237,20 @@ describe('an environment that there is not', () => {
       code: 'ENVIRONMENT_UNKNOWN',
       nextStep: 'Choose one of: dev, staging.',
     });
+  });
+});
+
+describe('the name of an environment', () => {
+  test.each(['1st', 'my env', 'prod_eu', 'a'.repeat(41), 'a/b'])('%j is refused: no stack can bear it', (name) => {
+    const context = { migration: { environments: { [name]: VALID } } };
+    expect(errorOf(() => parseSettings(context, name))).toMatchObject({
+      code: 'SETTINGS_INVALID',
+      nextStep: expect.stringContaining('letters, digits or hyphens'),
+    });
+  });
+
+  test.each(['dev', 'Prod-EU-1', 'a'.repeat(40)])('%j is taken', (name) => {
+    expect(parseSettings({ migration: { environments: { [name]: VALID } } }, name)).toMatchObject({ name });
   });
 });
 

@@ -129,11 +129,24 @@ describe('what fails for good', () => {
 
   test('is kept in one private, versioned bucket that outlives the stack', () => {
     expect(buckets).toHaveLength(1);
+    const [short] = ofType(synthesise(settingsWith({ retention: { failureDays: 7 } })), 'AWS::S3::Bucket');
+    expect(short?.Properties.LifecycleConfiguration.Rules[0].ExpirationInDays).toBe(7);
     expect(buckets[0]).toMatchObject({
       DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Retain',
       Properties: {
         VersioningConfiguration: { Status: 'Enabled' },
+        LifecycleConfiguration: {
+          Rules: [
+            {
+              Status: 'Enabled',
+              ExpirationInDays: 90,
+              NoncurrentVersionExpiration: { NoncurrentDays: 7 },
+              AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
+            },
+            { Status: 'Enabled', ExpiredObjectDeleteMarker: true },
+          ],
+        },
         PublicAccessBlockConfiguration: {
           BlockPublicAcls: true,
           BlockPublicPolicy: true,

@@ -87,8 +87,9 @@ describe('the tarball', () => {
     );
     const documents = globSync('{functions,infra,backfill}/**/README.md', { cwd: PACKAGE_ROOT });
     const sample = globSync('backfill/local/sample/**/*.{json,gz}', { cwd: PACKAGE_ROOT });
+    const page = globSync('backfill/cockpit/page/*.{html,css,js}', { cwd: PACKAGE_ROOT });
     const others = ['README.md', 'cdk.json', 'functions/read/http/openapi.json', 'package.json', 'runbook.md'];
-    expect(tarball.files).toEqual([...compiled, ...documents, ...sample, ...others].sort());
+    expect(tarball.files).toEqual([...compiled, ...documents, ...sample, ...page, ...others].sort());
   });
 });
 

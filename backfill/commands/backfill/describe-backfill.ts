@@ -20,7 +20,6 @@ export function describePlan(plan: Plan, settings: Settings['backfill']): string
     `Quarantine by reason: ${describeCounts(plan.quarantineReasons)}.`,
     ...describeOddities(sum),
     ...describeExpense(plan, settings),
-    'Nothing was written. Next: kpi-migrate backfill --execute',
   ];
 }
 
@@ -52,7 +51,7 @@ export function describeHeld(heldKpis: readonly HeldKpi[]): string[] {
         ...RECORD_SOURCES.map((source) => records[source]),
       ]),
     ),
-    'Next: link the KPI in the service; its records are then replicated. Records of a KPI without a link get no row.',
+    'Link the KPI in the service, and its records are replicated. Records of a KPI without a link get no row.',
   ];
 }
 
@@ -68,9 +67,9 @@ export function describeBackfill(report: BackfillReport): string[] {
 
 const END: Readonly<Record<BackfillReport['state'], string>> = {
   finished: 'Everything is copied and swept.',
-  unfinished: 'Everything else is copied and swept. Next: kpi-migrate backfill --execute, which retries these items.',
-  stopped: 'Stopped before the end. Next: kpi-migrate backfill --execute, which resumes from the checkpoints.',
-  'sweep-due': 'The sweep runs once all four sources are copied. Next: kpi-migrate backfill --execute',
+  unfinished: 'Everything else is copied and swept.',
+  stopped: 'Stopped before the end. The next run resumes from the checkpoints.',
+  'sweep-due': 'The sweep runs once all four sources are copied.',
 };
 
 /** Unfinished items that are listed. */

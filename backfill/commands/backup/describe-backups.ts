@@ -8,8 +8,8 @@ export function describeBackups(taken: readonly TableBackup[]): string[] {
   return [
     ...listBackups(taken),
     failed === 0
-      ? `${grouped(count('available'))} tables can be restored. Next: kpi-migrate status`
-      : `${grouped(failed)} tables have no backup. Next, once that is fixed: kpi-migrate backup`,
+      ? `${grouped(count('available'))} tables can be restored.`
+      : `${grouped(failed)} tables have no backup.`,
   ];
 }
 
@@ -27,5 +27,13 @@ export function listBackups(taken: readonly TableBackup[]): string[] {
         )),
     ...absent.map(({ tableName }) => `${tableName} does not exist yet. The first deployment of the stack creates it.`),
     ...failed.map(({ tableName, problem }) => `${tableName} has NO backup: ${problem}`),
+  ];
+}
+
+/** What a backup would take. */
+export function describeBackupPlan(tables: readonly { readonly table: string; readonly exists: boolean }[]): string[] {
+  return [
+    'Would back up, without using the tables\u2019 capacity:',
+    ...tables.map(({ table, exists }) => `  ${table}${exists ? '' : ' (does not exist)'}`),
   ];
 }

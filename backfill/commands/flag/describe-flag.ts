@@ -31,8 +31,11 @@ export function describeChange({ current, next, widening }: FlagChange, refusals
     `Now: ${whoReadsWhat(current)}.`,
     `Then: ${whoReadsWhat(next)}.`,
     widening.length > 0 ? `This widens reads: ${widening.join('; ')}.` : 'This does not widen reads.',
-    ...(refusals.length > 0
-      ? refusals.map((blocker) => `The gate refuses. ${describeBlocker(blocker)}`)
-      : ['Next: the same command with --execute']),
+    ...describeRefusals(refusals),
   ];
+}
+
+/** What the gate refuses, each reason on a line of its own. */
+export function describeRefusals(refusals: readonly Blocker[]): string[] {
+  return refusals.map((blocker) => `The gate refuses. ${describeBlocker(blocker)}`);
 }

@@ -17,12 +17,12 @@ import { openFlag } from './open-flag.ts';
 export interface FallbackOptions {
   readonly env: string;
   /** Also sets the kill switch, which works without AppConfig. */
-  readonly hard: boolean;
+  readonly hard?: boolean;
   /** Takes the kill switch away. */
-  readonly lift: boolean;
+  readonly lift?: boolean;
 }
 
-const NEXT = 'Readers follow when they next poll the flag. Next: kpi-migrate status';
+const FOLLOW = 'Readers follow when they next poll the flag, within 15 seconds.';
 
 /** `fallback`: puts all reads on the old tables at once. It has no plan step, because whoever needs it has no time for one. */
 export async function fallbackCommand(options: FallbackOptions): Promise<CommandResult> {
@@ -43,14 +43,14 @@ async function fallBackIn(settings: Settings, { hard, lift }: FallbackOptions): 
     if (hard) {
       const done = await fallBackHard(control, { at: new Date().toISOString(), by }, () => openFlag(settings), options);
       const flag = 'unchanged' in done.flag ? [`AppConfig did not follow: ${done.flag.unchanged}`] : [];
-      return { exitCode: EXIT.done, document: done, lines: ['All reads are on the old tables.', ...flag, NEXT] };
+      return { exitCode: EXIT.done, document: done, lines: ['All reads are on the old tables.', ...flag, FOLLOW] };
     }
     const done = await fallBack(await openFlag(settings), options);
     const moved = done.deployment !== undefined;
     return {
       exitCode: EXIT.done,
       document: done,
-      lines: [moved ? 'All reads are on the old tables.' : 'All reads were already on the old tables.', NEXT],
+      lines: [moved ? 'All reads are on the old tables.' : 'All reads were already on the old tables.', FOLLOW],
     };
   } catch (error) {
     throw nameAwsFailure(error, settings);
@@ -60,7 +60,7 @@ async function fallBackIn(settings: Settings, { hard, lift }: FallbackOptions): 
 async function liftIn(settings: Settings, control: Tables['control']): Promise<CommandResult> {
   await liftKillSwitch(control, await openFlag(settings));
   const lines = ['The kill switch is off. The flag decides again, and all reads are on the old tables.'];
-  return { exitCode: EXIT.done, document: { killSwitch: null }, lines: [...lines, 'Next: kpi-migrate status'] };
+  return { exitCode: EXIT.done, document: { killSwitch: null }, lines };
 }
 
 /**

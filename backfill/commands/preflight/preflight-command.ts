@@ -3,6 +3,7 @@ import { describeTables } from '../../../functions/tables/dynamo/descriptions.ts
 import { openEnvironment } from '../../environment.ts';
 import { type CommandResult, EXIT } from '../../outcome.ts';
 import { describeReplication, reportReplication } from '../../replication-health.ts';
+import { checkKeys } from './check-keys.ts';
 import { checkTables, describeFinding } from './preflight.ts';
 
 /** `preflight`: what is missing, with the next step. It reads the descriptions of the tables, and the heartbeat. */
@@ -10,7 +11,7 @@ export async function preflightCommand({ env }: { readonly env: string }): Promi
   const environment = await openEnvironment(env, 'read');
   const { client, settings } = environment;
   const shapes = await describeTables(client, settings.tables);
-  const tables = checkTables(shapes, settings.tables);
+  const tables = [...checkTables(shapes, settings.tables), ...checkKeys(shapes, settings)];
   // Without its table there is nothing to read, and the table is a finding.
   const replication =
     shapes.control === undefined ? undefined : await reportReplication(environment, shapes, Date.now());
@@ -22,9 +23,7 @@ export async function preflightCommand({ env }: { readonly env: string }): Promi
     lines: [
       ...tables.map(describeFinding),
       ...(replication ? describeReplication(replication) : []),
-      ...(isReady
-        ? [`All ${TABLE_ROLES.length} tables are as the migration needs them. Next: kpi-migrate backfill`]
-        : []),
+      ...(isReady ? [`All ${TABLE_ROLES.length} tables are as the migration needs them.`] : []),
     ],
   };
 }

@@ -15,15 +15,15 @@ export function describeEntries(entries: readonly QuarantineEntry[]): string[] {
         accepted ? `accepted by ${accepted.by}` : '',
       ]),
     ),
-    'Next: correct the item in the service; it then leaves by itself. To see one: kpi-migrate quarantine show SOURCE ID',
+    ...(entries.some(({ accepted }) => accepted === undefined)
+      ? ['Correct an item in the service, and it leaves by itself. One that is to stay behind must be accepted.']
+      : ['Every item is accepted. None blocks the cutover.']),
   ];
 }
 
 export function describeAcceptance({ source, id, reason }: QuarantineEntry, by: string, executed: boolean): string[] {
   const said = `${source} ${id} (${reason.code}: ${reason.message})`;
-  return executed
-    ? [`Accepted by ${by}: ${said}. It is in no new table.`]
-    : [`${by} would accept ${said}.`, 'Next: the same command with --execute'];
+  return executed ? [`Accepted by ${by}: ${said}. It is in no new table.`] : [`${by} would accept ${said}.`];
 }
 
 export function describeReplay(replayed: readonly ReplayedDelivery[], executed: boolean): string[] {
@@ -33,6 +33,5 @@ export function describeReplay(replayed: readonly ReplayedDelivery[], executed: 
   return [
     executed ? `Replayed ${what}; ${failed.length} stay.` : `Would replay ${what}; ${failed.length} cannot be read.`,
     ...failed.flatMap(({ key, failures }) => [`  ${key}`, ...failures.map((failure) => `    ${failure}`)]),
-    ...(executed || replayed.length === 0 ? [] : ['Next: the same command with --execute']),
   ];
 }

@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { MigrationError } from '../../../functions/model/migration-error.ts';
 import { toJson } from '../../../functions/tables/control/packed-image.ts';
 import {
@@ -14,6 +15,7 @@ import {
 } from '../../../functions/tables/control/quarantine-rows.ts';
 import { bucketDeliveries, folderDeliveries } from '../../../functions/tables/failed-deliveries.ts';
 import { type Environment, openEnvironment } from '../../environment.ts';
+import { idWords, type NextStep, nextStep } from '../../next-step.ts';
 import { type CommandResult, EXIT } from '../../outcome.ts';
 import { describeAcceptance, describeEntries, describeReplay } from './describe-quarantine.ts';
 import { replayDeliveries } from './quarantine-replay.ts';
@@ -24,6 +26,8 @@ export async function quarantineList({ env }: { readonly env: string }): Promise
   const entries = await Array.fromAsync(listQuarantine(client, settings.tables));
   return { exitCode: EXIT.done, document: { entries: entries.map(withoutImage) }, lines: describeEntries(entries) };
 }
+
+const DAY_MS = 86_400_000;
 
 interface ItemOptions {
   readonly env: string;
@@ -45,7 +49,12 @@ export async function quarantineShow({ env, source, id }: ItemOptions): Promise<
   return {
     exitCode: EXIT.done,
     document: { ...withoutImage(entry), ...(image && { image }) },
-    lines: [entry.reason.message, image ? JSON.stringify(image, null, 2) : without],
+    lines: [
+      ...(image ? [JSON.stringify(image, null, 2)] : [without]),
+      entry.reason.message,
+      ...(entry.accepted ? [`Accepted by ${entry.accepted.by} at ${entry.accepted.at}.`] : []),
+    ],
+    ...(entry.accepted === undefined && { next: acceptance(env, source, id) }),
   };
 }
 
@@ -56,13 +65,16 @@ export async function quarantineAccept(
   const { source, id, by, execute } = options;
   const environment = await openEnvironment(options.env, options.execute ? 'write' : 'read');
   const entry = await readEntry(environment, source, id);
-  const { caller } = environment;
-  const accepted = { by, at: new Date().toISOString(), ...(caller && { caller: caller.arn }) };
-  if (execute) await acceptQuarantined(environment.client, environment.settings.tables, entry, accepted);
+  const nowMs = Date.now();
+  const { caller, client, settings } = environment;
+  const accepted = { by, at: new Date(nowMs).toISOString(), ...(caller && { caller: caller.arn }) };
+  const imageExpiresAtMs = nowMs + settings.retention.acceptedImageDays * DAY_MS;
+  if (execute) await acceptQuarantined(client, settings.tables, entry, accepted, imageExpiresAtMs);
   return {
     exitCode: EXIT.done,
     document: { source, id, reason: entry.reason, accepted, executed: execute },
     lines: describeAcceptance(entry, by, execute),
+    ...(!execute && { next: 'execute' }),
   };
 }
 
@@ -80,7 +92,18 @@ export async function quarantineReplay(options: {
     exitCode: replayed.some(({ failures }) => failures.length > 0) ? EXIT.failed : EXIT.done,
     document: { deliveries: replayed, executed: options.execute },
     lines: describeReplay(replayed, options.execute),
+    ...(!options.execute && replayed.length > 0 && { next: 'execute' }),
   };
+}
+
+/** An item that is to stay behind is accepted by whoever has looked at it. */
+function acceptance(env: string, source: QuarantineSource, id: string): NextStep {
+  const words = ['quarantine', 'accept', source, `--by=${userInfo().username}`, '--execute', ...idWords(id)];
+  return nextStep(
+    env,
+    words,
+    'correct the item in the service, and it leaves by itself; or accept that it stays behind',
+  );
 }
 
 /** Without its image. */

@@ -1,5 +1,6 @@
 import type { Finding } from '../../../functions/validation/findings.ts';
 import { openEnvironment } from '../../environment.ts';
+import { nextStep } from '../../next-step.ts';
 import { type CommandResult, EXIT } from '../../outcome.ts';
 import { showProgress } from '../../progress.ts';
 import { describeUnfinished } from '../backfill/describe-backfill.ts';
@@ -33,7 +34,8 @@ export async function repairCommand(
     return {
       exitCode: EXIT.done,
       document: { plan, findings: findings.slice(0, FINDINGS_TOLD) },
-      lines: [...told(findings), what, 'Nothing was written. Next: kpi-migrate repair --execute'],
+      lines: [...told(findings), what],
+      next: 'execute',
     };
   }
   progress.note(`Repairing ${what}`);
@@ -60,10 +62,9 @@ export async function repairCommand(
       `Repaired ${mended} of ${findings.length} differences.`,
       ...told(left.proven),
       ...describeUnfinished(left.unfinished),
-      more
-        ? 'There are more differences than one repair handles. Next: kpi-migrate repair --execute'
-        : 'Next: kpi-migrate validate',
+      ...(more ? ['There are more differences than one repair handles.'] : []),
     ],
+    ...(more && { next: nextStep(options.env, ['repair', '--execute'], 'repairs the rest') }),
   };
 }
 

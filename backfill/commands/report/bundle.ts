@@ -74,9 +74,17 @@ function contents(facts: AuditFacts): Record<string, { says: string; value: unkn
       says: 'every deployment of the read flag, oldest first, with author and time',
       value: facts.flagHistory,
     },
+    operations: {
+      says: 'every command that changed something, oldest first: operator, reason, arguments, start, end and outcome',
+      value: facts.operations,
+    },
     retirement: {
       says: 'when the old tables were found ready to be deleted: by whom, who accepted the held records, and the last backups',
       value: facts.retirement ?? null,
+    },
+    promotions: {
+      says: 'on what evidence of the environment before each step was allowed here: the digest of its bundle, or who answers for going on without',
+      value: facts.promotions,
     },
     lag: { says: 'how far each stream is behind, in milliseconds', value: { at: facts.at, lagMs: facts.lagMs } },
   };

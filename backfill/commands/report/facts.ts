@@ -10,6 +10,8 @@ import {
   readRollback,
   readRun,
 } from '../../../functions/tables/control/documents.ts';
+import { type Operation, readOperations } from '../../../functions/tables/control/operations.ts';
+import { PROMOTED_STEPS, type Promotion, readPromotion } from '../../../functions/tables/control/promotions.ts';
 import type { QuarantineEntry } from '../../../functions/tables/control/quarantine-rows.ts';
 import { readUnfinished, type UnfinishedItem } from '../../../functions/tables/control/unfinished-items.ts';
 import { storedReports } from '../../../functions/tables/control/validation-report.ts';
@@ -37,6 +39,10 @@ export interface AuditFacts {
   /** Oldest first. */
   readonly flagHistory: readonly FlagHistoryEntry[];
   readonly lagMs: Readonly<Record<Source, number>>;
+  /** On what evidence of the environment before each step was allowed here, or who answers for it. */
+  readonly promotions: readonly Promotion[];
+  /** Every command that changed something, oldest first. */
+  readonly operations: readonly Operation[];
 }
 
 export interface AuditReads {
@@ -68,5 +74,9 @@ export async function readFacts(reads: AuditReads): Promise<AuditFacts> {
     unfinished: await readUnfinished(control),
     flagHistory: await reads.flagHistory(),
     lagMs: await readLagMs(control, nowMs),
+    promotions: (await Promise.all(PROMOTED_STEPS.map((step) => readPromotion(control, step)))).filter(
+      (each) => each !== undefined,
+    ),
+    operations: await readOperations(control),
   };
 }

@@ -46,10 +46,8 @@ export async function retireCommand(options: RetireOptions, stop: AbortSignal): 
     return {
       exitCode: EXIT.done,
       document: { open, executed: false },
-      lines: [
-        'Nothing blocks deleting the old tables.',
-        'Next: the same command with --execute, which takes the last backups',
-      ],
+      lines: ['Nothing blocks deleting the old tables.'],
+      next: 'execute',
     };
   }
   return takeLastBackups({

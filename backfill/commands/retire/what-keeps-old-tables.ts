@@ -109,7 +109,7 @@ function backupRefusals(backups: RetireEvidence['backups'], nowMs: number): Bloc
   return RETIRED_ROLES.flatMap((role) => {
     const times = backups[role].filter(({ status }) => status === 'AVAILABLE').map(({ createdAt }) => createdAt);
     const latest = times.toSorted().at(-1);
-    const nextStep = 'kpi-migrate backup';
+    const nextStep = 'kpi-migrate backup --execute';
     if (latest === undefined) {
       return blockerUnless(false, 'BACKUP_MISSING', `${role} has no backup that can be restored.`, nextStep);
     }

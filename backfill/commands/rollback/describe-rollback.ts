@@ -20,16 +20,14 @@ export function describeRollbackPlan({ rows, run, last }: RollbackPlan): string[
     ...(last !== undefined && last.endedAt === undefined
       ? [`The rollback by ${last.by}, started ${last.begunAt}, has not finished. This continues it.`]
       : []),
-    'Nothing was deleted. Next: kpi-migrate rollback --execute',
+    'Nothing was deleted.',
   ];
 }
 
 export function describeRollback({ state, rowsDeleted }: RollbackReport): string[] {
   return [
     `Deleted ${ofTables(rowsDeleted, ' and ')}.`,
-    state === 'finished'
-      ? 'Reads cannot move before a new backfill and a validation. Next: kpi-migrate backfill --execute'
-      : 'Stopped before the end. Next: kpi-migrate rollback --execute',
+    state === 'finished' ? 'Reads cannot move before a new backfill and a validation.' : 'Stopped before the end.',
   ];
 }
 

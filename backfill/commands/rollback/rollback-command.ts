@@ -6,6 +6,7 @@ import { listQuarantine } from '../../../functions/tables/control/quarantine-ent
 import { rowDeletion } from '../../../functions/tables/dynamo/row-deletion.ts';
 import { scanPages } from '../../copy/scan-pages.ts';
 import { type Environment, openEnvironment } from '../../environment.ts';
+import { expectTables } from '../../expect-tables.ts';
 import { leasedCopier } from '../../lease/leased-copier.ts';
 import { type CommandResult, EXIT } from '../../outcome.ts';
 import { type Progress, showProgress } from '../../progress.ts';
@@ -30,7 +31,7 @@ export async function rollbackCommand(
       const { last, ...plan } = await planRollback(environment, progress, stop);
       const unfinished = last !== undefined && last.endedAt === undefined;
       const document = { ...plan, unfinished, executed: false };
-      return { exitCode: EXIT.done, document, lines: describeRollbackPlan({ ...plan, last }) };
+      return { exitCode: EXIT.done, document, lines: describeRollbackPlan({ ...plan, last }), next: 'execute' };
     }
     const report = await executeRollback(environment, flag, progress, stop);
     const exitCode = report.state === 'finished' ? EXIT.done : EXIT.stopped;
@@ -39,11 +40,12 @@ export async function rollbackCommand(
 }
 
 async function planRollback(
-  { settings, tables }: Environment,
+  { client, settings, tables }: Environment,
   progress: Progress,
   stop: AbortSignal,
 ): Promise<RollbackPlan> {
   const rows = { [NEW_LINKS]: 0, [NEW_DATA]: 0 };
+  await expectTables({ client, settings }, progress, NEW_TABLES);
   for (const table of NEW_TABLES) {
     progress.begin(table, 0, undefined);
     await scanPages(
@@ -68,6 +70,7 @@ async function executeRollback(
   stop: AbortSignal,
 ): Promise<RollbackReport> {
   const { client, settings } = environment;
+  await expectTables(environment, progress, [NEW_DATA, NEW_LINKS]);
   const copier = await leasedCopier(environment);
   await using _ = copier.thread;
   return await runRollback({

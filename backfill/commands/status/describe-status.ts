@@ -1,67 +1,71 @@
-import type { FlagState } from '../../../functions/flag/deployments.ts';
-import type { KillSwitch, Rollback, Run } from '../../../functions/tables/control/documents.ts';
-import type { UnfinishedItem } from '../../../functions/tables/control/unfinished-items.ts';
-import type { PassReport } from '../../copy/backfill.ts';
-import type { Holder } from '../../lease/lease-row.ts';
+import { countNames } from '../../../functions/model/counts-by-name.ts';
+import type { Run } from '../../../functions/tables/control/documents.ts';
+import { QUARANTINE_SOURCES, type QuarantineEntry } from '../../../functions/tables/control/quarantine-rows.ts';
+import { describeDuration } from '../../durations.ts';
+import { describeReplication } from '../../replication-health.ts';
+import { grouped } from '../../text-table.ts';
 import { describePasses, describeUnfinished } from '../backfill/describe-backfill.ts';
 import { describeFlag } from '../flag/describe-flag.ts';
+import { STEPS, type Step } from './journey-facts.ts';
+import type { ControlState, Status } from './read-status.ts';
 
-/** What a status is made of. */
-export interface Status {
-  /** Undefined before the first backfill. */
-  readonly run: Run | undefined;
-  readonly passes: readonly PassReport[];
-  /** Who holds the backfill's lease; undefined if nobody does. */
-  readonly lease: Holder | undefined;
-  readonly quarantined: ReadonlyMap<string, number>;
-  readonly unfinished: readonly UnfinishedItem[];
-  readonly flag: FlagState | { readonly unreadable: string };
-  readonly rollback: Rollback | undefined;
-  readonly killSwitch: KillSwitch | undefined;
-}
-
-export function describeStatus({
-  run,
-  passes,
-  lease,
-  quarantined,
-  unfinished,
-  flag,
-  rollback,
-  killSwitch,
-}: Status): string[] {
+/** The status as lines for a person, without the next step. */
+export function describeStatus({ control, replication, flag, position, at }: Status): string[] {
   return [
-    ...(run ? [describeRun(run), ...describePasses(passes)] : ['No backfill has started.']),
-    ...(isUnfinished(rollback)
-      ? [`The rollback by ${rollback.by}, started ${rollback.begunAt}, has not finished.`]
-      : []),
-    ...(lease ? [`${lease.owner} is running.`] : []),
-    `In quarantine: ${[...quarantined].map(([source, count]) => `${source} ${count}`).join(', ')}`,
-    ...describeUnfinished(unfinished),
-    ...(killSwitch
-      ? [`The kill switch is set, by ${killSwitch.by}, ${killSwitch.at}: all reads use the old tables.`]
-      : []),
+    describeJourney(position.step),
+    ...(control ? describeControl(control, Date.parse(at)) : []),
+    ...(replication ? describeReplication(replication) : []),
     ...('unreadable' in flag ? [`The read flag cannot be read: ${flag.unreadable}`] : describeFlag(flag)),
+    position.says,
   ];
 }
 
-/** The command to run next, and why. */
-export function nextStepOf({ run, passes, lease, unfinished, rollback }: Status): string {
-  if (lease) return 'wait until the running command has finished';
-  if (isUnfinished(rollback)) return 'kpi-migrate rollback --execute, which continues the rollback';
-  if (run === undefined) return 'kpi-migrate backfill, which shows the plan';
-  const due = passes.find((pass) => !pass.done);
-  if (due) return `kpi-migrate backfill --execute, which continues with ${due.pass}`;
-  return unfinished.length > 0
-    ? 'kpi-migrate backfill --execute, which retries the unfinished items'
-    : 'nothing: everything is copied and swept';
+/** The steps on one line, with the one that is due in brackets. */
+export function describeJourney(step: Step): string {
+  return STEPS.map((each) => (each === step ? `[${each}]` : each)).join(' → ');
+}
+
+function describeControl(state: ControlState, nowMs: number): string[] {
+  const { evidence, passes, lease, quarantine, unfinished, rolling, watched } = state;
+  const { run, lagMs, report } = evidence;
+  const lags = Object.entries(lagMs).map(([source, ms]) => `${source} ${ms === 0 ? 'none' : describeDuration(ms)}`);
+  return [
+    ...(run ? [describeRun(run), ...describePasses(passes)] : ['No backfill has started.']),
+    ...(lease ? [`${lease.owner} is running.`] : []),
+    ...(evidence.killSwitch
+      ? [
+          `The kill switch is set, by ${evidence.killSwitch.by}, ${evidence.killSwitch.at}: all reads use the old tables.`,
+        ]
+      : []),
+    describeQuarantineCounts(quarantine),
+    ...describeUnfinished(unfinished),
+    `Stream lag: ${lags.join(', ')}.`,
+    report === undefined
+      ? 'Last validation: none.'
+      : `Last validation: ${report.verdict}, ${grouped(report.rowsCompared)} rows, started ${describeDuration(nowMs - Date.parse(report.at))} ago (${report.at}).`,
+    ...(rolling
+      ? [
+          `Standing validation: part ${rolling.next + 1} of ${rolling.parts}, ${grouped(rolling.rowsDiffering)} rows differ in this round; last round ended ${rolling.lastRoundEndedAt ?? 'never'}.`,
+        ]
+      : []),
+    ...(watched
+      ? [
+          `Last watch: ${grouped(watched.rowsDiffering)} of ${grouped(watched.rowsCompared)} rows differ, ended ${watched.endedAt}.`,
+        ]
+      : []),
+  ];
+}
+
+/** What blocks, apart from what a person has accepted. */
+export function describeQuarantineCounts(entries: readonly QuarantineEntry[]): string {
+  const counts = countNames(entries.map(({ source }) => source));
+  const blocking = entries.filter(({ accepted }) => accepted === undefined).length;
+  const bySource = QUARANTINE_SOURCES.map((source) => `${source} ${counts.get(source) ?? 0}`).join(', ');
+  if (entries.length === 0) return `In quarantine: ${bySource}.`;
+  return `In quarantine: ${bySource}. Accepted: ${entries.length - blocking}; blocking the cutover: ${blocking}.`;
 }
 
 function describeRun({ runId, startedAt, totalSegments, finishedAt }: Run): string {
   const end = finishedAt === undefined ? 'not finished' : `finished ${finishedAt}`;
   return `Run ${runId}, started ${startedAt}, ${totalSegments} segments, ${end}.`;
-}
-
-function isUnfinished(rollback: Rollback | undefined): rollback is Rollback {
-  return rollback !== undefined && rollback.endedAt === undefined;
 }

@@ -1,53 +1,75 @@
-import { type FlagState, readFlagState } from '../../../functions/flag/deployments.ts';
-import { increase } from '../../../functions/model/counts-by-name.ts';
-import { messageOf } from '../../../functions/model/migration-error.ts';
-import { readKillSwitch, readRollback, readRun } from '../../../functions/tables/control/documents.ts';
-import { listQuarantine } from '../../../functions/tables/control/quarantine-entries.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { countNames } from '../../../functions/model/counts-by-name.ts';
 import { QUARANTINE_SOURCES } from '../../../functions/tables/control/quarantine-rows.ts';
-import { readUnfinished } from '../../../functions/tables/control/unfinished-items.ts';
-import { describeTables } from '../../../functions/tables/dynamo/descriptions.ts';
-import type { Settings } from '../../../infra/settings.ts';
-import { reportPasses } from '../../copy/backfill.ts';
-import { readCheckpoints } from '../../copy/run-state.ts';
 import { openEnvironment } from '../../environment.ts';
-import { readHolder } from '../../lease/lease-row.ts';
 import { type CommandResult, EXIT } from '../../outcome.ts';
-import { describeReplication, reportReplication } from '../../replication-health.ts';
-import { openFlag } from '../flag/open-flag.ts';
-import { describeStatus, nextStepOf } from './describe-status.ts';
+import { describeStatus } from './describe-status.ts';
+import { readStatus, type Status } from './read-status.ts';
 
-/** `status`: how far the backfill is, how much is in quarantine, who reads what, and the next step. */
-export async function statusCommand({ env }: { readonly env: string }): Promise<CommandResult> {
+export interface StatusOptions {
+  readonly env: string;
+  readonly watch: boolean;
+  readonly wait: boolean;
+}
+
+/** Time between two looks of `--watch` and `--wait`. */
+const LOOK_EVERY_MS = 2_000;
+
+/** `status`: how far the migration is, who reads what, and the next step. */
+export async function statusCommand({ env, watch, wait }: StatusOptions, stop: AbortSignal): Promise<CommandResult> {
   const environment = await openEnvironment(env, 'read');
-  const { client, settings, tables } = environment;
-  const run = await readRun(tables.control);
-  const passes = run ? reportPasses(run, await readCheckpoints(tables.control)) : [];
-  const holder = await readHolder(tables.transactions);
-  const lease = holder !== undefined && holder.untilMs > Date.now() ? holder : undefined;
-  const quarantined = new Map<string, number>(QUARANTINE_SOURCES.map((source) => [source, 0]));
-  for await (const { source } of listQuarantine(client, settings.tables)) {
-    increase(quarantined, source, 1);
+  let status = await readStatus(environment);
+  let shown = '';
+  while ((watch || (wait && status.position.waits)) && !stop.aborted) {
+    shown = watch ? showStatus(status, shown) : tell([status.position.says], shown);
+    await sleep(LOOK_EVERY_MS, undefined, { signal: stop }).catch(() => {});
+    if (!stop.aborted) status = await readStatus(environment);
   }
-  const unfinished = await readUnfinished(tables.control);
-  const rollback = await readRollback(tables.control);
-  const killSwitch = await readKillSwitch(tables.control);
-  const found = { run, passes, lease, quarantined, unfinished, flag: await readFlag(settings), rollback, killSwitch };
-  const shapes = await describeTables(client, settings.tables);
-  const replication = await reportReplication(environment, shapes, Date.now());
-  const nextStep = nextStepOf(found);
+  const isWaiting = wait && status.position.waits;
   return {
-    exitCode: EXIT.done,
-    document: { ...found, replication, nextStep },
-    lines: [...describeStatus(found), ...describeReplication(replication), `Next: ${nextStep}`],
+    exitCode: isWaiting ? EXIT.stopped : EXIT.done,
+    document: documentOf(status),
+    lines: describeStatus(status),
+    next: status.position.next,
   };
 }
 
-/** If AppConfig does not answer, the rest of the status is still wanted. */
-async function readFlag(settings: Settings): Promise<FlagState | { readonly unreadable: string }> {
-  try {
-    const { client, ids } = await openFlag(settings);
-    return await readFlagState(client, ids);
-  } catch (error) {
-    return { unreadable: messageOf(error) };
-  }
+/** On a terminal the last look is replaced. */
+function showStatus(status: Status, before: string): string {
+  const lines = [...describeStatus(status), `Next: ${status.position.next.command}`];
+  if (!process.stderr.isTTY) return tell(lines, before);
+  // Line by line what was there before is cleared: to clear the whole screen first would flicker.
+  process.stderr.write(`\u001b[H${lines.map((line) => `${line}\u001b[K\n`).join('')}\u001b[J`);
+  return before;
+}
+
+/** Tells what is new. */
+function tell(lines: readonly string[], before: string): string {
+  const text = `${lines.join('\n')}\n`;
+  if (text !== before) process.stderr.write(text);
+  return text;
+}
+
+function documentOf({ at, findings, control, replication, flag, position }: Status): object {
+  const { evidence, quarantine = [], ...rest } = control ?? {};
+  const counts = (accepted: boolean) => {
+    const entries = quarantine.filter((entry) => accepted === (entry.accepted !== undefined));
+    const bySource = countNames(entries.map(({ source }) => source));
+    return Object.fromEntries(QUARANTINE_SOURCES.map((source) => [source, bySource.get(source) ?? 0]));
+  };
+  const [accepted, blocking] = [counts(true), counts(false)];
+  return {
+    at,
+    position: { state: position.state, step: position.step, since: position.since, says: position.says },
+    ...{ findings, flag, run: evidence?.run, rollback: evidence?.rollback, lagMs: evidence?.lagMs },
+    replication,
+    killSwitch: evidence?.killSwitch,
+    validation: evidence?.report,
+    quarantined: Object.fromEntries(
+      QUARANTINE_SOURCES.map((source) => [source, (accepted[source] ?? 0) + (blocking[source] ?? 0)]),
+    ),
+    accepted,
+    ...rest,
+    nextStep: position.next.command,
+  };
 }

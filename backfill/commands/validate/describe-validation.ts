@@ -27,8 +27,8 @@ export function describeValidation(report: ValidationReport): string[] {
 
 const VERDICT: Readonly<Record<ValidationReport['verdict'], string>> = {
   agree: 'AGREE: every row matches the old tables.',
-  disagree: 'DISAGREE. Next: kpi-migrate repair, which shows what it would repair',
-  inconclusive: 'INCONCLUSIVE: nothing is proven either way. Next: kpi-migrate validate',
+  disagree: 'DISAGREE: rows are missing, extra or different.',
+  inconclusive: 'INCONCLUSIVE: nothing is proven either way.',
 };
 
 /** The counts by class of rows, over all tenants; the JSON report has them by tenant. */

@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Source } from '../../../functions/migration/sources.ts';
+import { RECORD_SOURCES, type Source } from '../../../functions/migration/sources.ts';
+import {
+  LOOK_UP_TABLE_OF,
+  NEW_DATA,
+  NEW_LINKS,
+  OLD_TABLE_OF,
+  type TableRole,
+} from '../../../functions/migration/tables.ts';
 import { MigrationError } from '../../../functions/model/migration-error.ts';
 import { readRun } from '../../../functions/tables/control/documents.ts';
 import { dynamoValidationReads } from '../../../functions/tables/dynamo-validation-reads.ts';
@@ -7,6 +14,7 @@ import { longestLagMs } from '../../../functions/tables/replication-lag.ts';
 import type { ValidationReads } from '../../../functions/tables/validation-reads.ts';
 import { type Validation, validate } from '../../../functions/validation/validate.ts';
 import { type Environment, paceOf } from '../../environment.ts';
+import { expectTables } from '../../expect-tables.ts';
 import type { Progress } from '../../progress.ts';
 import { namingMissingTables } from './missing-tables.ts';
 
@@ -16,6 +24,16 @@ const CHECKPOINT_MS = 10_000;
 /** Differences after which no more is looked into: more than anyone reads, and than one repair should mend unseen. */
 const FINDINGS_MAX = 10_000;
 
+/** The tables that a whole validation scans, in order (functions/validation/scan-sides.ts). */
+const SCANNED: readonly TableRole[] = [
+  LOOK_UP_TABLE_OF.kpi,
+  LOOK_UP_TABLE_OF.person,
+  OLD_TABLE_OF.links,
+  NEW_LINKS,
+  ...RECORD_SOURCES.map((source) => OLD_TABLE_OF[source]),
+  NEW_DATA,
+];
+
 /** A validation of an environment with its settings, the clock and the pace. */
 export async function validateEnvironment(
   environment: Environment,
@@ -24,6 +42,7 @@ export async function validateEnvironment(
   const { settings, tables, replication } = environment;
   const { progress, stop, phase } = options;
   const runId = await backfillRunId(environment);
+  if (phase === undefined) await expectTables(environment, progress, SCANNED);
   // If a compared table vanishes, the verdict says so. Without the control table there is no run at all.
   return namingMissingTables(environment, 'kpi-migrate validate', () =>
     validate({

@@ -1,3 +1,4 @@
+import { writeWatchRound } from '../../../functions/tables/control/documents.ts';
 import { type PartReport, validatePart } from '../../../functions/validation/rolling.ts';
 import { openEnvironment } from '../../environment.ts';
 import { type CommandResult, EXIT } from '../../outcome.ts';
@@ -17,6 +18,7 @@ export async function watchCommand(
   const { settings } = environment;
   const reads = readsOf(environment);
   const parts = settings.validation.rollingParts;
+  const startedAt = new Date().toISOString();
   const sum = { parts: 0, rowsCompared: 0, rowsDiffering: 0, rowsInFlight: 0, itemsUnexamined: 0 };
   for (let part = 0; !stop.aborted && !(options.once && sum.parts === parts); part = (part + 1) % parts) {
     const patience = { ...patienceOf(environment), stop };
@@ -33,13 +35,18 @@ export async function watchCommand(
     sum.itemsUnexamined += report.unexamined.length;
     for (const line of describePart(report)) process.stderr.write(`${line}\n`);
   }
+  if (sum.parts >= parts) {
+    const { rowsCompared, rowsDiffering } = sum;
+    await writeWatchRound(environment.tables.control, {
+      ...{ startedAt, endedAt: new Date().toISOString(), rowsCompared, rowsDiffering },
+    });
+  }
   return {
     exitCode: sum.rowsDiffering + sum.itemsUnexamined > 0 ? EXIT.failed : EXIT.done,
     document: sum,
     lines: [
       `${sum.parts} parts, ${sum.rowsCompared} rows compared, ${sum.rowsDiffering} differ, ${sum.rowsInFlight} in flight.`,
       ...(sum.itemsUnexamined > 0 ? [`${sum.itemsUnexamined} items could not be examined. Each is named above.`] : []),
-      ...(sum.rowsDiffering > 0 ? ['Next: kpi-migrate repair'] : []),
     ],
   };
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
+import { dirname } from 'node:path';
 import { programFile } from '../../../infra/package-layout.ts';
 import type { InvokeRequest, InvokeResponse } from './function-process.ts';
 import type { StackFunction } from './template.ts';
@@ -122,7 +123,12 @@ export class FunctionHost {
     const { function: stackFunction, bundle, environment } = this.options;
     const exportName = stackFunction.handler.slice(stackFunction.handler.lastIndexOf('.') + 1);
     const child = fork(programFile('function process'), [bundle, exportName, stackFunction.id], {
-      env: { PATH: process.env.PATH ?? '', ...stackFunction.environment, ...environment },
+      env: {
+        PATH: process.env.PATH ?? '',
+        LAMBDA_TASK_ROOT: dirname(bundle),
+        ...stackFunction.environment,
+        ...environment,
+      },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     child.stdout?.pipe(this.log, { end: false });

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { readSettings } from '../../../infra/settings.ts';
-import { announceLocalCloud, withdrawLocalCloud } from '../../local-endpoint.ts';
+import { jsonOf } from '../../json.ts';
+import { announceLocalCloud, runningClouds, withdrawLocalCloud } from '../../local-endpoint.ts';
+import { commandOf } from '../../next-step.ts';
 import { type CommandResult, EXIT } from '../../outcome.ts';
 import { startLocalCloud } from './local-cloud.ts';
 
@@ -9,6 +11,7 @@ export interface LocalCommandOptions {
   readonly export?: string;
   readonly port?: number;
   readonly dir?: string;
+  readonly json: boolean;
 }
 
 /** `local`: a local cloud in the foreground, until interrupted. */
@@ -24,11 +27,24 @@ export async function localCommand(options: LocalCommandOptions, stop: AbortSign
     const { dynamodbUrl: dynamodb, appconfig, services } = cloud;
     const endpoints = { dynamodb, ...(appconfig && { appconfig: appconfig.url }), services: services.url };
     announceLocalCloud(endpoints);
-    process.stdout.write(`${JSON.stringify({ ready: true, ...endpoints })}\n`);
+    const others = runningClouds().length - 1;
+    if (others > 0) {
+      process.stderr.write(
+        `${others} more run in this folder. Commands use this one until it stops, then the newest.\n`,
+      );
+    }
+    process.stdout.write(
+      `${process.stdout.isTTY && !options.json ? ready() : jsonOf({ ready: true, ...endpoints })}\n`,
+    );
     if (!stop.aborted) await once(stop, 'abort');
   } finally {
     withdrawLocalCloud();
     await cloud.stop();
   }
-  return { exitCode: EXIT.done, document: { stopped: true }, lines: ['The local cloud has stopped.'] };
+  return { exitCode: EXIT.done, document: { stopped: true }, lines: ['The local cloud has stopped.'], next: 'none' };
+}
+
+/** For a person; a program gets the endpoints. */
+function ready(): string {
+  return `The local cloud is up, until Ctrl-C. In another terminal:\nNext: ${commandOf(['preflight'])}`;
 }

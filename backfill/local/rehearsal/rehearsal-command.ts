@@ -1,11 +1,13 @@
+import { once } from 'node:events';
 import { MigrationError } from '../../../functions/model/migration-error.ts';
 import { shellWord } from '../../../functions/model/shell-word.ts';
 import { commandLine } from '../../../infra/package-layout.ts';
 import { readSettings } from '../../../infra/settings.ts';
+import { openCockpit } from '../../cockpit/cockpit-command.ts';
 import { executeBackfill } from '../../commands/backfill/backfill-command.ts';
 import { type CommandResult, EXIT } from '../../outcome.ts';
 import { showProgress } from '../../progress.ts';
-import { rehearse } from './rehearsal.ts';
+import { type RehearsalOptions, rehearse } from './rehearsal.ts';
 import { killedBackfill, killFunctions } from './rehearsal-faults.ts';
 import { describeRehearsal } from './rehearsal-report.ts';
 
@@ -15,6 +17,7 @@ export interface RehearsalCommandOptions {
   readonly seed?: number;
   readonly writes: number;
   readonly faults: boolean;
+  readonly cockpit: boolean;
 }
 
 /** `rehearse`: exit 0 only if every row of both new tables is as the old tables demand. */
@@ -40,6 +43,7 @@ export async function rehearsalCommand(options: RehearsalCommandOptions, stop: A
     nowMs: Date.now,
     note: progress.note,
     stop,
+    ...(options.cockpit && { watch: cockpitOver(progress.note, stop) }),
     backfill: async (cloud, environment, random) => {
       if (options.faults) await killedBackfill(cloud, random, progress.note);
       else await executeBackfill(environment, progress, stop);
@@ -53,6 +57,29 @@ export async function rehearsalCommand(options: RehearsalCommandOptions, stop: A
     exitCode: report.agree ? EXIT.done : EXIT.failed,
     document: report,
     lines: describeRehearsal(report, replay),
+    next: 'none',
+  };
+}
+
+/** Opens the cockpit over the rehearsal; when reads are on the new tables, it waits for Ctrl-C. */
+function cockpitOver(note: (message: string) => void, stop: AbortSignal): RehearsalOptions['watch'] {
+  return async (cloud, environment, reads) => {
+    // The page does what the commands do, and these find the local cloud by these variables.
+    process.env.AWS_ENDPOINT_URL_DYNAMODB = cloud.dynamodbUrl;
+    process.env.AWS_ENDPOINT_URL_APPCONFIG = cloud.appconfig?.url;
+    const ended = new AbortController();
+    const cockpit = await openCockpit(environment, { env: 'local', readOnly: false }, ended.signal, reads);
+    note(`The cockpit: ${cockpit.url}`);
+    return {
+      async seen() {
+        note('Reads are on the new tables. Look at the cockpit, fall back there; Ctrl-C ends with the comparison.');
+        if (!stop.aborted) await once(stop, 'abort');
+      },
+      async [Symbol.asyncDispose]() {
+        ended.abort();
+        await cockpit[Symbol.asyncDispose]();
+      },
+    };
   };
 }
 

@@ -11,6 +11,7 @@ import { openReads } from '../../../functions/read/open-reads.ts';
 import { ROUTER_DEFAULTS } from '../../../functions/read/router.ts';
 import { connectReads } from '../../../functions/tables/connect-reads.ts';
 import type { Settings } from '../../../infra/settings.ts';
+import type { ReadCounts } from '../../cockpit/samples.ts';
 import { localClientConfig } from '../../local-endpoint.ts';
 import type { LocalCloud } from '../cloud/local-cloud.ts';
 import { AilingNewReads } from './new-side-faults.ts';
@@ -20,6 +21,8 @@ import type { SeededRandom } from './seeded-random.ts';
 export interface RehearsalReads {
   readonly readers: Readers;
   readonly newReads: AilingNewReads;
+  /** What the readers got so far. */
+  counts(): ReadCounts;
   stop(): Promise<void>;
 }
 
@@ -57,7 +60,7 @@ export function startReaders(
   const flagClient = createFlagClient(flagSettings, {
     client: new AppConfigDataClient(localClientConfig(cloud.appconfig.url)),
   });
-  const { reads } = openReads({
+  const { reads, router } = openReads({
     tableNames: settings.tables,
     heldRecords: settings.heldRecords,
     flag: flagSettings,
@@ -73,14 +76,25 @@ export function startReaders(
     random,
     nowMs: Date.now,
   });
+  let differing = 0;
   return {
     readers,
     newReads,
+    counts() {
+      // The router counts from one look to the next.
+      differing += sumOf(router.counters.take(), /^(shadow|sample)\.(missing|extra|different|invalid)$/);
+      const { lastNewAnswerAtMs } = readers;
+      return { old: readers.count('old'), new: readers.count('new'), differing, lastNewAnswerAtMs };
+    },
     async stop() {
       await readers.stop();
       flagClient.stop();
     },
   };
+}
+
+function sumOf(counts: Readonly<Record<string, number>>, names: RegExp): number {
+  return Object.entries(counts).reduce((sum, [name, count]) => sum + (names.test(name) ? count : 0), 0);
 }
 
 /** Links that are the only one of a KPI which the live writer leaves alone. */

@@ -8,6 +8,7 @@ import { type CountsByName, countNames } from '../../../functions/model/counts-b
 import { kpiIdentity } from '../../../functions/model/kpi.ts';
 import { connect, dynamoTables } from '../../../functions/tables/dynamo-tables.ts';
 import type { Settings } from '../../../infra/settings.ts';
+import type { ReadCounts } from '../../cockpit/samples.ts';
 import { validateEnvironment } from '../../commands/validate/run-validation.ts';
 import { type Environment, replicationOf } from '../../environment.ts';
 import { localClientConfig } from '../../local-endpoint.ts';
@@ -16,7 +17,7 @@ import { type Agreement, compareAll, scanTable } from './agreement.ts';
 import { createLegacyWriter, hotKpisOf, sendLegacyWrite } from './live-writer.ts';
 import type { ReadersReport } from './readers.ts';
 import { type CutoverReport, cutOver } from './rehearsal-cutover.ts';
-import { startReaders } from './rehearsal-reads.ts';
+import { type RehearsalReads, startReaders } from './rehearsal-reads.ts';
 import { type SeededRandom, seededRandom } from './seeded-random.ts';
 
 export interface RehearsalOptions {
@@ -32,6 +33,14 @@ export interface RehearsalOptions {
   readonly backfill: (cloud: LocalCloud, environment: Environment, random: SeededRandom) => Promise<void>;
   /** Does harm until the signal is aborted. */
   readonly faults: (cloud: LocalCloud, random: SeededRandom, end: AbortSignal) => Promise<void>;
+  /** Somebody who looks on, from when the cloud is up. */
+  readonly watch?: (cloud: LocalCloud, environment: Environment, reads: () => ReadCounts) => Promise<Onlooker>;
+}
+
+/** Who looks on at a rehearsal. */
+export interface Onlooker extends AsyncDisposable {
+  /** Resolves when they have seen enough: reads are on the new tables, and all readers still read. */
+  readonly seen: () => Promise<void>;
 }
 
 export interface RehearsalReport {
@@ -63,6 +72,8 @@ const FLAG_TIME_SCALE = 600;
 /** AppConfig's shortest poll, as the local cloud has it, in milliseconds: none is shorter than a second. */
 const POLL_INTERVAL_MS = 1_000;
 
+const NO_READS: ReadCounts = { old: 0, new: 0, differing: 0, lastNewAnswerAtMs: 0 };
+
 /** Validations that may be inconclusive beside a writer before that is an answer. */
 const VALIDATIONS_MAX = 20;
 
@@ -90,6 +101,9 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalRepo
     ...{ settings, connection: cloud.clientConfig, client, tables },
     replication: replicationOf(settings, tables),
   };
+  let reading: RehearsalReads | undefined;
+  const onlooker = await options.watch?.(cloud, environment, () => reading?.counts() ?? NO_READS);
+  if (onlooker) ending.use(onlooker);
   const initial = await readOldTables(environment);
   const writer = startWriter(options, environment, initial);
   const start = watch();
@@ -106,13 +120,14 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalRepo
 
   note('The backfill is done. Every tenant reads, and reads move to the new tables, while the service keeps writing.');
   const hotKpis = new Set(hotKpisOf(seededRandom(seed), initial).map(kpiIdentity));
-  const reading = startReaders(
+  reading = startReaders(
     { ...cloud, appconfig },
     { client, settings, random: seededRandom(seed + 4) },
     initial,
     hotKpis,
   );
-  ending.defer(() => reading.stop());
+  const { stop: stopReading } = reading;
+  ending.defer(stopReading);
   const [cutover] = await Promise.all([
     cutOver({
       environment,
@@ -131,7 +146,8 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalRepo
     writer.write(options.writes - writesBeside),
   ]);
   const cutoverMs = watch();
-  await reading.stop();
+  await onlooker?.seen();
+  await stopReading();
   await cloud.mappings.drained();
   const drain = watch();
 

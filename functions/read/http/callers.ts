@@ -18,7 +18,15 @@ export const callersSchema = z
       tenants: z.union([z.literal(['any', 'session']), z.array(z.string().min(1)).min(1)]),
     }),
   )
-  .min(1);
+  .min(1)
+  .superRefine((callers, context) => {
+    const names = callers.map(({ principal }) => withoutPath(principal));
+    for (const [at, name] of names.entries()) {
+      if (names.indexOf(name) === at) continue;
+      const message = `is the same caller as number ${names.indexOf(name) + 1}: put all its tenants in one entry`;
+      context.addIssue({ code: 'custom', path: [at, 'principal'], message });
+    }
+  });
 
 export type Callers = z.infer<typeof callersSchema>;
 
@@ -37,7 +45,7 @@ export function checkCaller(callers: Callers, userArn: string, tenantId: string)
   const grant = callers.find((caller) => withoutPath(caller.principal) === principal);
   if (grant === undefined) {
     throw new MigrationError('CALLER_REFUSED', 'The caller is not allowed to read.', {
-      nextStep: 'Ask the operator to add the caller’s role to READ_CALLERS.',
+      nextStep: 'Ask the operator to add the caller’s role to readPath.callers.',
     });
   }
   const { tenants } = grant;

@@ -5,7 +5,7 @@ import { isTransient } from '../../tables/dynamo/retry.ts';
 import type { KpiReads } from '../kpi-reads.ts';
 import type { Provenance } from '../router.ts';
 import { type Callers, checkCaller } from './callers.ts';
-import { answerRead } from './http-routes.ts';
+import { answerRead, type HttpRead } from './http-routes.ts';
 
 /** Unlike `z.record`, it keeps every name, so that a parameter `__proto__` is refused as any other unknown one is. */
 const textByName = z.custom<Readonly<Record<string, string>>>(
@@ -54,17 +54,12 @@ export async function answerHttpRead(
   try {
     const userArn = event.requestContext.authorizer?.iam.userArn ?? '';
     checkCaller(callers, userArn, event.pathParameters.tenantId ?? '');
-    const { origin, reason, ...content } = await answerRead(reads, {
+    return await fittingAnswer(reads, {
       routeKey: event.routeKey,
       path: event.pathParameters,
       query: event.queryStringParameters,
       lastWriteAt: event.headers['x-last-write-at'],
     });
-    return {
-      statusCode: 200,
-      headers: { ...JSON_TYPE, 'x-read-origin': origin, 'x-read-reason': reason },
-      body: JSON.stringify(content),
-    };
   } catch (error) {
     if (error instanceof MigrationError) {
       const status = STATUS_OF[error.kind];
@@ -75,6 +70,24 @@ export async function answerHttpRead(
     }
     throw error;
   }
+}
+
+/** Lambda fails an invocation whose answer is larger than 6 MB (Lambda developer guide, "Lambda quotas"), as JSON. */
+const ANSWER_BYTES_MAX = 6_000_000;
+
+/** The answer. A page that would be too large is read again with fewer rows; the caller continues from its token. */
+async function fittingAnswer(reads: KpiReads<Provenance>, request: HttpRead): Promise<HttpAnswer> {
+  const { origin, reason, ...content } = await answerRead(reads, request);
+  const answer = {
+    statusCode: 200,
+    headers: { ...JSON_TYPE, 'x-read-origin': origin, 'x-read-reason': reason },
+    body: JSON.stringify(content),
+  };
+  const bytes = Buffer.byteLength(JSON.stringify(answer));
+  // One row always fits: an item has 400 KB, and JSON in JSON takes seven times that at most.
+  if (bytes <= ANSWER_BYTES_MAX || !('rows' in content) || content.rows.length === 1) return answer;
+  const limit = Math.max(1, Math.floor((content.rows.length * ANSWER_BYTES_MAX) / bytes / 2));
+  return fittingAnswer(reads, { ...request, query: { ...request.query, limit: String(limit) } });
 }
 
 function problem(

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import * as z from 'zod';
 import { heldRecords, jsonVariable, parseVariables, tableNames, type Variables } from '../../runtime/settings.ts';
 import { ROUTER_DEFAULTS } from '../router.ts';
@@ -26,7 +28,7 @@ const schema = z.object({
  * @throws MigrationError FUNCTION_SETTINGS_INVALID with every problem at once.
  */
 export function readReadSettings(environment: Variables) {
-  const data = parseVariables(schema, environment);
+  const data = parseVariables(schema, { ...environment, READ_CALLERS: callersOf(environment) });
   return {
     tableNames: data.TABLE_NAMES,
     heldRecords: data.HELD_RECORDS,
@@ -46,4 +48,14 @@ export function readReadSettings(environment: Variables) {
       sampleShare: data.SAMPLE_SHARE,
     },
   };
+}
+
+/**
+ * The callers as JSON: a variable, or a file of the function's own code. All variables of a function together take 4 KB
+ * (Lambda developer guide, "Lambda quotas"), which a list of tenants soon exceeds. Lambda says where the code is (same
+ * guide, "Defined runtime environment variables").
+ */
+function callersOf({ READ_CALLERS, READ_CALLERS_FILE, LAMBDA_TASK_ROOT = '' }: Variables): string | undefined {
+  if (READ_CALLERS_FILE === undefined) return READ_CALLERS;
+  return readFileSync(resolve(LAMBDA_TASK_ROOT, READ_CALLERS_FILE), 'utf8');
 }

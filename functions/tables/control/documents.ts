@@ -77,3 +77,15 @@ const retirement = z.object({
 export type Retirement = z.infer<typeof retirement>;
 
 export const { read: readRetirement, write: writeRetirement } = documentAt('retirement', 'last', retirement);
+
+const watchRound = z.object({
+  startedAt: z.iso.datetime(),
+  endedAt: z.iso.datetime(),
+  rowsCompared: z.number().int().nonnegative(),
+  rowsDiffering: z.number().int().nonnegative(),
+});
+
+/** The last whole round of `watch`, which compares the key space as the standing validation does. */
+export type WatchRound = z.infer<typeof watchRound>;
+
+export const { read: readWatchRound, write: writeWatchRound } = documentAt('watch', 'last', watchRound);

@@ -1,4 +1,9 @@
-import { type DynamoDBClient, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import type { TableNames } from '../../migration/tables.ts';
 import { type Item, textOf } from '../../model/attribute-value.ts';
 import { itemDigest } from '../../model/digest.ts';
@@ -65,7 +70,7 @@ export async function* listUnaccepted(
 const READS_MAX = 5;
 
 /**
- * One entry with its image. The image is undefined where none could be kept.
+ * One entry with its image. The image is undefined where none could be kept, or where it was accepted and has expired.
  *
  * @returns undefined where quarantine holds no such entry.
  * @throws MigrationError QUARANTINE_DAMAGED where the stored image is not the one that the entry is of.
@@ -84,6 +89,8 @@ export async function readQuarantined(
     const image = joinImage(await transactions.read(keys));
     // A part is missing where the entry was replaced between the two reads: then there is another to be read.
     if (image && itemDigest(image) === entry.image?.digest) return { entry, image };
+    // Kept for a while only. If it has just been replaced, what replaced it is not accepted.
+    if (image === undefined && entry.accepted !== undefined) return { entry, image };
   }
   throw new MigrationError('QUARANTINE_DAMAGED', `The copy of ${source} ${id} in quarantine is incomplete.`, {
     nextStep: 'Read the item in its old table. To write the entry again: kpi-migrate repair --execute',
@@ -91,7 +98,8 @@ export async function readQuarantined(
 }
 
 /**
- * Notes that a person accepts an entry as it was shown to them.
+ * Notes that a person accepts an entry as it was shown to them. Its image holds people's data and has served its purpose:
+ * it goes at the time given, if one is.
  *
  * @throws MigrationError QUARANTINE_CHANGED where the item has changed or left since.
  */
@@ -100,6 +108,7 @@ export async function acceptQuarantined(
   names: TableNames,
   { source, id, quarantinedAt, image }: Pick<QuarantineEntry, 'source' | 'id' | 'quarantinedAt' | 'image'>,
   accepted: Acceptance,
+  imageExpiresAtMs?: number,
 ): Promise<void> {
   const { table: _, key } = quarantineKey(source, id);
   const accept = {
@@ -125,4 +134,30 @@ export async function acceptQuarantined(
       nextStep: `Look again: kpi-migrate quarantine show ${source} ${shellWord(id)}`,
     });
   }
+  if (imageExpiresAtMs === undefined) return;
+  for (const { key } of imagePartKeys({ source, id, ...(image && { image }) })) {
+    await expireImagePart(client, names, key, imageExpiresAtMs);
+  }
+}
+
+/** Has DynamoDB delete a part of an image. One that is gone already stays so: the entry was replaced meanwhile. */
+async function expireImagePart(
+  client: DynamoDBClient,
+  { control }: TableNames,
+  key: Item,
+  expiresAtMs: number,
+): Promise<void> {
+  await client
+    .send(
+      new UpdateItemCommand({
+        TableName: control,
+        Key: key,
+        UpdateExpression: 'SET expires_at = :at',
+        ConditionExpression: 'attribute_exists(pk)',
+        ExpressionAttributeValues: { ':at': { N: String(Math.ceil(expiresAtMs / 1_000)) } },
+      }),
+    )
+    .catch((error: unknown) => {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    });
 }

@@ -37,6 +37,8 @@ const summary = z.object({
   runId: z.string(),
   reasons: z.array(z.string()),
   counts,
+  /** Absent in reports of earlier versions. */
+  proof: z.object({ planted: count, missed: z.array(z.string()).readonly() }).optional(),
 });
 
 /**

@@ -97,6 +97,6 @@ function failureOf(error: unknown, what: string): unknown {
   if (!BUSY.has(error.name)) return error;
   return new MigrationError('BACKUP_BUSY', `DynamoDB is busy with ${what}: ${error.message}`, {
     cause: error,
-    nextStep: 'Run it again in a minute: kpi-migrate backup',
+    nextStep: 'Run it again in a minute: kpi-migrate backup --execute',
   });
 }

@@ -1,4 +1,9 @@
-import { DescribeTableCommand, type DynamoDBClient, ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
+import {
+  DescribeTableCommand,
+  type DynamoDBClient,
+  ResourceNotFoundException,
+  type SSEDescription,
+} from '@aws-sdk/client-dynamodb';
 import { TABLE_ROLES, type TableNames, type TableRole } from '../../migration/tables.ts';
 
 /** A key attribute as a schema declares it. */
@@ -21,6 +26,13 @@ export interface IndexShape {
   readonly projects: 'ALL' | readonly string[];
 }
 
+/** A key of this account or another one, customer managed or `aws/dynamodb`: the description does not say which. */
+export interface EncryptionKey {
+  readonly arn: string;
+  /** Since when DynamoDB cannot use it; absent while it can. */
+  readonly inaccessibleSince?: string;
+}
+
 /** What a table is, as far as the migration depends on it. */
 export interface TableShape {
   /** It names the account and the region that the table is in. */
@@ -34,6 +46,8 @@ export interface TableShape {
   readonly streamViewType?: string;
   /** The stream that is on; absent where none is. */
   readonly streamArn?: string;
+  /** The KMS key that encrypts it; absent where AWS owns the key. */
+  readonly encryptionKey?: EncryptionKey;
 }
 
 /** The shapes of all tables by role; a table that does not exist is left out. */
@@ -78,9 +92,16 @@ export async function describeTable(client: DynamoDBClient, name: string): Promi
       ),
       ...(stream?.StreamEnabled && { streamViewType: stream.StreamViewType ?? 'UNKNOWN' }),
       ...(stream?.StreamEnabled && table?.LatestStreamArn && { streamArn: table.LatestStreamArn }),
+      ...encryptionOf(table?.SSEDescription),
     };
   } catch (error) {
     if (error instanceof ResourceNotFoundException) return undefined;
     throw error;
   }
+}
+
+/** DynamoDB describes a table's encryption only if the key is not its own (DynamoDB API Reference, "SSEDescription"). */
+function encryptionOf(sse: SSEDescription | undefined): Pick<TableShape, 'encryptionKey'> {
+  const { KMSMasterKeyArn: arn, InaccessibleEncryptionDateTime: since } = sse ?? {};
+  return arn === undefined ? {} : { encryptionKey: { arn, ...(since && { inaccessibleSince: since.toISOString() }) } };
 }

@@ -26,7 +26,7 @@ beforeAll(async () => {
   const environments = {
     // Each is one of an account that the credentials below are not of, but for `here`.
     elsewhere: { account: '111111111111', region: 'us-east-1', tables },
-    here: { account: '000000000000', region: 'us-east-1', tables, backfill: { leaseSeconds: 2 } },
+    here: { account: '000000000000', region: 'us-east-1', tables, backfill: { leaseSeconds: 5 } },
   };
   writeFileSync(join(folder, 'cdk.json'), JSON.stringify({ context: { migration: { environments } } }));
   services = await startServices({ account: '000000000000', parameters, nowMs: Date.now });

@@ -154,7 +154,9 @@ test('the backups of a table are listed page by page', async () => {
 });
 
 test('DynamoDB Local has none, and the command says so', async () => {
-  const { exitCode, stderr } = await runCli(['backup'], { AWS_ENDPOINT_URL_DYNAMODB: inject('engineUrl') });
+  const { exitCode, stderr } = await runCli(['backup', '--execute'], {
+    AWS_ENDPOINT_URL_DYNAMODB: inject('engineUrl'),
+  });
   expect(exitCode).toBe(1);
   expect(stderr).toMatch(/^BACKUPS_UNSUPPORTED: [\s\S]*Next: /m);
 });

@@ -1,5 +1,8 @@
+import type { Command } from 'commander';
 import { expect, inject, test } from 'vitest';
+import { createProgram } from '../../../backfill/program.ts';
 import { runCli } from '../../run-cli.ts';
+import { parsedBy, shellWords } from './status/parse-command.ts';
 
 test('--help names every command and is no error', async () => {
   const { exitCode, stdout } = await runCli(['--help']);
@@ -20,6 +23,52 @@ test.each([
   expect(exitCode).toBe(2);
   expect(stderr).not.toBe('');
   expect(stdout).toBe('');
+});
+
+test.each([
+  ['a misspelt command', ['bakfill', '--help'], /unknown command 'bakfill'[\s\S]*backfill/],
+  ['a misspelt subcommand', ['quarantine', 'lst', '--help'], /unknown command 'lst'[\s\S]*list/],
+])('%s is an error beside --help, too', async (_name, given, said) => {
+  const { exitCode, stdout, stderr } = await runCli(given);
+  expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+  expect(stderr).toMatch(said);
+});
+
+test.each([
+  ['an unknown command', ['migrate', '--json']],
+  ['an unknown option', ['backfill', '--json', '--force']],
+  ['a missing option', ['quarantine', 'accept', 'links', 'l1', '--json']],
+])('with --json %s is one document on standard output', async (_name, given) => {
+  const { exitCode, stdout } = await runCli(given);
+  expect(exitCode).toBe(2);
+  expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'USAGE', exitCode: 2, nextStep: expect.any(String) } });
+});
+
+test('every command has an example in its help that it takes', async () => {
+  const program = createProgram(() => async () => {});
+  const leaves = (commands: readonly Command[]): Command[] =>
+    commands.flatMap((command) => (command.commands.length > 0 ? leaves(command.commands) : [command]));
+  for (const command of leaves(program.commands)) {
+    let help = '';
+    command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+    const examples = help.match(/^ {2}npm run -s kpi-migrate -- .*$/gm) ?? [];
+    expect(examples, command.name()).not.toEqual([]);
+    for (const example of examples) {
+      const [, , , , , ...words] = shellWords(example.trim());
+      await expect(parsedBy(words), example).resolves.toBeDefined();
+    }
+  }
+});
+
+test.each([
+  ['coloured where FORCE_COLOR asks for it', { FORCE_COLOR: '1' }, true],
+  ['plain in a pipe', {}, false],
+  ['plain where NO_COLOR asks for it', { NO_COLOR: '1' }, false],
+])('the next step is %s', async (_name, variables, isColoured) => {
+  const url = inject('engineUrl');
+  const { stdout } = await runCli(['preflight'], { AWS_ENDPOINT_URL_DYNAMODB: url, ...variables });
+  expect(stdout).toMatch(/Next: npm run/);
+  expect(stdout.includes('\u001b[')).toBe(isColoured);
 });
 
 test('an unknown environment is answered with those there are', async () => {

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -10,7 +11,7 @@ import type { TableNames } from '../../../functions/migration/tables.ts';
 import type { Item } from '../../../functions/model/attribute-value.ts';
 import { replicateStreamBatch } from '../../../functions/sync/stream-batch.ts';
 import { acceptQuarantined, readQuarantined } from '../../../functions/tables/control/quarantine-entries.ts';
-import type { QuarantineEntry } from '../../../functions/tables/control/quarantine-rows.ts';
+import { imagePartKeys, type QuarantineEntry } from '../../../functions/tables/control/quarantine-rows.ts';
 import { bucketDeliveries, folderDeliveries } from '../../../functions/tables/failed-deliveries.ts';
 import { createTestTables, engineClient } from '../../engine-client.ts';
 import { actual, eventOf, link, putOld, replicationOver, rowsById } from '../../sync/fixtures.ts';
@@ -44,6 +45,40 @@ describe('an accepted entry', () => {
     expect((await entryOf('r1'))?.accepted).toEqual(accepted);
     await change('actuals', malformed('few'));
     expect(await entryOf('r1')).not.toHaveProperty('accepted');
+  });
+
+  test('keeps its image for a while only, and itself for good', async () => {
+    const { transactions } = replicationOver(client, names);
+    await change('actuals', malformed('many'));
+    const entry = (await entryOf('r1')) as QuarantineEntry;
+    await acceptQuarantined(client, names, entry, accepted, 1_800_000_000_500);
+    const [part] = await transactions.read(imagePartKeys(entry));
+    expect(part?.expires_at).toEqual({ N: '1800000001' });
+    expect((await readQuarantined(transactions, 'actuals', 'r1'))?.image).toBeDefined();
+    // What DynamoDB does once the time has come.
+    for (const { key } of imagePartKeys(entry)) {
+      await client.send(new DeleteItemCommand({ TableName: names.control, Key: key }));
+    }
+    expect(await readQuarantined(transactions, 'actuals', 'r1')).toMatchObject({
+      entry: { accepted },
+      image: undefined,
+    });
+    await change('actuals', malformed('many'));
+    expect((await entryOf('r1'))?.accepted).toEqual(accepted);
+    await change('actuals', malformed('few'));
+    const again = await readQuarantined(transactions, 'actuals', 'r1');
+    expect(again?.entry).not.toHaveProperty('accepted');
+    expect(again?.image).toBeDefined();
+    const [next] = again ? await transactions.read(imagePartKeys(again.entry)) : [];
+    expect(next).not.toHaveProperty('expires_at');
+  });
+
+  test('without its image is damaged if nobody has accepted it', async () => {
+    await change('actuals', malformed('many'));
+    for (const { key } of imagePartKeys((await entryOf('r1')) as QuarantineEntry)) {
+      await client.send(new DeleteItemCommand({ TableName: names.control, Key: key }));
+    }
+    await expect(entryOf('r1')).rejects.toMatchObject({ code: 'QUARANTINE_DAMAGED' });
   });
 
   test('is the one that was shown, or none', async () => {

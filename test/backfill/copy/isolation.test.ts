@@ -223,7 +223,7 @@ describe('a backfill that can neither copy nor quarantine a record', () => {
     expect(await rowIds('kpiData')).toEqual(otherIds());
     const lines = describeBackfill(report).join('\n');
     expect(lines).toContain('  actuals odd: ValidationError');
-    expect(lines).toContain('Next: kpi-migrate backfill --execute');
+    expect(lines).toContain('Everything else is copied and swept.');
     expect((await readRun(bench.tables.control))?.finishedAt).toBeUndefined();
   });
 

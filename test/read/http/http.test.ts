@@ -1,4 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { MigrationError } from '../../../functions/model/migration-error.ts';
 import type { Callers } from '../../../functions/read/http/callers.ts';
@@ -210,6 +213,35 @@ describe('the description of the API', () => {
   });
 });
 
+describe('an answer that Lambda would not take', () => {
+  const quotes = (count: number) => ({ id: { S: 'l1' }, rationale: { S: '"'.repeat(count) } });
+  const pageOf = (rows: number, quotesEach: number) => (asked: Asked) => {
+    const { limit = rows } = asked.request as { readonly limit?: number };
+    return {
+      ...PAGE,
+      rows: Array.from({ length: Math.min(limit, rows) }, () => quotes(quotesEach)),
+      pageToken: 'next',
+    };
+  };
+
+  test('is read again with fewer rows, and the caller continues from there', async () => {
+    const { statusCode, body, asked } = await call(LINKS, { answer: pageOf(90, 200_000), query: { limit: '90' } });
+    expect(statusCode).toBe(200);
+    expect(body.rows.length).toBeGreaterThan(1);
+    expect(body.pageToken).toBe('next');
+    expect(asked).toHaveLength(2);
+    expect(Buffer.byteLength(JSON.stringify({ body: JSON.stringify(body) }))).toBeLessThan(6_000_000);
+  });
+
+  test('has a row at least, though that alone may take all the room', async () => {
+    expect((await call(LINKS, { answer: pageOf(3, 1_600_000) })).body.rows).toHaveLength(1);
+  });
+
+  test('is read once where it fits', async () => {
+    expect((await call(LINKS, { answer: pageOf(90, 1_000) })).asked).toHaveLength(1);
+  });
+});
+
 describe('the settings of the read function', () => {
   const roles = 'goalKpiLinks kpiMilestones kpiActuals kpiReadings kpis people kpiLinks kpiData control'.split(' ');
   const environment = {
@@ -221,6 +253,18 @@ describe('the settings of the read function', () => {
     FLAG_PROFILE: 'p',
     READ_CALLERS: JSON.stringify(CALLERS),
   };
+
+  test('take the callers from a file beside the code, however many tenants they have', () => {
+    const root = mkdtempSync(join(tmpdir(), 'callers-'));
+    const callers = [{ principal: CALLERS[0]?.principal, tenants: Array.from({ length: 120 }, () => randomUUID()) }];
+    writeFileSync(join(root, 'callers.json'), JSON.stringify(callers));
+    const { READ_CALLERS: _, ...others } = environment;
+    const variables = { ...others, READ_CALLERS_FILE: 'callers.json', LAMBDA_TASK_ROOT: root };
+    expect(readReadSettings(variables).callers).toEqual(callers);
+    writeFileSync(join(root, 'callers.json'), '[]');
+    expect(() => readReadSettings(variables)).toThrow('READ_CALLERS');
+    expect(() => readReadSettings(others)).toThrow('READ_CALLERS');
+  });
 
   test('have defaults for what can be left out', () => {
     expect(readReadSettings(environment)).toMatchObject({
@@ -235,6 +279,20 @@ describe('the settings of the read function', () => {
     [{ READ_CALLERS: '{' }, 'is not JSON'],
     [{ READ_CALLERS: '[{"principal":"*","tenants":"any"}]' }, 'is not the ARN'],
     [{ READ_CALLERS: `[{"principal":"${CALLERS[0]?.principal}","tenants":"all"}]` }, 'READ_CALLERS'],
+    [
+      { READ_CALLERS: JSON.stringify([CALLERS[0], { principal: CALLERS[0]?.principal, tenants: ['t9'] }]) },
+      'is the same caller as number 1',
+    ],
+    [
+      {
+        // IAM keeps role names unique whatever their path, and a session's ARN has none.
+        READ_CALLERS: JSON.stringify([
+          CALLERS[0],
+          { principal: `arn:aws:iam::${ACCOUNT}:role/other/kpi-service`, tenants: ['t9'] },
+        ]),
+      },
+      'is the same caller as number 1',
+    ],
     [{ SHADOW_SHARE: '2' }, 'SHADOW_SHARE'],
     [{ FLAG_PROFILE: undefined, FLAG_APPLICATION: '' }, 'FLAG_PROFILE'],
   ])('are refused where they are wrong: %o', (changes, named) => {

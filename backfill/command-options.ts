@@ -1,0 +1,58 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { SOURCES } from '../functions/migration/sources.ts';
+import { commandLine } from '../infra/package-layout.ts';
+import { DEFAULT_ENVIRONMENT } from './next-step.ts';
+
+/** A command with what every command has: environment, form of the output, examples. */
+export function addCommand(
+  parent: Command,
+  nameAndArguments: string,
+  description: string,
+  ...examples: string[]
+): Command {
+  const command = parent
+    .command(nameAndArguments)
+    .description(description)
+    .option('--env <name>', 'the environment in cdk.json', DEFAULT_ENVIRONMENT)
+    .option('--json', 'print one JSON document on standard output, and everything else on standard error', false);
+  const lines = examples.map((example) => `\n  ${commandLine(example)}`);
+  return command.addHelpText('after', `\nExample${lines.length > 1 ? 's' : ''}:${lines.join('')}`);
+}
+
+/** A command that changes something: it shows a plan without --execute, and is recorded with it. */
+export function withExecute(command: Command, effect: string): Command {
+  return withReason(command.option('--execute', effect, false));
+}
+
+export function withReason(command: Command): Command {
+  return command.option('--reason <text>', 'why, for the record of who did what');
+}
+
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Give a whole number.');
+  return Number(text);
+}
+
+export function percentage(text: string): number {
+  const percent = Number(text);
+  if (!/^\d+(\.\d{1,2})?$/.test(text) || percent > 100) {
+    throw new InvalidArgumentError('Give a number from 0 to 100, with at most two decimals.');
+  }
+  return percent;
+}
+
+/** A step that asks for what the environment before has come through. */
+export function withPromotion(command: Command): Command {
+  return command
+    .option('--evidence <dir>', 'the audit bundle of the environment before, where this one asks for it')
+    .addOption(
+      new Option('--without-evidence-by <name>', 'who answers for going on without that bundle').conflicts('evidence'),
+    );
+}
+
+/** The effect of `--execute` on most commands. */
+export const WRITES = 'write to the tables';
+
+export function phase(): Option {
+  return new Option('--phase <source>', 'only this source').choices(SOURCES);
+}

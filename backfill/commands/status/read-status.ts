@@ -1,0 +1,149 @@
+import { type FlagState, readFlagState } from '../../../functions/flag/deployments.ts';
+import { readFellBackAt } from '../../../functions/flag/history.ts';
+import type { GateEvidence } from '../../../functions/gate/missing-evidence.ts';
+import { readHealth } from '../../../functions/health/health-document.ts';
+import { mappingHash } from '../../../functions/migration/mapping-hash.ts';
+import { SOURCES, type Source } from '../../../functions/migration/sources.ts';
+import { OLD_TABLE_OF } from '../../../functions/migration/tables.ts';
+import { messageOf } from '../../../functions/model/migration-error.ts';
+import {
+  type Retirement,
+  readKillSwitch,
+  readRetirement,
+  readRollback,
+  readRun,
+  readWatchRound,
+  type WatchRound,
+} from '../../../functions/tables/control/documents.ts';
+import { type Operation, readOperations } from '../../../functions/tables/control/operations.ts';
+import { listQuarantine } from '../../../functions/tables/control/quarantine-entries.ts';
+import type { QuarantineEntry } from '../../../functions/tables/control/quarantine-rows.ts';
+import { readUnfinished, type UnfinishedItem } from '../../../functions/tables/control/unfinished-items.ts';
+import { latestReport } from '../../../functions/tables/control/validation-report.ts';
+import { dynamoBackups } from '../../../functions/tables/dynamo/backups.ts';
+import { describeTables } from '../../../functions/tables/dynamo/descriptions.ts';
+import { readLagMs } from '../../../functions/tables/replication-lag.ts';
+import { type RollingState, storedRolling } from '../../../functions/validation/rolling-state.ts';
+import type { Settings } from '../../../infra/settings.ts';
+import { type PassReport, reportPasses } from '../../copy/backfill.ts';
+import { readCheckpoints } from '../../copy/run-state.ts';
+import { type Environment, gateOf } from '../../environment.ts';
+import { type Holder, readHolder } from '../../lease/lease-row.ts';
+import { type ReplicationReport, reportReplication } from '../../replication-health.ts';
+import { openFlag } from '../flag/open-flag.ts';
+import { checkTables, type Finding } from '../preflight/preflight.ts';
+import { RETIRED_ROLES } from '../retire/what-keeps-old-tables.ts';
+import { positionOf } from './journey.ts';
+import type { Position, UnreadableFlag } from './journey-facts.ts';
+
+/** What the control table holds of a migration. */
+export interface ControlState {
+  readonly evidence: GateEvidence;
+  readonly passes: readonly PassReport[];
+  /** Who holds the backfill's lease; undefined if nobody does. */
+  readonly lease: Holder | undefined;
+  readonly quarantine: readonly QuarantineEntry[];
+  readonly unfinished: readonly UnfinishedItem[];
+  readonly rolling: RollingState | undefined;
+  readonly watched: WatchRound | undefined;
+  readonly retirement: Retirement | undefined;
+  readonly operations: readonly Operation[];
+}
+
+/** Everything that `status` and the cockpit show. */
+export interface Status {
+  readonly environment: string;
+  /** ISO 8601: when it was read. */
+  readonly at: string;
+  readonly findings: readonly Finding[];
+  /** Items of each old table, as DynamoDB last counted: for estimates only. */
+  readonly itemCounts: Readonly<Partial<Record<Source, number>>>;
+  /** Undefined while there is no control table. */
+  readonly control: ControlState | undefined;
+  /** Undefined while there is no control table. */
+  readonly replication: ReplicationReport | undefined;
+  readonly flag: FlagState | UnreadableFlag;
+  readonly position: Position;
+}
+
+/** Reads where the migration is: the tables' descriptions, the control table and AppConfig. It writes nothing. */
+export async function readStatus(environment: Environment): Promise<Status> {
+  const { client, settings } = environment;
+  const nowMs = Date.now();
+  const shapes = await describeTables(client, settings.tables);
+  const findings = checkTables(shapes, settings.tables);
+  const [control, { flag, fellBackAt }] = await Promise.all([
+    shapes.control === undefined ? undefined : readControlState(environment, nowMs),
+    readFlag(settings),
+  ]);
+  const backedUp = control === undefined && settings.name !== 'local' ? await haveBackups(environment) : undefined;
+  const blocking = control?.quarantine.find(({ accepted }) => accepted === undefined);
+  const facts = {
+    ...{ environment: settings.name, findings, backedUp, flag, fellBackAt, blocking },
+    ...(control ?? { passes: [], evidence: undefined }),
+    runningBy: control?.lease?.owner,
+    repairedAt: lastRepair(control?.operations ?? []),
+  };
+  const position = positionOf(facts, gateOf(environment).limits, nowMs);
+  const itemCounts = Object.fromEntries(
+    SOURCES.map((source) => [source, shapes[OLD_TABLE_OF[source]]?.itemCountEstimate ?? 0]),
+  );
+  const replication = control && (await reportReplication(environment, shapes, nowMs));
+  const at = new Date(nowMs).toISOString();
+  return { environment: settings.name, at, findings, itemCounts, control, replication, flag, position };
+}
+
+async function readControlState({ client, settings, tables }: Environment, nowMs: number): Promise<ControlState> {
+  const { control, transactions } = tables;
+  const [run, stored, holder, quarantine, unfinished, report, rollback, killSwitch, lagMs, replication] =
+    await Promise.all([
+      readRun(control),
+      readCheckpoints(control),
+      readHolder(transactions),
+      Array.fromAsync(listQuarantine(client, settings.tables)),
+      readUnfinished(control),
+      latestReport(control),
+      readRollback(control),
+      readKillSwitch(control),
+      readLagMs(control, nowMs),
+      readHealth(control),
+    ]);
+  const [rolling, watched, retirement, operations] = await Promise.all([
+    storedRolling(control),
+    readWatchRound(control),
+    readRetirement(control),
+    readOperations(control),
+  ]);
+  const unaccepted = quarantine.filter(({ accepted }) => accepted === undefined);
+  return {
+    evidence: {
+      ...{ report, run, rollback, killSwitch, lagMs, replication, mappingHash: mappingHash() },
+      unaccepted: unaccepted.map(({ source, id }) => `${source} ${id}`),
+      unfinished: unfinished.map(({ kind, id }) => `${kind} ${id}`),
+    },
+    passes: run ? reportPasses(run, stored) : [],
+    lease: holder !== undefined && holder.untilMs > nowMs ? holder : undefined,
+    ...{ quarantine, unfinished, rolling, watched, retirement, operations },
+  };
+}
+
+/** If AppConfig does not answer, the rest of the status is still wanted. */
+async function readFlag(settings: Settings): Promise<Pick<Status, 'flag'> & { readonly fellBackAt?: string }> {
+  try {
+    const { client, ids } = await openFlag(settings);
+    const [flag, fellBackAt] = await Promise.all([readFlagState(client, ids), readFellBackAt(client, ids)]);
+    return { flag, ...(fellBackAt !== undefined && { fellBackAt }) };
+  } catch (error) {
+    return { flag: { unreadable: messageOf(error) } };
+  }
+}
+
+async function haveBackups({ client, settings }: Environment): Promise<boolean> {
+  const backups = dynamoBackups(client);
+  const lists = await Promise.all(RETIRED_ROLES.map((role) => backups.list(settings.tables[role])));
+  return lists.every((list) => list.length > 0);
+}
+
+function lastRepair(operations: readonly Operation[]): string | undefined {
+  return operations.findLast(({ command, exitCode }) => command === 'repair' && exitCode === 0)?.endedAt;
+}
