@@ -12,6 +12,8 @@ export interface LocalEndpoints {
   readonly dynamodb: string;
   /** Control plane and data plane; absent where the stack has no flag. */
   readonly appconfig?: string;
+  /** STS, Systems Manager and Lambda's list of event source mappings. */
+  readonly services?: string;
 }
 
 interface Running extends LocalEndpoints {
@@ -30,18 +32,29 @@ export function localClientConfig(url: string) {
 }
 
 /** The same for a child process, by the variables that the SDK reads. */
-export function localClientEnvironment(dynamodbUrl: string, appconfigUrl?: string): Record<string, string> {
+export function localClientEnvironment(
+  dynamodbUrl: string,
+  appconfigUrl?: string,
+  servicesUrl?: string,
+): Record<string, string> {
   const { endpoint, region, credentials } = localClientConfig(dynamodbUrl);
   return {
     AWS_ENDPOINT_URL_DYNAMODB: endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB_STREAMS: endpoint,
     ...(appconfigUrl !== undefined && {
       AWS_ENDPOINT_URL_APPCONFIG: appconfigUrl,
       AWS_ENDPOINT_URL_APPCONFIGDATA: appconfigUrl,
     }),
+    ...(servicesUrl !== undefined && servicesVariables(servicesUrl)),
     AWS_REGION: region,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
   };
+}
+
+/** The variables by which the SDK's clients find the stand-ins for the services of an account. */
+export function servicesVariables(url: string): Record<string, string> {
+  return { AWS_ENDPOINT_URL_STS: url, AWS_ENDPOINT_URL_SSM: url, AWS_ENDPOINT_URL_LAMBDA: url };
 }
 
 /** Lets other commands find this process's local cloud. They use the newest of those that run. */
@@ -78,6 +91,19 @@ export function localEndpoint(environment: Variables = process.env): string {
  */
 export function localAppConfigEndpoint(environment: Variables = process.env): string {
   return environment.AWS_ENDPOINT_URL_APPCONFIG || runningCloud().appconfig || notRunning();
+}
+
+/**
+ * The endpoint of the local cloud's services: AWS_ENDPOINT_URL_STS where it is set, else that of the `kpi-migrate local`
+ * whose engine is used. Undefined for an engine that runs alone.
+ */
+export function localServicesEndpoint(
+  dynamodbUrl: string | undefined,
+  environment: Variables = process.env,
+): string | undefined {
+  if (environment.AWS_ENDPOINT_URL_STS) return environment.AWS_ENDPOINT_URL_STS;
+  const dynamodb = dynamodbUrl ?? localEndpoint(environment);
+  return runningClouds().find((running) => running.dynamodb === dynamodb)?.services;
 }
 
 function runningCloud(): Running {

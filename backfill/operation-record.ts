@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '../functions/model/migration-error.ts';
 import { noteOperation, type Operation } from '../functions/tables/control/operations.ts';
-import { openEnvironment, operatorName } from './environment.ts';
+import { operatorOf } from './account/operator.ts';
+import { type Intent, openEnvironment } from './environment.ts';
 
 export interface OperationToRecord {
   readonly env: string;
@@ -19,29 +20,40 @@ export interface OperationToRecord {
  */
 export async function beginOperation({ env, command, words, reason, noteBegin }: OperationToRecord) {
   const token = randomUUID();
-  const begun: Operation = {
+  // A fallback is recorded whatever the settings are. Anything else writes nothing where these are not the deployed ones.
+  const to = { env, token, intent: noteBegin ? 'write' : 'read' } as const;
+  const begun: Omit<Operation, 'operator'> = {
     command,
     arguments: words.slice(command.split(' ').length),
-    operator: operatorName(),
     startedAt: new Date().toISOString(),
     ...(reason !== undefined && { reason }),
   };
-  if (noteBegin) await note(env, begun, token, false);
+  if (noteBegin) await note(to, begun, false);
   return {
     end: (exitCode: number, outcome: string): Promise<void> =>
-      note(env, { ...begun, endedAt: new Date().toISOString(), exitCode, outcome }, token, true),
+      note(to, { ...begun, endedAt: new Date().toISOString(), exitCode, outcome }, true),
   };
 }
 
 /** How long a record may take. */
 const RECORD_WITHIN_MS = 10_000;
 
-async function note(env: string, operation: Operation, token: string, isTold: boolean): Promise<void> {
+interface RecordedIn {
+  readonly env: string;
+  readonly token: string;
+  readonly intent: Intent;
+}
+
+async function note(
+  { env, token, intent }: RecordedIn,
+  operation: Omit<Operation, 'operator'>,
+  isTold: boolean,
+): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   try {
-    const { tables, client } = await openEnvironment(env);
+    const { tables, client, caller } = await openEnvironment(env, intent);
     timer = setTimeout(() => client.destroy(), RECORD_WITHIN_MS);
-    await noteOperation(tables.control, operation, token);
+    await noteOperation(tables.control, { ...operation, operator: operatorOf(caller) }, token);
   } catch (error) {
     if (isTold) process.stderr.write(`This command is not in the record of operations: ${messageOf(error)}\n`);
   } finally {

@@ -89,7 +89,7 @@ const POSITION_WITHIN_MS = 15_000;
 async function nextOfPosition(env: string, exitCode: number): Promise<NextStep | undefined> {
   let timer: NodeJS.Timeout | undefined;
   try {
-    const environment = await openEnvironment(env);
+    const environment = await openEnvironment(env, 'read');
     timer = setTimeout(() => environment.client.destroy(), POSITION_WITHIN_MS);
     return (await readStatus(environment)).position.next;
   } catch {

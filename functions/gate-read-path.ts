@@ -6,7 +6,7 @@ import { passGate } from './gate/gate.ts';
 import { parseGateRequest } from './gate/gate-request.ts';
 import { lambdaHandler } from './runtime/handler.ts';
 import { readGateSettings } from './runtime/settings.ts';
-import { listQuarantine } from './tables/control/quarantine-entries.ts';
+import { listUnaccepted } from './tables/control/quarantine-entries.ts';
 import { connect, dynamoTables } from './tables/dynamo-tables.ts';
 
 const { tableNames, environmentId, reportAgeMaxMs, lagMaxMs } = readGateSettings(process.env);
@@ -24,7 +24,7 @@ export const handler = lambdaHandler({
       {
         deployedFlag: async () =>
           (await readFlagState(appConfig, { applicationId, profileId, environmentId })).deployed,
-        evidence: () => readEvidence({ control, quarantine: () => listQuarantine(dynamodb, tableNames) }, Date.now()),
+        evidence: () => readEvidence({ control, quarantine: () => listUnaccepted(dynamodb, tableNames) }, Date.now()),
         limits: { reportAgeMaxMs, lagMaxMs },
         nowMs: Date.now,
       },

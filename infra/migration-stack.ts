@@ -6,8 +6,10 @@ import { Guards } from './guards.ts';
 import { KeyRights } from './key-rights.ts';
 import { Observability } from './observability.ts';
 import { OldTables } from './old-tables.ts';
+import { PublishedSettings } from './published-settings.ts';
 import { ReadApi } from './read-api.ts';
 import { ReadFlag } from './read-flag.ts';
+import { ReplicationHealth } from './replication-health.ts';
 import type { Settings } from './settings.ts';
 import type { StateStack } from './state-stack.ts';
 import { StreamSync } from './stream-sync.ts';
@@ -27,6 +29,7 @@ export class MigrationStack extends Stack {
       ...props,
       description: 'Replicates the old KPI tables into the new ones while the service keeps writing.',
     });
+    new PublishedSettings(this, 'PublishedSettings', settings);
     const oldTables = new OldTables(this, 'OldTables', settings, madeAt);
     const { newTables, control, failures, flag } = state;
     const sync = new StreamSync(this, 'StreamSync', { settings, oldTables, newTables, control, failures });
@@ -36,6 +39,7 @@ export class MigrationStack extends Stack {
     new Guards(this, 'Guards', { settings, newTables, control, readFlag, madeAt });
     const validation = new RollingValidation(this, 'Validation', { settings, oldTables, newTables, control, readFlag });
     observability.tellOfErrors('Validation', validation.validate);
+    new ReplicationHealth(this, 'ReplicationHealth', { settings, oldTables, control, sync });
     const { callers } = settings.readPath;
     if (callers !== undefined) {
       const { read } = new ReadApi(this, 'ReadPath', { settings, callers, oldTables, newTables, readFlag, control });

@@ -80,8 +80,14 @@ export class Observability extends Construct {
       description:
         'The standing validation compares nothing: look at its schedule, its concurrency and its log. Next: kpi-migrate validate',
     });
+    const heartbeat = { behind: this.heartbeatAlarms(settings) };
     this.rollbackAlarms = [
-      this.anyOf('StreamsBehind', 'A stream is further behind than the new side may be.', streams, 'behind'),
+      this.anyOf(
+        'StreamsBehind',
+        'A stream is further behind than the new side may be, or nobody knows.',
+        [...streams, heartbeat],
+        'behind',
+      ),
       this.anyOf('ChangesGivenUp', 'Changes were given up: they are in the bucket, or lost.', streams, 'givenUp'),
       this.alarm('RowsDiffer', {
         metric: ownMetric('RowsDiffering', settings),
@@ -119,9 +125,37 @@ export class Observability extends Construct {
     });
   }
 
+  /** What the heartbeat finds. If it stops coming, nobody knows whether anything is replicated: that counts as the worst. */
+  private heartbeatAlarms(settings: Settings): Alarm[] {
+    const inTwoOfThree = { datapoints: 2, periods: 3, missing: TreatMissingData.BREACHING };
+    return [
+      this.alarm('ReplicationStopped', {
+        metric: ownMetric('ReplicationProblems', settings),
+        threshold: 1,
+        ...inTwoOfThree,
+        description:
+          'A stream or its event source mapping delivers nothing, or the heartbeat has stopped. Next: kpi-migrate preflight',
+      }),
+      this.alarm('ChangesUnreplicated', {
+        metric: ownMetric('UnreplicatedSeconds', settings).with({ statistic: 'Maximum' }),
+        threshold: settings.readFlag.lagMaxSeconds,
+        comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
+        ...inTwoOfThree,
+        description: 'A change of an old table is not replicated in time. Next: kpi-migrate status',
+      }),
+    ];
+  }
+
   private streamAlarms(source: Source, { readFlag }: Settings, sync: StreamSync) {
     const { replicate, mappingId } = sync.streams[source];
     this.tellOfErrors(`Replicate-${source}`, replicate);
+    this.alarm(`Throttled-${source}`, {
+      metric: replicate.metricThrottles({ period: MINUTE }),
+      threshold: 1,
+      datapoints: 3,
+      periods: 5,
+      description: `Lambda throttles the replication of ${source}: raise the concurrency. Next: kpi-migrate status`,
+    });
     const ofMapping = (metricName: string) =>
       new Metric({
         namespace: 'AWS/Lambda',

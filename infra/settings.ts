@@ -10,7 +10,12 @@ import { type Promotion, promotionOf, promotionSettings } from './promotion-sett
 import { partitionOf } from './regions.ts';
 import { alarmsSettings, keysSettings, retentionSettings, stackSettings } from './resource-settings.ts';
 
-const tableName = z.string().regex(/^[a-zA-Z0-9_.-]{3,255}$/, 'is no DynamoDB table name');
+const tableName = z.string().regex(/^[a-zA-Z0-9_.-]{3,255}$/, {
+  error: ({ input }) =>
+    String(input).startsWith('arn:')
+      ? 'is an ARN: every table is in the account and the region of the environment, so give its name alone (runbook.md, section 1)'
+      : 'is no DynamoDB table name',
+});
 const count = z.number().int().positive();
 /** Capacity units a second. Beyond it a ceiling would be none: it is 25 times the quota of a table (DynamoDB quotas). */
 const unitsPerSecond = count.max(1_000_000);
@@ -208,7 +213,16 @@ export function parseSettings(context: unknown, name: string): Settings {
  *
  * @throws MigrationError SETTINGS_UNREADABLE; ENVIRONMENT_UNKNOWN; SETTINGS_INVALID
  */
-export function readSettings(name: string, cdkJsonPath: string = resolve('cdk.json')): Settings {
+export function readSettings(name: string, cdkJsonPath?: string): Settings {
+  return parseSettings(readContext(cdkJsonPath), name);
+}
+
+/**
+ * The context of cdk.json, which holds all environments.
+ *
+ * @throws MigrationError SETTINGS_UNREADABLE
+ */
+export function readContext(cdkJsonPath: string = resolve('cdk.json')): unknown {
   let content: unknown;
   try {
     content = JSON.parse(readFileSync(cdkJsonPath, 'utf8'));
@@ -221,5 +235,5 @@ export function readSettings(name: string, cdkJsonPath: string = resolve('cdk.js
           : `Run in the folder that holds your cdk.json; ${join(PACKAGE_ROOT, 'cdk.json')} is one to begin with.`,
     });
   }
-  return parseSettings((content as { context?: unknown } | null)?.context, name);
+  return (content as { context?: unknown } | null)?.context;
 }

@@ -42,7 +42,16 @@ export function runToEnd(file: string, given: readonly string[], options: Proces
 export interface LocalCloudProcess {
   readonly process: ChildProcess;
   /** The variables by which the SDK's clients reach it. */
-  readonly endpoints: Readonly<Record<'AWS_ENDPOINT_URL_DYNAMODB' | 'AWS_ENDPOINT_URL_APPCONFIG', string>>;
+  readonly endpoints: Readonly<
+    Record<
+      | 'AWS_ENDPOINT_URL_DYNAMODB'
+      | 'AWS_ENDPOINT_URL_APPCONFIG'
+      | 'AWS_ENDPOINT_URL_STS'
+      | 'AWS_ENDPOINT_URL_SSM'
+      | 'AWS_ENDPOINT_URL_LAMBDA',
+      string
+    >
+  >;
 }
 
 /** Starts `kpi-migrate local` and waits until it serves. */
@@ -54,6 +63,15 @@ export function startLocalCloud(options: readonly string[]): Promise<LocalCloudP
 export async function startServing(file: string, given: readonly string[], cwd?: string): Promise<LocalCloudProcess> {
   const child = spawn(file, given, { stdio: ['ignore', 'pipe', 'inherit'], ...(cwd !== undefined && { cwd }) });
   const [line] = await once(createInterface({ input: child.stdout }), 'line');
-  const { dynamodb, appconfig } = JSON.parse(line);
-  return { process: child, endpoints: { AWS_ENDPOINT_URL_DYNAMODB: dynamodb, AWS_ENDPOINT_URL_APPCONFIG: appconfig } };
+  const { dynamodb, appconfig, services } = JSON.parse(line);
+  return {
+    process: child,
+    endpoints: {
+      AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
+      AWS_ENDPOINT_URL_APPCONFIG: appconfig,
+      AWS_ENDPOINT_URL_STS: services,
+      AWS_ENDPOINT_URL_SSM: services,
+      AWS_ENDPOINT_URL_LAMBDA: services,
+    },
+  };
 }

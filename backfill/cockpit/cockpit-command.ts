@@ -18,7 +18,7 @@ const LOOK_EVERY_MS = { local: 1_000, aws: 5_000 };
 
 /** `cockpit`: serves the page until interrupted. */
 export async function cockpitCommand(options: CockpitOptions, stop: AbortSignal): Promise<CommandResult> {
-  await using cockpit = await openCockpit(await openEnvironment(options.env), options, stop);
+  await using cockpit = await openCockpit(await openEnvironment(options.env, 'read'), options, stop);
   process.stdout.write(`${cockpit.url}\n`);
   process.stderr.write('Open this address in a browser. It holds the token of this session: keep it to yourself.\n');
   if (!stop.aborted) await once(stop, 'abort');

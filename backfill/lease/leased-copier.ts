@@ -1,19 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Environment, operatorName, paceOf } from '../environment.ts';
+import { processOf } from '../account/operator.ts';
+import { type Environment, paceOf } from '../environment.ts';
 import { SYSTEM_CLOCK, startLeaseThread } from './lease-thread.ts';
 
 /**
  * What a command of this process writes with under the backfill's lease, at the pace of its environment. The caller
  * disposes of the thread that renews the lease.
  */
-export async function leasedCopier({ settings, connection, tables, replication }: Environment) {
+export async function leasedCopier({ settings, connection, tables, replication, caller }: Environment) {
   const { leaseSeconds, leaseSecondsMax = leaseSeconds, segments, maxWriteUnitsPerSecond } = settings.backfill;
   const length = { leaseMs: leaseSeconds * 1_000, leaseMaxMs: leaseSecondsMax * 1_000 };
   const thread = await startLeaseThread({ connection, tableNames: settings.tables, length });
   const options = {
     ...length,
     ...SYSTEM_CLOCK,
-    owner: operatorName(),
+    owner: processOf(caller),
     newToken: replication.newToken,
     sleep: (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal }),
     renewals: thread.start,

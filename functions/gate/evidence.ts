@@ -1,3 +1,4 @@
+import { readHealth } from '../health/health-document.ts';
 import { mappingHash } from '../migration/mapping-hash.ts';
 import type { ControlTable } from '../tables/control/control-table.ts';
 import { readKillSwitch, readRollback, readRun } from '../tables/control/documents.ts';
@@ -10,21 +11,23 @@ import type { GateEvidence } from './missing-evidence.ts';
 /** Where the evidence is: all of it in the control table, which is read strongly. */
 export interface EvidenceReads {
   readonly control: Pick<ControlTable, 'get' | 'list'>;
+  /** Only what nobody has accepted counts, so nothing else has to be listed. */
   readonly quarantine: () => AsyncIterable<Pick<QuarantineEntry, 'source' | 'id' | 'accepted'>>;
 }
 
 /** Reads everything that the gate decides on. */
 export async function readEvidence({ control, quarantine }: EvidenceReads, nowMs: number): Promise<GateEvidence> {
-  const [report, run, rollback, killSwitch, lagMs, unaccepted, unfinished] = await Promise.all([
+  const [report, run, rollback, killSwitch, lagMs, replication, unaccepted, unfinished] = await Promise.all([
     latestReport(control),
     readRun(control),
     readRollback(control),
     readKillSwitch(control),
     readLagMs(control, nowMs),
+    readHealth(control),
     namesOfUnaccepted(quarantine()),
     namesOfUnfinished(control),
   ]);
-  return { report, run, rollback, killSwitch, lagMs, unaccepted, unfinished, mappingHash: mappingHash() };
+  return { report, run, rollback, killSwitch, lagMs, replication, unaccepted, unfinished, mappingHash: mappingHash() };
 }
 
 async function namesOfUnaccepted(entries: ReturnType<EvidenceReads['quarantine']>): Promise<string[]> {

@@ -1,6 +1,8 @@
+import { type ReplicationHealth, replicationProblems } from '../health/health.ts';
 import { SOURCES, type Source } from '../migration/sources.ts';
 import type { ErrorCode } from '../model/error-codes.ts';
 import type { KillSwitch, Rollback, Run } from '../tables/control/documents.ts';
+import { OPEN_READ_MAX } from '../tables/control/quarantine-rows.ts';
 import type { ValidationSummary } from '../tables/control/validation-report.ts';
 
 /** How old a validation and how late a stream may be. */
@@ -25,6 +27,8 @@ export interface GateEvidence {
   /** Items that were passed over and are neither as they should be nor in quarantine, as `kind id`. */
   readonly unfinished: readonly string[];
   readonly lagMs: Readonly<Record<Source, number>>;
+  /** What the last heartbeat of the replication has found; undefined if there was none. */
+  readonly replication: ReplicationHealth | undefined;
 }
 
 /** One thing that blocks a step, and the command that helps. */
@@ -51,6 +55,7 @@ export function missingEvidence(evidence: GateEvidence, limits: GateLimits, nowM
     ...quarantineBlockers(evidence.unaccepted),
     ...unfinishedBlockers(evidence.unfinished),
     ...lagBlockers(evidence.lagMs, limits),
+    ...replicationProblems(evidence.replication, limits.lagMaxMs, nowMs),
   ];
 }
 
@@ -128,7 +133,8 @@ function backfillBlockers(run: Run | undefined): Blocker[] {
 const NAMED_MAX = 5;
 
 function quarantineBlockers(unaccepted: readonly string[]): Blocker[] {
-  const message = `Nobody has accepted ${unaccepted.length} of the quarantined items: ${someOf(unaccepted)}.`;
+  const count = `${unaccepted.length < OPEN_READ_MAX ? '' : 'at least '}${unaccepted.length}`;
+  const message = `Nobody has accepted ${count} of the quarantined items: ${someOf(unaccepted)}.`;
   return blockerUnless(unaccepted.length === 0, 'QUARANTINE_NOT_ACCEPTED', message, 'kpi-migrate quarantine list');
 }
 

@@ -5,6 +5,7 @@ import type { Source } from '../migration/sources.ts';
 import { lambdaHandler } from '../runtime/handler.ts';
 import { readFunctionSettings } from '../runtime/settings.ts';
 import { connectTables } from '../tables/dynamo-tables.ts';
+import { noteReplicatedThrough } from '../tables/replicated-through.ts';
 import { LagRecorder } from '../tables/replication-lag.ts';
 import type { Replication } from './replication.ts';
 import { replicateStreamBatch, type StreamEvent } from './stream-batch.ts';
@@ -18,7 +19,8 @@ export function streamHandler(source: Source, environment: Readonly<Record<strin
   const settings = readFunctionSettings(environment);
   const logger = new Logger({ serviceName: `replicate-${source}` });
   const tables = connectTables(settings.tableNames);
-  const lag = new LagRecorder(source, randomUUID(), tables.control, Date.now);
+  const processId = randomUUID();
+  const lag = new LagRecorder(source, processId, tables.control, Date.now);
   const replication: Omit<Replication, 'remainingMs'> = {
     ...tables,
     newToken: randomUUID,
@@ -41,6 +43,10 @@ export function streamHandler(source: Source, environment: Readonly<Record<strin
           leftSinceMs: oldestMs(events.filter(({ sequenceNumber }) => failed.has(sequenceNumber ?? ''))),
         };
       });
+      const throughMs = result.failedSequenceNumbers.length === 0 ? newestMs(events) : undefined;
+      if (throughMs !== undefined) {
+        await noteReplicatedThrough(tables.control, { source, processId, throughMs }, Date.now());
+      }
       for (const error of result.errors) logger.error('An item is to be delivered again', error as Error);
       for (const { id, error } of result.refused) {
         logger.warn('An item was refused and is in quarantine', { error: error as Error, source, id });
@@ -57,6 +63,15 @@ export function streamHandler(source: Source, environment: Readonly<Record<strin
 
 /** The instant of the oldest change, in epoch milliseconds; undefined where there is none. */
 function oldestMs(events: readonly StreamEvent[]): number | undefined {
-  const instants = events.map(({ createdAtMs }) => createdAtMs).filter((instant) => instant !== undefined);
+  const instants = instantsOf(events);
   return instants.length === 0 ? undefined : Math.min(...instants);
+}
+
+function newestMs(events: readonly StreamEvent[]): number | undefined {
+  const instants = instantsOf(events);
+  return instants.length === 0 ? undefined : Math.max(...instants);
+}
+
+function instantsOf(events: readonly StreamEvent[]): number[] {
+  return events.map(({ createdAtMs }) => createdAtMs).filter((instant) => instant !== undefined);
 }

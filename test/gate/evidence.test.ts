@@ -2,9 +2,14 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { readEvidence } from '../../functions/gate/evidence.ts';
 import { mappingHash } from '../../functions/migration/mapping-hash.ts';
 import type { TableNames } from '../../functions/migration/tables.ts';
+import type { Item } from '../../functions/model/attribute-value.ts';
 import { replicateStreamBatch } from '../../functions/sync/stream-batch.ts';
 import { writeRun } from '../../functions/tables/control/documents.ts';
-import { acceptQuarantined, listQuarantine } from '../../functions/tables/control/quarantine-entries.ts';
+import {
+  acceptQuarantined,
+  listQuarantine,
+  listUnaccepted,
+} from '../../functions/tables/control/quarantine-entries.ts';
 import type { QuarantineEntry } from '../../functions/tables/control/quarantine-rows.ts';
 import { keepReport } from '../../functions/tables/control/validation-report.ts';
 import { dynamoTables } from '../../functions/tables/dynamo-tables.ts';
@@ -22,7 +27,11 @@ beforeEach(async () => {
 
 const NOW_MS = Date.parse('2026-05-01T12:00:00Z');
 const quarantine = () => listQuarantine(client, names);
-const evidence = () => readEvidence({ control: dynamoTables(client, names).control, quarantine }, NOW_MS);
+const evidence = () =>
+  readEvidence(
+    { control: dynamoTables(client, names).control, quarantine: () => listUnaccepted(client, names) },
+    NOW_MS,
+  );
 
 test('before anything has been done there is no report, no quarantine and no lag', async () => {
   expect(await evidence()).toEqual({
@@ -33,6 +42,7 @@ test('before anything has been done there is no report, no quarantine and no lag
     unaccepted: [],
     unfinished: [],
     lagMs: { links: 0, milestones: 0, actuals: 0, readings: 0 },
+    replication: undefined,
     mappingHash: mappingHash(),
   });
 });
@@ -52,6 +62,65 @@ test('the last report is read, and quarantine until it is accepted by name', asy
   const [entry] = await Array.fromAsync(quarantine());
   await acceptQuarantined(client, names, entry as QuarantineEntry, { by: 'Ada', at: '2026-05-01T11:40:00.000Z' });
   expect((await evidence()).unaccepted).toEqual([]);
+});
+
+describe('what is open in quarantine', () => {
+  const [malformed, changed] = ['many', 'few'].map((text) => actual('r1', 'k1', '1', { actual_value: { S: text } }));
+  const bring = async (item: ReturnType<typeof actual>) => {
+    await putOld(client, names, 'actuals', item);
+    await replicateStreamBatch(replicationOver(client, names), 'actuals', [eventOf('1', { newImage: item })]);
+  };
+  const acceptAll = async () => {
+    for await (const entry of quarantine()) {
+      await acceptQuarantined(client, names, entry, { by: 'Ada', at: '2026-05-01T11:40:00.000Z' });
+    }
+  };
+
+  test('is open again when an accepted item changes, and no more when it can be migrated', async () => {
+    await bring(malformed as Item);
+    await acceptAll();
+    expect((await evidence()).unaccepted).toEqual([]);
+    await bring(changed as Item);
+    expect((await evidence()).unaccepted).toEqual(['actuals r1']);
+    await bring(actual('r1', 'k1', '1'));
+    expect((await evidence()).unaccepted).toEqual([]);
+  });
+
+  test('stays open where the item changed before it was accepted', async () => {
+    await bring(malformed as Item);
+    const [seen] = await Array.fromAsync(quarantine());
+    await bring(changed as Item);
+    const accepted = acceptQuarantined(client, names, seen as QuarantineEntry, {
+      by: 'Ada',
+      at: '2026-05-01T11:40:00Z',
+    });
+    await expect(accepted).rejects.toMatchObject({ code: 'QUARANTINE_CHANGED' });
+    expect((await evidence()).unaccepted).toEqual(['actuals r1']);
+  });
+
+  test('is read without anything that was accepted, and not beyond a thousand', async () => {
+    const { control } = dynamoTables(client, names);
+    // As many accepted entries as would take several pages.
+    const filling = 'x'.repeat(50_000);
+    for (let at = 0; at < 60; at += 1) {
+      await control.put('quarantine#actuals', `accepted-${at}`, { id: `accepted-${at}`, source: 'actuals', filling });
+    }
+    for (let at = 0; at < 1_005; at += 1)
+      await control.put('quarantine-open#readings', `open-${at}`, { id: `open-${at}` });
+    const counted = engineClient();
+    let requests = 0;
+    counted.middlewareStack.add(
+      (next) => (args) => {
+        requests += 1;
+        return next(args);
+      },
+      { step: 'initialize' },
+    );
+    const open = await Array.fromAsync(listUnaccepted(counted, names));
+    expect(open).toHaveLength(1_000);
+    // One for each source, and one that shows that there is more.
+    expect(requests).toBeLessThanOrEqual(6);
+  });
 });
 
 describe('the lag of a stream', () => {

@@ -3,6 +3,7 @@ import type { FlagContent } from '../../functions/flag/document.ts';
 import { type GateInputs, GateRefusedError, passGate } from '../../functions/gate/gate.ts';
 import { type GateEvidence, missingEvidence } from '../../functions/gate/missing-evidence.ts';
 import type { ValidationSummary } from '../../functions/tables/control/validation-report.ts';
+import { healthyAt } from '../health/healthy.ts';
 import { AGREEING } from './agreeing-summary.ts';
 import { FINISHED_RUN } from './finished-run.ts';
 
@@ -16,6 +17,7 @@ const GOOD: GateEvidence = {
   unaccepted: [],
   unfinished: [],
   lagMs: { links: 0, milestones: 0, actuals: 60_000, readings: 0 },
+  replication: healthyAt(NOW_MS),
 };
 
 test('evidence that lacks nothing refuses nothing', () => {
@@ -57,6 +59,12 @@ describe('each condition refuses alone, and names the command for it', () => {
       'kpi-migrate backfill --execute',
     ],
     ['QUARANTINE_NOT_ACCEPTED', { ...GOOD, unaccepted: ['links l1'] }, 'kpi-migrate quarantine list'],
+    ['HEARTBEAT_MISSING', { ...GOOD, replication: undefined }, 'npx cdk deploy --all -c environment=NAME'],
+    [
+      'HEARTBEAT_MISSING',
+      { ...GOOD, replication: healthyAt(NOW_MS - 300_000) },
+      'look at the log and the schedule of that function',
+    ],
     ['STREAM_BEHIND', { ...GOOD, lagMs: { ...GOOD.lagMs, links: 60_001 } }, 'kpi-migrate status'],
     ['STREAM_BEHIND', { ...GOOD, lagMs: { ...GOOD.lagMs, links: Number.NaN } }, 'kpi-migrate status'],
   ])('%s', (code, evidence, command) => {

@@ -8,7 +8,7 @@ import { kpiReads } from '../../functions/read/kpi-reads.ts';
 import { newSide } from '../../functions/read/sides/new-side.ts';
 import { oldSide } from '../../functions/read/sides/old-side.ts';
 import { replicateStreamBatch } from '../../functions/sync/stream-batch.ts';
-import { listQuarantine } from '../../functions/tables/control/quarantine-entries.ts';
+import { listUnaccepted } from '../../functions/tables/control/quarantine-entries.ts';
 import { dynamoTables } from '../../functions/tables/dynamo-tables.ts';
 import { dynamoValidationReads } from '../../functions/tables/dynamo-validation-reads.ts';
 import { dynamoNewReads } from '../../functions/tables/new/dynamo-new-reads.ts';
@@ -112,7 +112,7 @@ test('the standing validation asks for nothing that its function may not', async
 test('the gate asks for nothing that its function may not', async () => {
   const { client, asked } = noted();
   const { control } = dynamoTables(client, names);
-  await readEvidence({ control, quarantine: () => listQuarantine(client, names) }, Date.now());
+  await readEvidence({ control, quarantine: () => listUnaccepted(client, names) }, Date.now());
   expect(asked.size).toBeGreaterThan(0);
   expect(missing(asked, /^ReadFlagGate(Role|ReadsFlag)/)).toEqual([]);
 });

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { countsOf as heartbeatCounts } from '../../functions/health/health.ts';
 import { readMetricsOf } from '../../functions/read/read-metrics.ts';
 import { countsOf } from '../../functions/validation/rolling-state.ts';
+import { healthyAt } from '../health/healthy.ts';
 import { ofType, type Resources, settingsWith, synthesise } from './synthesis.ts';
 
 const resources = synthesise(settingsWith());
@@ -33,7 +35,11 @@ describe('the alarms', () => {
 
   test('that take a rollout back are five, of which two stand for all streams', () => {
     expect(rollingBack(resources)).toEqual({
-      StreamsBehind: SOURCES.map((source) => `Behind${source}`).sort(),
+      StreamsBehind: [
+        ...SOURCES.map((source) => `Behind${source}`),
+        'ChangesUnreplicated',
+        'ReplicationStopped',
+      ].sort(),
       ChangesGivenUp: SOURCES.flatMap((source) => [`Kept${source}`, `Lost${source}`]).sort(),
       RowsDiffer: [],
       NewSideErrors: [],
@@ -48,7 +54,7 @@ describe('the alarms', () => {
       expect(alarm.AlarmDescription).toMatch(/Next: kpi-migrate|Look into its log/);
     }
     const heedsSilence = Object.keys(alarms).filter((name) => alarms[name]?.TreatMissingData !== 'notBreaching');
-    expect(heedsSilence).toEqual(['ValidationSilent']);
+    expect(heedsSilence.sort()).toEqual(['ChangesUnreplicated', 'ReplicationStopped', 'ValidationSilent']);
   });
 
   test.each(SOURCES)('%s: look at the age, the errors and what was given up of the stream of the source', (source) => {
@@ -126,7 +132,9 @@ describe('the alarms', () => {
       unexamined: [],
       unopened: 0,
     };
-    const counted = [countsOf(report), readMetricsOf({})].flatMap((counts) => Object.keys(counts));
+    const counted = [countsOf(report), readMetricsOf({}), heartbeatCounts(healthyAt(0), [])].flatMap((counts) =>
+      Object.keys(counts),
+    );
     expect(counted).toEqual(
       expect.arrayContaining(['RowsDiffering', 'ItemsUnexamined', 'NewSideErrors', 'WrongAnswers']),
     );

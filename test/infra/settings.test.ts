@@ -103,6 +103,11 @@ describe('an environment', () => {
     ['a key that is unknown', { acount: '123456789012' }, ['acount']],
     ['a table that is unknown', { tables: { kpi_links: 'x-y-z' } }, ['kpi_links', 'tables']],
     ['a name that no table can have', { tables: { kpis: 'a b' } }, ['tables.kpis', 'no DynamoDB table name']],
+    [
+      'a table of another account',
+      { tables: { kpis: 'arn:aws:dynamodb:eu-west-1:210987654321:table/kpis' } },
+      ['tables.kpis', 'account and the region'],
+    ],
     ['one name for two tables', { tables: { kpis: 'people', people: 'people' } }, ['people is the name of two tables']],
     ['a new table named like an old one', { tables: { kpiLinks: 'purposepath-goal-kpi-links' } }, ['two tables']],
     ['another way to treat held records', { heldRecords: 'drop' }, ['heldRecords', 'hold', 'personal-link']],

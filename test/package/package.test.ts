@@ -26,8 +26,8 @@ const CDK_JSON = {
   context: {
     migration: {
       environments: {
-        mine: { account: '999999999999', region: 'eu-west-1', tables: { kpiData: 'data-of-mine' } },
-        production: { account: '333333333333', region: 'us-east-1' },
+        mine: { account: '000000000000', region: 'eu-west-1', tables: { kpiData: 'data-of-mine' } },
+        production: { account: '000000000000', region: 'us-east-1' },
       },
     },
   },

@@ -5,7 +5,12 @@ import type { RecordSource, Source } from '../../functions/migration/sources.ts'
 import { type Item, idOf, textOf } from '../../functions/model/attribute-value.ts';
 import { sameItem } from '../../functions/model/compare.ts';
 import { itemDigest } from '../../functions/model/digest.ts';
-import { decodeQuarantineEntry, imagePartKeys, joinImage } from '../../functions/tables/control/quarantine-rows.ts';
+import {
+  decodeQuarantineEntry,
+  imagePartKeys,
+  joinImage,
+  openKey,
+} from '../../functions/tables/control/quarantine-rows.ts';
 import type { OddItem } from './odd-items.ts';
 import { keyText, type Store } from './store.ts';
 import type { LegacyWrite, World } from './world.ts';
@@ -117,6 +122,7 @@ function compareQuarantine(expected: ExpectedRows, store: Store): Divergence[] {
   const found: Divergence[] = [];
   const add = (id: string, text: string) => found.push({ table: 'quarantine', id, text: `quarantine ${text}` });
   const images = new Set([...store.own.control.keys()].filter((key) => key.startsWith('quarantine-image#')));
+  const open = new Set([...store.own.control.keys()].filter((key) => key.startsWith('quarantine-open#')));
   for (const [key, item] of store.own.control) {
     if (!key.startsWith('quarantine#')) continue;
     const row = decodeQuarantineEntry(item);
@@ -126,12 +132,15 @@ function compareQuarantine(expected: ExpectedRows, store: Store): Divergence[] {
     const keys = imagePartKeys(row).map(({ table, key: part }) => keyText(table, part));
     const image = joinImage(keys.map((part) => store.own.control.get(part)));
     for (const part of keys) images.delete(part);
+    // Nobody accepts anything in the simulation.
+    if (!open.delete(keyText('control', openKey(row).key))) add(row.id, `does not list ${name} as open`);
     if (entry === undefined) add(row.id, `holds ${name}, which can be migrated or is gone`);
     else if (entry.reason.code !== row.reason.code || !sameItem(image, store.old[entry.source].get(row.id))) {
       add(row.id, `holds ${name} with an outdated reason or image`);
     }
   }
   for (const { source, id } of wanted.values()) add(id, `lacks ${source} ${id}`);
+  for (const key of open) add('', `lists as open what is not there: ${key}`);
   for (const key of images) add('', `holds an image that no entry is of: ${key}`);
   return found;
 }

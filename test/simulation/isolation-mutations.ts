@@ -49,6 +49,20 @@ export const ISOLATION_MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
+    name: 'an entry is not listed as open',
+    edits: [
+      edit(
+        'functions/tables/control/quarantine-rows.ts',
+        "{ kind: 'put', table: 'control', item: open },",
+        "...[open].slice(0, 0).map((item): Write => ({ kind: 'put', table: 'control', item })),",
+      ),
+    ],
+  },
+  {
+    name: 'an entry that goes stays listed as open',
+    edits: [edit('functions/tables/control/quarantine-rows.ts', "{ kind: 'delete', ...openKey(entry) },", '')],
+  },
+  {
     name: 'an entry leaves its image behind',
     edits: [
       edit(

@@ -1,15 +1,18 @@
+import { REPLICATES_NOTHING } from '../../../functions/health/health.ts';
 import { SOURCES, type Source } from '../../../functions/migration/sources.ts';
 import { OLD_TABLE_OF } from '../../../functions/migration/tables.ts';
 import { own } from '../../../functions/model/own.ts';
 import { describeTables } from '../../../functions/tables/dynamo/descriptions.ts';
+import { operatorOf } from '../../account/operator.ts';
 import { type BackfillReport, runBackfill } from '../../copy/backfill.ts';
 import { type Plan, planBackfill } from '../../copy/plan.ts';
 import { PASSES } from '../../copy/run-state.ts';
-import { type Environment, openEnvironment, operatorName } from '../../environment.ts';
+import { type Environment, openEnvironment } from '../../environment.ts';
 import { leasedCopier } from '../../lease/leased-copier.ts';
 import { nextStep } from '../../next-step.ts';
 import { type CommandResult, EXIT, type ExitCode } from '../../outcome.ts';
 import { type Progress, showProgress } from '../../progress.ts';
+import { reportReplication } from '../../replication-health.ts';
 import { checkKeys } from '../preflight/check-keys.ts';
 import { checkTables, requireNoFindings } from '../preflight/preflight.ts';
 import { type PromotionOptions, requirePromotion } from '../promotion/require-promotion.ts';
@@ -20,10 +23,13 @@ export async function backfillCommand(
   options: { readonly env: string; readonly phase?: Source; readonly execute?: boolean } & PromotionOptions,
   stop: AbortSignal,
 ): Promise<CommandResult> {
-  const environment = await openEnvironment(options.env);
+  const environment = await openEnvironment(options.env, options.execute ? 'write' : 'read');
   if (options.execute) {
     const { settings, tables } = environment;
-    await requirePromotion(tables.control, settings, 'backfill', options, { by: operatorName(), nowMs: Date.now() });
+    await requirePromotion(tables.control, settings, 'backfill', options, {
+      by: operatorOf(environment.caller),
+      nowMs: Date.now(),
+    });
     const report = await executeBackfill(environment, showProgress(), stop, options.phase);
     return { exitCode: exitCodeOf(report), document: report, lines: describeBackfill(report) };
   }
@@ -33,7 +39,7 @@ export async function backfillCommand(
 /** `plan`: what a backfill would write. */
 export async function planCommand({ env }: { readonly env: string }, stop: AbortSignal): Promise<CommandResult> {
   const next = nextStep(env, ['backfill', '--execute'], 'nothing was written; this copies history');
-  return { ...(await planOf(await openEnvironment(env), stop)), next };
+  return { ...(await planOf(await openEnvironment(env, 'read'), stop)), next };
 }
 
 async function planOf(environment: Environment, stop: AbortSignal): Promise<CommandResult> {
@@ -43,7 +49,7 @@ async function planOf(environment: Environment, stop: AbortSignal): Promise<Comm
 
 /** `held list`: the KPIs whose records wait for a link. It reads as much as a plan. */
 export async function heldList({ env }: { readonly env: string }, stop: AbortSignal): Promise<CommandResult> {
-  const { heldKpis } = await planEnvironment(await openEnvironment(env), stop);
+  const { heldKpis } = await planEnvironment(await openEnvironment(env, 'read'), stop);
   return { exitCode: EXIT.done, document: { heldKpis }, lines: describeHeld(heldKpis) };
 }
 
@@ -85,8 +91,12 @@ export async function executeBackfill(
 }
 
 /** @returns estimates of the number of items in each old table. */
-async function preflight({ client, settings }: Environment): Promise<Partial<Record<Source, number>>> {
+async function preflight(environment: Environment): Promise<Partial<Record<Source, number>>> {
+  const { client, settings } = environment;
   const shapes = await describeTables(client, settings.tables);
   requireNoFindings([...checkTables(shapes, settings.tables), ...checkKeys(shapes, settings)]);
+  const { health, problems } = await reportReplication(environment, shapes, Date.now());
+  // What the service changes during the copy would be lost. Without a heartbeat, preflight alone says so.
+  if (health !== undefined) requireNoFindings(problems.filter(({ code }) => REPLICATES_NOTHING.has(code)));
   return Object.fromEntries(SOURCES.map((source) => [source, shapes[OLD_TABLE_OF[source]]?.itemCountEstimate ?? 0]));
 }

@@ -12,7 +12,7 @@ export async function backupCommand(
   { env, execute }: { readonly env: string; readonly execute: boolean },
   stop: AbortSignal,
 ): Promise<CommandResult> {
-  const { client, settings } = await openEnvironment(env);
+  const { client, settings } = await openEnvironment(env, 'read');
   if (!execute) {
     const shapes = await describeTables(client, settings.tables);
     const tables = TABLE_ROLES.map((role) => ({ table: settings.tables[role], exists: shapes[role] !== undefined }));

@@ -7,7 +7,8 @@ import { flagSchema, type Stage } from '../../../functions/flag/stages.ts';
 import { GateRefusedError, passGate } from '../../../functions/gate/gate.ts';
 import type { Blocker } from '../../../functions/gate/missing-evidence.ts';
 import { MigrationError } from '../../../functions/model/migration-error.ts';
-import { type Environment, gateOf, openEnvironment, operatorName } from '../../environment.ts';
+import { operatorOf } from '../../account/operator.ts';
+import { type Environment, gateOf, type Intent, openEnvironment } from '../../environment.ts';
 import { type CommandResult, EXIT } from '../../outcome.ts';
 import { type PromotionOptions, requirePromotion } from '../promotion/require-promotion.ts';
 import { describeChange, describeRefusals, whoReadsWhat } from './describe-flag.ts';
@@ -27,17 +28,17 @@ export interface StageOptions extends PromotionOptions {
 /** `stage`: shows what a change of the flag does and what the gate says of it; with `--execute` deploys it. */
 export async function stageCommand(options: StageOptions, stop: AbortSignal): Promise<CommandResult> {
   const next = flagOf(options);
-  const environment = await openEnvironment(options.env);
+  const environment = await openEnvironment(options.env, intentOf(options));
   const access = await openFlag(environment.settings);
   const change = await planFlagChange(access, next);
   // AppConfig asks the same gate. Asked here first, it answers reason by reason, and no version is created in vain.
   const refusals = await refusalsOf(environment, change);
   if (options.execute && refusals.length === 0) {
     if (change.widening.length > 0) {
-      const who = { by: operatorName(), nowMs: Date.now() };
+      const who = { by: operatorOf(environment.caller), nowMs: Date.now() };
       await requirePromotion(environment.tables.control, environment.settings, 'reads', options, who);
     }
-    const deployment = await applyFlagChange(access, change, operatorName());
+    const deployment = await applyFlagChange(access, change, operatorOf(environment.caller));
     const started = `Deployment ${deployment} has started: ${whoReadsWhat(next)}.`;
     if (options.wait) return afterRollout(access, { ...change, deployment }, started, stop);
     return { exitCode: EXIT.done, document: { ...change, deployment }, lines: [started] };
@@ -48,6 +49,11 @@ export async function stageCommand(options: StageOptions, stop: AbortSignal): Pr
     lines: options.execute ? describeRefusals(refusals) : describeChange(change, refusals),
     ...(refusals.length === 0 && { next: 'execute' }),
   };
+}
+
+/** Reads may move back to the old tables whatever the settings are. */
+function intentOf({ stage, execute }: StageOptions): Intent {
+  return execute && stage !== 'old' ? 'write' : 'read';
 }
 
 /** Time between two looks at a deployment. */

@@ -2,20 +2,28 @@ import { TABLE_ROLES } from '../../../functions/migration/tables.ts';
 import { describeTables } from '../../../functions/tables/dynamo/descriptions.ts';
 import { openEnvironment } from '../../environment.ts';
 import { type CommandResult, EXIT } from '../../outcome.ts';
+import { describeReplication, reportReplication } from '../../replication-health.ts';
 import { checkKeys } from './check-keys.ts';
 import { checkTables, describeFinding } from './preflight.ts';
 
-/** `preflight`: what is missing, with the next step. It reads only the descriptions of the tables. */
+/** `preflight`: what is missing, with the next step. It reads the descriptions of the tables, and the heartbeat. */
 export async function preflightCommand({ env }: { readonly env: string }): Promise<CommandResult> {
-  const { client, settings } = await openEnvironment(env);
+  const environment = await openEnvironment(env, 'read');
+  const { client, settings } = environment;
   const shapes = await describeTables(client, settings.tables);
-  const findings = [...checkTables(shapes, settings.tables), ...checkKeys(shapes, settings)];
+  const tables = [...checkTables(shapes, settings.tables), ...checkKeys(shapes, settings)];
+  // Without its table there is nothing to read, and the table is a finding.
+  const replication =
+    shapes.control === undefined ? undefined : await reportReplication(environment, shapes, Date.now());
+  const findings = [...tables, ...(replication?.problems ?? [])];
+  const isReady = findings.length === 0;
   return {
-    exitCode: findings.length === 0 ? EXIT.done : EXIT.failed,
-    document: { ready: findings.length === 0, findings },
-    lines:
-      findings.length === 0
-        ? [`All ${TABLE_ROLES.length} tables are as the migration needs them.`]
-        : findings.map(describeFinding),
+    exitCode: isReady ? EXIT.done : EXIT.failed,
+    document: { ready: isReady, findings, ...(replication && { replication }) },
+    lines: [
+      ...tables.map(describeFinding),
+      ...(replication ? describeReplication(replication) : []),
+      ...(isReady ? [`All ${TABLE_ROLES.length} tables are as the migration needs them.`] : []),
+    ],
   };
 }

@@ -129,13 +129,14 @@ function describeKey(shape: KeyShape): string {
     .join(', ');
 }
 
-/** A finding on one line: the table, what is wrong with it, and what to do. */
-export function describeFinding(finding: Finding): string {
-  return `${finding.table}: ${finding.message} ${finding.nextStep}`;
+/** A finding on one line: the table if it is of one, what is wrong, and what to do. */
+export function describeFinding(finding: Pick<Finding, 'message' | 'nextStep'> & { readonly table?: string }): string {
+  const about = finding.table === undefined ? '' : `${finding.table}: `;
+  return `${about}${finding.message} ${finding.nextStep}`;
 }
 
 /** @throws MigrationError `PREFLIGHT_FAILED` with all findings, if there are any. */
-export function requireNoFindings(findings: readonly Finding[]): void {
+export function requireNoFindings(findings: readonly Parameters<typeof describeFinding>[0][]): void {
   if (findings.length === 0) return;
   const lines = findings.map((finding) => `\n  ${describeFinding(finding)}`).join('');
   throw new MigrationError('PREFLIGHT_FAILED', `The tables are not as the migration needs them:${lines}`, {

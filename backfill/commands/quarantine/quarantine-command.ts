@@ -22,7 +22,7 @@ import { replayDeliveries } from './quarantine-replay.ts';
 
 /** `quarantine list`: the items that cannot be migrated, with their reasons. */
 export async function quarantineList({ env }: { readonly env: string }): Promise<CommandResult> {
-  const { client, settings } = await openEnvironment(env);
+  const { client, settings } = await openEnvironment(env, 'read');
   const entries = await Array.fromAsync(listQuarantine(client, settings.tables));
   return { exitCode: EXIT.done, document: { entries: entries.map(withoutImage) }, lines: describeEntries(entries) };
 }
@@ -40,7 +40,7 @@ interface ItemOptions {
  * base64. An event is kept as the text of the stream record.
  */
 export async function quarantineShow({ env, source, id }: ItemOptions): Promise<CommandResult> {
-  const { tables } = await openEnvironment(env);
+  const { tables } = await openEnvironment(env, 'read');
   const found = await readQuarantined(tables.transactions, source, id);
   if (found === undefined) throw notQuarantined(source, id);
   const { entry } = found;
@@ -63,13 +63,13 @@ export async function quarantineAccept(
   options: ItemOptions & { readonly by: string; readonly execute: boolean },
 ): Promise<CommandResult> {
   const { source, id, by, execute } = options;
-  const environment = await openEnvironment(options.env);
+  const environment = await openEnvironment(options.env, options.execute ? 'write' : 'read');
   const entry = await readEntry(environment, source, id);
   const nowMs = Date.now();
-  const accepted = { by, at: new Date(nowMs).toISOString() };
-  const { tables, retention } = environment.settings;
-  const imageExpiresAtMs = nowMs + retention.acceptedImageDays * DAY_MS;
-  if (execute) await acceptQuarantined(environment.client, tables, entry, accepted, imageExpiresAtMs);
+  const { caller, client, settings } = environment;
+  const accepted = { by, at: new Date(nowMs).toISOString(), ...(caller && { caller: caller.arn }) };
+  const imageExpiresAtMs = nowMs + settings.retention.acceptedImageDays * DAY_MS;
+  if (execute) await acceptQuarantined(client, settings.tables, entry, accepted, imageExpiresAtMs);
   return {
     exitCode: EXIT.done,
     document: { source, id, reason: entry.reason, accepted, executed: execute },
@@ -84,7 +84,7 @@ export async function quarantineReplay(options: {
   readonly from: string;
   readonly execute: boolean;
 }): Promise<CommandResult> {
-  const { replication, settings } = await openEnvironment(options.env);
+  const { replication, settings } = await openEnvironment(options.env, options.execute ? 'write' : 'read');
   const bucket = /^s3:\/\/([^/]+)\/?$/.exec(options.from)?.[1];
   const deliveries = bucket === undefined ? folderDeliveries(options.from) : bucketDeliveries(bucket);
   const replayed = await replayDeliveries(deliveries, replication, settings.tables, options.execute);

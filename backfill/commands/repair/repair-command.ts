@@ -17,7 +17,8 @@ export async function repairCommand(
   options: { readonly env: string; readonly execute: boolean },
   stop: AbortSignal,
 ): Promise<CommandResult> {
-  const environment = await openEnvironment(options.env);
+  // Without --execute too: its validation leaves a report.
+  const environment = await openEnvironment(options.env, 'write');
   const progress = showProgress();
   const { report, comparison } = await validateEnvironment(environment, { progress, stop });
   const findings = comparison.proven;

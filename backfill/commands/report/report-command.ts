@@ -2,7 +2,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { readFlagHistory } from '../../../functions/flag/history.ts';
 import { listQuarantine } from '../../../functions/tables/control/quarantine-entries.ts';
-import { openEnvironment, operatorName } from '../../environment.ts';
+import { operatorOf } from '../../account/operator.ts';
+import { openEnvironment } from '../../environment.ts';
 import { type CommandResult, EXIT } from '../../outcome.ts';
 import { textTable } from '../../text-table.ts';
 import { openFlag } from '../flag/open-flag.ts';
@@ -12,7 +13,7 @@ import { requireEmptyFolder, writeBundle } from './write-bundle.ts';
 
 /** `report`: writes the audit bundle of an environment into an empty folder. */
 export async function reportCommand(options: { readonly env: string; readonly out?: string }): Promise<CommandResult> {
-  const { client, settings, tables } = await openEnvironment(options.env);
+  const { client, settings, tables, caller } = await openEnvironment(options.env, 'read');
   const flag = await openFlag(settings);
   const folder = resolve(options.out ?? defaultFolder(settings.name, Date.now()));
   await requireEmptyFolder(folder);
@@ -21,7 +22,7 @@ export async function reportCommand(options: { readonly env: string; readonly ou
     control: tables.control,
     quarantine: () => listQuarantine(client, settings.tables),
     flagHistory: () => readFlagHistory(flag.client, flag.ids),
-    by: operatorName(),
+    by: operatorOf(caller),
     nowMs: Date.now,
   });
   const { files, index } = bundleOf(facts);

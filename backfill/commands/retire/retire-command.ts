@@ -4,7 +4,8 @@ import { type Blocker, describeBlocker } from '../../../functions/gate/missing-e
 import { MigrationError } from '../../../functions/model/migration-error.ts';
 import { type Backup, type Backups, dynamoBackups } from '../../../functions/tables/dynamo/backups.ts';
 import { storedRolling } from '../../../functions/validation/rolling-state.ts';
-import { type Environment, gateOf, openEnvironment, operatorName } from '../../environment.ts';
+import { operatorOf } from '../../account/operator.ts';
+import { type Environment, gateOf, openEnvironment } from '../../environment.ts';
 import { type CommandResult, EXIT } from '../../outcome.ts';
 import { openFlag } from '../flag/open-flag.ts';
 import { takeLastBackups } from './last-backups.ts';
@@ -34,7 +35,7 @@ export async function retireCommand(options: RetireOptions, stop: AbortSignal): 
       },
     );
   }
-  const environment = await openEnvironment(options.env);
+  const environment = await openEnvironment(options.env, options.execute ? 'write' : 'read');
   const { client, settings } = environment;
   const backups = dynamoBackups(client);
   const evidence = await gather(environment, backups, options.acceptHeld);
@@ -55,7 +56,7 @@ export async function retireCommand(options: RetireOptions, stop: AbortSignal): 
     settings,
     heldRecords: evidence.report?.counts.held ?? 0,
     heldAcceptedBy: options.by,
-    by: operatorName(),
+    by: operatorOf(environment.caller),
     nowMs: Date.now,
     sleep: (ms) => sleep(ms, undefined, { signal: stop }),
     note: (message) => process.stderr.write(`${message}\n`),

@@ -21,7 +21,7 @@ export async function rollbackCommand(
   options: { readonly env: string; readonly execute: boolean },
   stop: AbortSignal,
 ): Promise<CommandResult> {
-  const environment = await openEnvironment(options.env);
+  const environment = await openEnvironment(options.env, options.execute ? 'write' : 'read');
   const { client, ids } = await openFlag(environment.settings);
   const flag = (): Promise<FlagState> => readFlagState(client, ids);
   requireReadsOld(await flag());

@@ -2,6 +2,7 @@ import { countNames } from '../../../functions/model/counts-by-name.ts';
 import type { Run } from '../../../functions/tables/control/documents.ts';
 import { QUARANTINE_SOURCES, type QuarantineEntry } from '../../../functions/tables/control/quarantine-rows.ts';
 import { describeDuration } from '../../durations.ts';
+import { describeReplication } from '../../replication-health.ts';
 import { grouped } from '../../text-table.ts';
 import { describePasses, describeUnfinished } from '../backfill/describe-backfill.ts';
 import { describeFlag } from '../flag/describe-flag.ts';
@@ -9,10 +10,11 @@ import { STEPS, type Step } from './journey-facts.ts';
 import type { ControlState, Status } from './read-status.ts';
 
 /** The status as lines for a person, without the next step. */
-export function describeStatus({ control, flag, position, at }: Status): string[] {
+export function describeStatus({ control, replication, flag, position, at }: Status): string[] {
   return [
     describeJourney(position.step),
     ...(control ? describeControl(control, Date.parse(at)) : []),
+    ...(replication ? describeReplication(replication) : []),
     ...('unreadable' in flag ? [`The read flag cannot be read: ${flag.unreadable}`] : describeFlag(flag)),
     position.says,
   ];

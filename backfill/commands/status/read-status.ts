@@ -1,6 +1,7 @@
 import { type FlagState, readFlagState } from '../../../functions/flag/deployments.ts';
 import { readFellBackAt } from '../../../functions/flag/history.ts';
 import type { GateEvidence } from '../../../functions/gate/missing-evidence.ts';
+import { readHealth } from '../../../functions/health/health-document.ts';
 import { mappingHash } from '../../../functions/migration/mapping-hash.ts';
 import { SOURCES, type Source } from '../../../functions/migration/sources.ts';
 import { OLD_TABLE_OF } from '../../../functions/migration/tables.ts';
@@ -28,6 +29,7 @@ import { type PassReport, reportPasses } from '../../copy/backfill.ts';
 import { readCheckpoints } from '../../copy/run-state.ts';
 import { type Environment, gateOf } from '../../environment.ts';
 import { type Holder, readHolder } from '../../lease/lease-row.ts';
+import { type ReplicationReport, reportReplication } from '../../replication-health.ts';
 import { openFlag } from '../flag/open-flag.ts';
 import { checkTables, type Finding } from '../preflight/preflight.ts';
 import { RETIRED_ROLES } from '../retire/what-keeps-old-tables.ts';
@@ -58,6 +60,8 @@ export interface Status {
   readonly itemCounts: Readonly<Partial<Record<Source, number>>>;
   /** Undefined while there is no control table. */
   readonly control: ControlState | undefined;
+  /** Undefined while there is no control table. */
+  readonly replication: ReplicationReport | undefined;
   readonly flag: FlagState | UnreadableFlag;
   readonly position: Position;
 }
@@ -84,23 +88,26 @@ export async function readStatus(environment: Environment): Promise<Status> {
   const itemCounts = Object.fromEntries(
     SOURCES.map((source) => [source, shapes[OLD_TABLE_OF[source]]?.itemCountEstimate ?? 0]),
   );
+  const replication = control && (await reportReplication(environment, shapes, nowMs));
   const at = new Date(nowMs).toISOString();
-  return { environment: settings.name, at, findings, itemCounts, control, flag, position };
+  return { environment: settings.name, at, findings, itemCounts, control, replication, flag, position };
 }
 
 async function readControlState({ client, settings, tables }: Environment, nowMs: number): Promise<ControlState> {
   const { control, transactions } = tables;
-  const [run, stored, holder, quarantine, unfinished, report, rollback, killSwitch, lagMs] = await Promise.all([
-    readRun(control),
-    readCheckpoints(control),
-    readHolder(transactions),
-    Array.fromAsync(listQuarantine(client, settings.tables)),
-    readUnfinished(control),
-    latestReport(control),
-    readRollback(control),
-    readKillSwitch(control),
-    readLagMs(control, nowMs),
-  ]);
+  const [run, stored, holder, quarantine, unfinished, report, rollback, killSwitch, lagMs, replication] =
+    await Promise.all([
+      readRun(control),
+      readCheckpoints(control),
+      readHolder(transactions),
+      Array.fromAsync(listQuarantine(client, settings.tables)),
+      readUnfinished(control),
+      latestReport(control),
+      readRollback(control),
+      readKillSwitch(control),
+      readLagMs(control, nowMs),
+      readHealth(control),
+    ]);
   const [rolling, watched, retirement, operations] = await Promise.all([
     storedRolling(control),
     readWatchRound(control),
@@ -110,7 +117,7 @@ async function readControlState({ client, settings, tables }: Environment, nowMs
   const unaccepted = quarantine.filter(({ accepted }) => accepted === undefined);
   return {
     evidence: {
-      ...{ report, run, rollback, killSwitch, lagMs, mappingHash: mappingHash() },
+      ...{ report, run, rollback, killSwitch, lagMs, replication, mappingHash: mappingHash() },
       unaccepted: unaccepted.map(({ source, id }) => `${source} ${id}`),
       unfinished: unfinished.map(({ kind, id }) => `${kind} ${id}`),
     },

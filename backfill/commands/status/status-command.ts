@@ -17,7 +17,7 @@ const LOOK_EVERY_MS = 2_000;
 
 /** `status`: how far the migration is, who reads what, and the next step. */
 export async function statusCommand({ env, watch, wait }: StatusOptions, stop: AbortSignal): Promise<CommandResult> {
-  const environment = await openEnvironment(env);
+  const environment = await openEnvironment(env, 'read');
   let status = await readStatus(environment);
   let shown = '';
   while ((watch || (wait && status.position.waits)) && !stop.aborted) {
@@ -50,7 +50,7 @@ function tell(lines: readonly string[], before: string): string {
   return text;
 }
 
-function documentOf({ at, findings, control, flag, position }: Status): object {
+function documentOf({ at, findings, control, replication, flag, position }: Status): object {
   const { evidence, quarantine = [], ...rest } = control ?? {};
   const counts = (accepted: boolean) => {
     const entries = quarantine.filter((entry) => accepted === (entry.accepted !== undefined));
@@ -62,6 +62,7 @@ function documentOf({ at, findings, control, flag, position }: Status): object {
     at,
     position: { state: position.state, step: position.step, since: position.since, says: position.says },
     ...{ findings, flag, run: evidence?.run, rollback: evidence?.rollback, lagMs: evidence?.lagMs },
+    replication,
     killSwitch: evidence?.killSwitch,
     validation: evidence?.report,
     quarantined: Object.fromEntries(

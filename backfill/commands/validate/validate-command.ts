@@ -26,7 +26,8 @@ export interface ValidateOptions {
 
 /** `validate`: compares both sides, keeps the report, and tells the verdict. */
 export async function validateCommand(options: ValidateOptions, stop: AbortSignal): Promise<CommandResult> {
-  const environment = await openEnvironment(options.env);
+  // Its report is what the gate goes by.
+  const environment = await openEnvironment(options.env, 'write');
   const progress = showProgress();
   const { report } = await validateEnvironment(environment, {
     progress,

@@ -14,7 +14,7 @@ export async function watchCommand(
   options: { readonly env: string; readonly once: boolean },
   stop: AbortSignal,
 ): Promise<CommandResult> {
-  const environment = await openEnvironment(options.env);
+  const environment = await openEnvironment(options.env, 'read');
   const { settings } = environment;
   const reads = readsOf(environment);
   const parts = settings.validation.rollingParts;

@@ -20,7 +20,7 @@ export interface Answer {
 }
 
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** With `{Name}` where something stands for another. */
   readonly path: string;
   /** Whether what it did has to outlast a restart. */

@@ -11,14 +11,16 @@ import { localClientConfig, localClientEnvironment } from '../../local-endpoint.
 import { type AppConfig, startAppConfig } from '../appconfig/start-app-config.ts';
 import type { InvokeValidator } from '../appconfig/validators.ts';
 import { loadExport, openExport } from '../export/load-export.ts';
+import { type Services, startServices } from '../services/start-services.ts';
 import { createTables, hostFunctions, putGuardsOn, turnStreamOn } from './deploy.ts';
 import { startEngine } from './engine.ts';
-import { EventSourceMapping } from './event-source-mapping.ts';
 import type { BusyProcess, FunctionHost } from './function-host.ts';
 import { fileCheckpoints } from './mapping-checkpoints.ts';
 import { oldTableSchemas } from './old-table-schemas.ts';
 import { keepDiscarded } from './on-failure.ts';
+import { startSchedules } from './schedules.ts';
 import { dynamoStreamSource } from './stream-source.ts';
+import { SwitchedMapping } from './switched-mapping.ts';
 import { synthesise } from './synthesise.ts';
 import type { Stack } from './template.ts';
 
@@ -45,6 +47,7 @@ export interface LocalCloud {
   readonly clientConfig: ReturnType<typeof localClientConfig>;
   /** AppConfig's stand-in; absent where the stack has no flag. */
   readonly appconfig?: Omit<AppConfig, 'stop'>;
+  readonly services: Omit<Services, 'stop'>;
   /** Has Lambda refuse to invoke the flag's gate, as at reserved concurrency 0, or no longer. */
   throttleGate(isThrottled: boolean): void;
   /** Folder that stands for the bucket of the on-failure destination. */
@@ -55,6 +58,8 @@ export interface LocalCloud {
     drained(): Promise<void>;
     counters(): { readonly records: number };
   };
+  /** Invokes the functions that are scheduled every minute, without waiting for the minute. */
+  runSchedules(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -107,28 +112,40 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     return host.invoke(event);
   });
   if (appconfig) starting.defer(() => appconfig.stop());
+  const mappings: SwitchedMapping[] = [];
+  const services = await startServices({
+    account: settings.account,
+    parameters: stack.parameters,
+    mappings: () => mappings,
+    nowMs: Date.now,
+  });
+  starting.defer(() => services.stop());
   const hosts: ReadonlyMap<string, FunctionHost> = hostFunctions(
     stack,
     { assembly, logs: folder('logs') },
-    localClientEnvironment(engine.url, appconfig?.url),
+    localClientEnvironment(engine.url, appconfig?.url, services.url),
   );
   starting.defer(async () => {
     await Promise.all([...hosts.values()].map((host) => host.stop()));
   });
   for (const guards of stack.guards) await putGuardsOn(guards, hosts);
   onProgress('Turning the streams on and starting the event source mappings.');
-  const mappings = await startMappings(stack, hosts, clientConfig, folder);
+  mappings.push(...(await startMappings(stack, hosts, clientConfig, folder)));
   starting.defer(async () => {
     const stopped = Promise.all(mappings.map((mapping) => mapping.stop()));
     for (const host of hosts.values()) host.killAll('SIGKILL');
     await stopped;
   });
 
+  const schedules = await startSchedules(stack.schedules, hosts, onProgress);
+  starting.defer(() => schedules.stop());
+
   const running = starting.move();
   return {
     dynamodbUrl: engine.url,
     clientConfig,
     ...(appconfig && { appconfig }),
+    services,
     throttleGate(isThrottled) {
       isGateThrottled = isThrottled;
     },
@@ -145,6 +162,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       },
       counters: () => ({ records: mappings.reduce((sum, mapping) => sum + mapping.recordCount, 0) }),
     },
+    runSchedules: schedules.run,
     stop: () => running.disposeAsync(),
   };
 }
@@ -172,14 +190,14 @@ async function startMappings(
   hosts: ReadonlyMap<string, FunctionHost>,
   clientConfig: ReturnType<typeof localClientConfig>,
   folder: (name: string) => string,
-): Promise<EventSourceMapping[]> {
+): Promise<SwitchedMapping[]> {
   const client = new DynamoDBStreamsClient(clientConfig);
   readProtoAttributes(client);
   const arns = new Map(
     await Promise.all(stack.streams.map(async (stream) => [stream.id, await turnStreamOn(stream, hosts)] as const)),
   );
   return stack.mappings.map((limits) => {
-    const mapping = new EventSourceMapping({
+    return new SwitchedMapping(limits, {
       limits,
       source: dynamoStreamSource(client, arns.get(limits.streamId) ?? ''),
       invoke: async (event) => hosts.get(limits.functionId)?.invoke(event),
@@ -188,7 +206,5 @@ async function startMappings(
         keepDiscarded(folder('on-failure'), limits.id, limits.functionId, discarded, new Date()),
       nowMs: Date.now,
     });
-    mapping.start();
-    return mapping;
   });
 }

@@ -24,8 +24,8 @@ export async function localCommand(options: LocalCommandOptions, stop: AbortSign
     onProgress: (message) => process.stderr.write(`${message}\n`),
   });
   try {
-    const { dynamodbUrl: dynamodb, appconfig } = cloud;
-    const endpoints = { dynamodb, ...(appconfig && { appconfig: appconfig.url }) };
+    const { dynamodbUrl: dynamodb, appconfig, services } = cloud;
+    const endpoints = { dynamodb, ...(appconfig && { appconfig: appconfig.url }), services: services.url };
     announceLocalCloud(endpoints);
     const others = runningClouds().length - 1;
     if (others > 0) {

@@ -35,6 +35,10 @@ const eventSourceMapping = z.object({
   FunctionResponseTypes: z.tuple([z.literal('ReportBatchItemFailures')]),
   StartingPosition: z.literal('TRIM_HORIZON'),
 });
+const schedule = z.object({
+  ScheduleExpression: z.string(),
+  Targets: z.array(z.object({ Arn: attributeOf })),
+});
 const streamResource = z.object({ ServiceToken: attributeOf, TableName: z.string() });
 const guardsResource = z.looseObject({ ServiceToken: attributeOf });
 const parameter = z.object({ Name: z.string(), Value: z.unknown() });
@@ -80,12 +84,19 @@ export interface StackMapping extends MappingLimits {
   readonly streamId: string;
 }
 
+/** A function that is invoked at a fixed rate. */
+export interface StackSchedule {
+  readonly functionId: string;
+  readonly minutes: number;
+}
+
 /** What the local cloud runs of a synthesised stack. */
 export interface Stack {
   readonly tables: readonly CreateTableCommandInput[];
   readonly functions: ReadonlyMap<string, StackFunction>;
   readonly streams: readonly StackStream[];
   readonly mappings: readonly StackMapping[];
+  readonly schedules: readonly StackSchedule[];
   readonly guards: readonly StackGuards[];
   /** What the stacks publish in Parameter Store. */
   readonly parameters: Parameters;
@@ -162,6 +173,10 @@ export function readTemplate(...templates: unknown[]): Stack {
       maximumRecordAgeSeconds: mapping.MaximumRecordAgeInSeconds,
       bisect: mapping.BisectBatchOnFunctionError,
     })),
+    schedules: ofType('AWS::Events::Rule', schedule).flatMap(({ ScheduleExpression, Targets }) => {
+      const minutes = Number(/^rate\((\d+) minutes?\)$/.exec(ScheduleExpression)?.[1] ?? 0);
+      return Targets.map(({ Arn }) => ({ functionId: Arn['Fn::GetAtt'][0], minutes }));
+    }),
     ...(hasAppConfig(all) && { appConfig: appConfigOf(all) }),
   };
 }
@@ -178,10 +193,17 @@ function plainVariables(
 ): Record<string, string> {
   return Object.fromEntries(
     Object.entries(variables).flatMap(([name, value]) => {
-      const text = typeof value === 'string' ? value : appConfigReference(resources, value);
+      const text =
+        typeof value === 'string' ? value : (appConfigReference(resources, value) ?? mappingId(resources, value));
       return text === undefined ? [] : [[name, text]];
     }),
   );
+}
+
+/** CloudFormation answers a reference to an event source mapping with its id, which is its logical id here. */
+function mappingId(resources: TemplateResources, value: unknown): string | undefined {
+  const id = reference.safeParse(value).data?.Ref;
+  return id !== undefined && resources[id]?.Type === 'AWS::Lambda::EventSourceMapping' ? id : undefined;
 }
 
 function appConfigOf(resources: TemplateResources): InitialState {

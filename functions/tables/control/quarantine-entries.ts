@@ -1,15 +1,26 @@
-import { ConditionalCheckFailedException, type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import type { TableNames } from '../../migration/tables.ts';
 import { type Item, textOf } from '../../model/attribute-value.ts';
 import { itemDigest } from '../../model/digest.ts';
 import { MigrationError } from '../../model/migration-error.ts';
 import { shellWord } from '../../model/shell-word.ts';
 import { queryAll } from '../dynamo/dynamo-queries.ts';
+import { cancellationCodes, retryTransient } from '../dynamo/retry.ts';
 import type { Transactions } from '../dynamo/transactions.ts';
 import {
+  type Acceptance,
+  acceptanceMap,
   decodeQuarantineEntry,
   imagePartKeys,
   joinImage,
+  OPEN_READ_MAX,
+  openKey,
+  openPartition,
   QUARANTINE_SOURCES,
   type QuarantineEntry,
   type QuarantineSource,
@@ -29,6 +40,29 @@ export async function* listQuarantine(
     const partition = ['pk', textOf(quarantineKey(source, '').key, 'pk') ?? ''] as const;
     const items = queryAll(client, { tableName: names.control, partition });
     for await (const item of items) yield decodeQuarantineEntry(item);
+  }
+}
+
+/**
+ * The entries that nobody has accepted, read strongly, without those that someone has; at most {@link OPEN_READ_MAX}.
+ */
+export async function* listUnaccepted(
+  client: DynamoDBClient,
+  names: TableNames,
+): AsyncGenerator<Pick<QuarantineEntry, 'source' | 'id'>> {
+  let left = OPEN_READ_MAX;
+  for (const source of QUARANTINE_SOURCES) {
+    const query = {
+      tableName: names.control,
+      partition: ['pk', openPartition(source)],
+      attributes: ['id'],
+      limit: OPEN_READ_MAX,
+    } as const;
+    for await (const item of queryAll(client, query)) {
+      if (left === 0) return;
+      left -= 1;
+      yield { source, id: textOf(item, 'id') ?? '' };
+    }
   }
 }
 
@@ -73,25 +107,28 @@ export async function acceptQuarantined(
   client: DynamoDBClient,
   names: TableNames,
   { source, id, quarantinedAt, image }: Pick<QuarantineEntry, 'source' | 'id' | 'quarantinedAt' | 'image'>,
-  accepted: { readonly by: string; readonly at: string },
+  accepted: Acceptance,
   imageExpiresAtMs?: number,
 ): Promise<void> {
+  const { table: _, key } = quarantineKey(source, id);
+  const accept = {
+    TableName: names.control,
+    Key: key,
+    UpdateExpression: 'SET accepted = :accepted',
+    ConditionExpression: `quarantined_at = :seen AND ${image ? 'image_sha256 = :image' : 'attribute_not_exists(image_sha256)'}`,
+    ExpressionAttributeValues: {
+      ':accepted': { M: acceptanceMap(accepted) },
+      ':seen': { S: quarantinedAt },
+      ...(image && { ':image': { S: image.digest } }),
+    },
+  };
+  const close = { TableName: names.control, Key: openKey({ source, id }).key };
   try {
-    await client.send(
-      new UpdateItemCommand({
-        TableName: names.control,
-        Key: quarantineKey(source, id).key,
-        UpdateExpression: 'SET accepted = :accepted',
-        ConditionExpression: `quarantined_at = :seen AND ${image ? 'image_sha256 = :image' : 'attribute_not_exists(image_sha256)'}`,
-        ExpressionAttributeValues: {
-          ':accepted': { M: { by: { S: accepted.by }, at: { S: accepted.at } } },
-          ':seen': { S: quarantinedAt },
-          ...(image && { ':image': { S: image.digest } }),
-        },
-      }),
+    await retryTransient(() =>
+      client.send(new TransactWriteItemsCommand({ TransactItems: [{ Update: accept }, { Delete: close }] })),
     );
   } catch (cause) {
-    if (!(cause instanceof ConditionalCheckFailedException)) throw cause;
+    if (!cancellationCodes(cause).includes('ConditionalCheckFailed')) throw cause;
     throw new MigrationError('QUARANTINE_CHANGED', `The item ${id} of ${source} has changed in the meantime.`, {
       cause,
       nextStep: `Look again: kpi-migrate quarantine show ${source} ${shellWord(id)}`,

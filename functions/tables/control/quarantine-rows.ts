@@ -31,7 +31,16 @@ export interface QuarantineEntry {
   /** Whoever replaces or removes the entry demands that it still be the one they read. */
   readonly token?: string;
   /** Who accepted this very image as lost, and when; absent while nobody has. */
-  readonly accepted?: { readonly by: string; readonly at: string };
+  readonly accepted?: Acceptance;
+}
+
+/** Who accepted that an item is not migrated. */
+export interface Acceptance {
+  /** The person, as they were named. */
+  readonly by: string;
+  readonly at: string;
+  /** ARN of the credentials with which it was done. */
+  readonly caller?: string;
 }
 
 /** An entry without the item itself, which is tenants' data and stays where it is. */
@@ -51,6 +60,22 @@ const PART_BYTES_MAX = 350_000;
 
 export function quarantineKey(source: QuarantineSource, id: string): RowKey {
   return controlKey(`quarantine#${source}`, keyPart(id));
+}
+
+/** More open entries than this nobody reads: the gate's time is short, and the first one already refuses. */
+export const OPEN_READ_MAX = 1_000;
+
+/** The partition of the rows that name the entries of a source which nobody has accepted. */
+export function openPartition(source: QuarantineSource): string {
+  return `quarantine-open#${source}`;
+}
+
+/**
+ * The row that says that nobody has accepted the entry. It is written and deleted in one transaction with the entry, and
+ * deleted in one with the acceptance. So whoever asks what is open reads that alone, strongly, however much was accepted.
+ */
+export function openKey({ source, id }: Pick<QuarantineEntry, 'source' | 'id'>): RowKey {
+  return controlKey(openPartition(source), keyPart(id));
 }
 
 /** Not under the entry's partition: whoever lists entries does not read past images. */
@@ -95,13 +120,24 @@ export function putEntry(
   });
   const item = encodeEntry({ ...entry, ...(kept && { image: kept }) });
   const ifToken = before?.token ?? null;
-  return [{ kind: 'put', table: 'control', item, ifToken }, ...parts, ...partDeletes(before, kept)];
+  // An entry that takes the place of an accepted one is open again: nobody has accepted this one.
+  const open: Item = { ...openKey(entry).key, id: { S: entry.id } };
+  return [
+    { kind: 'put', table: 'control', item, ifToken },
+    { kind: 'put', table: 'control', item: open },
+    ...parts,
+    ...partDeletes(before, kept),
+  ];
 }
 
 /** The writes that take just this entry away, with its image. */
 export function deleteEntry(entry: QuarantineEntry): Write[] {
   const row = quarantineKey(entry.source, entry.id);
-  return [{ kind: 'delete', ...row, ifToken: entry.token ?? null }, ...partDeletes(entry, undefined)];
+  return [
+    { kind: 'delete', ...row, ifToken: entry.token ?? null },
+    { kind: 'delete', ...openKey(entry) },
+    ...partDeletes(entry, undefined),
+  ];
 }
 
 /** A transaction takes no two writes of one key: parts that are written again are not deleted. */
@@ -131,9 +167,18 @@ function encodeEntry({ source, id, reason, quarantinedAt, image }: QuarantineEnt
   };
 }
 
+export function acceptanceMap({ by, at, caller }: Acceptance): Item {
+  return { by: { S: by }, at: { S: at }, ...(caller !== undefined && { caller: { S: caller } }) };
+}
+
+function acceptanceOf(map: Item): Acceptance | undefined {
+  const [by, at, caller] = ['by', 'at', 'caller'].map((name) => textOf(map, name));
+  if (by === undefined) return undefined;
+  return { by, at: at ?? '', ...(caller !== undefined && { caller }) };
+}
+
 export function decodeQuarantineEntry(item: Item): QuarantineEntry {
-  const accepted = mapOf(item, 'accepted');
-  const by = textOf(accepted, 'by');
+  const accepted = acceptanceOf(mapOf(item, 'accepted') ?? {});
   const digest = textOf(item, 'image_sha256');
   const parts = item.image_parts;
   const token = textOf(item, 'token');
@@ -144,6 +189,6 @@ export function decodeQuarantineEntry(item: Item): QuarantineEntry {
     quarantinedAt: textOf(item, 'quarantined_at') ?? '',
     ...(digest !== undefined && { image: { digest, parts: parts && 'N' in parts ? Number(parts.N) : 0 } }),
     ...(token !== undefined && { token }),
-    ...(by !== undefined && { accepted: { by, at: textOf(accepted, 'at') ?? '' } }),
+    ...(accepted && { accepted }),
   };
 }

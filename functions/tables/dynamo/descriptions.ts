@@ -35,6 +35,8 @@ export interface EncryptionKey {
 
 /** What a table is, as far as the migration depends on it. */
 export interface TableShape {
+  /** It names the account and the region that the table is in. */
+  readonly arn: string;
   readonly status: string;
   readonly key: KeyShape;
   /** As DynamoDB last counted, up to six hours ago: for estimates only. */
@@ -42,6 +44,8 @@ export interface TableShape {
   readonly indexes: ReadonlyMap<string, IndexShape>;
   /** The view type of the stream that is on; absent where none is. */
   readonly streamViewType?: string;
+  /** The stream that is on; absent where none is. */
+  readonly streamArn?: string;
   /** The KMS key that encrypts it; absent where AWS owns the key. */
   readonly encryptionKey?: EncryptionKey;
 }
@@ -57,7 +61,8 @@ export async function describeTables(
   return Object.fromEntries(entries.filter(([, shape]) => shape !== undefined));
 }
 
-async function describeTable(client: DynamoDBClient, name: string): Promise<TableShape | undefined> {
+/** The shape of one table; undefined if it does not exist. */
+export async function describeTable(client: DynamoDBClient, name: string): Promise<TableShape | undefined> {
   try {
     const { Table: table } = await client.send(new DescribeTableCommand({ TableName: name }));
     const types = new Map(table?.AttributeDefinitions?.map((each) => [each.AttributeName, each.AttributeType]));
@@ -71,6 +76,7 @@ async function describeTable(client: DynamoDBClient, name: string): Promise<Tabl
     };
     const stream = table?.StreamSpecification;
     return {
+      arn: table?.TableArn ?? '',
       status: table?.TableStatus ?? 'UNKNOWN',
       key: keyShape(table?.KeySchema),
       itemCountEstimate: table?.ItemCount ?? 0,
@@ -85,6 +91,7 @@ async function describeTable(client: DynamoDBClient, name: string): Promise<Tabl
         ]),
       ),
       ...(stream?.StreamEnabled && { streamViewType: stream.StreamViewType ?? 'UNKNOWN' }),
+      ...(stream?.StreamEnabled && table?.LatestStreamArn && { streamArn: table.LatestStreamArn }),
       ...encryptionOf(table?.SSEDescription),
     };
   } catch (error) {

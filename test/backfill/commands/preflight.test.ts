@@ -20,7 +20,14 @@ function index(partition: string, sort?: string): IndexShape {
 }
 
 function table(indexes: Record<string, IndexShape> = {}, streamViewType?: string): TableShape {
-  const base = { status: 'ACTIVE', key: key('id'), itemCountEstimate: 0, indexes: new Map(Object.entries(indexes)) };
+  const arn = 'arn:aws:dynamodb:us-east-1:123456789012:table/t';
+  const base = {
+    arn,
+    status: 'ACTIVE',
+    key: key('id'),
+    itemCountEstimate: 0,
+    indexes: new Map(Object.entries(indexes)),
+  };
   return streamViewType ? { ...base, streamViewType } : base;
 }
 

@@ -17,6 +17,7 @@ import { readSettings } from '../../../infra/settings.ts';
 import { createTestTables, engineClient } from '../../engine-client.ts';
 import { AGREEING } from '../../gate/agreeing-summary.ts';
 import { FINISHED_RUN } from '../../gate/finished-run.ts';
+import { healthyAt } from '../../health/healthy.ts';
 import { runCli } from '../../run-cli.ts';
 
 const NOW_MS = Date.parse('2026-05-10T12:00:00Z');
@@ -64,6 +65,7 @@ const READY: RetireEvidence = {
   unaccepted: [],
   unfinished: [],
   lagMs: { links: 0, milestones: 0, actuals: 0, readings: 0 },
+  replication: healthyAt(NOW_MS),
   flag: flagOf(toNew(100), 8),
   rolling: ROUND,
   backups: BACKUPS,

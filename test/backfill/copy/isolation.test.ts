@@ -13,6 +13,7 @@ import { readRun } from '../../../functions/tables/control/documents.ts';
 import {
   acceptQuarantined,
   listQuarantine,
+  listUnaccepted,
   readQuarantined,
 } from '../../../functions/tables/control/quarantine-entries.ts';
 import { readUnfinished } from '../../../functions/tables/control/unfinished-items.ts';
@@ -228,7 +229,7 @@ describe('a backfill that can neither copy nor quarantine a record', () => {
 
   test('keeps the gate shut, and says for what', async () => {
     await backfill(allOf('odd'));
-    const reads = { control: bench.tables.control, quarantine: () => listQuarantine(bench.client, bench.names) };
+    const reads = { control: bench.tables.control, quarantine: () => listUnaccepted(bench.client, bench.names) };
     const missing = missingEvidence(
       await readEvidence(reads, Date.now()),
       { reportAgeMaxMs: 1, lagMaxMs: 1 },
@@ -445,7 +446,7 @@ describe('a validation', () => {
 test('the gate waits for a person to accept a refused item, as for any other in quarantine', async () => {
   await bench.load({ links: [link('l1', 'k1')], actuals: actuals() });
   await backfill(rowsOf('odd'));
-  const reads = { control: bench.tables.control, quarantine: () => listQuarantine(bench.client, bench.names) };
+  const reads = { control: bench.tables.control, quarantine: () => listUnaccepted(bench.client, bench.names) };
   expect((await readEvidence(reads, Date.now())).unaccepted).toEqual(['actuals odd']);
   const found = await kept('actuals', 'odd');
   if (found)

@@ -5,6 +5,7 @@ import type { FlagContent } from '../../../../functions/flag/document.ts';
 import type { GateEvidence } from '../../../../functions/gate/missing-evidence.ts';
 import { AGREEING } from '../../../gate/agreeing-summary.ts';
 import { FINISHED_RUN } from '../../../gate/finished-run.ts';
+import { healthyAt } from '../../../health/healthy.ts';
 
 export const NOW = '2026-05-01T12:00:00.000Z';
 export const LIMITS = { reportAgeMaxMs: 3_600_000, lagMaxMs: 60_000 };
@@ -37,6 +38,7 @@ const EVIDENCE: GateEvidence = {
   unaccepted: [],
   unfinished: [],
   lagMs: NO_LAG,
+  replication: healthyAt(Date.parse(NOW)),
 };
 const PASSES = (['links', 'sweep-kpis'] as const).map((pass) => ({ pass, done: true, tally: EMPTY_TALLY }));
 const VALIDATED: JourneyFacts = {
