@@ -3,6 +3,7 @@ import { messageOf } from '../functions/model/migration-error.ts';
 import { noteOperation, type Operation } from '../functions/tables/control/operations.ts';
 import { operatorOf } from './account/operator.ts';
 import { type Intent, openEnvironment } from './environment.ts';
+import { within } from './within.ts';
 
 export interface OperationToRecord {
   readonly env: string;
@@ -36,7 +37,7 @@ export async function beginOperation({ env, command, words, reason, noteBegin }:
 }
 
 /** How long a record may take. */
-const RECORD_WITHIN_MS = 10_000;
+const RECORD_WITHIN_MS = 5_000;
 
 interface RecordedIn {
   readonly env: string;
@@ -49,14 +50,11 @@ async function note(
   operation: Omit<Operation, 'operator'>,
   isTold: boolean,
 ): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
   try {
-    const { tables, client, caller } = await openEnvironment(env, intent);
-    timer = setTimeout(() => client.destroy(), RECORD_WITHIN_MS);
-    await noteOperation(tables.control, { ...operation, operator: operatorOf(caller) }, token);
+    const { tables, caller } = await openEnvironment(env, intent);
+    const noted = { ...operation, operator: operatorOf(caller) };
+    await within(RECORD_WITHIN_MS, noteOperation(tables.control, noted, token));
   } catch (error) {
     if (isTold) process.stderr.write(`This command is not in the record of operations: ${messageOf(error)}\n`);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -36,6 +36,15 @@ interface Watched {
   /** What a period without any measurement is taken for: by default nothing happened in it, and nothing is wrong. */
   readonly missing?: TreatMissingData;
   readonly description: string;
+  /** The heading of runbook.md that says what to do. */
+  readonly heading: Heading;
+}
+
+/** The headings of runbook.md, under "What if". */
+type Heading = 'Replication' | 'Validation' | 'Reads and the flag';
+
+function withHeading(description: string, heading: Heading): string {
+  return `${description} Runbook: "${heading}".`;
 }
 
 /** How long a difference of the standing validation keeps a rollout from beginning: two of its rounds by default. */
@@ -61,6 +70,7 @@ export class Observability extends Construct {
       threshold: 0.5,
       description:
         'Half of the invocations of the standing validation run out of time: a round takes twice as long. Raise validation.rollingParts. Next: kpi-migrate validate',
+      heading: 'Validation',
     });
     this.alarm('ItemsUnexamined', {
       metric: ownMetric('ItemsUnexamined', settings),
@@ -68,6 +78,7 @@ export class Observability extends Construct {
       periods: DIFFERENCE_REMEMBERED_MINUTES,
       description:
         'The standing validation could not compare some items; its log names them. Next: kpi-migrate validate',
+      heading: 'Validation',
     });
     const silentHours = Math.ceil((INVOCATIONS_MISSED * settings.validation.rollingEveryMinutes) / 60);
     this.alarm('ValidationSilent', {
@@ -79,6 +90,7 @@ export class Observability extends Construct {
       missing: TreatMissingData.BREACHING,
       description:
         'The standing validation compares nothing: look at its schedule, its concurrency and its log. Next: kpi-migrate validate',
+      heading: 'Validation',
     });
     const heartbeat = { behind: this.heartbeatAlarms(settings) };
     this.rollbackAlarms = [
@@ -94,17 +106,20 @@ export class Observability extends Construct {
         threshold: 1,
         periods: DIFFERENCE_REMEMBERED_MINUTES,
         description: 'The standing validation has found rows that differ. Next: kpi-migrate validate',
+        heading: 'Validation',
       }),
       this.alarm('NewSideErrors', {
         metric: ownMetric('NewSideErrors', settings),
         threshold: settings.readFlag.newSideErrorsMaxPerMinute,
         comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
         description: 'The new side fails or is too slow; the old one answers instead. Next: kpi-migrate fallback',
+        heading: 'Reads and the flag',
       }),
       this.alarm('WrongAnswers', {
         metric: ownMetric('WrongAnswers', settings),
         threshold: 1,
         description: 'The new side has answered wrongly. Next: kpi-migrate fallback',
+        heading: 'Reads and the flag',
       }),
     ];
   }
@@ -115,13 +130,14 @@ export class Observability extends Construct {
   }
 
   /** Tells people when a function throws. */
-  tellOfErrors(id: string, target: IFunction): void {
+  tellOfErrors(id: string, target: IFunction, heading: Heading): void {
     this.alarm(`${id}Errors`, {
       metric: target.metricErrors({ period: MINUTE }),
       threshold: 1,
       datapoints: 3,
       periods: 5,
       description: `${id} keeps failing. Look into its log.`,
+      heading,
     });
   }
 
@@ -135,6 +151,7 @@ export class Observability extends Construct {
         ...inTwoOfThree,
         description:
           'A stream or its event source mapping delivers nothing, or the heartbeat has stopped. Next: kpi-migrate preflight',
+        heading: 'Replication',
       }),
       this.alarm('ChangesUnreplicated', {
         metric: ownMetric('UnreplicatedSeconds', settings).with({ statistic: 'Maximum' }),
@@ -142,19 +159,21 @@ export class Observability extends Construct {
         comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
         ...inTwoOfThree,
         description: 'A change of an old table is not replicated in time. Next: kpi-migrate status',
+        heading: 'Replication',
       }),
     ];
   }
 
   private streamAlarms(source: Source, { readFlag }: Settings, sync: StreamSync) {
     const { replicate, mappingId } = sync.streams[source];
-    this.tellOfErrors(`Replicate-${source}`, replicate);
+    this.tellOfErrors(`Replicate-${source}`, replicate, 'Replication');
     this.alarm(`Throttled-${source}`, {
       metric: replicate.metricThrottles({ period: MINUTE }),
       threshold: 1,
       datapoints: 3,
       periods: 5,
       description: `Lambda throttles the replication of ${source}: raise the concurrency. Next: kpi-migrate status`,
+      heading: 'Replication',
     });
     const ofMapping = (metricName: string) =>
       new Metric({
@@ -173,6 +192,7 @@ export class Observability extends Construct {
           datapoints: 2,
           periods: 3,
           description: `The stream of ${source} is behind. Next: kpi-migrate status`,
+          heading: 'Replication',
         }),
       ],
       givenUp: [
@@ -180,11 +200,13 @@ export class Observability extends Construct {
           metric: ofMapping('OnFailureDestinationDeliveredEventCount'),
           threshold: 1,
           description: `Changes of ${source} were given up and kept in the bucket. Next: kpi-migrate quarantine replay`,
+          heading: 'Replication',
         }),
         this.alarm(`Lost-${source}`, {
           metric: ofMapping('DroppedEventCount'),
           threshold: 1,
           description: `Changes of ${source} were given up and kept nowhere. Next: kpi-migrate repair`,
+          heading: 'Replication',
         }),
       ],
     };
@@ -198,7 +220,7 @@ export class Observability extends Construct {
       datapointsToAlarm: watched.datapoints ?? 1,
       evaluationPeriods: watched.periods ?? 1,
       treatMissingData: watched.missing ?? TreatMissingData.NOT_BREACHING,
-      alarmDescription: watched.description,
+      alarmDescription: withHeading(watched.description, watched.heading),
     });
     alarm.addAlarmAction(this.action);
     this.plainAlarms.push(alarm);
@@ -208,11 +230,12 @@ export class Observability extends Construct {
   /** One of the five for many; people are told by those that it is made of. */
   private anyOf<Kind extends string>(
     id: string,
-    alarmDescription: string,
+    description: string,
     streams: readonly Readonly<Record<Kind, readonly IAlarm[]>>[],
     kind: Kind,
   ): CompositeAlarm {
     const alarms = streams.flatMap((stream) => stream[kind]);
+    const alarmDescription = withHeading(description, 'Replication');
     const rules = alarms.map((alarm) => AlarmRule.fromAlarm(alarm, AlarmState.ALARM));
     return new CompositeAlarm(this, id, { alarmDescription, alarmRule: AlarmRule.anyOf(...rules) });
   }

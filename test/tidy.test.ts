@@ -26,6 +26,7 @@ const ROOMS = [
 /** Files of infra that say how the product lies on disk and what its settings are. */
 const OUTSIDE = [
   'infra/settings.ts',
+  'infra/console-links.ts',
   'infra/settings-digests.ts',
   'infra/package-layout.ts',
   'infra/requirements.ts',

@@ -24,6 +24,7 @@ import { dynamoBackups } from '../../../functions/tables/dynamo/backups.ts';
 import { describeTables } from '../../../functions/tables/dynamo/descriptions.ts';
 import { readLagMs } from '../../../functions/tables/replication-lag.ts';
 import { type RollingState, storedRolling } from '../../../functions/validation/rolling-state.ts';
+import { dashboardUrl } from '../../../infra/console-links.ts';
 import type { Settings } from '../../../infra/settings.ts';
 import { type PassReport, reportPasses } from '../../copy/backfill.ts';
 import { readCheckpoints } from '../../copy/run-state.ts';
@@ -64,6 +65,8 @@ export interface Status {
   readonly replication: ReplicationReport | undefined;
   readonly flag: FlagState | UnreadableFlag;
   readonly position: Position;
+  /** Where a browser finds the stack's dashboard; undefined in `local`. */
+  readonly dashboardUrl: string | undefined;
 }
 
 /** Reads where the migration is: the tables' descriptions, the control table and AppConfig. It writes nothing. */
@@ -90,7 +93,9 @@ export async function readStatus(environment: Environment): Promise<Status> {
   );
   const replication = control && (await reportReplication(environment, shapes, nowMs));
   const at = new Date(nowMs).toISOString();
-  return { environment: settings.name, at, findings, itemCounts, control, replication, flag, position };
+  const dashboard = settings.name === 'local' ? undefined : dashboardUrl(settings.region, settings.name);
+  const found = { at, findings, itemCounts, control, replication, flag, position };
+  return { environment: settings.name, ...found, dashboardUrl: dashboard };
 }
 
 async function readControlState({ client, settings, tables }: Environment, nowMs: number): Promise<ControlState> {
