@@ -22,6 +22,7 @@ export class FlagApplication extends Construct {
   /** Ids as another stack imports them. */
   readonly applicationId: string;
   readonly profileId: string;
+  readonly widenStrategyId: string;
   readonly fallbackStrategyId: string;
 
   constructor(scope: Construct, id: string, settings: Settings) {
@@ -61,6 +62,7 @@ export class FlagApplication extends Construct {
     });
     this.applicationId = stack.exportValue(application.ref);
     this.profileId = stack.exportValue(profile.ref);
+    this.widenStrategyId = stack.exportValue(widen);
     this.fallbackStrategyId = stack.exportValue(fallback);
   }
 

@@ -1,11 +1,13 @@
 import { Aspects, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { bySource } from '../functions/migration/sources.ts';
+import { ControlTrail } from './control-trail.ts';
 import { Dashboard } from './dashboard.ts';
 import { Guards } from './guards.ts';
 import { KeyRights } from './key-rights.ts';
 import { Observability } from './observability.ts';
 import { OldTables } from './old-tables.ts';
+import { Operators } from './operators.ts';
 import { PublishedSettings } from './published-settings.ts';
 import { ReadApi } from './read-api.ts';
 import { ReadFlag } from './read-flag.ts';
@@ -46,6 +48,8 @@ export class MigrationStack extends Stack {
       observability.tellOfErrors('ReadPath', read, 'Reads and the flag');
     }
     const replicate = bySource((source) => sync.streams[source].replicate);
+    new Operators(this, 'Operators', { settings, failures, readFlag });
+    if (settings.audit.controlTableEvents) new ControlTrail(this, 'ControlTrail', { settings, control });
     Aspects.of(this).add(new KeyRights(this, settings, failures.importedArn));
     new Dashboard(this, 'Dashboard', { settings, alarms: observability.alarms, replicate });
   }

@@ -63,6 +63,18 @@ export class ReadFlag extends Construct {
     return `${this.environmentArn}/configuration/${this.flag.profileId}`;
   }
 
+  /** What policies for people name of the flag. */
+  get operatorArns() {
+    const { applicationArn, environmentArn, profileArn, flag } = this;
+    return {
+      resourceArns: [applicationArn, environmentArn, profileArn],
+      versionsArn: `${profileArn}/hostedconfigurationversion/*`,
+      deploymentsArn: `${environmentArn}/deployment/*`,
+      strategyArns: [flag.widenStrategyId, flag.fallbackStrategyId].map((id) => this.arn('deploymentstrategy', id)),
+      monitorRoleArn: this.monitorRole.roleArn,
+    };
+  }
+
   private get applicationArn(): string {
     return this.arn('application', this.flag.applicationId);
   }

@@ -30,6 +30,13 @@ export const keysSettings = z.strictObject({
   logs: keyArn.optional(),
 });
 
+/** CloudTrail's record of who wrote the control table. It costs for each event, and replication writes with every change. */
+export const auditSettings = z.strictObject({
+  controlTableEvents: z.boolean().default(false),
+  /** How long the record is kept. */
+  eventDays: days.default(365),
+});
+
 /** How long what holds people's data is kept after it has served its purpose. */
 export const retentionSettings = z.strictObject({
   /** Changes that replication gave up, in the failure bucket; after that they cannot be replayed. */

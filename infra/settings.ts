@@ -8,7 +8,7 @@ import { callersSchema } from '../functions/read/http/callers.ts';
 import { PACKAGE_ROOT } from './package-layout.ts';
 import { type Promotion, promotionOf, promotionSettings } from './promotion-settings.ts';
 import { partitionOf } from './regions.ts';
-import { alarmsSettings, keysSettings, retentionSettings, stackSettings } from './resource-settings.ts';
+import { alarmsSettings, auditSettings, keysSettings, retentionSettings, stackSettings } from './resource-settings.ts';
 
 const tableName = z.string().regex(/^[a-zA-Z0-9_.-]{3,255}$/, {
   error: ({ input }) =>
@@ -155,6 +155,7 @@ const environment = z.strictObject({
   stack: stackSettings.prefault({}),
   retention: retentionSettings.prefault({}),
   keys: keysSettings.prefault({}),
+  audit: auditSettings.prefault({}),
   validation: validation.prefault({}),
   promotion: promotionSettings.prefault({}),
 });

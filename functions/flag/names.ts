@@ -16,9 +16,14 @@ export function flagNames(environmentName: string): FlagNames {
   return { application: `kpi-migration-${environmentName}`, environment: 'reads', profile: 'read-path' };
 }
 
+/** Under which the stacks of an environment publish what the commands need, in Parameter Store. */
+export function publishedFolder(environmentName: string): string {
+  return `/kpi-migration/${environmentName}`;
+}
+
 /** Where the stacks publish AppConfig's ids: two parameters of Systems Manager's Parameter Store. */
 export function publishedNames(environmentName: string): { readonly flag: string; readonly environment: string } {
-  const folder = `/kpi-migration/${environmentName}/read-flag`;
+  const folder = `${publishedFolder(environmentName)}/read-flag`;
   return { flag: `${folder}/ids`, environment: `${folder}/environment-id` };
 }
 

@@ -2,10 +2,11 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { TABLE_ROLES, type TableNames } from '../../functions/migration/tables.ts';
 
 /** What of a command names a table. */
-interface TableCommand {
+export interface TableCommand {
   readonly TableName?: string;
   readonly IndexName?: string;
   readonly RequestItems?: Readonly<Record<string, unknown>>;
+  readonly Statements?: readonly { readonly Statement: string }[];
   readonly TransactItems?: readonly Readonly<Record<string, { readonly TableName: string }>>[];
 }
 
@@ -24,7 +25,7 @@ export function noteRights(client: DynamoDBClient, names: TableNames): ReadonlyS
   client.middlewareStack.add(
     (next, { commandName = '' }) =>
       async (call) => {
-        for (const [action, table] of pairsOf(commandName.replace(/Command$/, ''), call.input as TableCommand)) {
+        for (const [action, table] of tablesOf(commandName.replace(/Command$/, ''), call.input as TableCommand)) {
           const [name, ...index] = table.split('/');
           const role = TABLE_ROLES.find((each) => names[each] === name);
           asked.add(`dynamodb:${action} ${[role, ...index].join('/')}`);
@@ -36,11 +37,19 @@ export function noteRights(client: DynamoDBClient, names: TableNames): ReadonlyS
   return asked;
 }
 
-function pairsOf(action: string, input: TableCommand): [action: string, table: string][] {
+/** What of the tables an operation asks for: an action, and a table or `table/index/name`. */
+export function tablesOf(action: string, input: TableCommand): [action: string, table: string][] {
   if (input.TransactItems) {
     return input.TransactItems.flatMap((item) =>
       Object.entries(item).map(([kind, { TableName }]): [string, string] => [ACTION_OF_ITEM[kind] ?? kind, TableName]),
     );
+  }
+  if (input.Statements) {
+    // Authorised by what each statement does (DynamoDB Developer Guide, "IAM security policies with PartiQL").
+    return input.Statements.map(({ Statement }): [string, string] => {
+      const [, verb = '', table = ''] = /^\s*(\w+)\s+INTO\s+"([^"]+)"/i.exec(Statement) ?? [];
+      return [`PartiQL${verb.charAt(0).toUpperCase()}${verb.slice(1).toLowerCase()}`, table];
+    });
   }
   if (input.RequestItems) return Object.keys(input.RequestItems).map((table) => [action, table]);
   return [[action, `${input.TableName}${input.IndexName ? `/index/${input.IndexName}` : ''}`]];

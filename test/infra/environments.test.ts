@@ -31,6 +31,14 @@ describe('the environments of cdk.json', () => {
     for (const { environment } of stacks) expect(environment).toMatchObject({ account, region });
   });
 
+  test.each([
+    ['dev', false],
+    ['staging', true],
+    ['production', true],
+  ])('%s: is protected from termination: %s', (name, isProtected) => {
+    expect(readSettings(name).stack.terminationProtection).toBe(isProtected);
+  });
+
   test('are meant by name, and dev where none is named', () => {
     const app = new MigrationApp(undefined, {
       context: { migration: context.migration, 'aws:cdk:bundling-stacks': [] },

@@ -53,17 +53,23 @@ function readable(resources: Resources, value: unknown): string {
 /** What may be done to a table that is not ours. UpdateTable, which turns a stream on, is for one function alone. */
 const READING = [
   'BatchGetItem',
+  'DescribeBackup',
   'DescribeStream',
   'DescribeTable',
   'GetItem',
   'GetRecords',
   'GetShardIterator',
+  'ListBackups',
   'ListStreams',
   'Query',
   'Scan',
 ].map((action) => `dynamodb:${action}`);
 const OF_ANOTHER_SERVICE = /^(?!dynamodb:)[a-z0-9-]+:/i;
-const TURNING_STREAMS_ON = { where: /^OldTablesEnsureStream/, action: 'dynamodb:UpdateTable' };
+/** What is allowed beside reading, and to whom alone. A backup changes nothing of its table. */
+const EXCEPTIONS = [
+  { where: /^OldTablesEnsureStream/, action: 'dynamodb:UpdateTable' },
+  { where: /^OperatorsOperate/, action: 'dynamodb:CreateBackup' },
+];
 
 /** Statements that allow anything but reading on one of the tables, and what they allow. */
 export function otherThanReading(resources: Resources, tableNames: readonly string[]): string[] {
@@ -75,7 +81,7 @@ export function otherThanReading(resources: Resources, tableNames: readonly stri
       if (inverted) return [`${where}: all but what it names`];
       return actions
         .filter((action) => !OF_ANOTHER_SERVICE.test(action) && !READING.includes(action))
-        .filter((action) => action !== TURNING_STREAMS_ON.action || !TURNING_STREAMS_ON.where.test(where))
+        .filter((action) => !EXCEPTIONS.some((each) => action === each.action && each.where.test(where)))
         .map((action) => `${where}: ${action}`);
     });
 }

@@ -71,6 +71,7 @@ describe('an environment', () => {
       stack: { terminationProtection: true, tags: {} },
       retention: { failureDays: 90, acceptedImageDays: 90 },
       keys: { tables: {} },
+      audit: { controlTableEvents: false, eventDays: 365 },
     });
   });
 

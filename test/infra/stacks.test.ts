@@ -109,7 +109,7 @@ describe('the state', () => {
       }),
     );
     expect(exportsOf(everything.state)).toEqual(exportsOf(state));
-    expect(exportsOf(state)).toHaveLength(4);
+    expect(exportsOf(state)).toHaveLength(5);
   });
 });
 

@@ -23,7 +23,15 @@ function statusOf(quarantine: readonly QuarantineEntry[]): Status {
     ...{ lease: undefined, rolling: undefined, watched: undefined, retirement: undefined },
   };
   return {
-    ...{ environment: 'production', at: NOW, findings: [], itemCounts: {}, control, flag: facts.flag },
+    ...{
+      environment: 'production',
+      at: NOW,
+      findings: [],
+      itemCounts: {},
+      control,
+      replication: undefined,
+      flag: facts.flag,
+    },
     position: positionOf(facts, LIMITS, Date.parse(NOW)),
     dashboardUrl: dashboardUrl('eu-west-1', 'production'),
   };
