@@ -1,7 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import { CfnEnvironment } from 'aws-cdk-lib/aws-appconfig';
 import type { IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
-import { type IRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type IRole, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
@@ -46,7 +46,6 @@ export class ReadFlag extends Construct {
       name: flagNames(settings.name).environment,
       monitors: rollbackAlarms.map(({ alarmArn }) => ({ alarmArn, alarmRoleArn: this.monitorRole.roleArn })),
     });
-    environment.node.addDependency(this.monitorRole);
     this.environmentId = environment.ref;
     new StringParameter(this, 'EnvironmentId', {
       parameterName: publishedNames(settings.name).environment,
@@ -162,8 +161,12 @@ export class ReadFlag extends Construct {
   }
 
   private roleOfMonitors(): Role {
-    const role = new Role(this, 'MonitorRole', { assumedBy: new ServicePrincipal('appconfig.amazonaws.com') });
-    role.addToPolicy(allow(['cloudwatch:DescribeAlarms'], ['*']));
+    // Inline, so that the role has its right as soon as it exists: AppConfig uses it when the environment is created.
+    const statements = [allow(['cloudwatch:DescribeAlarms'], ['*'])];
+    const role = new Role(this, 'MonitorRole', {
+      assumedBy: new ServicePrincipal('appconfig.amazonaws.com'),
+      inlinePolicies: { SeeAlarms: new PolicyDocument({ statements }) },
+    });
     acknowledgeResource(role, '*', 'CloudWatch tells of composite alarms only who may ask for all of them.');
     return role;
   }

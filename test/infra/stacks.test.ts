@@ -82,6 +82,11 @@ describe('the state', () => {
     expect(importProblems(state.Resources)).toEqual([]);
   });
 
+  test('has its part in the other stack, which waits for nothing either: AppConfig’s environment', () => {
+    const [environment] = ofType(migration.Resources, 'AWS::AppConfig::Environment');
+    expect(environment).not.toHaveProperty('DependsOn');
+  });
+
   const table = { Type: 'AWS::DynamoDB::GlobalTable', Properties: { TableName: 'a' } };
   test.each<[string, Resources]>([
     ['a table that waits', { Table: { ...table, DependsOn: ['Function'] } }],
