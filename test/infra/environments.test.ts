@@ -116,6 +116,7 @@ describe('npx cdk synth', () => {
       'index.handler',
       'index.handler',
       'index.handler',
+      'index.handler',
       'index.isComplete',
       'index.onEvent',
       'index.onEvent',
