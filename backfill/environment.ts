@@ -11,6 +11,7 @@ import { checkAccount } from './account/check-account.ts';
 import type { SettingsMatch } from './account/deployed-settings.ts';
 import { requireOwnTables } from './account/shared-tables.ts';
 import { localClientConfig, localEndpoint } from './local-endpoint.ts';
+import { protectService } from './read-ceilings.ts';
 
 /** An environment, opened for a command. */
 export interface Environment {
@@ -39,7 +40,8 @@ export async function openEnvironment(name: string, intent: Intent): Promise<Env
   const settings = parseSettings(context, name);
   requireOwnTables(context, settings);
   const environment = openUnchecked(settings);
-  const checked = await checkAccount({ settings, client: environment.client, intent });
+  const { shapes, ...checked } = await checkAccount({ settings, client: environment.client, intent });
+  protectService(environment, shapes, (message) => process.stderr.write(`${message}\n`));
   return { ...environment, ...checked };
 }
 

@@ -74,6 +74,8 @@ const backfill = z
     segments: count.max(1_000).default(4),
     /** Write units a second that copying may consume; without it, as many as the tables take. */
     maxWriteUnitsPerSecond: unitsPerSecond.optional(),
+    /** Read units a second that a command may take from one table of the service; without it, a part of what the table has (backfill/README.md). */
+    maxReadUnitsPerSecond: unitsPerSecond.optional(),
     /** What the plan reckons with: the price of a million write request units in the table's region, in US dollars. */
     usdPerMillionWriteUnits: z.number().positive().max(1_000).optional(),
     /** How long a copier that was killed keeps the next one waiting. */

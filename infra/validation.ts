@@ -25,6 +25,9 @@ export interface RollingValidationProps {
 const TIMEOUT_SECONDS = 840;
 const MEMORY_MEGABYTES = 1_024;
 
+/** Of all tables together: a few percent of the 12,000 that a new on-demand table serves (Developer Guide, "On-demand capacity mode"). */
+const READ_UNITS_PER_SECOND_DEFAULT = 500;
+
 /** The standing validation: a part of the key space each time, all parts in a round, and then again. */
 export class RollingValidation extends Construct {
   readonly validate: IFunction;
@@ -54,9 +57,7 @@ export class RollingValidation extends Construct {
         ROLLING_PARTS: String(validation.rollingParts),
         PAUSE_SECONDS: String(validation.pauseSeconds),
         PATIENCE_SECONDS: String(validation.patienceSeconds),
-        ...(validation.rollingMaxReadUnitsPerSecond !== undefined && {
-          MAX_READ_UNITS_PER_SECOND: String(validation.rollingMaxReadUnitsPerSecond),
-        }),
+        MAX_READ_UNITS_PER_SECOND: String(validation.rollingMaxReadUnitsPerSecond ?? READ_UNITS_PER_SECOND_DEFAULT),
         ...(validation.fallbackOnDisagreement && {
           FLAG_APPLICATION_ID: readFlag.flag.applicationId,
           FLAG_ENVIRONMENT_ID: readFlag.environmentId,

@@ -10,6 +10,8 @@ import { matchSettings, type SettingsMatch, settingsProblem } from './deployed-s
 import { ENGINE_ACCOUNT, requireAccount, requireTablesHere } from './which-account.ts';
 
 export interface AccountCheck {
+  /** As the tables are now, by role. */
+  readonly shapes: Awaited<ReturnType<typeof describeTables>>;
   readonly caller: Caller | undefined;
   readonly settingsMatch: SettingsMatch;
 }
@@ -37,7 +39,7 @@ export async function checkAccount({ settings, client, intent }: CheckOptions): 
     const problem = isDeployed ? settingsProblem(settingsMatch, settings) : undefined;
     if (problem && intent === 'write') throw problem;
     if (problem) warnOnce(`Warning: ${problem.code}: ${problem.message}`);
-    return { caller, settingsMatch };
+    return { shapes, caller, settingsMatch };
   } catch (error) {
     throw nameAwsFailure(error, settings);
   }

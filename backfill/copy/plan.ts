@@ -106,7 +106,8 @@ async function planSource(
   const tallies: Tally[] = [];
   progress.begin(source, 0, itemCountEstimates[source]);
   await scanPages(
-    (position) => old.scan(source, position),
+    // A plan tells how much there is: a write of the last second more or less does not matter.
+    (position) => old.scan(source, { ...position, isEventual: true }),
     segments,
     async (items) => {
       stop.throwIfAborted();

@@ -28,12 +28,12 @@ export function dynamoValidationReads(
   pace: (readUnits: number) => Promise<void>,
 ): ValidationReads {
   const reads: ValidationReads = {
-    async scan(table, { segment, totalSegments, cursor, limit = SCAN_LIMIT }) {
+    async scan(table, { segment, totalSegments, cursor, limit = SCAN_LIMIT, isEventual = false }) {
       const { Items, LastEvaluatedKey, ConsumedCapacity } = await retryTransient(() =>
         client.send(
           new ScanCommand({
             TableName: names[table],
-            ConsistentRead: true,
+            ConsistentRead: !isEventual,
             Limit: limit,
             Segment: segment,
             TotalSegments: totalSegments,

@@ -14,7 +14,7 @@ export type ListedBy = keyof typeof LISTED_BY & ('kpi' | 'link');
  * (functions/validation/memory-reads.ts).
  */
 export interface ValidationReads {
-  /** One page of a strongly consistent scan. */
+  /** One page of a scan, strongly consistent unless the position says otherwise. */
   scan(table: ReadTable, position: ScanPosition): Promise<Page<Item>>;
 
   /** The items with these ids, read strongly, by id; absent ones left out. */

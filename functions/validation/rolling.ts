@@ -140,7 +140,9 @@ function scanPage(
   cursor: Item | undefined,
 ) {
   stop.throwIfAborted();
-  return reads.scan(table, { segment, totalSegments, ...(cursor && { cursor }) });
+  // Only where to look comes of a scan: what differs is read again, strongly, before it is called a difference. What a page
+  // lacks because it is too new is looked at in the next round.
+  return reads.scan(table, { segment, totalSegments, isEventual: true, ...(cursor && { cursor }) });
 }
 
 /** Whether looking at the KPIs does not look at this row: no link accounts for it, or the index by which rows are listed has it not. */

@@ -124,6 +124,7 @@ describe('npx cdk synth', () => {
       'index.handler',
       'index.handler',
       'index.handler',
+      'index.handler',
       'index.isComplete',
       'index.onEvent',
       'index.onEvent',

@@ -45,12 +45,12 @@ describe('the standing validation', () => {
     );
   });
 
-  test('is told of a ceiling on its read units only where there is one', () => {
+  test('has a ceiling on its read units, that of the settings or one of its own', () => {
     const withCeiling = settingsWith({ validation: { rollingMaxReadUnitsPerSecond: 250 } });
     expect(validateOf(synthesise(withCeiling)).Properties.Environment.Variables).toMatchObject({
       MAX_READ_UNITS_PER_SECOND: '250',
     });
-    expect(validate.Properties.Environment.Variables).not.toHaveProperty('MAX_READ_UNITS_PER_SECOND');
+    expect(validate.Properties.Environment.Variables).toHaveProperty('MAX_READ_UNITS_PER_SECOND', '500');
   });
 
   test.each([{ rollingMaxReadUnitsPerSecond: 0 }, { rollingMaxReadUnitsPerSecond: 2.5 }, { patienceSeconds: 601 }])(

@@ -49,7 +49,8 @@ async function planRollback(
   for (const table of NEW_TABLES) {
     progress.begin(table, 0, undefined);
     await scanPages(
-      (position) => tables.data.scan(table, position),
+      // For a count only. What is deleted is scanned strongly.
+      (position) => tables.data.scan(table, { ...position, isEventual: true }),
       settings.backfill.segments,
       (items) => {
         stop.throwIfAborted();

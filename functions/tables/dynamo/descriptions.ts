@@ -3,6 +3,7 @@ import {
   type DynamoDBClient,
   ResourceNotFoundException,
   type SSEDescription,
+  type TableDescription,
 } from '@aws-sdk/client-dynamodb';
 import { TABLE_ROLES, type TableNames, type TableRole } from '../../migration/tables.ts';
 
@@ -48,6 +49,9 @@ export interface TableShape {
   readonly streamArn?: string;
   /** The KMS key that encrypts it; absent where AWS owns the key. */
   readonly encryptionKey?: EncryptionKey;
+  readonly billing: 'provisioned' | 'on-demand';
+  /** Read units a second that are provisioned, or that an on-demand table takes at most; absent where nothing limits it. */
+  readonly readUnitsPerSecond?: number;
 }
 
 /** The shapes of all tables by role; a table that does not exist is left out. */
@@ -93,11 +97,22 @@ export async function describeTable(client: DynamoDBClient, name: string): Promi
       ...(stream?.StreamEnabled && { streamViewType: stream.StreamViewType ?? 'UNKNOWN' }),
       ...(stream?.StreamEnabled && table?.LatestStreamArn && { streamArn: table.LatestStreamArn }),
       ...encryptionOf(table?.SSEDescription),
+      ...readCapacityOf(table),
     };
   } catch (error) {
     if (error instanceof ResourceNotFoundException) return undefined;
     throw error;
   }
+}
+
+/** A table without a billing mode is provisioned (DynamoDB API Reference, "BillingModeSummary"); on demand, -1 is no limit. */
+function readCapacityOf(table: TableDescription | undefined): Pick<TableShape, 'billing' | 'readUnitsPerSecond'> {
+  const onDemand = table?.BillingModeSummary?.BillingMode === 'PAY_PER_REQUEST';
+  const billing = onDemand ? 'on-demand' : 'provisioned';
+  const units = onDemand
+    ? table.OnDemandThroughput?.MaxReadRequestUnits
+    : table?.ProvisionedThroughput?.ReadCapacityUnits;
+  return { billing, ...(units !== undefined && units > 0 && { readUnitsPerSecond: units }) };
 }
 
 /** DynamoDB describes a table's encryption only if the key is not its own (DynamoDB API Reference, "SSEDescription"). */

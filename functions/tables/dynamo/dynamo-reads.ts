@@ -21,7 +21,7 @@ export interface ScanFilter {
   readonly ExpressionAttributeValues?: Item;
 }
 
-/** One page of a strongly consistent, segmented scan. */
+/** One page of a segmented scan, strongly consistent unless the position says otherwise. */
 export async function scanPage(
   client: DynamoDBClient,
   tableName: string,
@@ -31,7 +31,7 @@ export async function scanPage(
   const { Items = [], LastEvaluatedKey } = await client.send(
     new ScanCommand({
       TableName: tableName,
-      ConsistentRead: true,
+      ConsistentRead: position.isEventual !== true,
       Limit: position.limit ?? SCAN_LIMIT,
       Segment: position.segment,
       TotalSegments: position.totalSegments,

@@ -18,6 +18,13 @@ export function isTransientCode(code: string): boolean {
   return TRANSIENT_CODES.has(code);
 }
 
+/** Those with which a table says that it lacks capacity (DynamoDB Developer Guide, "Error messages and codes"). */
+const THROTTLES = new Set(['ProvisionedThroughputExceededException', 'ThrottlingException', 'RequestLimitExceeded']);
+
+export function isThrottle(error: unknown): boolean {
+  return error instanceof Error && THROTTLES.has(error.name);
+}
+
 /** The codes of a cancelled transaction's items; empty for any other error. */
 export function cancellationCodes(error: unknown): string[] {
   return cancellationReasons(error).map(({ code }) => code);

@@ -16,6 +16,8 @@ export interface ScanPosition {
   readonly cursor?: Item;
   /** Items examined a page at most. */
   readonly limit?: number;
+  /** Whether the page may lack the newest writes. It takes half the read units. */
+  readonly isEventual?: boolean;
 }
 
 /**

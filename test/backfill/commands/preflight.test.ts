@@ -24,6 +24,7 @@ function table(indexes: Record<string, IndexShape> = {}, streamViewType?: string
   const base = {
     arn,
     status: 'ACTIVE',
+    billing: 'on-demand' as const,
     key: key('id'),
     itemCountEstimate: 0,
     indexes: new Map(Object.entries(indexes)),
