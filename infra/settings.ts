@@ -82,6 +82,11 @@ const backfill = z
     leaseSeconds: count.min(LEASE_SECONDS_MIN, 'is too short to be renewed in time').max(LEASE_SECONDS_MAX).default(60),
     /** To which a copier lengthens its lease where the machine or the table is too slow to renew it in time; not at all where absent. */
     leaseSecondsMax: count.max(LEASE_SECONDS_MAX).optional(),
+    /**
+     * How long after a copier has sent a row it can still be written. DynamoDB takes no request that is signed more than 15 minutes ago; a minute is
+     * for clocks that differ, and for the request itself.
+     */
+    lateWriteSeconds: count.max(3_600).default(960),
   })
   .refine(({ leaseSeconds, leaseSecondsMax = leaseSeconds }) => leaseSecondsMax >= leaseSeconds, {
     path: ['leaseSecondsMax'],

@@ -1,22 +1,30 @@
-import { byRecordSource, SOURCES, type Source } from '../../functions/migration/sources.ts';
+import { byRecordSource, type RecordSource, SOURCES, type Source } from '../../functions/migration/sources.ts';
 import { MigrationError } from '../../functions/model/migration-error.ts';
 import { own } from '../../functions/model/own.ts';
 import { KpiTurns } from '../../functions/sync/kpi-turns.ts';
 import type { ControlTable } from '../../functions/tables/control/control-table.ts';
 import { type Run, readRollback, readRun, writeRun } from '../../functions/tables/control/documents.ts';
 import { readUnfinished, type UnfinishedItem } from '../../functions/tables/control/unfinished-items.ts';
+import type { NewTables } from '../../functions/tables/new/new-tables.ts';
 import { acquireLease, type Lease, type LeaseOptions } from '../lease/lease.ts';
 import type { Progress } from '../progress.ts';
-import { type Copier, guardWrites } from './copier.ts';
+import { type Copier, guardWrites, writeUnitsOf } from './copier.ts';
 import { copyLinks } from './copy-links.ts';
 import { copyRecords } from './copy-records.ts';
-import { checkpointsOf, isDone, PASSES, type Pass, readCheckpoints, recordsHaveBegun } from './run-state.ts';
+import { FirstCopy } from './first-copy.ts';
+import { LatePuts, type LatePutsOptions } from './late-puts.ts';
+import { PutQueue } from './put-queue.ts';
+import { checkpointsOf, hasBegun, isDone, PASSES, type Pass, readCheckpoints, recordsHaveBegun } from './run-state.ts';
 import { type PagedWork, type PassCircumstances, runSegments } from './segments.ts';
 import { sweepKpis, sweepRecords } from './sweep.ts';
 import { takeUpUnfinished } from './take-up-unfinished.ts';
 import { addTallies, type Tally } from './tally.ts';
 
-export interface BackfillOptions extends Omit<Copier, 'pause'>, Omit<LeaseOptions, 'transactions' | 'onWait'> {
+export interface BackfillOptions
+  extends Omit<Copier, 'pause' | 'first' | 'data'>,
+    Omit<LeaseOptions, 'transactions' | 'onWait'>,
+    LatePutsOptions {
+  readonly data: NewTables;
   /** Parallel scans a table in a run that begins now; one that continues keeps its own number. */
   readonly segments: number;
   readonly progress: Progress;
@@ -59,7 +67,10 @@ export async function runBackfill(options: BackfillOptions): Promise<BackfillRep
   const lease = await acquireLease({ ...options, transactions, onWait: options.progress.note });
   let report: BackfillReport;
   try {
-    report = await copyAndSweep(options, guardWrites(options, lease.requireHeld), lease);
+    const copier = guardWrites(options, lease.requireHeld);
+    const latePuts = await LatePuts.open(copier.replication.control, lease, options);
+    report = await copyAndSweep(options, copier, lease, latePuts);
+    await latePuts.store(copier.replication.control);
   } catch (error) {
     await lease.releaseAfterReserve();
     throw error;
@@ -68,17 +79,22 @@ export async function runBackfill(options: BackfillOptions): Promise<BackfillRep
   return report;
 }
 
-async function copyAndSweep(options: BackfillOptions, copier: Copier, lease: Lease): Promise<BackfillReport> {
-  const { control } = copier.replication;
+async function copyAndSweep(
+  options: BackfillOptions,
+  unready: Copier,
+  lease: Lease,
+  latePuts: LatePuts,
+): Promise<BackfillReport> {
+  const { control } = unready.replication;
   const run = await currentRun(options, control);
+  const copier = run.isRepeat ? unready : { ...unready, first: firstCopy(options, run, lease, latePuts) };
   const copies = options.phase === undefined ? SOURCES : [options.phase];
   for (const pass of copies) await runPass(options, copier, run, pass);
 
   const copied = await readCheckpoints(control);
   const sweepDue = !SOURCES.every((source) => isDone(run, source, copied));
   if (!sweepDue) {
-    // The SDK tries a call again whose answer it missed: the first may land long after the second was answered.
-    if (!isDone(run, 'sweep-records', copied)) await lease.outlastWrites();
+    if (!hasBegun(run, 'sweep-records', copied)) await latePuts.outlast();
     for (const pass of ['sweep-records', 'sweep-kpis'] as const) await runPass(options, copier, run, pass);
   }
 
@@ -94,13 +110,25 @@ async function copyAndSweep(options: BackfillOptions, copier: Copier, lease: Lea
   return { runId, state: 'finished', passes, unfinished };
 }
 
+/** What puts rows past the protocol. Each attempt asks for the lease, and tells whether it was answered. */
+function firstCopy(options: BackfillOptions, run: Run, lease: Lease, latePuts: LatePuts): FirstCopy {
+  const { data, pace, nowMs, replication, itemCountEstimates } = options;
+  const queue = new PutQueue({
+    send: (rows, throttled) =>
+      data.putData(rows, { requireAllowed: lease.requireHeld, unanswered: () => latePuts.note(), throttled }),
+    pace: (rows) => pace(writeUnitsOf(rows)),
+    nowMs,
+  });
+  return new FirstCopy({ queue, replication, totalSegments: run.totalSegments, itemCountEstimates });
+}
+
 /** How far each pass of a run has come. */
 export function reportPasses(run: Run, stored: Parameters<typeof checkpointsOf>[2]): PassReport[] {
   return PASSES.map((pass) => {
     const checkpoints = checkpointsOf(run, pass, stored);
     return {
       pass,
-      done: checkpoints.every((checkpoint) => checkpoint.done),
+      done: isDone(run, pass, stored),
       tally: addTallies(checkpoints.map((checkpoint) => checkpoint.tally)),
     };
   });
@@ -167,12 +195,21 @@ function segmented<T>(workOf: (copier: Copier, circumstances: PassCircumstances)
   return (copier, circumstances) => runSegments(circumstances, workOf(copier, circumstances));
 }
 
-function recordCopy(source: Exclude<Source, 'links'>): Runner {
-  return segmented((copier, { run }) => ({
-    pass: source,
-    scan: (position) => copier.replication.old.scan(source, position),
-    work: (items) => copyRecords(copier, source, items, run.isRepeat),
-  }));
+/** Pages of a segment in hand at once in a first run, so that batches are full and nobody waits for a page's end. */
+const PAGES_AT_ONCE = 3;
+
+function recordCopy(source: RecordSource): Runner {
+  return async (copier, circumstances) => {
+    const { run, stored } = circumstances;
+    const isWhole = !hasBegun(run, source, stored);
+    const checkpoints = await runSegments(circumstances, {
+      pass: source,
+      scan: (position) => copier.replication.old.scan(source, position),
+      work: (items) => copyRecords(copier, source, items),
+      ...(copier.first && { pagesAtOnce: PAGES_AT_ONCE }),
+    });
+    if (isWhole && checkpoints.every(({ done }) => done)) copier.first?.scanned(source);
+  };
 }
 
 const WORK: Readonly<Record<Pass, Runner>> = {

@@ -3,11 +3,13 @@ import type { Item } from '../../functions/model/attribute-value.ts';
 import { itemBytes } from '../../functions/model/item-size.ts';
 import type { NewTables } from '../../functions/tables/new/new-tables.ts';
 import type { LeaseOptions } from '../lease/lease.ts';
+import type { FirstCopy } from './first-copy.ts';
 import type { Worker } from './persevere.ts';
 
-/** What a copier works with: all that the protocol does, and rows put in where none was. */
+/** What a copier works with: all that the protocol does, and in a first run rows that are put past it. */
 export interface Copier extends Worker {
-  readonly data: NewTables;
+  readonly data: Pick<NewTables, 'absentData' | 'scan'>;
+  readonly first?: FirstCopy;
   /** Resolves when so many write units may be used. */
   readonly pace: (writeUnits: number) => Promise<void>;
 }
@@ -18,7 +20,7 @@ const WRITE_UNIT_BYTES = 1_024;
 /** A new data row is written to the table and to each of its indexes, which project ALL. */
 const DATA_ROW_COPIES = 1 + Object.keys(TABLES[NEW_DATA].indexes).length;
 
-/** The write units that inserts of data rows take, indexes included. An upper bound: a row that exists takes less. */
+/** The write units that puts of new data rows take, indexes included. An upper bound: an index leaves out rows without its key. */
 export function writeUnitsOf(rows: readonly Item[]): number {
   return rows.reduce((units, row) => units + Math.ceil(itemBytes(row) / WRITE_UNIT_BYTES) * DATA_ROW_COPIES, 0);
 }
@@ -30,7 +32,7 @@ export function writeUnitsOf(rows: readonly Item[]): number {
  * @param requireAllowed throws where it may not.
  */
 export function guardWrites(
-  copier: Omit<Copier, 'pause'> & Pick<LeaseOptions, 'sleep' | 'stop'>,
+  copier: Omit<Copier, 'pause' | 'first'> & Pick<LeaseOptions, 'sleep' | 'stop'>,
   requireAllowed: () => void,
 ): Copier {
   const guarded =
@@ -43,7 +45,7 @@ export function guardWrites(
   return {
     pace: copier.pace,
     pause: (ms) => pauseUnlessStopped(copier, ms),
-    data: { ...copier.data, insertDataIfAbsent: guarded(copier.data.insertDataIfAbsent) },
+    data: copier.data,
     replication: {
       ...copier.replication,
       control: {

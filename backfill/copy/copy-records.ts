@@ -4,34 +4,28 @@ import { distinctKpis, type KpiKey, kpiIdentity } from '../../functions/model/kp
 import { KpiViews } from '../../functions/sync/kpi-views.ts';
 import { linksInForce } from '../../functions/sync/record-decision.ts';
 import type { RecordChange } from '../../functions/sync/replicate-record.ts';
-import type { Replication } from '../../functions/sync/replication.ts';
 import { apart } from '../../functions/tables/dynamo/apart.ts';
 import { type Copier, writeUnitsOf } from './copier.ts';
+import type { FirstCopy } from './first-copy.ts';
 import { bringRecords } from './persevere.ts';
 import { decidePage, mayCollide, type PageDecision } from './record-page.ts';
 import { countUnfinished, EMPTY_TALLY, type Tally } from './tally.ts';
 
 /**
- * Copies a page of records. A plain one is written where its rows' ids are still free, so that a newer row of a live
- * write is never replaced; whatever needs more than that goes through the protocol.
+ * Copies a page of records. In a first run the rows of a plain one are put without a look at what is there; whatever needs more than that goes
+ * through the protocol.
  *
- * A row may be written just after a live delete has removed it, or for links that have just changed: such a record was
+ * A row may be put over a newer one of a live write, or just after a live delete has removed it, or for links that have just changed: such a record was
  * touched live, or its KPI is marked, and the sweep puts it right. Until then nobody reads the new tables.
  *
- * @param isRepeat whether a run before was finished, so that somebody may read: then nothing is put in past the protocol,
- * and records that lack a row go through it.
+ * In a repeated run somebody may read: then nothing is put past the protocol, and records that lack a row go through it.
  */
-export async function copyRecords(
-  copier: Copier,
-  source: RecordSource,
-  items: readonly Item[],
-  isRepeat: boolean,
-): Promise<Tally> {
-  const { replication } = copier;
-  const reads = await readPageContext(replication, source, items);
+export async function copyRecords(copier: Copier, source: RecordSource, items: readonly Item[]): Promise<Tally> {
+  const { replication, first } = copier;
+  const reads = await readPageContext(copier, source, items);
   const page = decidePage(items, { ...reads, source, heldRecords: replication.heldRecords });
 
-  const plain = isRepeat ? await setApart(copier, page.plain) : await insert(copier, page.plain);
+  const plain = first ? await put(first, page.plain) : await setApart(copier, page.plain);
   const { done, unfinished } = await bringRecords(copier, [...plain.throughProtocol, ...page.throughProtocol]);
   const refused = page.throughProtocol.filter((change) => change.reason !== 'personal-link').map(({ id }) => id);
   // What the protocol says of an id that two tables share is said of the item that has it, not of the one refused here.
@@ -43,7 +37,7 @@ export async function copyRecords(
   return {
     ...EMPTY_TALLY,
     scanned: items.length,
-    copied: plain.inserted + done.reduce((rows, { rowsWritten }) => rows + rowsWritten, 0),
+    copied: plain.written + done.reduce((rows, { rowsWritten }) => rows + rowsWritten, 0),
     present: plain.present,
     held: page.held.length + held.length,
     quarantined: new Set(inQuarantine).difference(new Set(unfinished.map(({ id }) => id))).size,
@@ -53,11 +47,17 @@ export async function copyRecords(
 }
 
 /** What a page's items depend on. Where one cannot be read, its item alone is decided without. */
-async function readPageContext(replication: Replication, source: RecordSource, items: readonly Item[]) {
-  const bases = await apart(mayCollide(source) ? items.map(idOf) : [], (ids) => replication.old.readRecords(ids));
+async function readPageContext({ replication, first }: Copier, source: RecordSource, items: readonly Item[]) {
+  const ids = items.map(idOf);
+  const owned = first ? first.mayBeOwned(source, ids) : ids;
+  // Only then: the ids of this table are no earlier one's.
+  first?.add(ids);
+  const bases = await apart(mayCollide(source) ? owned : [], (some) => replication.old.readRecords(some));
+  const known = await first?.links();
   // A guess will do: links that change meanwhile mark their KPI for the sweep.
   const views = new KpiViews(replication);
-  const kpis = await apart(distinctKpis(items.map(kpiKeyOf)), (some) => views.guess(some));
+  const unknown = distinctKpis(items.map(kpiKeyOf)).filter((kpi) => known?.of(kpi) === undefined);
+  const kpis = await apart(unknown, (some) => views.guess(some));
   const links = new Map(
     kpis.results.flat().map((view) => [kpiIdentity(view.kpi), linksInForce(view, replication.heldRecords)]),
   );
@@ -67,26 +67,24 @@ async function readPageContext(replication: Replication, source: RecordSource, i
   ]);
   return {
     bases: new Map(bases.results.flatMap((records) => [...records])),
-    linksOf: (kpi: KpiKey) => links.get(kpiIdentity(kpi)) ?? [],
+    linksOf: (kpi: KpiKey) => known?.of(kpi) ?? links.get(kpiIdentity(kpi)) ?? [],
     refusalOf: (item: Item) => refusals.get(`id ${idOf(item)}`) ?? refusals.get(`kpi ${kpiIdentity(kpiKeyOf(item))}`),
   };
 }
 
 /** What became of plain records. */
 interface Plain {
-  readonly inserted: number;
+  readonly written: number;
   readonly present: number;
   readonly throughProtocol: readonly RecordChange[];
 }
 
-/** Puts their rows in where none is. A record of which a row is refused has all of them or none, and so goes through the protocol. */
-async function insert({ data, pace }: Copier, plain: PageDecision['plain']): Promise<Plain> {
+/** Puts their rows. A record of which a row is refused has all of them or none, and so goes through the protocol. */
+async function put(first: FirstCopy, plain: PageDecision['plain']): Promise<Plain> {
   const rows = plain.flatMap((record) => record.rows);
-  await pace(writeUnitsOf(rows));
-  const { inserted, present, refused } = await data.insertDataIfAbsent(rows);
-  const refusedRows = new Set(refused.map(({ of }) => of));
-  const odd = plain.filter((record) => record.rows.some((row) => refusedRows.has(row)));
-  return { inserted, present, throughProtocol: odd.map(({ change }) => change) };
+  const refused = await first.put(rows);
+  const odd = plain.filter((record) => record.rows.some((row) => refused.has(row)));
+  return { written: rows.length - refused.size, present: 0, throughProtocol: odd.map(({ change }) => change) };
 }
 
 /** Only finds out which of them lack a row. */
@@ -98,5 +96,5 @@ async function setApart({ data, pace }: Copier, plain: PageDecision['plain']): P
   const lacking = plain.filter((record) => record.rows.some((row) => absent.has(idOf(row))));
   const missing = rows.filter((row) => absent.has(idOf(row)));
   await pace(writeUnitsOf(missing));
-  return { inserted: 0, present: rows.length - missing.length, throughProtocol: lacking.map(({ change }) => change) };
+  return { written: 0, present: rows.length - missing.length, throughProtocol: lacking.map(({ change }) => change) };
 }

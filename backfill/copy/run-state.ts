@@ -64,8 +64,16 @@ export function checkpointsOf(run: Run, pass: Pass, stored: readonly Checkpoint[
   });
 }
 
+/** A copy is done in any case when the sweep has begun: a checkpoint of it that lands late, and says otherwise, is outdated. */
 export function isDone(run: Run, pass: Pass, stored: readonly Checkpoint[]): boolean {
+  const isCopy = SOURCES.some((source) => source === pass);
+  if (isCopy && hasBegun(run, 'sweep-records', stored)) return true;
   return checkpointsOf(run, pass, stored).every((checkpoint) => checkpoint.done);
+}
+
+/** Whether the pass has begun in this run: its checkpoints are written before anything else. */
+export function hasBegun(run: Run, pass: Pass, stored: readonly Checkpoint[]): boolean {
+  return stored.some((each) => each.runId === run.runId && each.pass === pass);
 }
 
 /**

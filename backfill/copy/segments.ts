@@ -1,6 +1,7 @@
 import type { ControlTable } from '../../functions/tables/control/control-table.ts';
 import type { Run } from '../../functions/tables/control/documents.ts';
 import type { Page, ScanPosition } from '../../functions/tables/old/old-tables.ts';
+import { CheckpointWriter } from './checkpoints.ts';
 import { type Checkpoint, checkpointsOf, type Pass, writeCheckpoint } from './run-state.ts';
 import { addTallies, type Tally } from './tally.ts';
 
@@ -11,6 +12,8 @@ const PAGE_ITEMS_MAX = 250;
 export interface PagedWork<T> {
   readonly pass: Pass;
   readonly scan: (position: ScanPosition) => Promise<Page<T>>;
+  /** Pages of a segment that are worked on at once; 1 where absent. */
+  readonly pagesAtOnce?: number;
   /** Works on a page. It may be given the same page again, after a crash. */
   readonly work: (items: readonly T[]) => Promise<Tally>;
 }
@@ -26,10 +29,10 @@ export interface PassCircumstances {
 }
 
 /**
- * Works through all segments side by side, each from its checkpoint, which is written after every page. First of all the
+ * Works through all segments side by side, each from its checkpoint, which follows the pages that are done. First of all the
  * checkpoints are written as they are, so that a pass that began can be known from the first write on.
  *
- * When one segment fails the others finish the page in hand; a crash leaves pages done but not noted, which are then
+ * When one segment fails the others finish the pages in hand; a crash leaves pages done but not noted, which are then
  * worked on again.
  *
  * @returns the checkpoints reached: all done, unless `stop` was aborted.
@@ -70,26 +73,51 @@ export async function sideBySide<Segment, Result>(
   return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
 }
 
+/** A page whose work has begun. */
+interface PageInHand {
+  readonly items: number;
+  readonly cursor: Page<unknown>['cursor'];
+  readonly tally: Promise<Tally>;
+}
+
 async function runSegment<T>(
   { control, run, stop, onScanned }: PassCircumstances,
-  { scan, work }: PagedWork<T>,
+  { scan, work, pagesAtOnce = 1 }: PagedWork<T>,
   start: Checkpoint,
 ): Promise<Checkpoint> {
+  const checkpoints = new CheckpointWriter(control);
+  const position = { segment: start.segment, totalSegments: run.totalSegments, limit: PAGE_ITEMS_MAX };
+  const scanFrom = (cursor: Checkpoint['cursor']) => observed(scan(cursor ? { ...position, cursor } : position));
+  const inHand: PageInHand[] = [];
   let checkpoint = start;
-  while (!checkpoint.done && !stop.aborted) {
-    const { segment, cursor: from } = checkpoint;
-    const position = { segment, totalSegments: run.totalSegments, limit: PAGE_ITEMS_MAX };
-    const page = await scan(from ? { ...position, cursor: from } : position);
-    const tally = await work(page.items);
+  // The next page is read while those before it are worked on.
+  let next = start.done || stop.aborted ? undefined : scanFrom(start.cursor);
+  while (next !== undefined || inHand.length > 0) {
+    if (next !== undefined && inHand.length < pagesAtOnce && !stop.aborted) {
+      const page = await next;
+      next = page.cursor && !stop.aborted ? scanFrom(page.cursor) : undefined;
+      inHand.push({ items: page.items.length, cursor: page.cursor, tally: observed(work(page.items)) });
+      continue;
+    }
+    const done = inHand.shift();
+    if (done === undefined) break;
+    const tally = await done.tally;
     const { cursor: _, ...rest } = checkpoint;
     checkpoint = {
       ...rest,
-      ...(page.cursor && { cursor: page.cursor }),
-      done: page.cursor === undefined,
+      ...(done.cursor && { cursor: done.cursor }),
+      done: done.cursor === undefined,
       tally: addTallies([checkpoint.tally, tally]),
     };
-    await writeCheckpoint(control, checkpoint);
-    onScanned(page.items.length);
+    checkpoints.note(checkpoint);
+    onScanned(done.items);
   }
+  await checkpoints.written();
   return checkpoint;
+}
+
+/** The same promise; if it fails before anybody waits for it, the process goes on until somebody does. */
+function observed<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
 }

@@ -8,8 +8,11 @@ import { type LeaseClock, lengthFor, mayWrite, renewalEveryMs, termFromNow } fro
 export interface Lease {
   /** To be asked before every write. @throws MigrationError `LEASE_LOST` where another copier may have begun. */
   readonly requireHeld: () => void;
-  /** Resolves when whatever was sent before has landed, or never will: after the reserve, or as soon as the caller wants the lease no longer. */
-  readonly outlastWrites: () => Promise<void>;
+  /**
+   * The end of the term of the holder before, where that was killed or failed, in epoch milliseconds: until then it may have sent writes. Absent where
+   * it gave the lease up when all of its writes were answered.
+   */
+  readonly abandonedUntilMs?: number;
   /** Gives the lease up, so that the next copier need not wait. */
   readonly release: () => Promise<void>;
   /** Gives it up when the reserve is over: for a holder that failed, since a write without an answer may still land. */
@@ -57,7 +60,8 @@ export async function acquireLease(options: LeaseOptions): Promise<Lease> {
   const term = termFromNow(clock, lengthFor(length, latenessMs));
   if (!(await row.write(term.untilMs))) throw refusal('Another backfill started at the same moment.');
   const start = options.renewals ?? renewHere(transactions, { length, clock, sleep });
-  return keep(options, clock, identity, start({ owner, identity, token: row.token, term, latenessMs }));
+  const lease = keep(options, clock, identity, start({ owner, identity, token: row.token, term, latenessMs }));
+  return holder && holder.untilMs > 0 ? { ...lease, abandonedUntilMs: holder.untilMs } : lease;
 }
 
 /** Waits until nobody holds the lease. `latenessMs`: how long the table took to say so. */
@@ -104,13 +108,6 @@ function keep(options: LeaseOptions, clock: LeaseClock, identity: string, renewa
         nextStep: 'Run the same command again. It resumes from its checkpoints.',
         cause: renewals.failure(),
       });
-    },
-    async outlastWrites() {
-      try {
-        await options.sleep(renewals.term().reserveMs, options.stop);
-      } catch (error) {
-        if (!options.stop.aborted) throw error;
-      }
     },
     release: () => giveUp(0),
     releaseAfterReserve: () => giveUp(options.nowMs() + renewals.term().reserveMs),

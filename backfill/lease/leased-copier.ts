@@ -9,6 +9,7 @@ import { SYSTEM_CLOCK, startLeaseThread } from './lease-thread.ts';
  */
 export async function leasedCopier({ settings, connection, tables, replication, caller }: Environment) {
   const { leaseSeconds, leaseSecondsMax = leaseSeconds, segments, maxWriteUnitsPerSecond } = settings.backfill;
+  const putLandsWithinMs = settings.backfill.lateWriteSeconds * 1_000;
   const length = { leaseMs: leaseSeconds * 1_000, leaseMaxMs: leaseSecondsMax * 1_000 };
   const thread = await startLeaseThread({ connection, tableNames: settings.tables, length });
   const options = {
@@ -20,6 +21,7 @@ export async function leasedCopier({ settings, connection, tables, replication, 
     renewals: thread.start,
     replication,
     data: tables.data,
+    putLandsWithinMs,
     segments,
     pace: paceOf(maxWriteUnitsPerSecond),
   };

@@ -55,6 +55,16 @@ const KPI_DATA: Readonly<Record<string, readonly [milestone: Rule, actual: Rule,
   measured_period_start_date: [absent, absent, absent],
 };
 
+/** Every attribute that a data row can have. */
+export const DATA_ATTRIBUTES: readonly string[] = [
+  'id',
+  'tenant_id',
+  'kpi_link_id',
+  'kpi_link_category_key',
+  'target_key',
+  ...Object.keys(KPI_DATA),
+];
+
 /** Name and rule of what a source gives a row. */
 const RULES_OF = Object.fromEntries(
   RECORD_SOURCES.map((source) => [

@@ -14,7 +14,7 @@ import { type Item, idOf } from '../model/attribute-value.ts';
 import { sameItem } from '../model/compare.ts';
 import { type HeldRecords, kpiIdentity, type LinkReference } from '../model/kpi.ts';
 import type { KeptForm, QuarantineEntry } from '../tables/control/quarantine-rows.ts';
-import type { Write } from '../tables/dynamo/transactions.ts';
+import { isCheck, type Write } from '../tables/dynamo/transactions.ts';
 import type { KpiView } from './kpi-views.ts';
 import { decideQuarantine } from './quarantine-decision.ts';
 
@@ -103,9 +103,9 @@ function linksOf(record: OldRecord, kpis: readonly KpiView[], heldRecords: HeldR
 /**
  * Decides what brings the record's rows and quarantine entries to what the old tables demand. Pure.
  *
- * A row that was not there is put only if it is still not there, and at the record's first touch none may have come
- * that is not wanted: a copier may insert one between the snapshot and the write, of a later version than the decision
- * knows, and the sweep may pass by before the write leaves the touched-record row by which it would find the record.
+ * A row that was not there is put only if it is still not there. At the record's first touch every candidate has to be as it was seen: a copier
+ * may put a row between the snapshot and the write, of another version than the decision knows, and the sweep may pass by before the write
+ * leaves the touched-record row by which it would find the record.
  */
 export function decideRecord(
   recordId: string,
@@ -118,23 +118,34 @@ export function decideRecord(
   const desired = desiredOf(base, snapshot.kpis, heldRecords, refusal);
   const writes: Write[] = [];
   const wanted = new Set<string>();
+  const asSeen = (stored: Item | undefined) => (snapshot.firstTouch && stored ? { ifUnchanged: stored } : {});
   for (const row of desired.rows) {
     const id = idOf(row);
     wanted.add(id);
     const stored = snapshot.rows.get(id);
-    if (sameItem(row, stored)) continue;
-    writes.push({ kind: 'put', table: NEW_DATA, item: row, ...(stored === undefined && { ifAbsent: true }) });
+    if (!sameItem(row, stored)) {
+      writes.push({
+        kind: 'put',
+        table: NEW_DATA,
+        item: row,
+        ...(stored === undefined && { ifAbsent: true }),
+        ...asSeen(stored),
+      });
+    } else if (snapshot.firstTouch && stored) {
+      writes.push({ kind: 'unchanged', table: NEW_DATA, key: { id: { S: id } }, ifUnchanged: stored });
+    }
   }
   const candidates = snapshot.firstTouch ? snapshot.candidates : [];
   const unwanted = new Set([...snapshot.rows.keys(), ...candidates].filter((id) => !wanted.has(id)));
-  const rowsPut = writes.length;
   for (const id of unwanted) {
-    writes.push({ kind: snapshot.rows.has(id) ? 'delete' : 'absent', table: NEW_DATA, key: { id: { S: id } } });
+    const stored = snapshot.rows.get(id);
+    const row = { table: NEW_DATA, key: { id: { S: id } } } as const;
+    writes.push(stored === undefined ? { kind: 'absent', ...row } : { kind: 'delete', ...row, ...asSeen(stored) });
   }
   const entries = [...snapshot.quarantined].map(([source, stored]) =>
     decideQuarantine(source, recordId, stored, desired.refused.get(source), quarantinedAt, refusal?.form),
   );
   const quarantined = [...snapshot.quarantined.keys()].filter((source) => desired.refused.has(source));
-  const rowsDeleted = [...snapshot.rows.keys()].filter((id) => unwanted.has(id)).length;
-  return { outcome: desired.outcome, rowsChanged: rowsPut + rowsDeleted, writes, entries, quarantined };
+  const rowsChanged = writes.filter((write) => !isCheck(write)).length;
+  return { outcome: desired.outcome, rowsChanged, writes, entries, quarantined };
 }

@@ -7,6 +7,9 @@ export const silent: Progress = { note: () => {}, begin: () => {}, advance: () =
 /** Longer than any test takes on a machine that is busy with others. */
 export const LEASE_MS = 600_000;
 
+/** Shorter than a renewal is waited for. */
+export const PUT_LANDS_WITHIN_MS = LEASE_MS / 6;
+
 /** A reserve is over at once; nothing lasts so long that the lease would have to be renewed. */
 const sleep: BackfillOptions['sleep'] = async (ms, signal) => {
   if (ms < LEASE_MS / 3) return;
@@ -23,6 +26,7 @@ export function backfillOptions(
     segments: 2,
     owner: 'test',
     leaseMs: LEASE_MS,
+    putLandsWithinMs: PUT_LANDS_WITHIN_MS,
     nowMs: Date.now,
     newToken: randomUUID,
     sleep,

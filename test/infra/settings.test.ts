@@ -50,7 +50,7 @@ describe('an environment', () => {
         memoryMegabytes: 512,
         recordConcurrency: 8,
       },
-      backfill: { segments: 4, leaseSeconds: 60 },
+      backfill: { segments: 4, leaseSeconds: 60, lateWriteSeconds: 960 },
       promotion: { after: null, evidenceAgeMaxDays: 30 },
       validation: {
         segments: 4,

@@ -3,6 +3,7 @@ import type { Source } from '../../functions/migration/sources.ts';
 import { textOf } from '../../functions/model/attribute-value.ts';
 import type { Replication } from '../../functions/sync/replication.ts';
 import { replicateStreamBatch, type StreamEvent } from '../../functions/sync/stream-batch.ts';
+import { PUT_LANDS_WITHIN_MS } from './gate.ts';
 import { memoryTables } from './memory-tables.ts';
 import type { Process } from './process.ts';
 import type { RowHistory } from './row-history.ts';
@@ -237,6 +238,7 @@ function backfill(stage: Stage, process: Process, phase: Source | undefined, seg
   return runBackfill({
     replication,
     data,
+    putLandsWithinMs: PUT_LANDS_WITHIN_MS,
     pace: () => Promise.resolve(),
     segments,
     progress: { note: () => {}, begin: () => {}, advance: () => {}, end: () => {} },

@@ -2,6 +2,8 @@ import { WITH_A_TWIN } from './exhaustive.ts';
 import { type Edit, edit, type Mutation } from './mutation.ts';
 
 const SWEEP = 'backfill/copy/sweep.ts';
+const BACKFILL = 'backfill/copy/backfill.ts';
+const LATE_PUTS = 'backfill/copy/late-puts.ts';
 
 const NO_SWEEP: readonly Edit[] = [
   edit(SWEEP, 'const changes = [...kpisById].map(', 'const changes = [...kpisById].slice(0, 0).map('),
@@ -11,31 +13,61 @@ const NO_SWEEP: readonly Edit[] = [
 /** Mistakes of the backfill and its sweep. */
 export const COPY_MUTATIONS: readonly Mutation[] = [
   { name: 'no sweep', edits: NO_SWEEP },
-  { name: 'no sweep of records', firstSeed: 10_950, edits: NO_SWEEP.slice(0, 1) },
+  { name: 'no sweep of records', scheduledWorld: 'many copied records that go', edits: NO_SWEEP.slice(0, 1) },
   { name: 'no sweep of KPIs', firstSeed: 3_850, edits: NO_SWEEP.slice(1) },
   {
-    name: 'no wait for a twin of an insert before the sweep',
+    name: 'the sweep does not wait for a put that was sent twice',
     smallWorld: 'a copied record that goes',
     adversary: WITH_A_TWIN,
+    edits: [edit(BACKFILL, 'unanswered: () => latePuts.note()', 'unanswered: () => {}')],
+  },
+  {
+    name: 'the sweep does not wait for the puts of a copier that was killed',
+    scheduledWorld: 'many copied records that go',
+    edits: [edit(LATE_PUTS, 'abandonedUntilMs === undefined ?', 'abandonedUntilMs !== 0 ?')],
+  },
+  {
+    name: 'the sweep does not wait for the puts of a copier before the last that was killed',
+    scheduledWorld: 'many copied records that go, source by source',
+    edits: [edit(BACKFILL, 'await latePuts.store(copier.replication.control);', '')],
+  },
+  {
+    name: 'the sweep waits for the puts of a killed copier as long as for other writes',
+    scheduledWorld: 'many copied records that go',
+    edits: [edit(LATE_PUTS, 'abandonedUntilMs + options.putLandsWithinMs', 'abandonedUntilMs')],
+  },
+  {
+    name: 'a sweep before the last source is copied',
     edits: [
-      edit('backfill/copy/backfill.ts', "if (!isDone(run, 'sweep-records', copied)) await lease.outlastWrites();", ''),
+      edit(
+        BACKFILL,
+        'for (const pass of copies) await',
+        "for (const pass of [...copies.slice(0, -1), 'sweep-records', 'sweep-kpis', ...copies.slice(-1)] as const) await",
+      ),
+      edit('backfill/copy/run-state.ts', "if (isCopy && hasBegun(run, 'sweep-records', stored)) return true;", ''),
     ],
   },
   {
-    name: 'unconditional copy without sweep',
+    name: 'a copier puts rows although its lease ran out',
+    scheduledWorld: 'many copied records that go',
+    edits: [edit(BACKFILL, 'requireAllowed: lease.requireHeld', 'requireAllowed: () => {}')],
+  },
+  {
+    name: 'ids of earlier tables are forgotten',
+    edits: [edit('backfill/copy/first-copy.ts', 'for (const id of ids) this.#ids.add(id);', '')],
+  },
+  {
+    name: 'a copy that is resumed takes the ids of the rest of a table for all of them',
+    edits: [edit(BACKFILL, 'const isWhole = !hasBegun(run, source, stored);', 'const isWhole = true;')],
+  },
+  {
+    name: 'links are known from before they were copied',
     edits: [
       edit(
-        'backfill/copy/copy-records.ts',
-        'const { inserted, present, refused } = await data.insertDataIfAbsent(rows);',
-        `for (const item of rows) await replication.transactions.write([{ kind: 'put', table: 'kpiData', item }]);
-         const { inserted, present, refused } = { inserted: rows.length, present: 0, refused: [] };`,
+        'backfill/copy/first-copy.ts',
+        'this.#options = options;',
+        'this.#options = options;\n    this.links().catch(() => {});',
       ),
-      edit(
-        'backfill/copy/copy-records.ts',
-        'async function insert({ data, pace }',
-        'async function insert({ data, pace, replication }',
-      ),
-      ...NO_SWEEP,
     ],
   },
   {
@@ -45,9 +77,11 @@ export const COPY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a copier writes although its lease ran out',
-    scheduledWorld: 'a copied record that goes',
-    firstSeed: 3_700,
-    edits: [edit('backfill/copy/copier.ts', '      requireAllowed();\n', '')],
+    scheduledWorld: 'many copied records that go',
+    edits: [
+      edit('backfill/copy/copier.ts', '      requireAllowed();\n', ''),
+      edit(BACKFILL, 'requireAllowed: lease.requireHeld', 'requireAllowed: () => {}'),
+    ],
   },
   {
     name: 'a repeated backfill puts in rows past the protocol, though somebody may read them',
@@ -61,9 +95,9 @@ export const COPY_MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         'backfill/copy/segments.ts',
-        'const tally = await work(page.items);',
+        'next = page.cursor && !stop.aborted ?',
         `await writeCheckpoint(control, { ...checkpoint, cursor: page.cursor, done: page.cursor === undefined });
-         const tally = await work(page.items);`,
+         next = page.cursor && !stop.aborted ?`,
       ),
     ],
   },

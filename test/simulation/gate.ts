@@ -1,6 +1,9 @@
 import { type Effect, Later } from './process.ts';
 import type { Scheduler } from './scheduler.ts';
 
+/** For so long a copier's puts of rows may be under way: longer than its successor waits for the lease. */
+export const PUT_LANDS_WITHIN_MS = 100_000;
+
 /** Where a call of one process waits until the scheduler lets it take effect. */
 export type Gate = <T>(effect: Effect<T>) => Promise<T>;
 

@@ -75,7 +75,7 @@ export const LINK_MUTATIONS: readonly Mutation[] = [
     name: "a link's first write over what another brought meanwhile",
     foundOnlyBy: 'a row went back to',
     scheduledWorld: 'a copied link that comes, and comes again elsewhere',
-    firstSeed: 20_600,
+    firstSeed: 18_050,
     edits: [edit(LINK_DECISION, '...(row === undefined && { ifAbsent: true })', '...{}')],
   },
   {

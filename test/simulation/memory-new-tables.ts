@@ -4,13 +4,13 @@ import {
   keysOfTransaction,
   mayBeUnanswerable,
   requireAnswerable,
-  requireInsertable,
+  requirePuttable,
   writesOf,
 } from '../../functions/tables/dynamo/memory-requests.ts';
-import { batchesOfInserts, keyIdentity } from '../../functions/tables/dynamo/possible-keys.ts';
+import { batchesOfPuts, keyIdentity } from '../../functions/tables/dynamo/possible-keys.ts';
 import type { Transactions, Write } from '../../functions/tables/dynamo/transactions.ts';
 import type { NewTables } from '../../functions/tables/new/new-tables.ts';
-import { type Gate, readEach } from './gate.ts';
+import { type Gate, PUT_LANDS_WITHIN_MS, readEach } from './gate.ts';
 import { oddAnswer, refusesRow } from './odd-items.ts';
 import { pageOf, segmentOf } from './paging.ts';
 import { Later, RefusedError } from './process.ts';
@@ -71,7 +71,8 @@ export function transactions(store: Store, scheduler: Scheduler, call: Gate): Tr
 }
 
 function isConditional(write: Write): boolean {
-  return write.kind !== 'absent' && (write.ifToken !== undefined || (write.kind === 'put' && write.ifAbsent === true));
+  if (write.kind !== 'put' && write.kind !== 'delete') return false;
+  return write.ifToken !== undefined || (write.kind === 'put' && write.ifAbsent === true);
 }
 
 /** Of the rows of transactions, KPI and touched-record rows are also read by plain reads. */
@@ -86,28 +87,31 @@ function keyOf(write: Write): string {
 /** The new tables of one process. */
 export function newTables(store: Store, scheduler: Scheduler, call: Gate): NewTables {
   return {
-    async insertDataIfAbsent(asked) {
-      const batches = batchesOfInserts(asked);
-      for (const batch of batches) requireInsertable('kpiData', batch);
+    async putData(asked, attempts) {
+      const batches = batchesOfPuts(asked);
+      for (const batch of batches) requirePuttable('kpiData', batch);
       const rows = batches.flat();
-      const outcomes = await Promise.all(
+      attempts.requireAllowed();
+      // Of a batch any part may be processed, any part may land late, and any part may be refused for now.
+      const taken = await Promise.all(
         rows.map((row) =>
-          call<'inserted' | 'present' | 'refused'>({
+          call<boolean>({
             kind: 'write',
-            label: () => `insert ${showItem(row)}`,
+            label: () => `put ${showItem(row)}`,
+            landsWithinMs: PUT_LANDS_WITHIN_MS,
+            unanswered: attempts.unanswered,
             run: () => {
-              if (refusesRow(scheduler, row)) return 'refused';
-              return store.insertIfAbsent(row) ? 'inserted' : 'present';
+              if (refusesRow(scheduler, row)) return false;
+              store.putData(row);
+              return true;
             },
-            again: () => 'present',
+            again: (first) => first,
           }),
         ),
       );
-      const count = (outcome: string) => outcomes.filter((each) => each === outcome).length;
-      const refused = rows.filter((_, at) => outcomes[at] === 'refused');
+      const refused = rows.filter((_, at) => !taken[at]);
       return {
-        inserted: count('inserted'),
-        present: count('present') + asked.length - rows.length,
+        written: rows.length - refused.length,
         refused: refused.map((row) => ({ of: row, error: new RefusedError() })),
       };
     },

@@ -10,6 +10,10 @@ export interface Effect<T> {
   readonly run: () => T | Later<T>;
   /** A write that is conditional on a token: however late it lands, it does no harm. */
   readonly fenced?: boolean;
+  /** Milliseconds within which it lands, or never does, whatever is said of its process. */
+  readonly landsWithinMs?: number;
+  /** Told where the SDK sends the write twice: the first attempt was not answered. */
+  readonly unanswered?: () => void;
   /** What the client is told where the SDK sends the write twice, and both arrive. */
   readonly again?: (first: T) => T;
   readonly show?: (value: T) => string;

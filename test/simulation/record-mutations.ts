@@ -118,8 +118,8 @@ export const RECORD_MUTATIONS: readonly Mutation[] = [
     name: 'a first write over what a copier brought meanwhile',
     foundOnlyBy: 'a row went back to',
     scheduledWorld: 'a copied record that comes and changes',
-    firstSeed: 4_700,
-    edits: [edit(RECORD_DECISION, '...(stored === undefined && { ifAbsent: true })', '')],
+    firstSeed: 8_900,
+    edits: [edit(RECORD_DECISION, '...(stored === undefined && { ifAbsent: true }),', '')],
   },
   {
     name: 'no coalescing: of several events of an item only the last says where to look',

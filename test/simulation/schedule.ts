@@ -106,7 +106,8 @@ function drawActors(stage: Stage, decisions: Decisions): Actor[] {
   const shards = 1 + decisions.choose(2);
   const segments = oneOf(decisions, [1, 1, 1, 2, 3]);
   const byPhase = decisions.chance(0.25);
-  const phases = byPhase ? shuffled(decisions, SOURCES) : [undefined];
+  const drawn = byPhase ? shuffled(decisions, SOURCES) : [undefined];
+  const phases = stage.world.copies ?? drawn;
   return [
     legacyWriter(stage),
     ...SOURCES.flatMap((source) =>

@@ -89,12 +89,14 @@ export class Scheduler {
       fail: reject,
       begun: false,
       notBeforeStep: stalled ? heldUpUntil(this.steps, this.decisions, this.adversary) : 0,
-      landsBeforeMs:
-        effect.fenced || process.reserveMs === undefined || effect.kind === 'read'
-          ? Number.POSITIVE_INFINITY
-          : this.nowMs + process.reserveMs,
+      landsBeforeMs: this.#landsBefore(process, effect as Effect<unknown>),
     });
     return promise;
+  }
+
+  #landsBefore({ reserveMs }: Process, { fenced, kind, landsWithinMs = reserveMs }: Effect<unknown>): number {
+    if (fenced || kind === 'read' || landsWithinMs === undefined) return Number.POSITIVE_INFINITY;
+    return this.nowMs + landsWithinMs;
   }
 
   /** Goes on until no actor has anything to do and no process is left. */
@@ -170,6 +172,7 @@ export class Scheduler {
         return;
       }
       const { value } = landing;
+      call.effect.unanswered?.();
       // Of the two attempts one is answered; the other has landed before, or lands some time.
       const twinIsLate = this.decisions.chance(0.5);
       if (twinIsLate) this.#leaveBehind(call);

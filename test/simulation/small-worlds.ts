@@ -1,3 +1,4 @@
+import { SOURCES } from '../../functions/migration/sources.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
 import type { LegacyWrite, World } from './world.ts';
 
@@ -88,10 +89,18 @@ const broken = ({ item, ...write }: LegacyWrite): LegacyWrite => {
   return { ...write, item: rest };
 };
 
+/** So many that of a copier's puts some are under way whenever it is killed. */
+const MANY = Array.from({ length: 6 }, (_, at) => record(`r${at + 1}`, at + 1));
+
 /** Worlds in which schedules are drawn by seed: of few rows, but with too many events delivered again, or refused, to be searched whole. */
 export const LONGER_WORLDS: Readonly<Record<string, World>> = {
   ...SMALL_WORLDS,
   'a copied record and its link': copied([first, one]),
+  'many copied records that go': copied([first, ...MANY], ...MANY.map(without)),
+  'many copied records that go, source by source': {
+    ...copied([first, ...MANY], ...MANY.map(without)),
+    copies: SOURCES,
+  },
   'a copied record that cannot be migrated': copied([broken(one)]),
   'a link that changes, goes and comes again elsewhere': live(
     first,

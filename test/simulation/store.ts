@@ -1,5 +1,6 @@
 import type { RecordSource, Source } from '../../functions/migration/sources.ts';
 import { type Item, textOf } from '../../functions/model/attribute-value.ts';
+import { sameItem } from '../../functions/model/compare.ts';
 import type { OwnTable, RowKey, Write } from '../../functions/tables/dynamo/transactions.ts';
 import type { Decisions } from './decisions.ts';
 import type { Tracker } from './footprint.ts';
@@ -144,7 +145,7 @@ export class Store {
   transact(writes: readonly Write[], hazily: boolean): boolean {
     for (const write of writes) if (!this.#isAsDemanded(write)) return false;
     for (const write of writes) {
-      if (write.kind === 'absent') continue;
+      if (write.kind === 'absent' || write.kind === 'unchanged') continue;
       const key = keyText(write.table, write.kind === 'put' ? write.item : write.key);
       const rows = this.own[write.table];
       const hazyKey = `${write.table} ${key}`;
@@ -182,7 +183,10 @@ export class Store {
     const stored = this.get(write.table, keyText(write.table, write.kind === 'put' ? write.item : write.key));
     if (write.kind === 'absent') return stored === undefined;
     if (write.kind === 'put' && write.ifAbsent && stored !== undefined) return false;
-    return write.ifToken === undefined || (textOf(stored, 'token') ?? null) === write.ifToken;
+    if (write.ifUnchanged && !sameItem(write.ifUnchanged, stored)) return false;
+    return (
+      write.kind === 'unchanged' || write.ifToken === undefined || (textOf(stored, 'token') ?? null) === write.ifToken
+    );
   }
 
   /** The transaction's rows are now seen by all. */
@@ -194,14 +198,15 @@ export class Store {
     }
   }
 
-  insertIfAbsent(row: Item): boolean {
+  /** In place of whatever is there. */
+  putData(row: Item): void {
     const id = textOf(row, 'id') as string;
-    if (this.get('kpiData', id)) return false;
+    const before = this.own.kpiData.get(id);
     this.tracker?.writes(`kpiData ${id}`);
-    this.#comesIntoSight('kpiData', id, true);
-    this.onRow?.('kpiData', row, undefined);
+    this.#hazy.delete(`kpiData ${id}`);
+    this.#comesIntoSight('kpiData', id, before === undefined);
+    this.onRow?.('kpiData', row, before);
     this.own.kpiData.set(id, row);
-    return true;
   }
 
   replaceControl(key: string, item: Item): void {

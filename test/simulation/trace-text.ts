@@ -20,6 +20,7 @@ export function showKey(key: string): string {
 export function showWrite(write: Write): string {
   if (write.kind === 'delete') return `-${showKey(keyText(write.table, write.key))}`;
   if (write.kind === 'absent') return `no ${showKey(keyText(write.table, write.key))}`;
+  if (write.kind === 'unchanged') return `same ${showKey(keyText(write.table, write.key))}`;
   if (write.table !== 'control') return `+${showItem(write.item)}${write.ifAbsent ? ' if absent' : ''}`;
   const condition = write.ifToken === undefined ? '' : ` if ${write.ifToken ?? 'absent'}`;
   const { links: list, gone_at: goneAt } = write.item;

@@ -17,6 +17,8 @@ export interface World {
   readonly backfill: boolean;
   /** Whether the operator runs a second one as soon as the first is finished, when reads may be on the new side. */
   readonly repeatsBackfill?: boolean;
+  /** The sources that the operator copies one by one, in this order; drawn by seed where absent. */
+  readonly copies?: readonly Source[];
   readonly heldRecords: HeldRecords;
   /** Of rows and calls; the product's own where absent. */
   readonly limits?: Partial<ReplicationLimits>;

@@ -20,7 +20,6 @@ export function refusingClient(rule: Rule): DynamoDBClient & { rule: Rule } {
     (next, context) => async (args) => {
       const name = ((context as { commandName?: string }).commandName ?? '').replace(/Command$/, '');
       const input = args.input as Readonly<Record<string, unknown>>;
-      if (name === 'BatchExecuteStatement') return answerEach(client, input, next, args);
       const refusal = client.rule({ name, input, text: JSON.stringify(input) });
       if (refusal === undefined) return next(args);
       throw name === 'TransactWriteItems' && refusal === 'ValidationException' ? cancelled() : refused(refusal);
@@ -28,35 +27,6 @@ export function refusingClient(rule: Rule): DynamoDBClient & { rule: Rule } {
     { step: 'initialize', name: 'refuse', priority: 'high' },
   );
   return client;
-}
-
-type Next = (args: never) => Promise<{ output: object }>;
-
-/** Statements are refused one by one, as `Statement`; the batch as a whole where the rule refuses that. */
-async function answerEach(
-  client: { rule: Rule },
-  input: Request['input'],
-  next: unknown,
-  args: object,
-): Promise<never> {
-  const whole = client.rule({ name: 'BatchExecuteStatement', input, text: JSON.stringify(input) });
-  if (whole !== undefined) throw refused(whole);
-  const statements = input.Statements as readonly object[];
-  const refusals = statements.map((statement) =>
-    client.rule({ name: 'Statement', input: { ...statement }, text: JSON.stringify(statement) }),
-  );
-  const sent = statements.filter((_, at) => refusals[at] === undefined);
-  const result =
-    sent.length === 0
-      ? { output: {} }
-      : await (next as Next)({ ...args, input: { ...input, Statements: sent } } as never);
-  const answers = [...((result.output as { Responses?: object[] }).Responses ?? [])];
-  const Responses = refusals.map((code) =>
-    code === undefined
-      ? answers.shift()
-      : { Error: { Code: code === 'ValidationException' ? 'ValidationError' : code } },
-  );
-  return { ...result, output: { ...result.output, Responses } } as never;
 }
 
 function refused(name: string): Error {
@@ -81,6 +51,18 @@ export function writesOf({
     const items = input.TransactItems as readonly Readonly<Record<string, { readonly TableName: string }>>[];
     return items.flatMap((item) =>
       Object.entries(item).map(([kind, write]) => ({ table: write.TableName, kind, text: JSON.stringify(write) })),
+    );
+  }
+  if (name === 'BatchWriteItem') {
+    const tables = input.RequestItems as Readonly<Record<string, readonly Readonly<Record<string, object>>[]>>;
+    return Object.entries(tables).flatMap(([table, requests]) =>
+      requests.flatMap((request) =>
+        Object.entries(request).map(([kind, write]) => ({
+          table,
+          kind: kind.replace('Request', ''),
+          text: JSON.stringify(write),
+        })),
+      ),
     );
   }
   if (name !== 'PutItem' && name !== 'DeleteItem') return [];

@@ -11,6 +11,7 @@ import { OutOfTimeError } from '../../functions/sync/replication.ts';
 import { replicateStreamBatch } from '../../functions/sync/stream-batch.ts';
 import { readQuarantined } from '../../functions/tables/control/quarantine-entries.ts';
 import { createTestTables, engineClient } from '../engine-client.ts';
+import { freely } from '../tables/freely.ts';
 import { countCalls } from './call-counter.ts';
 import { actual, eventOf, link, milestone, putOld, replicationOver, rowsById, TENANT } from './fixtures.ts';
 
@@ -85,14 +86,18 @@ describe('bounds', () => {
 });
 
 describe('a first touch that is held up while a copier brings a later version', () => {
-  test.each([
-    ['does not put the version it read', actual('r1', 'k1', '1')],
-    ['does not delete the row, though it found the record gone', undefined],
-  ])('%s', async (_, found) => {
+  test.each<[string, Item | undefined, Item | undefined]>([
+    ['does not put the version it read', actual('r1', 'k1', '1'), undefined],
+    ['does not delete the row, though it found the record gone', undefined, undefined],
+    ['does not leave a row that was as it should be', actual('r1', 'k1', '1'), actual('r1', 'k1', '1')],
+    ['does not put the version it read over another', actual('r1', 'k1', '1'), actual('r1', 'k1', '0')],
+    ['does not delete another row than it has seen', undefined, actual('r1', 'k1', '0')],
+  ])('%s', async (_, found, copiedBefore) => {
     await insert('links', link('l1', 'k1'));
     if (found) await putOld(client, names, 'actuals', found);
     const later = actual('r1', 'k1', '2');
     const { transactions, data } = replicationOver(client, names);
+    if (copiedBefore) await data.putData([copiedRow(copiedBefore)], freely);
     const answers: boolean[] = [];
     const heldUp = replicationOver(client, names, {
       transactions: {
@@ -100,7 +105,7 @@ describe('a first touch that is held up while a copier brings a later version', 
         async write(writes) {
           if (answers.length === 0) {
             await putOld(client, names, 'actuals', later);
-            await data.insertDataIfAbsent([copiedRow(later)]);
+            await data.putData([copiedRow(later)], freely);
           }
           const answer = await transactions.write(writes);
           answers.push(answer);

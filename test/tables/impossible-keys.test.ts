@@ -14,6 +14,7 @@ import { backfillOptions, silent } from '../backfill/backfill-options.ts';
 import { createTestTables, engineClient } from '../engine-client.ts';
 import { countCalls } from '../sync/call-counter.ts';
 import { actual, eventOf, link, putOld, replicationOver, rowsById, TENANT } from '../sync/fixtures.ts';
+import { freely } from './freely.ts';
 import { IMPOSSIBLE, POSSIBLE, READS, type Readers, rowKey } from './reads-by-key.ts';
 
 const client = engineClient();
@@ -164,15 +165,14 @@ test('of keys that come twice each is read once, also where they are more than a
   expect(counter.take().total).toBe(4);
 });
 
-test('of rows that are to be put in and come twice the first is, also where they are more than a batch takes', async () => {
+test('of rows that are to be put and come twice the first is, also where they are more than a batch takes', async () => {
   const names = await createTestTables();
   const { data } = dynamoTables(client, names);
   const rows = Array.from({ length: 60 }, (_, at) => ({ id: { S: `r${at % 40}` }, at: { N: String(at) } }));
-  expect(await data.insertDataIfAbsent(rows)).toEqual({ inserted: 40, present: 20, refused: [] });
+  expect(await data.putData(rows, freely)).toEqual({ written: 40, refused: [] });
   const stored = await rowsById({ data }, 'kpiData');
   expect(stored.get('r19')?.at).toEqual({ N: '19' });
   expect(stored.get('r39')?.at).toEqual({ N: '39' });
-  expect(await data.insertDataIfAbsent(rows)).toEqual({ inserted: 0, present: 60, refused: [] });
 });
 
 function kpi(kpiId: string) {

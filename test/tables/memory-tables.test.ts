@@ -14,6 +14,7 @@ import { oldTables } from '../simulation/memory-old-tables.ts';
 import { type Effect, finish } from '../simulation/process.ts';
 import { Scheduler } from '../simulation/scheduler.ts';
 import { Store } from '../simulation/store.ts';
+import { freely } from './freely.ts';
 import { IMPOSSIBLE, POSSIBLE, READS, type Readers, rowKey } from './reads-by-key.ts';
 
 const NOTHING = { links: [], milestones: [], actuals: [], readings: [], kpis: [], people: [] };
@@ -105,12 +106,12 @@ describe('the tables of the simulation', () => {
     ]);
   });
 
-  test('refuse a row that is to be put in and cannot be stored, and take one that comes twice once', async () => {
+  test('refuse a row that is to be put and cannot be stored, and take one that comes twice once', async () => {
     const { readers } = fakes();
     const row = (date: string): Item => ({ id: s('r'), kpi_link_id: s('l'), post_date: s(date) });
-    await expect(readers.data.insertDataIfAbsent([row('')])).rejects.toEqual(refusedBy('key-empty'));
+    await expect(readers.data.putData([row('')], freely)).rejects.toEqual(refusedBy('key-empty'));
     const twice = [row('2024'), row('2025')];
-    expect(await readers.data.insertDataIfAbsent(twice)).toEqual({ inserted: 1, present: 1, refused: [] });
+    expect(await readers.data.putData(twice, freely)).toEqual({ written: 1, refused: [] });
   });
 
   test('refuse a plain row under an empty key', async () => {

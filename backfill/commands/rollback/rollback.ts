@@ -4,14 +4,18 @@ import { deleteRollback, deleteRun, readRollback, writeRollback } from '../../..
 import type { QuarantineEntry } from '../../../functions/tables/control/quarantine-rows.ts';
 import type { DeleteRows } from '../../../functions/tables/dynamo/row-deletion.ts';
 import { type Copier, guardWrites } from '../../copy/copier.ts';
+import { LatePuts, type LatePutsOptions } from '../../copy/late-puts.ts';
 import { deleteCheckpoint, readCheckpoints } from '../../copy/run-state.ts';
-import { acquireLease, type LeaseOptions } from '../../lease/lease.ts';
+import { acquireLease, type Lease, type LeaseOptions } from '../../lease/lease.ts';
 import type { Progress } from '../../progress.ts';
 import { clearTable } from './clear-table.ts';
 import { DEPLOYMENT_SHOWS_MS, readersFollowInMs, requireReadsOld } from './reads-old.ts';
 import { restoreWhatNoCopyBrings } from './restore.ts';
 
-export interface RollbackOptions extends Omit<Copier, 'pause'>, Omit<LeaseOptions, 'transactions' | 'onWait'> {
+export interface RollbackOptions
+  extends Omit<Copier, 'pause' | 'first'>,
+    Omit<LeaseOptions, 'transactions' | 'onWait'>,
+    LatePutsOptions {
   readonly deleteRows: DeleteRows;
   /** The entries of quarantine that are items of the record tables. */
   readonly quarantinedRecords: () => AsyncIterable<QuarantineEntry>;
@@ -44,11 +48,20 @@ export async function runRollback(options: RollbackOptions): Promise<RollbackRep
   const { transactions } = options.replication;
   const lease = await acquireLease({ ...options, transactions, onWait: options.progress.note });
   try {
+    await outlastPuts(options, lease);
     return await clearAll({ ...options, ...guardWrites(options, lease.requireHeld) }, lease.requireHeld);
   } finally {
     // Also where all went well: a delete that the SDK sent twice may still land, and no copier may have begun by then.
     await lease.releaseAfterReserve();
   }
+}
+
+/** A row that a killed copier has sent may be of another mapping than the one that comes next. Where a rollback goes on, it has waited. */
+async function outlastPuts(options: RollbackOptions, lease: Lease): Promise<void> {
+  const { control } = options.replication;
+  const before = await readRollback(control);
+  if (before !== undefined && before.endedAt === undefined) return;
+  await (await LatePuts.open(control, lease, options)).outlast();
 }
 
 async function clearAll(options: RollbackOptions & Copier, requireHeld: () => void): Promise<RollbackReport> {

@@ -33,6 +33,11 @@ export type Run = z.infer<typeof run>;
 /** The current run, or else the last one; none before the first and after a rollback. */
 export const { read: readRun, write: writeRun, remove: deleteRun } = documentAt(BACKFILL_PARTITION, 'run', run);
 
+/** Until when puts that a copier sent, and that nobody saw answered, may still take effect; in epoch milliseconds. */
+const latePuts = z.object({ landUntilMs: z.number() });
+
+export const { read: readLatePuts, write: writeLatePuts } = documentAt(BACKFILL_PARTITION, 'late-puts', latePuts);
+
 const rollback = z.object({
   begunAt: z.iso.datetime(),
   by: z.string(),

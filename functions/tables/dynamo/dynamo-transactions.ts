@@ -7,11 +7,13 @@ import {
   type TransactWriteItem,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
+import { DATA_ATTRIBUTES } from '../../migration/mapping.ts';
 import type { TableNames } from '../../migration/tables.ts';
+import type { Item } from '../../model/attribute-value.ts';
 import { transactGet } from './dynamo-reads.ts';
 import { canExist } from './possible-keys.ts';
 import { cancellationCodes, retryTransient } from './retry.ts';
-import { type OwnTable, type Transactions, TransactionTooLargeError, type Write } from './transactions.ts';
+import { isCheck, type OwnTable, type Transactions, TransactionTooLargeError, type Write } from './transactions.ts';
 
 /** Transactions over DynamoDB itself. A single write needs no transaction, and so costs half. */
 export function dynamoTransactions(client: DynamoDBClient, names: TableNames): Transactions {
@@ -42,44 +44,67 @@ export function dynamoTransactions(client: DynamoDBClient, names: TableNames): T
 async function send(client: DynamoDBClient, names: TableNames, writes: readonly Write[]): Promise<void> {
   const [first, ...others] = writes;
   if (first === undefined) return;
-  if (others.length > 0 || first.kind === 'absent') {
+  if (others.length > 0 || isCheck(first)) {
     await client.send(
       new TransactWriteItemsCommand({ TransactItems: writes.map((write) => inTransaction(names, write)) }),
     );
   } else if (first.kind === 'put') {
     await client.send(new PutItemCommand(putOf(names, first)));
   } else {
-    await client.send(
-      new DeleteItemCommand({ TableName: names[first.table], Key: first.key, ...tokenCondition(first.ifToken) }),
-    );
+    await client.send(new DeleteItemCommand({ ...keyOf(names, first), ...conditionOf(first) }));
   }
 }
 
 function inTransaction(names: TableNames, write: Write): TransactWriteItem {
   if (write.kind === 'put') return { Put: putOf(names, write) };
-  const row = { TableName: names[write.table], Key: write.key };
-  return write.kind === 'delete'
-    ? { Delete: { ...row, ...tokenCondition(write.ifToken) } }
-    : { ConditionCheck: { ...row, ...absentCondition(write.table) } };
+  const row = { ...keyOf(names, write), ...conditionOf(write) };
+  // A condition is what a check is for.
+  return write.kind === 'delete' ? { Delete: row } : { ConditionCheck: row as TransactWriteItem['ConditionCheck'] };
 }
 
 function putOf(names: TableNames, write: Write & { kind: 'put' }) {
-  const { table, item, ifAbsent, ifToken } = write;
-  return { TableName: names[table], Item: item, ...(ifAbsent ? absentCondition(table) : tokenCondition(ifToken)) };
+  return { TableName: names[write.table], Item: write.item, ...conditionOf(write) };
 }
 
-function absentCondition(table: OwnTable) {
+function keyOf(names: TableNames, write: Exclude<Write, { kind: 'put' }>) {
+  return { TableName: names[write.table], Key: write.key };
+}
+
+interface Condition {
+  readonly ConditionExpression?: string;
+  readonly ExpressionAttributeNames?: Record<string, string>;
+  readonly ExpressionAttributeValues?: Record<string, AttributeValue>;
+}
+
+function conditionOf(write: Write): Condition {
+  if (write.kind === 'absent' || (write.kind === 'put' && write.ifAbsent)) return absentCondition(write.table);
+  return write.ifUnchanged
+    ? unchangedCondition(write.ifUnchanged)
+    : tokenCondition('ifToken' in write ? write.ifToken : undefined);
+}
+
+/** That the row has each of these values, and no attribute of a data row beside them. */
+function unchangedCondition(row: Item): Condition {
+  const names = [...new Set([...Object.keys(row), ...DATA_ATTRIBUTES])];
+  const parts = names.map((name, at) =>
+    Object.hasOwn(row, name) ? `#${at} = :${at}` : `attribute_not_exists(#${at})`,
+  );
+  const values = names.flatMap((name, at) => (Object.hasOwn(row, name) ? [[`:${at}`, row[name]] as const] : []));
+  return {
+    ConditionExpression: parts.join(' AND '),
+    ExpressionAttributeNames: Object.fromEntries(names.map((name, at) => [`#${at}`, name])),
+    ExpressionAttributeValues: Object.fromEntries(values) as Record<string, AttributeValue>,
+  };
+}
+
+function absentCondition(table: OwnTable): Condition {
   return {
     ConditionExpression: 'attribute_not_exists(#key)',
     ExpressionAttributeNames: { '#key': table === 'control' ? 'pk' : 'id' },
   };
 }
 
-function tokenCondition(ifToken: string | null | undefined): {
-  ConditionExpression?: string;
-  ExpressionAttributeNames?: Record<string, string>;
-  ExpressionAttributeValues?: Record<string, AttributeValue>;
-} {
+function tokenCondition(ifToken: string | null | undefined): Condition {
   if (ifToken === undefined) return {};
   const ExpressionAttributeNames = { '#token': 'token' };
   return ifToken === null

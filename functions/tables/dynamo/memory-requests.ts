@@ -11,7 +11,7 @@ import {
   requireLegal,
   TRANSACTION_BYTES_MAX,
 } from './request-rules.ts';
-import { TransactionTooLargeError, type Write } from './transactions.ts';
+import { isCheck, TransactionTooLargeError, type Write } from './transactions.ts';
 
 /*
  * What tables in memory are asked: the requests that DynamoDB would be sent for a read or a write of the interfaces. Keys that no item can have are not
@@ -76,13 +76,12 @@ export function writesOf(writes: readonly Write[]): readonly Write[] {
   const due = writes.filter((write) => write.kind === 'put' || canExist(write.key));
   const [first, ...others] = due;
   if (first === undefined) return due;
-  if (others.length > 0 || first.kind === 'absent') requireLegal({ operation: 'TransactWriteItems', writes: due });
+  if (others.length > 0 || isCheck(first)) requireLegal({ operation: 'TransactWriteItems', writes: due });
   else requireLegal({ operation: 'Write', write: first });
   return due;
 }
 
-/** @throws RequestRefusedError for a batch of inserts, or for a row of one, of which DynamoDB takes the others. */
-export function requireInsertable(table: TableRole, rows: readonly Item[]): void {
-  requireLegal({ operation: 'BatchExecuteStatement', inserts: rows.map((item) => ({ table, item })) });
-  for (const item of rows) requireLegal({ operation: 'Write', write: { kind: 'put', table, item } });
+/** @throws RequestRefusedError for a batch of puts that DynamoDB refuses. */
+export function requirePuttable(table: TableRole, rows: readonly Item[]): void {
+  requireLegal({ operation: 'BatchWriteItem', writes: rows.map((item) => ({ kind: 'put', table, item })) });
 }

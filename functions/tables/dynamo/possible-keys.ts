@@ -50,20 +50,20 @@ export function batchesOfKeys<T extends { readonly key: Item }>(
   return batches;
 }
 
-/** Statements a BatchExecuteStatement takes (API Reference, BatchExecuteStatement). */
-const BATCH_STATEMENTS_MAX = 25;
+/** Requests a BatchWriteItem takes (API Reference, BatchWriteItem). */
+const BATCH_WRITES_MAX = 25;
 
-/** What a batch of inserts each puts in: of rows with one id the first, since DynamoDB refuses a batch that names a key twice. */
-export function batchesOfInserts(rows: readonly Item[]): (readonly Item[])[] {
+/** What a batch of puts each holds: of rows with one id the first, since DynamoDB refuses a batch that names a key twice. */
+export function batchesOfPuts(rows: readonly Item[]): (readonly Item[])[] {
   const distinct = new Map<string, Item>();
   for (const row of rows) {
     const id = identityOf(row.id);
     if (!distinct.has(id)) distinct.set(id, row);
   }
-  const inserts = [...distinct.values()];
+  const puts = [...distinct.values()];
   const batches: (readonly Item[])[] = [];
-  for (let start = 0; start < inserts.length; start += BATCH_STATEMENTS_MAX) {
-    batches.push(inserts.slice(start, start + BATCH_STATEMENTS_MAX));
+  for (let start = 0; start < puts.length; start += BATCH_WRITES_MAX) {
+    batches.push(puts.slice(start, start + BATCH_WRITES_MAX));
   }
   return batches;
 }

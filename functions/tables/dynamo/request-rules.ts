@@ -43,10 +43,10 @@ export interface Keyed {
   readonly key: Item;
 }
 
-/** A write of a batch or of a transaction; `absent` demands that there be no item, and writes nothing. */
+/** A write of a batch or of a transaction; `absent` and `unchanged` demand something of an item, and write nothing. */
 export type WriteRequest =
   | { readonly kind: 'put'; readonly table: TableRole; readonly item: Item }
-  | ({ readonly kind: 'delete' | 'absent' } & Keyed);
+  | ({ readonly kind: 'delete' | 'absent' | 'unchanged' } & Keyed);
 
 export interface QueryRequest {
   readonly operation: 'Query';

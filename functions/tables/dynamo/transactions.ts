@@ -14,8 +14,8 @@ export interface RowKey {
 
 /**
  * One write of a transaction. With `ifToken`, it takes effect only if the stored row's `token` is just that, and with
- * `null` only if it has none or there is no row; with `ifAbsent`, only if there is no row of its key. `absent` writes
- * nothing, and demands that there be none.
+ * `null` only if it has none or there is no row; with `ifAbsent`, only if there is no row of its key; with `ifUnchanged`, only if the row is still
+ * that one. `absent` and `unchanged` write nothing, and demand it.
  */
 export type Write =
   | {
@@ -24,14 +24,22 @@ export type Write =
       readonly item: Item;
       readonly ifToken?: string | null;
       readonly ifAbsent?: boolean;
+      readonly ifUnchanged?: Item;
     }
   | {
       readonly kind: 'delete';
       readonly table: OwnTable;
       readonly key: Item;
       readonly ifToken?: string | null;
+      readonly ifUnchanged?: Item;
     }
-  | { readonly kind: 'absent'; readonly table: OwnTable; readonly key: Item };
+  | { readonly kind: 'absent'; readonly table: OwnTable; readonly key: Item }
+  | { readonly kind: 'unchanged'; readonly table: OwnTable; readonly key: Item; readonly ifUnchanged: Item };
+
+/** Whether it only demands something. */
+export function isCheck(write: Write): boolean {
+  return write.kind === 'absent' || write.kind === 'unchanged';
+}
 
 /** Items a transaction may hold, read or write (DynamoDB service quotas). */
 export const TRANSACTION_ITEMS_MAX = 100;
@@ -39,9 +47,12 @@ export const TRANSACTION_ITEMS_MAX = 100;
 /** Bytes put into one transaction at most; DynamoDB refuses more than 4 MB. */
 export const TRANSACTION_BYTES_MAX = 3_500_000;
 
-/** Bytes that the writes put. */
+/** Bytes that the writes put, or compare with what is stored. */
 export function bytesOf(writes: readonly Write[]): number {
-  return writes.reduce((sum, write) => sum + (write.kind === 'put' ? itemBytes(write.item) : 0), 0);
+  return writes.reduce((sum, write) => {
+    const put = write.kind === 'put' ? itemBytes(write.item) : 0;
+    return sum + put + ('ifUnchanged' in write && write.ifUnchanged ? itemBytes(write.ifUnchanged) : 0);
+  }, 0);
 }
 
 /** Items that fit the 4 MB of a transaction even if each is as large as an item can be, with room for a quarantined image. */

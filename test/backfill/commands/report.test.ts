@@ -10,7 +10,7 @@ const PLAN: Plan = {
   heldKpis: [],
   dataWriteUnits: 2_000_000,
 };
-const settings = { segments: 4, leaseSeconds: 60 };
+const settings = { segments: 4, leaseSeconds: 60, lateWriteSeconds: 960 };
 
 test.each([
   ['nothing, where the settings have no ceiling and no price', {}, []],

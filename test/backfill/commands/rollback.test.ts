@@ -70,6 +70,7 @@ function rollback(changes: Partial<RollbackOptions> = {}) {
     nowMs,
     newToken: randomUUID,
     sleep,
+    putLandsWithinMs: 1,
     pace: async () => {},
     progress: silent,
     stop: new AbortController().signal,

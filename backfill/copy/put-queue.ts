@@ -1,0 +1,87 @@
+import type { Item } from '../../functions/model/attribute-value.ts';
+import type { Put } from '../../functions/tables/new/new-tables.ts';
+import { AdaptiveLimit } from './adaptive-limit.ts';
+
+/** Requests a BatchWriteItem takes (API Reference, BatchWriteItem). */
+const BATCH_ROWS_MAX = 25;
+
+export interface PutQueueOptions {
+  /** Puts the rows of one batch. */
+  readonly send: (rows: readonly Item[], throttled: () => void) => Promise<Put>;
+  /** Resolves when these rows may be written. */
+  readonly pace: (rows: readonly Item[]) => Promise<void>;
+  readonly nowMs: () => number;
+}
+
+/** Rows that were given together. */
+interface Lot {
+  left: number;
+  readonly refused: Set<Item>;
+  readonly resolve: (refused: ReadonlySet<Item>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Puts rows in full batches, whatever pages and segments they come from, and as many batches at once as the store takes well. After a failure
+ * nothing more is sent.
+ */
+export class PutQueue {
+  readonly #options: PutQueueOptions;
+  readonly #limit = new AdaptiveLimit();
+  #waiting: { readonly row: Item; readonly lot: Lot }[] = [];
+  #atOnce = 0;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(options: PutQueueOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Resolves when all of the rows were put, with those that the store refused.
+   *
+   * @throws what no row is to blame for.
+   */
+  put(rows: readonly Item[]): Promise<ReadonlySet<Item>> {
+    const { promise, resolve, reject } = Promise.withResolvers<ReadonlySet<Item>>();
+    const lot = { left: rows.length, refused: new Set<Item>(), resolve, reject };
+    if (rows.length === 0) resolve(lot.refused);
+    for (const row of rows) this.#waiting.push({ row, lot });
+    this.#fill();
+    return promise;
+  }
+
+  #fill(): void {
+    if (this.#failure) {
+      for (const { lot } of this.#waiting.splice(0)) lot.reject(this.#failure.error);
+      return;
+    }
+    while (this.#waiting.length > 0 && this.#atOnce < this.#limit.limit) {
+      const batch = this.#waiting.splice(0, BATCH_ROWS_MAX);
+      this.#atOnce += 1;
+      void this.#send(batch).finally(() => {
+        this.#atOnce -= 1;
+        this.#fill();
+      });
+    }
+  }
+
+  async #send(batch: readonly { readonly row: Item; readonly lot: Lot }[]): Promise<void> {
+    const { pace, send, nowMs } = this.#options;
+    const rows = batch.map(({ row }) => row);
+    try {
+      await pace(rows);
+      const startMs = nowMs();
+      const { refused } = await send(rows, () => this.#limit.throttled());
+      this.#limit.answered(nowMs() - startMs);
+      const refusedRows = new Set(refused.map(({ of }) => of));
+      for (const { row, lot } of batch) {
+        if (refusedRows.has(row)) lot.refused.add(row);
+        lot.left -= 1;
+        if (lot.left === 0) lot.resolve(lot.refused);
+      }
+    } catch (error) {
+      this.#failure ??= { error };
+      for (const { lot } of batch) lot.reject(error);
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest';
+import { PutQueue, type PutQueueOptions } from '../../../backfill/copy/put-queue.ts';
+import type { Item } from '../../../functions/model/attribute-value.ts';
+
+const rowsOf = (name: string, count: number): Item[] =>
+  Array.from({ length: count }, (_, at) => ({ id: { S: `${name}${at}` } }));
+
+/** A queue whose batches are answered by hand. */
+function byHand(changes: Partial<PutQueueOptions> = {}) {
+  const sent: { rows: readonly Item[]; answer: (refused?: Item) => void; fail: (error: Error) => void }[] = [];
+  const queue = new PutQueue({
+    send(rows) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      let refused: Item | undefined;
+      const answer = (given?: Item): void => {
+        refused = given;
+        resolve();
+      };
+      sent.push({ rows, answer, fail: reject });
+      const error = new Error('refused');
+      return promise.then(() => ({ written: rows.length, refused: refused ? [{ of: refused, error }] : [] }));
+    },
+    pace: async () => {},
+    nowMs: () => 0,
+    ...changes,
+  });
+  return { queue, sent };
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+test('batches are full whatever lots the rows came in, and a lot is done when its own rows are', async () => {
+  const { queue, sent } = byHand();
+  const done: string[] = [];
+  const lots = [
+    queue.put(rowsOf('a', 200)).then(() => done.push('a')),
+    queue.put(rowsOf('b', 30)).then(() => done.push('b')),
+    queue.put(rowsOf('c', 30)).then(() => done.push('c')),
+  ];
+  await turn();
+  // Eight at once; what is left waits, and is filled up.
+  expect(sent.map(({ rows }) => rows.length)).toEqual(Array(8).fill(25));
+  for (const { answer } of [...sent]) answer();
+  await turn();
+  expect(done).toEqual(['a']);
+  expect(sent.slice(8).map(({ rows }) => rows.length)).toEqual([25, 25, 10]);
+  for (const { answer } of sent.slice(8)) answer();
+  await Promise.all(lots);
+  expect(done).toEqual(['a', 'b', 'c']);
+});
+
+test('it tells each lot which of its rows were refused', async () => {
+  const { queue, sent } = byHand();
+  const [first, second] = [rowsOf('a', 10), rowsOf('b', 10)];
+  const lots = [queue.put(first), queue.put(second), queue.put([])];
+  await turn();
+  sent[0]?.answer(first[3]);
+  sent[1]?.answer();
+  expect((await Promise.all(lots)).map((refused) => [...refused])).toEqual([[first[3]], [], []]);
+});
+
+test('after a failure nothing more is sent, and all who wait are told', async () => {
+  const { queue, sent } = byHand();
+  const lots = Promise.allSettled([queue.put(rowsOf('a', 300)), queue.put(rowsOf('b', 5))]);
+  await turn();
+  sent[0]?.fail(new Error('no table'));
+  await turn();
+  const later = queue.put(rowsOf('c', 1));
+  expect((await lots).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  await expect(later).rejects.toThrow('no table');
+  expect(sent).toHaveLength(8);
+});
+
+test('every batch waits for its pace', async () => {
+  const paced: number[] = [];
+  const { queue, sent } = byHand({
+    pace: async (rows) => {
+      paced.push(rows.length);
+      await new Promise(() => {});
+    },
+  });
+  queue.put(rowsOf('a', 40)).catch(() => {});
+  await turn();
+  expect(paced).toEqual([25, 15]);
+  expect(sent).toEqual([]);
+});
