@@ -67,3 +67,8 @@ export const CLASS_TITLE: Readonly<Record<RowClass, { readonly rows: string; rea
   targets: { rows: 'KpiData targets', items: 'Milestone' },
   actuals: { rows: 'KpiData actuals', items: 'Actual' },
 };
+
+/** The date that a row of data is of; undefined for a link's row. */
+export function dateOfRow(row: Item | undefined): string | undefined {
+  return textOf(row, 'post_date');
+}

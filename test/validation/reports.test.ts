@@ -27,7 +27,9 @@ describe('a report of tables that disagree', () => {
     const text = describeValidation(report).join('\n');
     expect(text).toMatch(/FAILED {2}Actual count/);
     expect(text).toMatch(/passed {2}GoalKpiLink count: 6 expected, 6 found/);
-    expect(text).toContain('kpiData reading-2 is missing.');
+    expect(text).toMatch(
+      /^kpiData reading-2 is missing\. \(tenant \S+, KPI \S+, from readings reading-2, of reading_date of reading-2\)$/m,
+    );
     expect(text).toContain(`override_comment is {"S":"${EVIL.replaceAll('"', '\\"')}"}`);
     expect(text).toMatch(/^DISAGREE: /m);
   });
@@ -37,6 +39,11 @@ describe('a report of tables that disagree', () => {
     expect(page).toContain('class="verdict disagree"');
     expect(page).toContain('kpiData actual-1: different');
     expect(page).toContain('2 rows differ');
+    // First what differs, then a line for each tenant, which the style can sort.
+    expect(page.indexOf('What differs')).toBeLessThan(page.indexOf('>Tenants<'));
+    expect(page).not.toMatch(/<th[^>]*><\/th>/);
+    const tenants = new Set(report.lines.map(({ tenantId }) => tenantId));
+    expect(page.match(/class="tenant"/g)).toHaveLength(tenants.size);
     expect(page).not.toContain('<script');
     expect(page).not.toMatch(/(?:src|href)=/);
   });

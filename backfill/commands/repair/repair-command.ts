@@ -7,7 +7,7 @@ import { describeUnfinished } from '../backfill/describe-backfill.ts';
 import { describeFinding, describeValidation } from '../validate/describe-validation.ts';
 import { namingMissingTables } from '../validate/missing-tables.ts';
 import { patienceOf, readsOf, validateEnvironment } from '../validate/run-validation.ts';
-import { executeRepair, planRepair } from './repair.ts';
+import { executeRepair, planRepair, type RepairPlan } from './repair.ts';
 
 /** Differences that are listed. */
 const FINDINGS_TOLD = 20;
@@ -28,7 +28,7 @@ export async function repairCommand(
     return { exitCode: agree ? EXIT.done : EXIT.failed, document, lines };
   }
   const plan = planRepair(findings);
-  const what = `${findings.length} differences: links of ${plan.kpis.length} KPIs, ${plan.records.length} records, ${plan.surplus.length} surplus rows.`;
+  const what = describePlan(findings, plan);
   if (!options.execute) {
     return {
       exitCode: EXIT.done,
@@ -65,6 +65,12 @@ export async function repairCommand(
     ],
     ...(more && { next: nextStep(options.env, ['repair', '--execute'], 'repairs the rest') }),
   };
+}
+
+/** What is derived again. The links of every KPI concerned are looked at, because rows follow from them. */
+function describePlan(findings: readonly Finding[], { kpis, links, records, surplus }: RepairPlan): string {
+  const again = `${links.length} links and ${records.length} records are derived again`;
+  return `${findings.length} differences: ${again}, ${surplus.length} surplus rows go, and the links of ${kpis.length} KPIs are checked.`;
 }
 
 function told(findings: readonly Finding[]): string[] {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { withoutImage } from '../../../functions/tables/control/quarantine-rows.ts';
 import { PASSES } from '../../copy/run-state.ts';
 import { stableJson } from '../../json.ts';
+import { auditPage } from './audit-page.ts';
 import type { AuditFacts } from './facts.ts';
 
 /** A file of the bundle, and what it says. */
@@ -26,11 +27,17 @@ export interface Bundle {
 
 /** The audit bundle of the facts: the same facts give the same bytes. Pure. */
 export function bundleOf(facts: AuditFacts): Bundle {
-  const files = Object.entries(contents(facts)).map(([name, { says, value }]) => ({
+  const json = Object.entries(contents(facts)).map(([name, { says, value }]) => ({
     name: `${name}.json`,
     says,
     content: stableJson(value),
   }));
+  const page = {
+    name: 'audit.html',
+    says: 'the same for a person: a timeline of what happened, by whom and why, and a chart of what differed',
+    content: auditPage(facts),
+  };
+  const files = [page, ...json];
   const index = files.map(({ name, says, content }) => ({
     file: name,
     says,

@@ -34,7 +34,7 @@ export async function reportCommand(options: { readonly env: string; readonly ou
         ['file', 'bytes'],
         index.map(({ file, bytes }) => [file, bytes]),
       ),
-      `The audit bundle is in ${folder}. Its index.md describes each file.`,
+      `The audit bundle is in ${folder}. Open its audit.html; its index.md describes each file.`,
     ],
   };
 }

@@ -1,4 +1,4 @@
-import { CLASS_TITLE, ROW_CLASSES } from '../../../functions/migration/rows.ts';
+import { CLASS_TITLE, dateOfRow, ROW_CLASSES } from '../../../functions/migration/rows.ts';
 import type { AttributeValue } from '../../../functions/model/attribute-value.ts';
 import { addCounts } from '../../../functions/model/counts-by-name.ts';
 import type { Finding } from '../../../functions/validation/findings.ts';
@@ -55,8 +55,24 @@ function describeFindings(findings: readonly Finding[]): string[] {
   ];
 }
 
-/** One difference on a line. */
-export function describeFinding({ table, id, kind, orphan, differences }: Finding): string {
+/** One difference on a line, with what it is about. */
+export function describeFinding(finding: Finding): string {
+  return `${describeDifference(finding)} ${describeContext(finding)}`;
+}
+
+/** Whose row it is, and which old item demands it. */
+function describeContext({ tenantId, kpi, demandedBy, expected, found }: Finding): string {
+  const date = dateOfRow(expected) ?? dateOfRow(found);
+  const parts = [
+    ...(tenantId === '' ? [] : [`tenant ${printable(tenantId)}`]),
+    ...(kpi.kpiId === '' ? [] : [`KPI ${printable(kpi.kpiId)}`]),
+    demandedBy ? `from ${demandedBy.source} ${printable(demandedBy.id)}` : 'no old item demands it',
+    ...(date === undefined ? [] : [`of ${printable(date)}`]),
+  ];
+  return `(${parts.join(', ')})`;
+}
+
+function describeDifference({ table, id, kind, orphan, differences }: Finding): string {
   const name = `${table} ${printable(id)}`;
   if (kind === 'missing') return `${name} is missing.`;
   if (kind === 'extra') return `${name} should not exist${orphan ? ', and neither does its link' : ''}.`;

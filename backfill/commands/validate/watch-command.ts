@@ -6,8 +6,11 @@ import { describeFinding } from './describe-validation.ts';
 import { namingMissingTables } from './missing-tables.ts';
 import { patienceOf, readsOf } from './run-validation.ts';
 
-/** Differences of a part that are listed. */
-const FINDINGS_TOLD = 5;
+/** Differences that are listed, of all parts together. */
+const FINDINGS_TOLD = 20;
+
+/** Differences after which a round says nothing new: each part that differs is watched for as long as patience lasts. */
+const DIFFERING_MAX = 100;
 
 /** `watch`: validates the key space part by part, round after round, until interrupted; with `--once`, one round. */
 export async function watchCommand(
@@ -20,7 +23,8 @@ export async function watchCommand(
   const parts = settings.validation.rollingParts;
   const startedAt = new Date().toISOString();
   const sum = { parts: 0, rowsCompared: 0, rowsDiffering: 0, rowsInFlight: 0, itemsUnexamined: 0 };
-  for (let part = 0; !stop.aborted && !(options.once && sum.parts === parts); part = (part + 1) % parts) {
+  const isOver = (): boolean => options.once && (sum.parts === parts || sum.rowsDiffering >= DIFFERING_MAX);
+  for (let part = 0; !stop.aborted && !isOver(); part = (part + 1) % parts) {
     const patience = { ...patienceOf(environment), stop };
     const report = await unlessStopped(stop, () =>
       namingMissingTables(environment, 'kpi-migrate watch', () =>
@@ -33,9 +37,11 @@ export async function watchCommand(
     sum.rowsDiffering += report.proven.length;
     sum.rowsInFlight += report.inFlight.length;
     sum.itemsUnexamined += report.unexamined.length;
-    for (const line of describePart(report)) process.stderr.write(`${line}\n`);
+    const toTell = Math.max(0, FINDINGS_TOLD - (sum.rowsDiffering - report.proven.length));
+    for (const line of describePart(report, toTell)) process.stderr.write(`${line}\n`);
   }
-  if (sum.parts >= parts) {
+  // A part of a round is no evidence that nothing differs, but it is evidence of what does.
+  if (sum.parts >= parts || sum.rowsDiffering > 0) {
     const { rowsCompared, rowsDiffering } = sum;
     await writeWatchRound(environment.tables.control, {
       ...{ startedAt, endedAt: new Date().toISOString(), rowsCompared, rowsDiffering },
@@ -46,6 +52,9 @@ export async function watchCommand(
     document: sum,
     lines: [
       `${sum.parts} parts, ${sum.rowsCompared} rows compared, ${sum.rowsDiffering} differ, ${sum.rowsInFlight} in flight.`,
+      ...(sum.rowsDiffering >= DIFFERING_MAX && sum.parts < parts
+        ? [`Stopped at part ${sum.parts} of ${parts}: more differences would say nothing new.`]
+        : []),
       ...(sum.itemsUnexamined > 0 ? [`${sum.itemsUnexamined} items could not be examined. Each is named above.`] : []),
     ],
   };
@@ -61,11 +70,12 @@ async function unlessStopped<T>(stop: AbortSignal, work: () => Promise<T>): Prom
   }
 }
 
-function describePart({ part, parts, kpis, rowsCompared, proven, inFlight, unexamined }: PartReport): string[] {
+function describePart(report: PartReport, toTell: number): string[] {
+  const { part, parts, kpis, rowsCompared, proven, inFlight, unexamined } = report;
   const counts = `${kpis} KPIs, ${rowsCompared} rows, ${proven.length} differ, ${inFlight.length} in flight`;
   return [
     `part ${part + 1} of ${parts}: ${counts}`,
-    ...proven.slice(0, FINDINGS_TOLD).map(describeFinding),
+    ...proven.slice(0, toTell).map(describeFinding),
     ...unexamined.map(({ name, code }) => `${name} could not be examined: ${code}.`),
   ];
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Bundle, bundleOf } from '../../../backfill/commands/report/bundle.ts';
 import { type AuditFacts, readFacts } from '../../../backfill/commands/report/facts.ts';
+import { timelineOf } from '../../../backfill/commands/report/timeline.ts';
 import { requireEmptyFolder, writeBundle } from '../../../backfill/commands/report/write-bundle.ts';
 import { runBackfill } from '../../../backfill/copy/backfill.ts';
 import { startFlagDeployment } from '../../../functions/flag/deployments.ts';
@@ -112,6 +113,23 @@ describe('the audit bundle of a migration', () => {
       expect(page).toContain(createHash('sha256').update(content).digest('hex'));
     }
     expect(page).toContain('Read at 2026-05-01T12:00:00.000Z by Ada on laptop');
+  });
+
+  test('has a page with a timeline of who did what and why, in which values are text', async () => {
+    const facts = await factsOfMigration();
+    const operation = {
+      ...{ command: 'backfill', arguments: ['--execute'], operator: 'Ada <b>', reason: 'change 4711' },
+      ...{ startedAt: '2026-05-01T09:00:00.000Z', endedAt: '2026-05-01T09:30:00.000Z', exitCode: 0, outcome: 'Done.' },
+    };
+    const page = bundleOf({ ...facts, operations: [operation] }).files.find(({ name }) => name === 'audit.html');
+    expect(page?.content).toMatch(/backfill --execute \(exit 0: Done\.\)<\/td><td>Ada &lt;b&gt;<\/td><td>change 4711/);
+    expect(page?.content).toMatch(/milestones \S+ \([\w-]+\) was accepted\.<\/td><td>Ada</);
+    expect(page?.content).toContain('Deployment 1, COMPLETE: all reads use the old tables, and some are compared');
+    expect(page?.content.match(/<circle/g)?.length).toBeGreaterThanOrEqual(6);
+    expect(page?.content.match(/<rect/g)).toHaveLength(2);
+    expect(page?.content).not.toMatch(/<script|(?:src|href)=/);
+    const times = timelineOf(facts).map(({ at }) => at);
+    expect(times).toEqual(times.toSorted());
   });
 
   test('is the same to the byte whatever order the facts are read in', async () => {
