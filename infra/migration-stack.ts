@@ -35,11 +35,11 @@ export class MigrationStack extends Stack {
     const readFlag = new ReadFlag(this, 'ReadFlag', { settings, control, flag, rollbackAlarms });
     new Guards(this, 'Guards', { settings, newTables, control, readFlag, madeAt });
     const validation = new RollingValidation(this, 'Validation', { settings, oldTables, newTables, control, readFlag });
-    observability.tellOfErrors('Validation', validation.validate);
+    observability.tellOfErrors('Validation', validation.validate, 'Validation');
     const { callers } = settings.readPath;
     if (callers !== undefined) {
       const { read } = new ReadApi(this, 'ReadPath', { settings, callers, oldTables, newTables, readFlag, control });
-      observability.tellOfErrors('ReadPath', read);
+      observability.tellOfErrors('ReadPath', read, 'Reads and the flag');
     }
     const replicate = bySource((source) => sync.streams[source].replicate);
     Aspects.of(this).add(new KeyRights(this, settings, failures.importedArn));

@@ -36,6 +36,15 @@ interface Watched {
   /** What a period without any measurement is taken for: by default nothing happened in it, and nothing is wrong. */
   readonly missing?: TreatMissingData;
   readonly description: string;
+  /** The heading of runbook.md that says what to do. */
+  readonly heading: Heading;
+}
+
+/** The headings of runbook.md, under "What if". */
+type Heading = 'Replication' | 'Validation' | 'Reads and the flag';
+
+function withHeading(description: string, heading: Heading): string {
+  return `${description} Runbook: "${heading}".`;
 }
 
 /** How long a difference of the standing validation keeps a rollout from beginning: two of its rounds by default. */
@@ -61,6 +70,7 @@ export class Observability extends Construct {
       threshold: 0.5,
       description:
         'Half of the invocations of the standing validation run out of time: a round takes twice as long. Raise validation.rollingParts. Next: kpi-migrate validate',
+      heading: 'Validation',
     });
     this.alarm('ItemsUnexamined', {
       metric: ownMetric('ItemsUnexamined', settings),
@@ -68,6 +78,7 @@ export class Observability extends Construct {
       periods: DIFFERENCE_REMEMBERED_MINUTES,
       description:
         'The standing validation could not compare some items; its log names them. Next: kpi-migrate validate',
+      heading: 'Validation',
     });
     const silentHours = Math.ceil((INVOCATIONS_MISSED * settings.validation.rollingEveryMinutes) / 60);
     this.alarm('ValidationSilent', {
@@ -79,6 +90,7 @@ export class Observability extends Construct {
       missing: TreatMissingData.BREACHING,
       description:
         'The standing validation compares nothing: look at its schedule, its concurrency and its log. Next: kpi-migrate validate',
+      heading: 'Validation',
     });
     this.rollbackAlarms = [
       this.anyOf('StreamsBehind', 'A stream is further behind than the new side may be.', streams, 'behind'),
@@ -88,17 +100,20 @@ export class Observability extends Construct {
         threshold: 1,
         periods: DIFFERENCE_REMEMBERED_MINUTES,
         description: 'The standing validation has found rows that differ. Next: kpi-migrate validate',
+        heading: 'Validation',
       }),
       this.alarm('NewSideErrors', {
         metric: ownMetric('NewSideErrors', settings),
         threshold: settings.readFlag.newSideErrorsMaxPerMinute,
         comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
         description: 'The new side fails or is too slow; the old one answers instead. Next: kpi-migrate fallback',
+        heading: 'Reads and the flag',
       }),
       this.alarm('WrongAnswers', {
         metric: ownMetric('WrongAnswers', settings),
         threshold: 1,
         description: 'The new side has answered wrongly. Next: kpi-migrate fallback',
+        heading: 'Reads and the flag',
       }),
     ];
   }
@@ -109,19 +124,20 @@ export class Observability extends Construct {
   }
 
   /** Tells people when a function throws. */
-  tellOfErrors(id: string, target: IFunction): void {
+  tellOfErrors(id: string, target: IFunction, heading: Heading): void {
     this.alarm(`${id}Errors`, {
       metric: target.metricErrors({ period: MINUTE }),
       threshold: 1,
       datapoints: 3,
       periods: 5,
       description: `${id} keeps failing. Look into its log.`,
+      heading,
     });
   }
 
   private streamAlarms(source: Source, { readFlag }: Settings, sync: StreamSync) {
     const { replicate, mappingId } = sync.streams[source];
-    this.tellOfErrors(`Replicate-${source}`, replicate);
+    this.tellOfErrors(`Replicate-${source}`, replicate, 'Replication');
     const ofMapping = (metricName: string) =>
       new Metric({
         namespace: 'AWS/Lambda',
@@ -139,6 +155,7 @@ export class Observability extends Construct {
           datapoints: 2,
           periods: 3,
           description: `The stream of ${source} is behind. Next: kpi-migrate status`,
+          heading: 'Replication',
         }),
       ],
       givenUp: [
@@ -146,11 +163,13 @@ export class Observability extends Construct {
           metric: ofMapping('OnFailureDestinationDeliveredEventCount'),
           threshold: 1,
           description: `Changes of ${source} were given up and kept in the bucket. Next: kpi-migrate quarantine replay`,
+          heading: 'Replication',
         }),
         this.alarm(`Lost-${source}`, {
           metric: ofMapping('DroppedEventCount'),
           threshold: 1,
           description: `Changes of ${source} were given up and kept nowhere. Next: kpi-migrate repair`,
+          heading: 'Replication',
         }),
       ],
     };
@@ -164,7 +183,7 @@ export class Observability extends Construct {
       datapointsToAlarm: watched.datapoints ?? 1,
       evaluationPeriods: watched.periods ?? 1,
       treatMissingData: watched.missing ?? TreatMissingData.NOT_BREACHING,
-      alarmDescription: watched.description,
+      alarmDescription: withHeading(watched.description, watched.heading),
     });
     alarm.addAlarmAction(this.action);
     this.plainAlarms.push(alarm);
@@ -174,11 +193,12 @@ export class Observability extends Construct {
   /** One of the five for many; people are told by those that it is made of. */
   private anyOf<Kind extends string>(
     id: string,
-    alarmDescription: string,
+    description: string,
     streams: readonly Readonly<Record<Kind, readonly IAlarm[]>>[],
     kind: Kind,
   ): CompositeAlarm {
     const alarms = streams.flatMap((stream) => stream[kind]);
+    const alarmDescription = withHeading(description, 'Replication');
     const rules = alarms.map((alarm) => AlarmRule.fromAlarm(alarm, AlarmState.ALARM));
     return new CompositeAlarm(this, id, { alarmDescription, alarmRule: AlarmRule.anyOf(...rules) });
   }

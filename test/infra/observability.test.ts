@@ -1,8 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readMetricsOf } from '../../functions/read/read-metrics.ts';
 import { countsOf } from '../../functions/validation/rolling-state.ts';
+import { PACKAGE_ROOT } from '../../infra/package-layout.ts';
 import { ofType, type Resources, settingsWith, synthesise } from './synthesis.ts';
 
+const RUNBOOK = readFileSync(join(PACKAGE_ROOT, 'runbook.md'), 'utf8');
 const resources = synthesise(settingsWith());
 const SOURCES = ['links', 'milestones', 'actuals', 'readings'];
 
@@ -49,6 +53,18 @@ describe('the alarms', () => {
     }
     const heedsSilence = Object.keys(alarms).filter((name) => alarms[name]?.TreatMissingData !== 'notBreaching');
     expect(heedsSilence).toEqual(['ValidationSilent']);
+  });
+
+  test('name the heading of the runbook that says what to do', () => {
+    const headings = [...RUNBOOK.matchAll(/^### (.*)$/gm)].map(([, heading]) => heading);
+    const all = ['AWS::CloudWatch::Alarm', 'AWS::CloudWatch::CompositeAlarm'].flatMap((type) =>
+      ofType(resources, type),
+    );
+    expect(all.length).toBeGreaterThan(20);
+    for (const { id, Properties } of all) {
+      const [, heading] = /Runbook: "(.*)"\.$/.exec(Properties.AlarmDescription) ?? [];
+      expect(headings, id).toContain(heading);
+    }
   });
 
   test.each(SOURCES)('%s: look at the age, the errors and what was given up of the stream of the source', (source) => {
