@@ -7,8 +7,8 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { dashboardName, dashboardUrl } from './console-links.ts';
 import { ownMetric } from './observability.ts';
-import { partitionOf } from './regions.ts';
 import type { Settings } from './settings.ts';
 
 export interface DashboardProps {
@@ -22,10 +22,9 @@ export interface DashboardProps {
 export class Dashboard extends Construct {
   constructor(scope: Construct, id: string, { settings, alarms, replicate }: DashboardProps) {
     super(scope, id);
-    const dashboardName = `kpi-migration-${settings.name}`;
     const streams = Object.entries(replicate);
     new CloudWatchDashboard(this, 'Page', {
-      dashboardName,
+      dashboardName: dashboardName(settings.name),
       widgets: [
         [new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: 24, height: 5 })],
         [
@@ -55,12 +54,8 @@ export class Dashboard extends Construct {
       ],
     });
     new CfnOutput(Stack.of(this), 'DashboardUrl', {
-      value: dashboardUrl(settings.region, dashboardName),
+      value: dashboardUrl(settings.region, settings.name),
       description: 'What to look at during a cutover.',
     });
   }
-}
-
-function dashboardUrl(region: string, name: string): string {
-  return `https://${region}.${partitionOf(region)?.consoleHost}/cloudwatch/home?region=${region}#dashboards/dashboard/${name}`;
 }

@@ -22,7 +22,13 @@ const ROOMS = [
 ];
 
 /** Files of infra that say how the product lies on disk and what its settings are. */
-const OUTSIDE = ['infra/settings.ts', 'infra/package-layout.ts', 'infra/requirements.ts', 'infra/stack-names.ts'];
+const OUTSIDE = [
+  'infra/settings.ts',
+  'infra/console-links.ts',
+  'infra/package-layout.ts',
+  'infra/requirements.ts',
+  'infra/stack-names.ts',
+];
 const COMMAND_LINE = ['backfill', 'backfill/lease', 'backfill/copy', 'backfill/commands'];
 
 /** Which part of the product may import which: the order in which data flows (README.md). No room imports an entry. */

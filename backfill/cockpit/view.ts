@@ -31,6 +31,7 @@ export function viewOf({ status, settings, samples, isReadOnly }: ViewInputs) {
   return {
     environment,
     at,
+    dashboardUrl: status.dashboardUrl,
     isReadOnly,
     position,
     steps: STEPS.map((name, index) => ({ name, state: stateOf(index, STEPS.indexOf(position.step)) })),

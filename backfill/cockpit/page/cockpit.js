@@ -191,7 +191,7 @@ function showReads(view) {
     'origins',
     counts
       ? `Answers: ${count(counts.old)} from the old tables, ${count(counts.new)} from the new ones. Compared and different: ${count(counts.differing)}.`
-      : 'Answers by origin and comparisons: see the dashboard of the stack in CloudWatch.',
+      : 'Answers by origin and comparisons: see the dashboard in CloudWatch.',
   );
   drawLines(byId('reads-chart'), {
     timesMs: history.map(({ atMs }) => atMs),
@@ -202,6 +202,9 @@ function showReads(view) {
     unit: 'answers so far',
     format: count,
   });
+  const link = byId('dashboard');
+  link.hidden = view.dashboardUrl === undefined;
+  if (view.dashboardUrl !== undefined) link.href = view.dashboardUrl;
   showMoves(view, token);
   followFallback(view);
 }

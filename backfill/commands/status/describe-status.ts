@@ -9,11 +9,12 @@ import { STEPS, type Step } from './journey-facts.ts';
 import type { ControlState, Status } from './read-status.ts';
 
 /** The status as lines for a person, without the next step. */
-export function describeStatus({ control, flag, position, at }: Status): string[] {
+export function describeStatus({ control, flag, position, at, dashboardUrl }: Status): string[] {
   return [
     describeJourney(position.step),
     ...(control ? describeControl(control, Date.parse(at)) : []),
     ...('unreadable' in flag ? [`The read flag cannot be read: ${flag.unreadable}`] : describeFlag(flag)),
+    ...(dashboardUrl === undefined ? [] : [`Dashboard: ${dashboardUrl}`]),
     position.says,
   ];
 }

@@ -23,6 +23,7 @@ import { dynamoBackups } from '../../../functions/tables/dynamo/backups.ts';
 import { describeTables } from '../../../functions/tables/dynamo/descriptions.ts';
 import { readLagMs } from '../../../functions/tables/replication-lag.ts';
 import { type RollingState, storedRolling } from '../../../functions/validation/rolling-state.ts';
+import { dashboardUrl } from '../../../infra/console-links.ts';
 import type { Settings } from '../../../infra/settings.ts';
 import { type PassReport, reportPasses } from '../../copy/backfill.ts';
 import { readCheckpoints } from '../../copy/run-state.ts';
@@ -60,6 +61,8 @@ export interface Status {
   readonly control: ControlState | undefined;
   readonly flag: FlagState | UnreadableFlag;
   readonly position: Position;
+  /** Where a browser finds the stack's dashboard; undefined in `local`. */
+  readonly dashboardUrl: string | undefined;
 }
 
 /** Reads where the migration is: the tables' descriptions, the control table and AppConfig. It writes nothing. */
@@ -85,7 +88,8 @@ export async function readStatus(environment: Environment): Promise<Status> {
     SOURCES.map((source) => [source, shapes[OLD_TABLE_OF[source]]?.itemCountEstimate ?? 0]),
   );
   const at = new Date(nowMs).toISOString();
-  return { environment: settings.name, at, findings, itemCounts, control, flag, position };
+  const dashboard = settings.name === 'local' ? undefined : dashboardUrl(settings.region, settings.name);
+  return { environment: settings.name, at, findings, itemCounts, control, flag, position, dashboardUrl: dashboard };
 }
 
 async function readControlState({ client, settings, tables }: Environment, nowMs: number): Promise<ControlState> {

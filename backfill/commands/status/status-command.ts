@@ -50,7 +50,7 @@ function tell(lines: readonly string[], before: string): string {
   return text;
 }
 
-function documentOf({ at, findings, control, flag, position }: Status): object {
+function documentOf({ at, findings, control, flag, position, dashboardUrl }: Status): object {
   const { evidence, quarantine = [], ...rest } = control ?? {};
   const counts = (accepted: boolean) => {
     const entries = quarantine.filter((entry) => accepted === (entry.accepted !== undefined));
@@ -61,7 +61,7 @@ function documentOf({ at, findings, control, flag, position }: Status): object {
   return {
     at,
     position: { state: position.state, step: position.step, since: position.since, says: position.says },
-    ...{ findings, flag, run: evidence?.run, rollback: evidence?.rollback, lagMs: evidence?.lagMs },
+    ...{ findings, flag, dashboardUrl, run: evidence?.run, rollback: evidence?.rollback, lagMs: evidence?.lagMs },
     killSwitch: evidence?.killSwitch,
     validation: evidence?.report,
     quarantined: Object.fromEntries(
