@@ -4,12 +4,15 @@ import { jsonOf } from './json.ts';
 import { EXIT } from './outcome.ts';
 import { createProgram } from './program.ts';
 import { runCommand } from './run-command.ts';
+import { leavesAnything } from './within.ts';
 import { withoutHelpOfUnknown } from './words.ts';
 
 const words = process.argv.slice(2);
 const program = createProgram(runCommand);
 try {
   await program.parseAsync(withoutHelpOfUnknown(words, program), { from: 'user' });
+  // A request that nobody waits for any more would keep the process.
+  if (leavesAnything()) process.exit();
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
   process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;

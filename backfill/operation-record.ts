@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { messageOf } from '../functions/model/migration-error.ts';
 import { noteOperation, type Operation } from '../functions/tables/control/operations.ts';
 import { openEnvironment, operatorName } from './environment.ts';
+import { within } from './within.ts';
 
 export interface OperationToRecord {
   readonly env: string;
@@ -34,17 +35,13 @@ export async function beginOperation({ env, command, words, reason, noteBegin }:
 }
 
 /** How long a record may take. */
-const RECORD_WITHIN_MS = 10_000;
+const RECORD_WITHIN_MS = 5_000;
 
 async function note(env: string, operation: Operation, token: string, isTold: boolean): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
   try {
-    const { tables, client } = await openEnvironment(env);
-    timer = setTimeout(() => client.destroy(), RECORD_WITHIN_MS);
-    await noteOperation(tables.control, operation, token);
+    const { tables } = await openEnvironment(env);
+    await within(RECORD_WITHIN_MS, noteOperation(tables.control, operation, token));
   } catch (error) {
     if (isTold) process.stderr.write(`This command is not in the record of operations: ${messageOf(error)}\n`);
-  } finally {
-    clearTimeout(timer);
   }
 }

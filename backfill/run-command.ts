@@ -7,6 +7,7 @@ import type { MakeAction } from './make-action.ts';
 import { commandOf, type NextStep, nextStep, withOption, withPasteableCommands } from './next-step.ts';
 import { beginOperation } from './operation-record.ts';
 import { type CommandResult, describeFailure, EXIT, failureOf, forEnvironment } from './outcome.ts';
+import { within } from './within.ts';
 
 /** What every command has, and what those that change something have beside it. */
 interface CommonOptions {
@@ -29,8 +30,12 @@ export const runCommand: MakeAction = (load, name) => {
       const stop = execute.length > 1 ? stopSignal() : new AbortController().signal;
       const result = await execute(options as never, stop);
       process.exitCode = result.exitCode;
+      // What came of it comes first: whoever falls back must not wait for a record.
+      if (!options.json && result.lines.length > 0) {
+        tell(withPasteableCommands(result.lines.join('\n'), options.env));
+      }
       await record?.end(result.exitCode, result.lines.at(-1) ?? '');
-      await print(result, options);
+      await printNext(result, options);
     } catch (error) {
       const failure = forEnvironment(failureOf(error), options.env);
       process.exitCode = failure.exitCode;
@@ -56,10 +61,7 @@ function fullName(command: Command): string {
   return parent?.parent ? `${parent.name()} ${command.name()}` : command.name();
 }
 
-async function print(result: CommandResult, { env, json }: CommonOptions): Promise<void> {
-  if (!json && result.lines.length > 0) {
-    tell(withPasteableCommands(result.lines.join('\n'), env));
-  }
+async function printNext(result: CommandResult, { env, json }: CommonOptions): Promise<void> {
   const next = await nextOf(result, env);
   if (json) process.stdout.write(`${jsonOf(withNext(result.document, next))}\n`);
   else if (next) tell(`${capital(next.why)}.\nNext: ${next.command}`);
@@ -84,19 +86,14 @@ async function nextOf({ next, exitCode }: CommandResult, env: string): Promise<N
 }
 
 /** How long the position may take: a command has come to its end, whatever answers or does not. */
-const POSITION_WITHIN_MS = 15_000;
+const POSITION_WITHIN_MS = 8_000;
 
 async function nextOfPosition(env: string, exitCode: number): Promise<NextStep | undefined> {
-  let timer: NodeJS.Timeout | undefined;
   try {
-    const environment = await openEnvironment(env);
-    timer = setTimeout(() => environment.client.destroy(), POSITION_WITHIN_MS);
-    return (await readStatus(environment)).position.next;
+    return (await within(POSITION_WITHIN_MS, readStatus(await openEnvironment(env)))).position.next;
   } catch {
     // What the command came to is told already. `status` says what cannot be read, and why.
     return exitCode === EXIT.done ? nextStep(env, ['status'], 'shows where the migration is') : undefined;
-  } finally {
-    clearTimeout(timer);
   }
 }
 
