@@ -12,7 +12,7 @@ import { type AppConfig, startAppConfig } from '../appconfig/start-app-config.ts
 import type { InvokeValidator } from '../appconfig/validators.ts';
 import { loadExport, openExport } from '../export/load-export.ts';
 import { createTables, hostFunctions, putGuardsOn, turnStreamOn } from './deploy.ts';
-import { startEngine } from './engine.ts';
+import { requireEngine, startEngine } from './engine.ts';
 import { EventSourceMapping } from './event-source-mapping.ts';
 import type { BusyProcess, FunctionHost } from './function-host.ts';
 import { fileCheckpoints } from './mapping-checkpoints.ts';
@@ -67,6 +67,7 @@ export interface LocalCloud {
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
   requirePackages(LOCAL_CLOUD_PACKAGES);
   const { settings, onProgress } = options;
+  await requireEngine(options.port);
   const exported = options.exportDirectory && (await openExport(options.exportDirectory, settings.tables));
   await using starting = new AsyncDisposableStack();
 
