@@ -33,6 +33,12 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
+export function portNumber(text: string): number {
+  const port = wholeNumber(text);
+  if (port < 1 || port > 65_535) throw new InvalidArgumentError('Give a port from 1 to 65535.');
+  return port;
+}
+
 export function percentage(text: string): number {
   const percent = Number(text);
   if (!/^\d+(\.\d{1,2})?$/.test(text) || percent > 100) {

@@ -1,6 +1,14 @@
 import { type Command, Option } from 'commander';
 import { STAGES } from '../functions/flag/stages.ts';
-import { addCommand, percentage, wholeNumber, withExecute, withPromotion, withReason } from './command-options.ts';
+import {
+  addCommand,
+  percentage,
+  portNumber,
+  wholeNumber,
+  withExecute,
+  withPromotion,
+  withReason,
+} from './command-options.ts';
 import type { MakeAction } from './make-action.ts';
 
 /** The commands that show where reads are, and move them. */
@@ -40,7 +48,7 @@ export function addReadCommands(program: Command, run: MakeAction): void {
     'serve a page on this machine to watch and steer the cutover, until interrupted',
     'cockpit --env production --read-only',
   )
-    .option('--port <number>', 'the port of the page (default: a free one)', wholeNumber)
+    .option('--port <number>', 'the port of the page (default: a free one)', portNumber)
     .option('--read-only', 'the page changes nothing', false)
     .action(run(() => import('./cockpit/cockpit-command.ts'), 'cockpitCommand'));
 

@@ -65,6 +65,16 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
   };
 }
 
+/**
+ * Checks what the engine needs, within a second: a local cloud asks before it synthesises the stack, which takes long.
+ *
+ * @throws MigrationError JAVA_MISSING, JAVA_TOO_OLD, PORT_BUSY
+ */
+export async function requireEngine(port: number | undefined): Promise<void> {
+  await checkJava();
+  if (port !== undefined) await checkFree(port);
+}
+
 async function checkJava(): Promise<void> {
   let told: string;
   try {

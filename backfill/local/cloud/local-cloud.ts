@@ -13,7 +13,7 @@ import type { InvokeValidator } from '../appconfig/validators.ts';
 import { loadExport, openExport } from '../export/load-export.ts';
 import { type Services, startServices } from '../services/start-services.ts';
 import { createTables, hostFunctions, putGuardsOn, turnStreamOn } from './deploy.ts';
-import { startEngine } from './engine.ts';
+import { requireEngine, startEngine } from './engine.ts';
 import type { BusyProcess, FunctionHost } from './function-host.ts';
 import { fileCheckpoints } from './mapping-checkpoints.ts';
 import { oldTableSchemas } from './old-table-schemas.ts';
@@ -72,6 +72,7 @@ export interface LocalCloud {
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
   requirePackages(LOCAL_CLOUD_PACKAGES);
   const { settings, onProgress } = options;
+  await requireEngine(options.port);
   const exported = options.exportDirectory && (await openExport(options.exportDirectory, settings.tables));
   await using starting = new AsyncDisposableStack();
 

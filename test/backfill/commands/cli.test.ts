@@ -15,6 +15,7 @@ test.each([
   ['an unknown command', ['migrate']],
   ['an unknown option', ['backfill', '--force']],
   ['an unknown phase', ['backfill', '--phase', 'kpis']],
+  ['a port that there is not', ['local', '--port', '99999']],
   ['a seed that is no number', ['rehearse', '--seed', 'today']],
   ['a rehearsal on somebody’s tables', ['rehearse', '--env', 'production']],
   ['an item without its id', ['quarantine', 'show', 'links']],
@@ -94,4 +95,15 @@ test.each([
   const { exitCode, stdout } = await runCli(given, { AWS_ENDPOINT_URL_DYNAMODB: inject('engineUrl') });
   expect(exitCode).toBe(1);
   check(JSON.parse(stdout));
+});
+
+test.each([
+  ['a busy port', (port: string) => ['--port', port], {}, 'PORT_BUSY'],
+  ['no Java', () => [], { PATH: '/nowhere' }, 'JAVA_MISSING'],
+])('local finds %s before it begins with anything', async (_name, options, variables, code) => {
+  const { port } = new URL(inject('engineUrl'));
+  const { exitCode, stdout, stderr } = await runCli(['local', ...options(port)], variables);
+  expect(exitCode).toBe(1);
+  expect(stderr).toMatch(new RegExp(`^${code}: [\\s\\S]*Next: `));
+  expect(stderr + stdout).not.toContain('synthesising');
 });
