@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import {
   Alarm,
   AlarmRule,
@@ -10,14 +10,11 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Key } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { Topic } from 'aws-cdk-lib/aws-sns';
-import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import { SOURCES, type Source } from '../functions/migration/sources.ts';
 import { ENVIRONMENT_DIMENSION, METRIC_NAMESPACE } from '../functions/runtime/metrics.ts';
+import { alarmTopic } from './alarm-topic.ts';
 import type { Settings } from './settings.ts';
 import type { StreamSync } from './stream-sync.ts';
 
@@ -63,7 +60,7 @@ export class Observability extends Construct {
 
   constructor(scope: Construct, id: string, { settings, sync }: ObservabilityProps) {
     super(scope, id);
-    this.action = new SnsAction(this.topic(settings));
+    this.action = new SnsAction(alarmTopic(this, settings));
     const streams = SOURCES.map((source) => this.streamAlarms(source, settings, sync));
     this.alarm('RoundsTooSlow', {
       metric: ownMetric('PartsUnfinished', settings).with({ statistic: 'Average', period: SLOWNESS_PERIOD }),
@@ -238,22 +235,6 @@ export class Observability extends Construct {
     const alarmDescription = withHeading(description, 'Replication');
     const rules = alarms.map((alarm) => AlarmRule.fromAlarm(alarm, AlarmState.ALARM));
     return new CompositeAlarm(this, id, { alarmDescription, alarmRule: AlarmRule.anyOf(...rules) });
-  }
-
-  private topic({ account, alarms }: Settings): Topic {
-    const cloudWatch = new ServicePrincipal('cloudwatch.amazonaws.com', {
-      conditions: { StringEquals: { 'aws:SourceAccount': account } },
-    });
-    // Of the key that AWS manages for SNS, CloudWatch may make no use.
-    const masterKey = new Key(this, 'TopicKey', { enableKeyRotation: true, removalPolicy: RemovalPolicy.DESTROY });
-    const topic = new Topic(this, 'Topic', { masterKey, enforceSSL: true });
-    topic.grantPublish(cloudWatch);
-    new CfnOutput(Stack.of(this), 'AlarmTopicArn', {
-      value: topic.topicArn,
-      description: 'Tells of alarms: subscribe.',
-    });
-    if (alarms.email !== undefined) topic.addSubscription(new EmailSubscription(alarms.email));
-    return topic;
   }
 }
 
