@@ -30,7 +30,7 @@ export class MigrationStack extends Stack {
       description: 'Replicates the old KPI tables into the new ones while the service keeps writing.',
     });
     new PublishedSettings(this, 'PublishedSettings', settings);
-    const oldTables = new OldTables(this, 'OldTables', settings);
+    const oldTables = new OldTables(this, 'OldTables', settings, madeAt);
     const { newTables, control, failures, flag } = state;
     const sync = new StreamSync(this, 'StreamSync', { settings, oldTables, newTables, control, failures });
     const observability = new Observability(this, 'Observability', { settings, sync });

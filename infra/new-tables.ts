@@ -63,7 +63,7 @@ export function tableArn(scope: Construct, tableName: string, suffix = ''): stri
   return Stack.of(scope).formatArn({ service: 'dynamodb', resource: 'table', resourceName: tableName + suffix });
 }
 
-function capitalised(role: string): string {
+export function capitalised(role: string): string {
   return role.charAt(0).toUpperCase() + role.slice(1);
 }
 

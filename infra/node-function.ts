@@ -20,6 +20,8 @@ export interface NodeFunctionProps {
   readonly memoryMegabytes: number;
   /** How often Lambda tries an event again that nobody waits for; 2 unless told. */
   readonly retryAttempts?: number;
+  /** Concurrency that nobody else in the account can take; without it, what is left of the account's. */
+  readonly reservedConcurrency?: number | undefined;
 }
 
 /**
@@ -39,6 +41,7 @@ export function nodeFunction(scope: Construct, id: string, props: NodeFunctionPr
     memorySize: props.memoryMegabytes,
     environment: fitting(id, { NODE_OPTIONS: '--enable-source-maps', ...props.environment }),
     ...(props.retryAttempts !== undefined && { retryAttempts: props.retryAttempts }),
+    ...(props.reservedConcurrency !== undefined && { reservedConcurrentExecutions: props.reservedConcurrency }),
     role,
     logGroup,
   });

@@ -1,11 +1,11 @@
-import { CustomResource } from 'aws-cdk-lib';
+import { CfnOutput, CustomResource, Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Provider } from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
 import { bySource, SOURCES, type Source } from '../functions/migration/sources.ts';
 import { OLD_TABLE_OF, type ServiceTable } from '../functions/migration/tables.ts';
-import { acknowledgeFramework } from './acknowledge.ts';
-import { tableArn } from './new-tables.ts';
+import { acknowledgeFramework, acknowledgeResource } from './acknowledge.ts';
+import { capitalised, tableArn } from './new-tables.ts';
 import { keptLogs, nodeFunction } from './node-function.ts';
 import type { Settings } from './settings.ts';
 
@@ -17,7 +17,7 @@ export class OldTables extends Construct {
   readonly streamArns: Readonly<Record<Source, string>>;
   private readonly settings: Settings;
 
-  constructor(scope: Construct, id: string, settings: Settings) {
+  constructor(scope: Construct, id: string, settings: Settings, madeAt: Date) {
     super(scope, id);
     this.settings = settings;
     const provider = this.streamProvider();
@@ -25,7 +25,16 @@ export class OldTables extends Construct {
       const stream = new CustomResource(this, `${source}Stream`, {
         resourceType: 'Custom::OldTableStream',
         serviceToken: provider.serviceToken,
-        properties: { TableName: settings.tables[OLD_TABLE_OF[source]] },
+        properties: {
+          TableName: settings.tables[OLD_TABLE_OF[source]],
+          CountReaders: true,
+          // CloudFormation runs a custom resource again only if a property has changed.
+          MadeAt: madeAt.toISOString(),
+        },
+      });
+      new CfnOutput(Stack.of(this), `StreamOf${capitalised(source)}`, {
+        value: stream.getAttString('Notice'),
+        description: 'What this deployment found of the stream.',
       });
       return stream.getAttString('StreamArn');
     });
@@ -53,6 +62,8 @@ export class OldTables extends Construct {
       // UpdateTable is what turns a stream on; the function sends nothing else with it.
       new PolicyStatement({ actions: ['dynamodb:DescribeTable', 'dynamodb:UpdateTable'], resources: tableArns }),
     );
+    onEvent.addToRolePolicy(new PolicyStatement({ actions: ['lambda:ListEventSourceMappings'], resources: ['*'] }));
+    acknowledgeResource(onEvent.role ?? onEvent, '*', 'Lambda lists mappings by stream only to who may list them all.');
     isComplete.addToRolePolicy(new PolicyStatement({ actions: ['dynamodb:DescribeTable'], resources: tableArns }));
     const provider = new Provider(this, 'StreamProvider', {
       onEventHandler: onEvent,

@@ -84,6 +84,7 @@ export class ReadFlag extends Construct {
       entry: 'gate-read-path',
       timeoutSeconds: GATE_TIMEOUT_SECONDS,
       memoryMegabytes: GATE_MEMORY_MEGABYTES,
+      reservedConcurrency: settings.readFlag.gateReservedConcurrency,
       environment: {
         TABLE_NAMES: JSON.stringify(settings.tables),
         FLAG_ENVIRONMENT_ID: this.environmentId,

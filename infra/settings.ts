@@ -54,6 +54,12 @@ const replication = z.strictObject({
     .default(82_800),
   timeoutSeconds: z.number().int().min(120, 'leaves no time for a page of a fan-out').max(900).default(900),
   memoryMegabytes: z.number().int().min(128).max(10_240).default(512),
+  /**
+   * Concurrency of each replication function that no other function of the account can take; none where absent. It is also
+   * the most that the function gets, so it has to cover every shard of the stream, `parallelizationFactor` times (Lambda
+   * developer guide, "Configuring reserved concurrency").
+   */
+  reservedConcurrency: count.max(1_000).optional(),
   /** Records or links that one invocation works on at once. */
   recordConcurrency: count.max(100).default(8),
 });
@@ -122,6 +128,8 @@ const readFlag = z.strictObject({
   /** Reads a minute in which the new side fails or is too slow, beyond which a rollout is taken back. */
   newSideErrorsMaxPerMinute: z.number().int().min(0).max(10_000).default(10),
   widen: widen.prefault({}),
+  /** Concurrency that the gate has for itself, so that a busy account cannot keep AppConfig from asking it; none where absent. */
+  gateReservedConcurrency: count.max(10).optional(),
 });
 
 /**

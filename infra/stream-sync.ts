@@ -55,6 +55,7 @@ export class StreamSync extends Construct {
       entry: `replicate-${source}`,
       timeoutSeconds: settings.replication.timeoutSeconds,
       memoryMegabytes: settings.replication.memoryMegabytes,
+      reservedConcurrency: settings.replication.reservedConcurrency,
       environment: {
         TABLE_NAMES: JSON.stringify(settings.tables),
         HELD_RECORDS: settings.heldRecords,

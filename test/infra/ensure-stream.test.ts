@@ -6,6 +6,7 @@ import {
   DynamoDBServiceException,
   UpdateTableCommand,
 } from '@aws-sdk/client-dynamodb';
+import { LambdaClient, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
 import { type AwsClientStub, mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
 import { oldTableSchemas } from '../../backfill/local/cloud/old-table-schemas.ts';
@@ -26,8 +27,12 @@ beforeAll(async () => {
 
 type RequestType = 'Create' | 'Update' | 'Delete';
 
-function event(RequestType: RequestType, TableName: string) {
-  return { RequestType, ResourceProperties: { ServiceToken: 'arn', TableName } };
+function event(RequestType: RequestType, TableName: string, PhysicalResourceId?: string) {
+  return {
+    RequestType,
+    ...(PhysicalResourceId !== undefined && { PhysicalResourceId }),
+    ResourceProperties: { ServiceToken: 'arn', TableName },
+  };
 }
 
 /** The handlers as Lambda calls them: middy hands on what it is given. */
@@ -54,8 +59,9 @@ describe('an old table without a stream', () => {
   test('gets one with both images, and its ARN is told once it is on', async () => {
     const tableName = await createTable();
     expect(await call('isComplete', event('Create', tableName))).toEqual({ IsComplete: false });
-    expect(await call('onEvent', event('Create', tableName))).toEqual({ PhysicalResourceId: `stream-of-${tableName}` });
+    const created = await call('onEvent', event('Create', tableName));
     const { specification, arn } = await streamOf(tableName);
+    expect(created).toEqual({ PhysicalResourceId: arn, Data: { Notice: 'as at the last deployment' } });
     expect(specification).toEqual(ON);
     expect(arn).toContain(`table/${tableName}/stream/`);
     expect(await call('isComplete', event('Create', tableName))).toEqual({
@@ -85,7 +91,10 @@ describe('an old table whose stream is on', () => {
   test('keeps it when the stack goes: others may read it, and the table is not ours', async () => {
     const tableName = await createTable({ StreamSpecification: ON });
     const before = await streamOf(tableName);
-    expect(await call('onEvent', event('Delete', tableName))).toEqual({ PhysicalResourceId: `stream-of-${tableName}` });
+    // CDK's provider framework refuses another id.
+    expect(await call('onEvent', event('Delete', tableName, before.arn))).toMatchObject({
+      PhysicalResourceId: before.arn,
+    });
     expect(await call('isComplete', event('Delete', tableName))).toEqual({ IsComplete: true });
     expect(await streamOf(tableName)).toEqual(before);
     expect(before.specification).toEqual(ON);
@@ -106,6 +115,70 @@ describe('an old table whose stream is on', () => {
       expect(await streamOf(tableName)).toEqual(before);
     },
   );
+});
+
+describe('an old table whose stream was turned off and on', () => {
+  test('gets the mapping of its new stream at the next deployment, which says what may be missing', async () => {
+    const tableName = await createTable({ StreamSpecification: ON });
+    const { arn: first } = await streamOf(tableName);
+    await call('onEvent', event('Create', tableName));
+    await client.send(new UpdateTableCommand({ TableName: tableName, StreamSpecification: { StreamEnabled: false } }));
+    const answer = await call('onEvent', event('Update', tableName, first));
+    const { arn: second, specification } = await streamOf(tableName);
+    expect(specification).toEqual(ON);
+    expect(second).not.toBe(first);
+    expect(answer).toMatchObject({
+      PhysicalResourceId: second,
+      Data: { Notice: expect.stringMatching(new RegExp(`${tableName} is another one.*kpi-migrate validate`)) },
+    });
+    expect(await call('isComplete', event('Update', tableName, second))).toMatchObject({ Data: { StreamArn: second } });
+    expect(await call('onEvent', event('Update', tableName, second))).toMatchObject({
+      PhysicalResourceId: second,
+      Data: { Notice: 'as at the last deployment' },
+    });
+  });
+
+  test('is told from a table of another name', async () => {
+    const tableName = await createTable({ StreamSpecification: ON });
+    const ofAnother = 'arn:aws:dynamodb:us-east-1:000000000000:table/another/stream/2026-01-01T00:00:00.000';
+    expect(await call('onEvent', event('Update', tableName, ofAnother))).toMatchObject({
+      Data: { Notice: 'as at the last deployment' },
+    });
+  });
+});
+
+describe('what else reads a stream', () => {
+  let lambda: AwsClientStub<LambdaClient>;
+  beforeEach(() => {
+    lambda = mockClient(LambdaClient);
+  });
+  afterEach(() => lambda.restore());
+
+  const withReaders = (RequestType: RequestType, tableName: string, id?: string) => {
+    const { ResourceProperties, ...others } = event(RequestType, tableName, id);
+    return { ...others, ResourceProperties: { ...ResourceProperties, CountReaders: 'true' } };
+  };
+
+  test.each([
+    ['the first deployment and one other reader', 'Create', 1, false],
+    ['the first deployment and two other readers', 'Create', 2, true],
+    ['a later deployment, our own reader and one other', 'Update', 2, false],
+    ['a later deployment, our own reader and two others', 'Update', 3, true],
+  ] as const)('%s', async (_, request, readers, isTold) => {
+    const tableName = await createTable({ StreamSpecification: ON });
+    const { arn } = await streamOf(tableName);
+    lambda
+      .on(ListEventSourceMappingsCommand, { EventSourceArn: arn })
+      .resolves({ EventSourceMappings: Array.from({ length: readers }, () => ({})) });
+    const answer = await call('onEvent', withReaders(request, tableName, request === 'Update' ? arn : undefined));
+    const told = expect.stringContaining('2 other functions read the stream');
+    expect(answer).toMatchObject({ Data: { Notice: isTold ? told : 'as at the last deployment' } });
+  });
+
+  test('is not asked where nobody is to count', async () => {
+    await call('onEvent', event('Create', await createTable({ StreamSpecification: ON })));
+    expect(lambda.calls()).toHaveLength(0);
+  });
 });
 
 describe('a table that cannot be an old one', () => {

@@ -16,6 +16,7 @@ const WILDCARDS_WITH_REASON: Readonly<Record<string, string>> = {
   '<OldTablesStreamProviderframeworkonTimeout.Arn>:*': FUNCTION_VERSION,
   '<FailuresBucket.Arn>/*': 'Lambda names the objects it keeps',
   'ObservabilityTopicKey: *': 'in the policy of a key, this is the key',
+  'OldTablesEnsureStreamRoleDefaultPolicy: *': 'Lambda lists mappings by stream only to who may list them all',
   'ReadFlagMonitorRoleDefaultPolicy: *': 'CloudWatch tells of composite alarms only who may ask for all of them',
   'ReplicationHealthWatchRoleDefaultPolicy: *': 'Lambda has no resource for listing event source mappings by stream',
   'arn:aws:appconfig:eu-west-1:123456789012:application/<ReadFlagApplication>/configurationprofile/<ReadFlagProfile>/hostedconfigurationversion/*':

@@ -179,7 +179,23 @@ describe('both stacks', () => {
 
 describe('what has to run at every deployment', () => {
   test('is told when its template was made, which CloudFormation takes for a change', () => {
-    const [guards] = ofType(migration.Resources, 'Custom::Guards');
-    expect(Date.now() - Date.parse(guards?.Properties.MadeAt)).toBeLessThan(600_000);
+    const custom = ['Custom::Guards', 'Custom::OldTableStream'].flatMap((type) => ofType(migration.Resources, type));
+    expect(custom).toHaveLength(5);
+    for (const { Properties } of custom) expect(Date.now() - Date.parse(Properties.MadeAt)).toBeLessThan(600_000);
+  });
+
+  test('says of each stream what it found', () => {
+    for (const source of ['Links', 'Milestones', 'Actuals', 'Readings']) {
+      expect(migration.Outputs[`StreamOf${source}`]?.Value).toMatchObject({
+        'Fn::GetAtt': [expect.anything(), 'Notice'],
+      });
+    }
+  });
+
+  test('finds the stream again, and the mapping follows it', () => {
+    for (const { Properties } of ofType(migration.Resources, 'AWS::Lambda::EventSourceMapping')) {
+      const [id, attribute] = Properties.EventSourceArn['Fn::GetAtt'];
+      expect([migration.Resources[id]?.Type, attribute]).toEqual(['Custom::OldTableStream', 'StreamArn']);
+    }
   });
 });

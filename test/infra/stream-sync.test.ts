@@ -101,3 +101,29 @@ describe('the settings of replication', () => {
     }
   });
 });
+
+describe('reserved concurrency', () => {
+  const reservedBy = (changes: Parameters<typeof settingsWith>[0]) =>
+    Object.fromEntries(
+      Object.entries(synthesise(settingsWith(changes)))
+        .filter(([, { Type }]) => Type === 'AWS::Lambda::Function')
+        .flatMap(([id, { Properties }]) => {
+          const reserved = Properties?.ReservedConcurrentExecutions;
+          return reserved === undefined ? [] : [[id.replace(/[0-9A-F]{8}$/, ''), reserved]];
+        }),
+    );
+
+  test('is set aside for the gate and for replication where the settings say so, and for nothing else', () => {
+    expect(reservedBy({ replication: { reservedConcurrency: 20 }, readFlag: { gateReservedConcurrency: 2 } })).toEqual({
+      ReadFlagGate: 2,
+      StreamSyncReplicatelinks: 20,
+      StreamSyncReplicatemilestones: 20,
+      StreamSyncReplicateactuals: 20,
+      StreamSyncReplicatereadings: 20,
+    });
+  });
+
+  test('is not asked for otherwise: a new account has too little to set aside', () => {
+    expect(reservedBy({})).toEqual({});
+  });
+});

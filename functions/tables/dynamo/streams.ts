@@ -13,22 +13,24 @@ const VIEW_TYPE = 'NEW_AND_OLD_IMAGES';
 /**
  * Turns the stream of an old table on where it is off. One that is on is left as it is.
  *
+ * @returns the stream's ARN. A stream that was turned off and on again has another one than before.
  * @throws MigrationError TABLE_MISSING, KEY_SCHEMA where the table is not keyed by `id` alone, STREAM_VIEW_TYPE where the
  * stream is on with another view type: that cannot be changed, only turned off and on, and whoever reads it would lose records.
  */
-export async function ensureStream(client: DynamoDBClient, tableName: string): Promise<void> {
+export async function ensureStream(client: DynamoDBClient, tableName: string): Promise<string> {
   const table = await describe(client, tableName);
   checkKeySchema(tableName, table);
   if (table.StreamSpecification?.StreamEnabled) {
     checkViewType(tableName, table);
-    return;
+    return table.LatestStreamArn ?? '';
   }
-  await client.send(
+  const { TableDescription } = await client.send(
     new UpdateTableCommand({
       TableName: tableName,
       StreamSpecification: { StreamEnabled: true, StreamViewType: VIEW_TYPE },
     }),
   );
+  return TableDescription?.LatestStreamArn ?? '';
 }
 
 /**
