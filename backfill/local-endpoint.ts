@@ -90,7 +90,11 @@ export function localEndpoint(environment: Variables = process.env): string {
  * @throws MigrationError LOCAL_CLOUD_NOT_RUNNING
  */
 export function localAppConfigEndpoint(environment: Variables = process.env): string {
-  return environment.AWS_ENDPOINT_URL_APPCONFIG || runningCloud().appconfig || notRunning();
+  const { AWS_ENDPOINT_URL_APPCONFIG: given, AWS_ENDPOINT_URL_DYNAMODB: dynamodb } = environment;
+  if (given) return given;
+  // The flag of another local cloud says nothing of the readers of these tables.
+  const cloud = dynamodb ? runningClouds().find((each) => each.dynamodb === dynamodb) : runningCloud();
+  return cloud?.appconfig ?? notRunning();
 }
 
 /**
