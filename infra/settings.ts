@@ -5,6 +5,7 @@ import { type ServiceTable, TABLE_ROLES, TABLES, type TableRole } from '../funct
 import { HELD_RECORDS } from '../functions/model/kpi.ts';
 import { MigrationError } from '../functions/model/migration-error.ts';
 import { callersSchema } from '../functions/read/http/callers.ts';
+import { backfillSettings, landsInTime, SIGNED_SECONDS } from './backfill-settings.ts';
 import { PACKAGE_ROOT } from './package-layout.ts';
 import { type Promotion, promotionOf, promotionSettings } from './promotion-settings.ts';
 import { partitionOf } from './regions.ts';
@@ -64,35 +65,6 @@ const replication = z.strictObject({
   recordConcurrency: count.max(100).default(8),
 });
 
-/** A renewal is due after a third of the lease, and one that is as late again must not end it (backfill/lease/lease-term.ts). */
-const LEASE_SECONDS_MIN = 3;
-/** As long a killed copier keeps the next one waiting. */
-const LEASE_SECONDS_MAX = 3_600;
-
-const backfill = z
-  .strictObject({
-    segments: count.max(1_000).default(4),
-    /** Write units a second that copying may consume; without it, as many as the tables take. */
-    maxWriteUnitsPerSecond: unitsPerSecond.optional(),
-    /** Read units a second that a command may take from one table of the service; without it, a part of what the table has (backfill/README.md). */
-    maxReadUnitsPerSecond: unitsPerSecond.optional(),
-    /** What the plan reckons with: the price of a million write request units in the table's region, in US dollars. */
-    usdPerMillionWriteUnits: z.number().positive().max(1_000).optional(),
-    /** How long a copier that was killed keeps the next one waiting. */
-    leaseSeconds: count.min(LEASE_SECONDS_MIN, 'is too short to be renewed in time').max(LEASE_SECONDS_MAX).default(60),
-    /** To which a copier lengthens its lease where the machine or the table is too slow to renew it in time; not at all where absent. */
-    leaseSecondsMax: count.max(LEASE_SECONDS_MAX).optional(),
-    /**
-     * How long after a copier has sent a row it can still be written. DynamoDB takes no request that is signed more than 15 minutes ago; a minute is
-     * for clocks that differ, and for the request itself.
-     */
-    lateWriteSeconds: count.max(3_600).default(960),
-  })
-  .refine(({ leaseSeconds, leaseSecondsMax = leaseSeconds }) => leaseSecondsMax >= leaseSeconds, {
-    path: ['leaseSecondsMax'],
-    error: 'is less than leaseSeconds',
-  });
-
 const validation = z
   .strictObject({
     /** Parallel scans a table. */
@@ -148,24 +120,29 @@ const readPath = z.strictObject({
   burstMax: count.max(5_000).default(1_000),
 });
 
-const environment = z.strictObject({
-  account: z.string().regex(/^\d{12}$/, 'is no account id of twelve digits'),
-  region: z.string().refine((name) => partitionOf(name) !== undefined, 'is no region'),
-  tables: tables.prefault({}),
-  heldRecords: z.enum(HELD_RECORDS).default('hold'),
-  tokenRetentionDays: count.min(2, 'must outlast the 24 hours of a stream').max(3_650).default(30),
-  replication: replication.prefault({}),
-  backfill: backfill.prefault({}),
-  readFlag: readFlag.prefault({}),
-  readPath: readPath.prefault({}),
-  alarms: alarmsSettings.prefault({}),
-  stack: stackSettings.prefault({}),
-  retention: retentionSettings.prefault({}),
-  keys: keysSettings.prefault({}),
-  audit: auditSettings.prefault({}),
-  validation: validation.prefault({}),
-  promotion: promotionSettings.prefault({}),
-});
+const environment = z
+  .strictObject({
+    account: z.string().regex(/^\d{12}$/, 'is no account id of twelve digits'),
+    region: z.string().refine((name) => partitionOf(name) !== undefined, 'is no region'),
+    tables: tables.prefault({}),
+    heldRecords: z.enum(HELD_RECORDS).default('hold'),
+    tokenRetentionDays: count.min(2, 'must outlast the 24 hours of a stream').max(3_650).default(30),
+    replication: replication.prefault({}),
+    backfill: backfillSettings.prefault({}),
+    readFlag: readFlag.prefault({}),
+    readPath: readPath.prefault({}),
+    alarms: alarmsSettings.prefault({}),
+    stack: stackSettings.prefault({}),
+    retention: retentionSettings.prefault({}),
+    keys: keysSettings.prefault({}),
+    audit: auditSettings.prefault({}),
+    validation: validation.prefault({}),
+    promotion: promotionSettings.prefault({}),
+  })
+  .refine(({ account, backfill }) => landsInTime(account, backfill.lateWriteSeconds), {
+    path: ['backfill', 'lateWriteSeconds'],
+    error: `is less than the ${SIGNED_SECONDS} seconds in which AWS takes a signed request`,
+  });
 
 /** It is part of the names of stacks (CloudFormation API Reference, CreateStack) and, shorter, of functions and alarms. */
 const ENVIRONMENT_NAME = /^[A-Za-z][A-Za-z0-9-]{0,39}$/;

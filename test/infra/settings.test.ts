@@ -156,6 +156,11 @@ describe('an environment', () => {
       ['validation.pauseSeconds', 'more than patienceSeconds'],
     ],
     ['a lease too short to renew', { backfill: { leaseSeconds: 2 } }, ['backfill.leaseSeconds', 'renewed in time']],
+    [
+      'a sweep before late writes have landed',
+      { backfill: { lateWriteSeconds: 899 } },
+      ['backfill.lateWriteSeconds', '900'],
+    ],
     ['a lease of a day', { backfill: { leaseSeconds: 86_400 } }, ['backfill.leaseSeconds', '3600']],
     ['a ceiling that is none', { validation: { maxReadUnitsPerSecond: 1e9 } }, ['maxReadUnitsPerSecond', '1000000']],
     ['tokens for ever', { tokenRetentionDays: 999_999 }, ['tokenRetentionDays', '3650']],

@@ -60,6 +60,7 @@ export function describeBackfill(report: BackfillReport): string[] {
   return [
     ...describePasses(report.passes),
     ...describeOddities(addTallies(report.passes.map((pass) => pass.tally))),
+    'Of second links to one goal, only `plan` and `validate` warn: a copy looks at each link by itself.',
     ...describeUnfinished(report.unfinished),
     END[report.state],
   ];

@@ -1,0 +1,44 @@
+import * as z from 'zod';
+
+const count = z.number().int().positive();
+/** Capacity units a second. Beyond it a ceiling would be none: it is 25 times the quota of a table (DynamoDB quotas). */
+const unitsPerSecond = count.max(1_000_000);
+
+/** A renewal is due after a third of the lease, and one that is as late again must not end it (backfill/lease/lease-term.ts). */
+const LEASE_SECONDS_MIN = 3;
+/** As long a killed copier keeps the next one waiting. */
+const LEASE_SECONDS_MAX = 3_600;
+
+/** AWS refuses a request that was signed longer ago (IAM User Guide, "Why requests are signed"). */
+export const SIGNED_SECONDS = 900;
+/** Of DynamoDB Local, whose requests are answered or lost within seconds. */
+const ENGINE_ACCOUNT = '000000000000';
+
+export const backfillSettings = z
+  .strictObject({
+    segments: count.max(1_000).default(4),
+    /** Write units a second that copying may consume; without it, as many as the tables take. */
+    maxWriteUnitsPerSecond: unitsPerSecond.optional(),
+    /** Read units a second that a command may take from one table of the service; without it, a part of what the table has (backfill/README.md). */
+    maxReadUnitsPerSecond: unitsPerSecond.optional(),
+    /** What the plan reckons with: the price of a million write request units in the table's region, in US dollars. */
+    usdPerMillionWriteUnits: z.number().positive().max(1_000).optional(),
+    /** How long a copier that was killed keeps the next one waiting. */
+    leaseSeconds: count.min(LEASE_SECONDS_MIN, 'is too short to be renewed in time').max(LEASE_SECONDS_MAX).default(60),
+    /** To which a copier lengthens its lease where the machine or the table is too slow to renew it in time; not at all where absent. */
+    leaseSecondsMax: count.max(LEASE_SECONDS_MAX).optional(),
+    /**
+     * How long after a copier has sent a row it can still be written. DynamoDB takes no request that is signed more than 15 minutes ago; a minute is
+     * for clocks that differ, and for the request itself.
+     */
+    lateWriteSeconds: count.max(3_600).default(960),
+  })
+  .refine(({ leaseSeconds, leaseSecondsMax = leaseSeconds }) => leaseSecondsMax >= leaseSeconds, {
+    path: ['leaseSecondsMax'],
+    error: 'is less than leaseSeconds',
+  });
+
+/** Whether the sweep waits until what a killed copier has sent can no longer land. */
+export function landsInTime(account: string, lateWriteSeconds: number): boolean {
+  return account === ENGINE_ACCOUNT || lateWriteSeconds >= SIGNED_SECONDS;
+}
