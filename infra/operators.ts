@@ -72,7 +72,7 @@ export class Operators extends Construct {
     const { resourceArns, deploymentsArn, strategyArns, monitorRoleArn } = readFlag.operatorArns;
     const passMonitorRole = allow(['iam:PassRole'], [monitorRoleArn]);
     passMonitorRole.addCondition('StringEquals', { 'iam:PassedToService': 'appconfig.amazonaws.com' });
-    const writes = ['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem', 'ConditionCheckItem', 'PartiQLInsert'];
+    const writes = ['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem', 'ConditionCheckItem'];
     return [
       allow(
         writes.map((action) => `dynamodb:${action}`),

@@ -64,7 +64,7 @@ test('gets from preflight to retire by the next command alone', { timeout: 600_0
   expect(operations).toHaveLength(executed.length);
   expect(operations[0]).toMatchObject({
     ...{ command: 'backfill', arguments: ['--execute'], exitCode: 0, endedAt: expect.any(String) },
-    ...{ operator: expect.stringMatching(/ on /), outcome: 'Everything is copied and swept.' },
+    ...{ operator: expect.stringMatching(/^arn:aws:iam::000000000000:/), outcome: 'Everything is copied and swept.' },
   });
 });
 

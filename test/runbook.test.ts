@@ -128,7 +128,7 @@ describe('the runbook', () => {
       return { command, rights: [...rights].filter((right) => !isGiven(right)) };
     });
     expect(missing.filter(({ rights }) => rights.length > 0)).toEqual([]);
-    const writing = [...asked.values()].some((rights) => [...rights].some((right) => right.includes('PartiQLInsert')));
+    const writing = [...asked.values()].some((rights) => [...rights].some((right) => right.includes('BatchWriteItem')));
     expect(writing).toBe(true);
     expect([...asked.keys()].filter((command) => ONLY_LOOKING.test(command)).length).toBeGreaterThan(6);
   });
