@@ -126,9 +126,9 @@ describe('what is recorded', () => {
     for (const right of rights) expect(observe.allows(right) || operate.allows(right), right).toBe(false);
   });
 
-  test('and allowed passes: an insert into a new table', () => {
-    const Statement = `INSERT INTO "${settings.tables.kpiData}" VALUE {'id': ?}`;
-    const [right = ''] = rightsOf(call('DynamoDB_20120810.BatchExecuteStatement', { Statements: [{ Statement }] }));
+  test('and allowed passes: a batch of puts into a new table', () => {
+    const RequestItems = { [settings.tables.kpiData]: [{ PutRequest: { Item: { id: { S: 'a' } } } }] };
+    const [right = ''] = rightsOf(call('DynamoDB_20120810.BatchWriteItem', { RequestItems }));
     expect(operate.allows(right)).toBe(true);
     expect(observe.allows(right)).toBe(false);
   });
