@@ -93,20 +93,24 @@ async function answer(
   response: ServerResponse,
 ): Promise<void> {
   const { method = 'GET', headers } = request;
-  const url = new URL(request.url ?? '/', 'http://localhost');
-  const file = fileOf(url.pathname);
+  const [path = '/', query] = (request.url ?? '/').split('?', 2);
+  const file = fileOf(path);
   const isPage = method === 'GET' && file !== undefined;
   const { token } = options;
-  const refusal = refusalOf({ method, headers, queryToken: url.searchParams.get('token') }, { port, token }, !isPage);
+  const refusal = refusalOf(
+    { method, headers, queryToken: new URLSearchParams(query).get('token') },
+    { port, token },
+    !isPage,
+  );
   if (refusal) return send(response, refusal.status, { message: refusal.message });
   if (isPage) return sendFile(response, file);
-  if (method === 'GET' && url.pathname === '/events') return sendEvents(options.feed, request, response);
-  if (method === 'POST' && url.pathname === '/actions') return act(options, request, response);
+  if (method === 'GET' && path === '/events') return sendEvents(options.feed, request, response);
+  if (method === 'POST' && path === '/actions') return act(options, request, response);
   send(response, 404, { message: 'There is nothing here.' });
 }
 
-function fileOf(pathname: string): string | undefined {
-  const name = pathname === '/' ? 'index.html' : pathname.slice(1);
+function fileOf(path: string): string | undefined {
+  const name = path === '/' ? 'index.html' : path.slice(1);
   return FILES.find((file) => file === name);
 }
 

@@ -123,7 +123,7 @@ export const RECORD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'no coalescing: of several events of an item only the last says where to look',
-    firstSeed: 3_350,
+    firstSeed: 10_100,
     edits: [edit(BATCH, '...(known?.kpis ?? []), ', '')],
   },
   {
