@@ -110,7 +110,7 @@ function contextOf(tables: TableNames, heldRecords: HeldRecords) {
     heldRecords,
     backfill: { segments: 2 },
     // Nothing is written beside a validation here, so what differs at the second look differs for good.
-    validation: { segments: 2, pauseSeconds: 0.001, patienceSeconds: 0 },
+    validation: { segments: 2, pauseSeconds: 0.001, patienceSeconds: 0.001 },
   };
   return { migration: { environments: { fuzz } } };
 }
