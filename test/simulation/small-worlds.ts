@@ -29,6 +29,21 @@ function record(id: string, value: number): LegacyWrite {
   return { source: 'milestones', id, item };
 }
 
+/** An actual that has the id of a milestone. */
+const twin = ({ id }: LegacyWrite): LegacyWrite => ({
+  source: 'actuals',
+  id,
+  item: {
+    id: { S: id },
+    ...KPI,
+    recorded_by: { S: 'u1' },
+    recorded_at: { S: '2024-01-01' },
+    measurement_date: { S: '2024-02-02' },
+    actual_value: { N: '9' },
+    data_source: { S: 'Manual' },
+  },
+});
+
 /** The write, in another KPI of the tenant. */
 const elsewhere = ({ item, ...write }: LegacyWrite): LegacyWrite => ({
   ...write,
@@ -101,6 +116,7 @@ export const LONGER_WORLDS: Readonly<Record<string, World>> = {
     ...copied([first, ...MANY], ...MANY.map(without)),
     copies: SOURCES,
   },
+  'many copied records, their ids in two tables': copied([first, ...MANY, ...MANY.map(twin)]),
   'a copied record that cannot be migrated': copied([broken(one)]),
   'a link that changes, goes and comes again elsewhere': live(
     first,
