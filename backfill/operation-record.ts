@@ -37,7 +37,7 @@ export async function beginOperation({ env, command, words, reason, noteBegin }:
 }
 
 /** How long a record may take. */
-const RECORD_WITHIN_MS = 5_000;
+const RECORD_WITHIN_MS = 10_000;
 
 interface RecordedIn {
   readonly env: string;
@@ -45,16 +45,16 @@ interface RecordedIn {
   readonly intent: Intent;
 }
 
-async function note(
-  { env, token, intent }: RecordedIn,
-  operation: Omit<Operation, 'operator'>,
-  isTold: boolean,
-): Promise<void> {
+async function note(to: RecordedIn, operation: Omit<Operation, 'operator'>, isTold: boolean): Promise<void> {
   try {
-    const { tables, caller } = await openEnvironment(env, intent);
-    const noted = { ...operation, operator: operatorOf(caller) };
-    await within(RECORD_WITHIN_MS, noteOperation(tables.control, noted, token));
+    // Opening the environment asks STS and DynamoDB, which may not answer either.
+    await within(RECORD_WITHIN_MS, write(to, operation));
   } catch (error) {
     if (isTold) process.stderr.write(`This command is not in the record of operations: ${messageOf(error)}\n`);
   }
+}
+
+async function write({ env, token, intent }: RecordedIn, operation: Omit<Operation, 'operator'>): Promise<void> {
+  const { tables, caller } = await openEnvironment(env, intent);
+  await noteOperation(tables.control, { ...operation, operator: operatorOf(caller) }, token);
 }

@@ -90,7 +90,8 @@ const POSITION_WITHIN_MS = 8_000;
 
 async function nextOfPosition(env: string, exitCode: number): Promise<NextStep | undefined> {
   try {
-    return (await within(POSITION_WITHIN_MS, readStatus(await openEnvironment(env, 'read')))).position.next;
+    const status = openEnvironment(env, 'read').then(readStatus);
+    return (await within(POSITION_WITHIN_MS, status)).position.next;
   } catch {
     // What the command came to is told already. `status` says what cannot be read, and why.
     return exitCode === EXIT.done ? nextStep(env, ['status'], 'shows where the migration is') : undefined;

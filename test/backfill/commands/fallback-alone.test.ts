@@ -36,7 +36,7 @@ test('a fallback needs nothing of DynamoDB, says so at once, and ends', async ()
   });
   expect({ exitCode, stderr }).toEqual({
     exitCode: 0,
-    stderr: 'This command is not in the record of operations: There was no answer within 5 s.\n',
+    stderr: 'This command is not in the record of operations: There was no answer within 10 s.\n',
   });
   expect(stdout).toMatch(
     /^All reads were already on the old tables\.\n[\s\S]*^Next: npm run -s kpi-migrate -- status$/m,
