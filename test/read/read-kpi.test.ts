@@ -35,6 +35,8 @@ beforeAll(async () => {
     FLAG_PROFILE: 'p',
     READ_CALLERS: JSON.stringify([{ principal: ROLE, tenants: 'any' }]),
     NEW_DEADLINE_MS: '10000',
+    // The first read waits for the flag and for the kill switch, on a machine that may be busy.
+    FLAG_WAIT_MAX_MS: '10000',
     POWERTOOLS_LOG_LEVEL: 'SILENT',
   };
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
