@@ -7,13 +7,15 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  * keeps every other worker waiting.
  */
 export const LONGEST = [
+  'test/runbook.test.ts',
+  'test/simulation/mutations.test.ts',
   'test/local/cloud/local-cloud.test.ts',
   'test/sync/many-links.test.ts',
-  'test/runbook.test.ts',
   'test/journey.test.ts',
+  'test/fuzz/fuzz.test.ts',
+  'test/simulation/exhaustive.test.ts',
   'test/cockpit/cockpit.test.ts',
   'test/backfill/lease/lease-thread.test.ts',
-  'test/simulation/mutations.test.ts',
   'test/backfill/copy/backfill.test.ts',
   'test/validation/live-writer.test.ts',
   'test/crash-runs/crash-runs.test.ts',

@@ -31,7 +31,7 @@ function requireHeld(outcome: Failure | WorldReport): void {
 }
 
 describe('on the real engine', () => {
-  test.each([SEED, SEED + 1])('the world of seed %i holds every invariant', async (seed) => {
+  test.each([SEED])('the world of seed %i holds every invariant', async (seed) => {
     const outcome = await fuzzWorld(run, { seed, worldItems: WORLD_ITEMS, shrinkSeconds: 60 });
     if ('failure' in outcome) {
       const { failure } = outcome;

@@ -13,10 +13,9 @@ const SHORT: readonly (readonly [string, Partial<Adversary>])[] = [
   ['a record that goes', {}],
   ['a link that goes', {}],
   ['a copied record that goes', { indexLag: 0, halfVisible: 0, splitRead: 0 }],
-  ['a copied record that comes and changes', { crash: 0 }],
+  ['a copied record that comes and changes', { crash: 0, indexLag: 0, halfVisible: 0, splitRead: 0 }],
   ['a record and its spilled link', { crash: 0 }],
   ['a spilled link and its record', { crash: 0 }],
-  ['a copied spilled link that goes', { crash: 0, indexLag: 0, halfVisible: 0, splitRead: 0 }],
 ];
 
 function search(name: string, options: SearchOptions): Promise<SearchReport> {
