@@ -1,9 +1,7 @@
 import type { Item } from '../../functions/model/attribute-value.ts';
+import { BATCH_WRITES_MAX } from '../../functions/tables/dynamo/possible-keys.ts';
 import type { Put } from '../../functions/tables/new/new-tables.ts';
 import { AdaptiveLimit } from './adaptive-limit.ts';
-
-/** Requests a BatchWriteItem takes (API Reference, BatchWriteItem). */
-const BATCH_ROWS_MAX = 25;
 
 export interface PutQueueOptions {
   /** Puts the rows of one batch. */
@@ -56,7 +54,7 @@ export class PutQueue {
       return;
     }
     while (this.#waiting.length > 0 && this.#atOnce < this.#limit.limit) {
-      const batch = this.#waiting.splice(0, BATCH_ROWS_MAX);
+      const batch = this.#waiting.splice(0, BATCH_WRITES_MAX);
       this.#atOnce += 1;
       void this.#send(batch).finally(() => {
         this.#atOnce -= 1;

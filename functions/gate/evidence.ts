@@ -3,7 +3,7 @@ import { mappingHash } from '../migration/mapping-hash.ts';
 import type { ControlTable } from '../tables/control/control-table.ts';
 import { readKillSwitch, readRollback, readRun } from '../tables/control/documents.ts';
 import type { QuarantineEntry } from '../tables/control/quarantine-rows.ts';
-import { readUnfinished } from '../tables/control/unfinished-items.ts';
+import { readUnfinished, type UnfinishedItem } from '../tables/control/unfinished-items.ts';
 import { latestReport } from '../tables/control/validation-report.ts';
 import { readLagMs } from '../tables/replication-lag.ts';
 import type { GateEvidence } from './missing-evidence.ts';
@@ -13,10 +13,13 @@ export interface EvidenceReads {
   readonly control: Pick<ControlTable, 'get' | 'list'>;
   /** Only what nobody has accepted counts, so nothing else has to be listed. */
   readonly quarantine: () => AsyncIterable<Pick<QuarantineEntry, 'source' | 'id' | 'accepted'>>;
+  /** Read from the control table where absent: for a caller that needs these items as well. */
+  readonly unfinished?: () => Promise<readonly Pick<UnfinishedItem, 'kind' | 'id'>[]>;
 }
 
 /** Reads everything that the gate decides on. */
-export async function readEvidence({ control, quarantine }: EvidenceReads, nowMs: number): Promise<GateEvidence> {
+export async function readEvidence(reads: EvidenceReads, nowMs: number): Promise<GateEvidence> {
+  const { control, quarantine, unfinished: readItems = () => readUnfinished(control) } = reads;
   const [report, run, rollback, killSwitch, lagMs, replication, unaccepted, unfinished] = await Promise.all([
     latestReport(control),
     readRun(control),
@@ -25,7 +28,7 @@ export async function readEvidence({ control, quarantine }: EvidenceReads, nowMs
     readLagMs(control, nowMs),
     readHealth(control),
     namesOfUnaccepted(quarantine()),
-    namesOfUnfinished(control),
+    readItems().then((items) => items.map(({ kind, id }) => `${kind} ${id}`)),
   ]);
   return { report, run, rollback, killSwitch, lagMs, replication, unaccepted, unfinished, mappingHash: mappingHash() };
 }
@@ -34,8 +37,4 @@ async function namesOfUnaccepted(entries: ReturnType<EvidenceReads['quarantine']
   const names: string[] = [];
   for await (const { source, id, accepted } of entries) if (accepted === undefined) names.push(`${source} ${id}`);
   return names;
-}
-
-async function namesOfUnfinished(control: EvidenceReads['control']): Promise<string[]> {
-  return (await readUnfinished(control)).map(({ kind, id }) => `${kind} ${id}`);
 }

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { MigrationError, messageOf } from '../../../functions/model/migration-error.ts';
+import { sha256 } from '../report/bundle.ts';
 
 const files = {
   settings: z.object({ name: z.string(), account: z.string() }),
@@ -98,8 +98,4 @@ function unreadable(message: string, cause?: unknown): MigrationError {
     cause,
     nextStep: 'Write the bundle of the environment before: kpi-migrate report --env NAME --out DIR',
   });
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

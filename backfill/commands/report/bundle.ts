@@ -109,7 +109,8 @@ function withoutKey(row: object): object {
   return Object.fromEntries(Object.entries(row).filter(([name]) => name !== 'pk' && name !== 'sk'));
 }
 
-function sha256(text: string): string {
+/** A digest as the index of a bundle has it, in hex. */
+export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 

@@ -1,17 +1,13 @@
 import { type FlagState, readFlagState } from '../../../functions/flag/deployments.ts';
 import { readFellBackAt } from '../../../functions/flag/history.ts';
+import { readEvidence } from '../../../functions/gate/evidence.ts';
 import type { GateEvidence } from '../../../functions/gate/missing-evidence.ts';
-import { readHealth } from '../../../functions/health/health-document.ts';
-import { mappingHash } from '../../../functions/migration/mapping-hash.ts';
 import { SOURCES, type Source } from '../../../functions/migration/sources.ts';
 import { OLD_TABLE_OF } from '../../../functions/migration/tables.ts';
 import { messageOf } from '../../../functions/model/migration-error.ts';
 import {
   type Retirement,
-  readKillSwitch,
   readRetirement,
-  readRollback,
-  readRun,
   readWatchRound,
   type WatchRound,
 } from '../../../functions/tables/control/documents.ts';
@@ -19,10 +15,8 @@ import { type Operation, readOperations } from '../../../functions/tables/contro
 import { listQuarantine } from '../../../functions/tables/control/quarantine-entries.ts';
 import type { QuarantineEntry } from '../../../functions/tables/control/quarantine-rows.ts';
 import { readUnfinished, type UnfinishedItem } from '../../../functions/tables/control/unfinished-items.ts';
-import { latestReport } from '../../../functions/tables/control/validation-report.ts';
 import { dynamoBackups } from '../../../functions/tables/dynamo/backups.ts';
 import { describeTables } from '../../../functions/tables/dynamo/descriptions.ts';
-import { readLagMs } from '../../../functions/tables/replication-lag.ts';
 import { type RollingState, storedRolling } from '../../../functions/validation/rolling-state.ts';
 import { dashboardUrl } from '../../../infra/console-links.ts';
 import type { Settings } from '../../../infra/settings.ts';
@@ -100,33 +94,27 @@ export async function readStatus(environment: Environment): Promise<Status> {
 
 async function readControlState({ client, settings, tables }: Environment, nowMs: number): Promise<ControlState> {
   const { control, transactions } = tables;
-  const [run, stored, holder, quarantine, unfinished, report, rollback, killSwitch, lagMs, replication] =
-    await Promise.all([
-      readRun(control),
-      readCheckpoints(control),
-      readHolder(transactions),
-      Array.fromAsync(listQuarantine(client, settings.tables)),
-      readUnfinished(control),
-      latestReport(control),
-      readRollback(control),
-      readKillSwitch(control),
-      readLagMs(control, nowMs),
-      readHealth(control),
-    ]);
+  const listed = Array.fromAsync(listQuarantine(client, settings.tables));
+  const noted = readUnfinished(control);
+  const quarantined = async function* () {
+    yield* await listed;
+  };
+  const [evidence, quarantine, unfinished, stored, holder] = await Promise.all([
+    readEvidence({ control, quarantine: quarantined, unfinished: () => noted }, nowMs),
+    listed,
+    noted,
+    readCheckpoints(control),
+    readHolder(transactions),
+  ]);
   const [rolling, watched, retirement, operations] = await Promise.all([
     storedRolling(control),
     readWatchRound(control),
     readRetirement(control),
     readOperations(control),
   ]);
-  const unaccepted = quarantine.filter(({ accepted }) => accepted === undefined);
   return {
-    evidence: {
-      ...{ report, run, rollback, killSwitch, lagMs, replication, mappingHash: mappingHash() },
-      unaccepted: unaccepted.map(({ source, id }) => `${source} ${id}`),
-      unfinished: unfinished.map(({ kind, id }) => `${kind} ${id}`),
-    },
-    passes: run ? reportPasses(run, stored) : [],
+    evidence,
+    passes: evidence.run ? reportPasses(evidence.run, stored) : [],
     lease: holder !== undefined && holder.untilMs > nowMs ? holder : undefined,
     ...{ quarantine, unfinished, rolling, watched, retirement, operations },
   };

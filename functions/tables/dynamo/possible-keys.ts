@@ -51,7 +51,7 @@ export function batchesOfKeys<T extends { readonly key: Item }>(
 }
 
 /** Requests a BatchWriteItem takes (API Reference, BatchWriteItem). */
-const BATCH_WRITES_MAX = 25;
+export const BATCH_WRITES_MAX = 25;
 
 /** What a batch of puts each holds: of rows with one id the first, since DynamoDB refuses a batch that names a key twice. */
 export function batchesOfPuts(rows: readonly Item[]): (readonly Item[])[] {
