@@ -1,3 +1,5 @@
+import { printable } from '../functions/model/printable.ts';
+
 /** Lines up cells in columns: the first to the left, the others, which are figures, to the right. */
 export function textTable(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string[] {
   const cells = [
@@ -22,9 +24,4 @@ export function grouped(figure: number): string {
 export function describeCounts(counts: Iterable<readonly [name: string, count: number]>): string {
   const parts = [...counts].map(([name, count]) => `${printable(name)} ${grouped(count)}`);
   return parts.length > 0 ? parts.join(', ') : 'none';
-}
-
-/** A text from data on one line: what would move the cursor, break the line or turn its direction is spelt out. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }

@@ -15,7 +15,7 @@ import { itemDigest } from '../../functions/model/digest.ts';
 import { fromJson } from '../../functions/tables/control/packed-image.ts';
 import { putEntry } from '../../functions/tables/control/quarantine-rows.ts';
 import { connect, dynamoTables } from '../../functions/tables/dynamo-tables.ts';
-import { readSettings } from '../../infra/settings.ts';
+import { readSettings } from '../../infra/settings-file.ts';
 import { runCli } from '../run-cli.ts';
 import { richContent } from './rich-content.ts';
 

@@ -1,11 +1,12 @@
 import { CLASS_TITLE, dateOfRow, ROW_CLASSES } from '../../../functions/migration/rows.ts';
 import type { AttributeValue } from '../../../functions/model/attribute-value.ts';
 import { addCounts } from '../../../functions/model/counts-by-name.ts';
+import { printable } from '../../../functions/model/printable.ts';
 import type { Finding } from '../../../functions/validation/findings.ts';
 import type { ReportLine, ValidationReport } from '../../../functions/validation/report.ts';
 import { sumOf } from '../../../functions/validation/report.ts';
 import { jsonOf } from '../../json.ts';
-import { describeCounts, grouped, printable, textTable } from '../../text-table.ts';
+import { describeCounts, grouped, textTable } from '../../text-table.ts';
 
 /** Findings that are listed on a terminal. */
 const FINDINGS_SHOWN = 10;

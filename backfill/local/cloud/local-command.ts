@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readSettings } from '../../../infra/settings.ts';
+import { readSettings } from '../../../infra/settings-file.ts';
 import { jsonOf } from '../../json.ts';
 import { announceLocalCloud, runningClouds, withdrawLocalCloud } from '../../local-endpoint.ts';
 import { commandOf } from '../../next-step.ts';

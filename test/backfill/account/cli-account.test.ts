@@ -7,8 +7,8 @@ import { type Services, startServices } from '../../../backfill/local/services/s
 import { publishedNames } from '../../../functions/flag/names.ts';
 import type { TableNames } from '../../../functions/migration/tables.ts';
 import { programFile } from '../../../infra/package-layout.ts';
-import { readSettings } from '../../../infra/settings.ts';
 import { settingsDigests, settingsParameterName } from '../../../infra/settings-digests.ts';
+import { readSettings } from '../../../infra/settings-file.ts';
 import { createTestTables, engineClient } from '../../engine-client.ts';
 import { operatorOf } from '../../local/appconfig/operator.ts';
 import { ALL_AT_ONCE, APPLICATION, ENVIRONMENT, LINEAR, PROFILE, standIn } from '../../local/appconfig/stand-in.ts';
