@@ -133,7 +133,7 @@ function addValidationCommands(program: Command, run: MakeAction): void {
 
 function addItemCommands(program: Command, run: MakeAction): void {
   const held = program.command('held').description('records whose KPI has no link');
-  addCommand(held, 'list', 'list their KPIs, with the number of records of each', 'held list --env production').action(
+  addCommand(held, 'list', 'list them, with tenant, KPI, source, id and date', 'held list --env production').action(
     run(() => import('./commands/backfill/backfill-command.ts'), 'heldList'),
   );
 

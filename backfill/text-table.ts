@@ -1,7 +1,15 @@
 import { printable } from '../functions/model/printable.ts';
 
-/** Lines up cells in columns: the first to the left, the others, which are figures, to the right. */
-export function textTable(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string[] {
+/**
+ * Lines up cells in columns: the first to the left, the others, which are figures, to the right.
+ *
+ * @param isText whether all of them are texts, to be lined up to the left.
+ */
+export function textTable(
+  header: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+  isText = false,
+): string[] {
   const cells = [
     header,
     ...rows.map((row) => row.map((cell) => (typeof cell === 'number' ? grouped(cell) : printable(cell)))),
@@ -9,7 +17,9 @@ export function textTable(header: readonly string[], rows: readonly (readonly (s
   const widths = header.map((_, column) => cells.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), 0));
   return cells.map((row) =>
     row
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .map((cell, column) =>
+        column === 0 || isText ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+      )
       .join('  ')
       .trimEnd(),
   );

@@ -31,10 +31,7 @@ export async function plan(environment: Environment, { expected }: OldWorld): Pr
       stop: neverStopped,
     }),
   );
-  await mustFinish('plan, told', async () => [
-    ...describePlan(planned, settings.backfill),
-    ...describeHeld(planned.heldKpis),
-  ]);
+  await mustFinish('plan, told', async () => [...describePlan(planned, settings.backfill), ...describeHeld(planned)]);
   for (const source of SOURCES) requireNoneUnfinished(`plan of ${source}`, planned.sources[source].unfinished);
   const held = planned.heldKpis.flatMap(({ records }) => Object.values(records)).reduce((sum, each) => sum + each, 0);
   requireSame(

@@ -1,9 +1,8 @@
-import { RECORD_SOURCES } from '../../../functions/migration/sources.ts';
 import { NEW_DATA, NEW_LINKS, TABLES } from '../../../functions/migration/tables.ts';
 import type { UnfinishedItem } from '../../../functions/tables/control/unfinished-items.ts';
 import type { Settings } from '../../../infra/settings.ts';
 import type { BackfillReport, PassReport } from '../../copy/backfill.ts';
-import type { HeldKpi, Plan } from '../../copy/plan.ts';
+import type { Plan } from '../../copy/plan.ts';
 import { addTallies, NAMES_MAX, type Tally } from '../../copy/tally.ts';
 import { describeCounts, grouped, textTable } from '../../text-table.ts';
 
@@ -40,17 +39,24 @@ function describeExpense(
   ];
 }
 
-/** The KPIs that wait for a link. */
-export function describeHeld(heldKpis: readonly HeldKpi[]): string[] {
+/** Held records that are listed on a terminal. */
+const HELD_SHOWN = 200;
+
+/** The records that wait for a link, each with what it takes to find it. */
+export function describeHeld({ heldKpis, heldRecords }: Pick<Plan, 'heldKpis' | 'heldRecords'>): string[] {
   if (heldKpis.length === 0) return ['No records are held: every KPI with records has a link.'];
+  const count = heldKpis.flatMap(({ records }) => Object.values(records)).reduce((sum, each) => sum + each, 0);
+  const more = count - Math.min(heldRecords.length, HELD_SHOWN);
   return [
     ...textTable(
-      ['tenant and KPI', ...RECORD_SOURCES],
-      heldKpis.map(({ tenantId, kpiId, records }) => [
-        `${tenantId} ${kpiId}`,
-        ...RECORD_SOURCES.map((source) => records[source]),
-      ]),
+      ['tenant', 'KPI', 'source', 'item', 'of'],
+      heldRecords
+        .slice(0, HELD_SHOWN)
+        .map(({ tenantId, kpiId, source, id, date = '–' }) => [tenantId, kpiId, source, id, date]),
+      true,
     ),
+    ...(more > 0 ? [`… and ${grouped(more)} more: kpi-migrate held list --json`] : []),
+    `Held: ${grouped(count)} records of ${grouped(heldKpis.length)} KPIs.`,
     'Link the KPI in the service, and its records are replicated. Records of a KPI without a link get no row.',
   ];
 }

@@ -62,8 +62,9 @@ export function describeFinding(finding: Finding): string {
 }
 
 /** Whose row it is, and which old item demands it. */
-function describeContext({ tenantId, kpi, demandedBy, expected, found }: Finding): string {
-  const date = dateOfRow(expected) ?? dateOfRow(found);
+function describeContext(finding: Finding): string {
+  const { tenantId, kpi, demandedBy } = finding;
+  const date = dateOfFinding(finding);
   const parts = [
     ...(tenantId === '' ? [] : [`tenant ${printable(tenantId)}`]),
     ...(kpi.kpiId === '' ? [] : [`KPI ${printable(kpi.kpiId)}`]),
@@ -71,6 +72,11 @@ function describeContext({ tenantId, kpi, demandedBy, expected, found }: Finding
     ...(date === undefined ? [] : [`of ${printable(date)}`]),
   ];
   return `(${parts.join(', ')})`;
+}
+
+/** When the old item is of, or the row that no old item demands. */
+export function dateOfFinding({ expected, found }: Finding): string | undefined {
+  return dateOfRow(expected) ?? dateOfRow(found);
 }
 
 function describeDifference({ table, id, kind, orphan, differences }: Finding): string {

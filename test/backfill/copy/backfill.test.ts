@@ -355,6 +355,13 @@ test('a plan foretells what the backfill does and writes nothing at all', async 
     'tenant-0 kpi-10',
     'tenant-1 kpi-11',
   ]);
+  const named = plan.heldRecords.map(({ tenantId, kpiId, source }) => `${tenantId} ${kpiId} ${source}`);
+  expect(named).toEqual(
+    plan.heldKpis.flatMap(({ tenantId, kpiId, records }) =>
+      RECORD_SOURCES.flatMap((source) => Array(records[source]).fill(`${tenantId} ${kpiId} ${source}`)),
+    ),
+  );
+  expect(plan.heldRecords.every(({ id, date }) => id !== '' && date !== undefined)).toBe(true);
   const copies = report.passes.slice(0, 4);
   expect(Object.entries(plan.sources).map(([source, { held, quarantined }]) => [source, held, quarantined])).toEqual(
     copies.map(({ pass, tally }) => [pass, tally.held, tally.quarantined]),
