@@ -34,9 +34,18 @@ export function wholeNumber(text: string): number {
 }
 
 export function portNumber(text: string): number {
-  const port = wholeNumber(text);
-  if (port < 1 || port > 65_535) throw new InvalidArgumentError('Give a port from 1 to 65535.');
-  return port;
+  return portFrom(1, text);
+}
+
+/** DynamoDB Local refuses port 1. */
+export function enginePort(text: string): number {
+  return portFrom(2, text);
+}
+
+function portFrom(least: number, text: string): number {
+  const port = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (port >= least && port <= 65_535) return port;
+  throw new InvalidArgumentError(`Give a port from ${least} to 65535.`);
 }
 
 export function percentage(text: string): number {

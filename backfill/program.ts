@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { SOURCES } from '../functions/migration/sources.ts';
 import { QUARANTINE_SOURCES } from '../functions/tables/control/quarantine-rows.ts';
 import { readPackageJson, SAMPLE_EXPORT } from '../infra/package-layout.ts';
-import { addCommand, phase, portNumber, WRITES, wholeNumber, withExecute, withPromotion } from './command-options.ts';
+import { addCommand, enginePort, phase, WRITES, wholeNumber, withExecute, withPromotion } from './command-options.ts';
 import type { MakeAction } from './make-action.ts';
 import { addReadCommands } from './read-commands.ts';
 
@@ -28,7 +28,7 @@ function addLocalCommands(program: Command, run: MakeAction): void {
     'local --export backfill/local/sample',
   )
     .option('--export <dir>', 'a DynamoDB export to load into the old tables (default: they start empty)')
-    .option('--port <number>', 'the port of DynamoDB Local (default: a free one)', portNumber)
+    .option('--port <number>', 'the port of DynamoDB Local (default: a free one)', enginePort)
     .option('--dir <dir>', 'keep all data in this folder across restarts')
     .action(run(() => import('./local/cloud/local-command.ts'), 'localCommand'));
 
