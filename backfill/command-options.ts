@@ -1,5 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { SOURCES } from '../functions/migration/sources.ts';
+import { SERVICE_TABLES } from '../functions/migration/tables.ts';
+import { didYouMean } from '../infra/did-you-mean.ts';
 import { commandLine } from '../infra/package-layout.ts';
 import { DEFAULT_ENVIRONMENT } from './next-step.ts';
 
@@ -54,6 +56,14 @@ export function percentage(text: string): number {
     throw new InvalidArgumentError('Give a number from 0 to 100, with at most two decimals.');
   }
   return percent;
+}
+
+/** `ROLE=NAME`, one more for those before. */
+export function tableOfRole(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const [, role = '', name = ''] = /^([^=]*)=(.+)$/.exec(text) ?? [];
+  if (SERVICE_TABLES.some((each) => each === role)) return { ...before, [role]: name };
+  const near = didYouMean(role, SERVICE_TABLES);
+  throw new InvalidArgumentError(`Give ROLE=NAME, with one of these roles: ${SERVICE_TABLES.join(', ')}.${near}`);
 }
 
 /** A step that asks for what the environment before has come through. */

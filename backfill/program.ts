@@ -2,7 +2,16 @@ import { Command } from 'commander';
 import { SOURCES } from '../functions/migration/sources.ts';
 import { QUARANTINE_SOURCES } from '../functions/tables/control/quarantine-rows.ts';
 import { readPackageJson, SAMPLE_EXPORT } from '../infra/package-layout.ts';
-import { addCommand, enginePort, phase, WRITES, wholeNumber, withExecute, withPromotion } from './command-options.ts';
+import {
+  addCommand,
+  enginePort,
+  phase,
+  tableOfRole,
+  WRITES,
+  wholeNumber,
+  withExecute,
+  withPromotion,
+} from './command-options.ts';
 import type { MakeAction } from './make-action.ts';
 import { addReadCommands } from './read-commands.ts';
 
@@ -47,6 +56,19 @@ function addLocalCommands(program: Command, run: MakeAction): void {
 }
 
 function addCopyCommands(program: Command, run: MakeAction): void {
+  addCommand(
+    program,
+    'init',
+    'show the settings that fit the tables of the account; with --execute write them to cdk.json',
+    'init --env staging --region eu-west-1 --execute',
+    'init --env staging --table kpis=shop-kpis --execute',
+  )
+    .option('--region <name>', 'the region of the tables (default: that of the settings, else of the profile)')
+    .option('--table <role=name>', 'a table that init cannot tell by itself; repeatable', tableOfRole)
+    .option('--overwrite', 'replace settings that say otherwise', false)
+    .option('--execute', 'write cdk.json', false)
+    .action(run(() => import('./commands/init/init-command.ts'), 'initCommand'));
+
   const backfill = () => import('./commands/backfill/backfill-command.ts');
 
   addCommand(

@@ -53,7 +53,15 @@ export class Operators extends Construct {
         this.arns(TABLE_ROLES, ['', '/*']),
       ),
       // Neither knows resources (Service Authorization Reference, DynamoDB and Lambda).
-      allow(['dynamodb:ListBackups', 'lambda:GetEventSourceMapping', 'lambda:ListEventSourceMappings'], ['*']),
+      allow(
+        [
+          'dynamodb:ListBackups',
+          'dynamodb:ListTables',
+          'lambda:GetEventSourceMapping',
+          'lambda:ListEventSourceMappings',
+        ],
+        ['*'],
+      ),
       allow(
         ['GetConfigurationProfile', 'GetEnvironment', 'GetDeployment', 'ListDeployments'].map((n) => `appconfig:${n}`),
         [...resourceArns, deploymentsArn],

@@ -27,6 +27,8 @@ const ROOMS = [
 const OUTSIDE = [
   'infra/settings.ts',
   'infra/settings-file.ts',
+  'infra/did-you-mean.ts',
+  'infra/regions.ts',
   'infra/console-links.ts',
   'infra/settings-digests.ts',
   'infra/package-layout.ts',

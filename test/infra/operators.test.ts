@@ -57,7 +57,12 @@ describe('both policies', () => {
       const everywhere = policy.actions.filter((action) => policy.arnsOf((each) => each === action).includes('*'));
       expect(everywhere).toEqual(
         policy === observe
-          ? ['dynamodb:ListBackups', 'lambda:GetEventSourceMapping', 'lambda:ListEventSourceMappings']
+          ? [
+              'dynamodb:ListBackups',
+              'dynamodb:ListTables',
+              'lambda:GetEventSourceMapping',
+              'lambda:ListEventSourceMappings',
+            ]
           : [],
       );
     }
