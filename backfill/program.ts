@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { SOURCES } from '../functions/migration/sources.ts';
 import { QUARANTINE_SOURCES } from '../functions/tables/control/quarantine-rows.ts';
-import { readPackageJson, SAMPLE_EXPORT } from '../infra/package-layout.ts';
+import { commandLine, readPackageJson, SAMPLE_EXPORT } from '../infra/package-layout.ts';
 import {
   addCommand,
   enginePort,
@@ -12,6 +12,7 @@ import {
   withExecute,
   withPromotion,
 } from './command-options.ts';
+import { SHELLS } from './commands/completion/scripts.ts';
 import type { MakeAction } from './make-action.ts';
 import { addReadCommands } from './read-commands.ts';
 
@@ -26,6 +27,7 @@ export function createProgram(run: MakeAction): Command {
   addValidationCommands(program, run);
   addReadCommands(program, run);
   addItemCommands(program, run);
+  addCompletion(program, run);
   return program;
 }
 
@@ -151,6 +153,18 @@ function addValidationCommands(program: Command, run: MakeAction): void {
   )
     .option('--once', 'stop after one round', false)
     .action(run(() => import('./commands/validate/watch-command.ts'), 'watchCommand'));
+}
+
+/** It belongs to no environment. */
+function addCompletion(program: Command, run: MakeAction): void {
+  const example = commandLine('completion bash > ~/.kpi-migrate-completion && source ~/.kpi-migrate-completion');
+  program
+    .command('completion')
+    .description('print the script that completes commands, options and environments in a shell')
+    .addArgument(program.createArgument('<shell>', 'the shell').choices(SHELLS))
+    .argument('[words...]', 'what was typed so far, from the script itself')
+    .addHelpText('after', `\nExample:\n  ${example}`)
+    .action(run(() => import('./commands/completion/completion-command.ts'), 'completionCommand'));
 }
 
 function addItemCommands(program: Command, run: MakeAction): void {
