@@ -196,11 +196,13 @@ async function planRecords(
   for (const { id, kpi } of held) hold(ledger, { ...kpi, source, id, ...dateOf(source, byId.get(id)) });
   ledger.reasons.push(...refused);
   const rows = page.plain.flatMap((record) => record.rows);
-  ledger.dataWriteUnits += writeUnitsOf(rows);
+  const dataWriteUnits = writeUnitsOf(rows);
+  ledger.dataWriteUnits += dataWriteUnits;
   return {
     ...EMPTY_TALLY,
     scanned: items.length,
     copied: rows.length + adopted.length,
+    dataWriteUnits,
     held: held.length,
     quarantined: refused.length,
     ...page.unknown,

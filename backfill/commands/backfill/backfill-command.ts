@@ -31,7 +31,7 @@ export async function backfillCommand(
       nowMs: Date.now(),
     });
     const report = await executeBackfill(environment, showProgress(), stop, options.phase);
-    return { exitCode: exitCodeOf(report), document: report, lines: describeBackfill(report) };
+    return { exitCode: exitCodeOf(report), document: report, lines: describeBackfill(report, environment.settings) };
   }
   return { ...(await planOf(environment, stop)), next: 'execute' };
 }
@@ -46,7 +46,7 @@ async function planOf(environment: Environment, stop: AbortSignal): Promise<Comm
   const plan = await planEnvironment(environment, stop);
   // `held list` names them.
   const { heldRecords: _, ...document } = plan;
-  return { exitCode: EXIT.done, document, lines: describePlan(plan, environment.settings.backfill) };
+  return { exitCode: EXIT.done, document, lines: describePlan(plan, environment.settings) };
 }
 
 /** `held list`: the records that wait for a link, and their KPIs. It reads as much as a plan. */

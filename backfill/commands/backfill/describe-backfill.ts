@@ -4,10 +4,13 @@ import type { Settings } from '../../../infra/settings.ts';
 import type { BackfillReport, PassReport } from '../../copy/backfill.ts';
 import type { Plan } from '../../copy/plan.ts';
 import { addTallies, NAMES_MAX, type Tally } from '../../copy/tally.ts';
+import { describeMoney } from '../../prices.ts';
 import { describeCounts, grouped, textTable } from '../../text-table.ts';
 
-/** A plan: what would be written, and the time and cost of it where the settings say. */
-export function describePlan(plan: Plan, settings: Settings['backfill']): string[] {
+type PricedSettings = Pick<Settings, 'region' | 'backfill'>;
+
+/** A plan: what would be written, and what time and money it takes. */
+export function describePlan(plan: Plan, settings: PricedSettings): string[] {
   const tallies = Object.entries(plan.sources);
   const sum = addTallies(Object.values(plan.sources));
   return [
@@ -23,19 +26,18 @@ export function describePlan(plan: Plan, settings: Settings['backfill']): string
 }
 
 const SECONDS_PER_MINUTE = 60;
-const MILLION = 1_000_000;
 
-function describeExpense(
-  { dataWriteUnits }: Plan,
-  { maxWriteUnitsPerSecond, usdPerMillionWriteUnits }: Settings['backfill'],
-): string[] {
-  const minutes = maxWriteUnitsPerSecond && Math.ceil(dataWriteUnits / maxWriteUnitsPerSecond / SECONDS_PER_MINUTE);
-  const usd = usdPerMillionWriteUnits && (dataWriteUnits / MILLION) * usdPerMillionWriteUnits;
+/** What a new on-demand table takes at first (DynamoDB Developer Guide, "Initial throughput for on-demand capacity mode"). */
+const NEW_TABLE_UNITS_PER_SECOND = 4_000;
+
+function describeExpense({ dataWriteUnits }: Plan, settings: PricedSettings): string[] {
+  const { maxWriteUnitsPerSecond: ceiling } = settings.backfill;
+  const unitsPerSecond = ceiling ?? NEW_TABLE_UNITS_PER_SECOND;
+  const minutes = grouped(Math.ceil(dataWriteUnits / unitsPerSecond / SECONDS_PER_MINUTE));
+  const pace = ceiling === undefined ? ', which a new on-demand table takes at first (no ceiling is set)' : '';
   return [
-    ...(minutes === undefined
-      ? []
-      : [`At ${grouped(maxWriteUnitsPerSecond ?? 0)} write units per second: at least ${grouped(minutes)} minutes.`]),
-    ...(usd === undefined ? [] : [`At ${usdPerMillionWriteUnits} USD per million write units: ${usd.toFixed(2)} USD.`]),
+    `Time: at least ${minutes} minutes at ${grouped(unitsPerSecond)} write units a second${pace}.`,
+    `Money: ${describeMoney(dataWriteUnits, settings)}.`,
   ];
 }
 
@@ -62,10 +64,12 @@ export function describeHeld({ heldKpis, heldRecords }: Pick<Plan, 'heldKpis' | 
 }
 
 /** The result of a backfill. */
-export function describeBackfill(report: BackfillReport): string[] {
+export function describeBackfill(report: BackfillReport, settings: PricedSettings): string[] {
+  const sum = addTallies(report.passes.map((pass) => pass.tally));
   return [
     ...describePasses(report.passes),
-    ...describeOddities(addTallies(report.passes.map((pass) => pass.tally))),
+    `Used so far: about ${grouped(sum.dataWriteUnits)} write units, as \`plan\` counts them: ${describeMoney(sum.dataWriteUnits, settings)}.`,
+    ...describeOddities(sum),
     'Of second links to one goal, only `plan` and `validate` warn: a copy looks at each link by itself.',
     ...describeUnfinished(report.unfinished),
     END[report.state],

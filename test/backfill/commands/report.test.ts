@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import { describeHeld, describePlan } from '../../../backfill/commands/backfill/describe-backfill.ts';
+import { describeBackfill, describeHeld, describePlan } from '../../../backfill/commands/backfill/describe-backfill.ts';
 import { describeEntries } from '../../../backfill/commands/quarantine/describe-quarantine.ts';
 import type { Plan } from '../../../backfill/copy/plan.ts';
 import { EMPTY_TALLY } from '../../../backfill/copy/tally.ts';
+import { describeMoney, writePriceOf } from '../../../backfill/prices.ts';
 
 const PLAN: Plan = {
   sources: { links: EMPTY_TALLY, milestones: EMPTY_TALLY, actuals: EMPTY_TALLY, readings: EMPTY_TALLY },
@@ -12,19 +13,60 @@ const PLAN: Plan = {
   heldRecords: [],
   dataWriteUnits: 2_000_000,
 };
-const settings = { segments: 4, leaseSeconds: 60, lateWriteSeconds: 960 };
+const backfill = { segments: 4, leaseSeconds: 60, lateWriteSeconds: 960 };
 
 test.each([
-  ['nothing, where the settings have no ceiling and no price', {}, []],
   [
-    'the time that a ceiling leaves',
-    { maxWriteUnitsPerSecond: 1_000 },
-    [/^At 1,000 write units per second: at least 34 minutes/],
+    'the dated price of its region, and the pace of a new table',
+    { region: 'us-east-1' },
+    {},
+    [
+      'Time: at least 9 minutes at 4,000 write units a second, which a new on-demand table takes at first (no ceiling is set).',
+      'Money: 1.25 USD at 0.625 USD a million write units (us-east-1, 2026-11-23).',
+    ],
   ],
-  ['what it costs at a price', { usdPerMillionWriteUnits: 0.625 }, [/: 1\.25 USD\.$/]],
-])('a plan tells %s', (_name, more, expected) => {
-  const lines = describePlan(PLAN, { ...settings, ...more });
-  expect(lines.filter((line) => line.startsWith('At '))).toEqual(expected.map((line) => expect.stringMatching(line)));
+  [
+    'its own ceiling and price',
+    { region: 'us-east-1' },
+    { maxWriteUnitsPerSecond: 1_000, usdPerMillionWriteUnits: 2 },
+    [
+      'Time: at least 34 minutes at 1,000 write units a second.',
+      'Money: 4.00 USD at 2 USD a million write units (cdk.json).',
+    ],
+  ],
+  [
+    'no price where none is known',
+    { region: 'eu-north-1' },
+    {},
+    [
+      expect.stringMatching(/^Time: /),
+      'Money: no price is known for eu-north-1: set backfill.usdPerMillionWriteUnits in cdk.json.',
+    ],
+  ],
+])('a plan tells time and money: %s', (_name, region, more, expected) => {
+  expect(describePlan(PLAN, { ...region, backfill: { ...backfill, ...more } }).slice(-2)).toEqual(expected);
+});
+
+test('a backfill tells the write units and the money that it has used, over all passes', () => {
+  const tally = { ...EMPTY_TALLY, dataWriteUnits: 1_000_000 };
+  const passes = (['milestones', 'actuals'] as const).map((pass) => ({ pass, done: true, tally }));
+  const report = { runId: 'r', state: 'stopped' as const, passes, unfinished: [] };
+  const lines = describeBackfill(report, { region: 'ap-northeast-1', backfill });
+  expect(lines).toContain(
+    'Used so far: about 2,000,000 write units, as `plan` counts them: 1.43 USD at 0.715 USD a million write units (ap-northeast-1, 2026-09-23).',
+  );
+});
+
+test.each(['constructor', '__proto__', 'us-gov-west-1', ''])('no price is guessed for %j', (region) => {
+  expect(writePriceOf({ region, backfill })).toBeUndefined();
+});
+
+test.each([
+  [0, '0.00 USD'],
+  [1, 'less than 0.01 USD'],
+  [16_000_000, '10.00 USD'],
+])('%i write units cost %s', (units, told) => {
+  expect(describeMoney(units, { region: 'us-east-1', backfill })).toMatch(new RegExp(`^${told} at `));
 });
 
 test('the held list has a line for each record, with what it takes to find it, or says that there is none', () => {
