@@ -1,6 +1,5 @@
 import {
   BatchGetItemCommand,
-  BatchWriteItemCommand,
   DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
@@ -12,9 +11,7 @@ import { Throttles } from '../../backfill/local/throttles/throttles.ts';
 import { startThrottlingFront } from '../../backfill/local/throttles/throttling-front.ts';
 import { localClientConfig } from '../../backfill/local-endpoint.ts';
 import type { TableNames } from '../../functions/migration/tables.ts';
-import { scanPage } from '../../functions/tables/dynamo/dynamo-reads.ts';
 import { protectTables } from '../../functions/tables/dynamo/protect-tables.ts';
-import { TablePace } from '../../functions/tables/dynamo/table-pace.ts';
 import { createTestTables } from '../engine-client.ts';
 
 const Key = { id: { S: 'one' } };
@@ -93,75 +90,43 @@ describe('reads of a protected table', () => {
     expect(waits[0]).toBe(1_000);
   });
 
+  test.each([
+    ['go on for longer than the SDK does', 15, undefined],
+    ['give up in the end, with a reason that tells to try again', Number.POSITIVE_INFINITY, 'TABLE_THROTTLED'],
+  ])('%s', async (_, times, code) => {
+    let nowMs = 0;
+    let left = times;
+    const patient = new DynamoDBClient({ ...localClientConfig(inject('engineUrl')), maxAttempts: 1 });
+    protectTables(patient, {
+      ceilings: new Map([[names.kpis, 100]]),
+      nowMs: () => nowMs,
+      sleep: async (ms) => {
+        nowMs += ms;
+      },
+    });
+    patient.middlewareStack.add(
+      (next) => async (call) => {
+        left -= 1;
+        if (left < 0) return next(call);
+        throw Object.assign(new Error('slow down'), { name: 'ThrottlingException', $fault: 'client', $metadata: {} });
+      },
+      { step: 'deserialize' },
+    );
+    const answer = patient.send(new GetItemCommand({ TableName: names.kpis, Key })).then(
+      ({ Item }) => Item,
+      (error) => error,
+    );
+    expect(await answer).toMatchObject(
+      code ? { code, kind: 'transient', message: expect.stringContaining(names.kpis) } : Key,
+    );
+    expect(nowMs).toBeGreaterThan(5 * 60_000);
+    expect(nowMs).toBeLessThan(11 * 60_000);
+  });
+
   test('do not pause for a throttle of another table', async () => {
     throttles = 1;
     await client.send(new GetItemCommand({ TableName: names.people, Key }));
     expect(waits).toEqual([]);
-  });
-});
-
-describe('a scan in segments', () => {
-  /** Reads the whole table as commands do, on a clock that only waiting moves. @returns units by the second they were taken in. */
-  async function unitsBySecond(ceiling: number, totalSegments: number): Promise<number[]> {
-    const throttles = new Throttles(() => 0);
-    const front = await startThrottlingFront(inject('engineUrl'), throttles);
-    const reader = new DynamoDBClient(localClientConfig(front.url));
-    let nowMs = 0;
-    const sleepers: [untilMs: number, wake: () => void][] = [];
-    let inFlight = totalSegments;
-    const advance = (): void => {
-      if (inFlight > 0) return;
-      sleepers.sort(([left], [right]) => left - right);
-      const [untilMs = nowMs, wake] = sleepers.shift() ?? [];
-      nowMs = Math.max(nowMs, untilMs);
-      inFlight += wake ? 1 : 0;
-      wake?.();
-    };
-    const sleep = (ms: number) =>
-      new Promise<void>((wake) => {
-        sleepers.push([nowMs + ms, wake]);
-        inFlight -= 1;
-        advance();
-      });
-    protectTables(reader, { ceilings: new Map([[names.kpiMilestones, ceiling]]), nowMs: () => nowMs, sleep });
-    const seconds: number[] = [];
-    let takenBefore = 0;
-    reader.middlewareStack.add(
-      (next) => async (call) => {
-        const second = Math.floor(nowMs / 1_000);
-        const result = await next(call);
-        const taken = throttles.record.minutesOf(names.kpiMilestones).reduce((sum, { units }) => sum + units.read, 0);
-        seconds[second] = (seconds[second] ?? 0) + taken - takenBefore;
-        takenBefore = taken;
-        return result;
-      },
-      { step: 'build' },
-    );
-    await Promise.all(
-      Array.from({ length: totalSegments }, async (_, segment) => {
-        const scan = (position: object) =>
-          scanPage(reader, names.kpiMilestones, { segment, totalSegments, ...position });
-        for (let page = await scan({}); page.cursor; page = await scan({ cursor: page.cursor })) {}
-        inFlight -= 1;
-        advance();
-      }),
-    );
-    await front.stop();
-    return Array.from(seconds, (units) => units ?? 0);
-  }
-
-  test('never takes much more in a second than the ceiling, however large a page might be', async () => {
-    const text = { S: 'x'.repeat(8_000) };
-    const requests = Array.from({ length: 100 }, (_, at) => ({ PutRequest: { Item: { id: { S: `${at}` }, text } } }));
-    for (let start = 0; start < 100; start += 25) {
-      const RequestItems = { [names.kpiMilestones]: requests.slice(start, start + 25) };
-      await client.send(new BatchWriteItemCommand({ RequestItems }));
-    }
-    const seconds = await unitsBySecond(20, 4);
-    expect(seconds.reduce((sum, units) => sum + units, 0)).toBeGreaterThanOrEqual(190);
-    // The first pages are sent before anyone knows how large items are.
-    expect(seconds[0]).toBeLessThanOrEqual(4 * 10 * 2 + 20);
-    expect(Math.max(...seconds.slice(1))).toBeLessThanOrEqual(2 * 20);
   });
 });
 
@@ -239,82 +204,5 @@ describe('a batch of reads of which a part is left', () => {
     expect(UnprocessedKeys?.[names.kpis]?.Keys?.length).toBeGreaterThan(0);
     await client.send(new GetItemCommand({ TableName: names.kpis, Key }));
     expect(waits).toEqual([]);
-  });
-});
-
-describe('the pace of a table', () => {
-  let nowMs: number;
-  let pace: TablePace;
-  beforeEach(() => {
-    nowMs = 0;
-    pace = new TablePace(100, () => nowMs);
-  });
-
-  test('is the ceiling while nothing is throttled', () => {
-    expect(pace.took(100)).toBe(0);
-    expect(pace.took(50)).toBe(500);
-    expect(pace.pauseMs).toBe(0);
-  });
-
-  test('is halved by a throttle, and pauses longer each time', () => {
-    const seen = [1, 2, 3].map(() => {
-      pace.throttled();
-      const found = [pace.unitsPerSecond, pace.pauseMs];
-      nowMs += pace.pauseMs;
-      return found;
-    });
-    expect(seen).toEqual([
-      [50, 1_000],
-      [25, 2_000],
-      [12.5, 4_000],
-    ]);
-  });
-
-  test('takes throttles of segments side by side for one', () => {
-    for (let segment = 0; segment < 8; segment += 1) pace.throttled();
-    expect([pace.unitsPerSecond, pace.pauseMs]).toEqual([50, 1_000]);
-  });
-
-  test('bounds a page of a scan by what a second brings, as large as items are', () => {
-    expect(pace.pageItems(250)).toBe(10);
-    pace.scanned(10, 20);
-    expect([pace.pageItems(250), pace.unitsOf(50)]).toEqual([50, 100]);
-    // Larger items count at once, smaller ones little by little.
-    pace.scanned(50, 250);
-    expect(pace.pageItems(250)).toBe(20);
-    pace.scanned(20, 20);
-    expect(pace.pageItems(250)).toBe(33);
-    pace.throttled();
-    expect(pace.pageItems(250)).toBe(16);
-    expect(pace.pageItems(5)).toBe(5);
-  });
-
-  test('reads at least an item a page, and no smaller pages where a whole one fits into a second', () => {
-    pace.scanned(1, 500);
-    expect(pace.pageItems(250)).toBe(1);
-    expect(new TablePace(256, () => 0).pageItems(250)).toBe(250);
-  });
-
-  test('never stops for good', () => {
-    for (let throttle = 0; throttle < 100; throttle += 1) {
-      pace.throttled();
-      nowMs += pace.pauseMs;
-    }
-    pace.throttled();
-    expect(pace.unitsPerSecond).toBe(100 / 32);
-    expect(pace.pauseMs).toBeLessThanOrEqual(30_000);
-  });
-
-  test('comes back, step by step, where nothing is throttled any more', () => {
-    pace.throttled();
-    nowMs += pace.pauseMs;
-    pace.throttled();
-    const rates = [25, 50, 100, 100].map((expected) => {
-      expect(pace.unitsPerSecond).toBe(expected);
-      nowMs += 30_000;
-      pace.took(1);
-      return pace.unitsPerSecond;
-    });
-    expect(rates.at(-1)).toBe(100);
   });
 });

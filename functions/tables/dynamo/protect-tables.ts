@@ -1,4 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { MigrationError } from '../../model/migration-error.ts';
 import { isThrottle } from './retry.ts';
 import { TablePace } from './table-pace.ts';
 
@@ -7,6 +8,9 @@ const READS = /^(Scan|Query|GetItem|BatchGetItem)Command$/;
 
 /** Of eventually consistent reads, which take half of what strong ones take: 0.5 units for 4 KB. */
 const UNITS_OF_A_MEGABYTE = 128;
+
+/** How long a read goes on asking a table that throttles it, at most every 30 seconds: longer than autoscaling takes. */
+const PATIENCE_MS = 10 * 60_000;
 
 interface Consumed {
   readonly TableName?: string;
@@ -51,6 +55,18 @@ export function protectTables(client: DynamoDBClient, { ceilings, beforeScan, no
   const paceOf = ({ table, index }: Resource): TablePace | undefined =>
     (index === undefined ? undefined : paces.get(`${table}/index/${index}`)) ?? paces.get(table);
 
+  /** Beyond the SDK's attempts, which a busy table outlasts. Each attempt pauses first. */
+  const untilServed = async <T>(input: object, send: () => Promise<T>): Promise<T> => {
+    const sinceMs = nowMs();
+    for (;;) {
+      try {
+        return await send();
+      } catch (error) {
+        if (!isThrottle(error)) throw error;
+        if (nowMs() - sinceMs >= PATIENCE_MS) throw stillThrottled(input, error);
+      }
+    }
+  };
   const wait = async (waitMs: number): Promise<void> => {
     if (waitMs > 0) await sleep(waitMs);
   };
@@ -64,7 +80,7 @@ export function protectTables(client: DynamoDBClient, { ceilings, beforeScan, no
       const reserved = scanned ? reservePage(scanned, call.input) : { units: 0, waitMs: 0 };
       await wait(reserved.waitMs);
       Object.assign(call.input, { ReturnConsumedCapacity: 'TOTAL' });
-      const result = await next(call).catch((error: unknown) => {
+      const result = await untilServed(call.input, () => next(call)).catch((error: unknown) => {
         scanned?.took(-reserved.units);
         throw error;
       });
@@ -111,6 +127,16 @@ function reservePage(pace: TablePace, input: object): { readonly units: number; 
   Object.assign(input, { Limit: items });
   const units = pace.unitsOf(items);
   return { units, waitMs: pace.took(units) };
+}
+
+function stillThrottled(input: object, cause: unknown): MigrationError {
+  const names = resourcesOf(input).map(({ table, index }) => (index === undefined ? table : `${table}/index/${index}`));
+  const minutes = PATIENCE_MS / 60_000;
+  return new MigrationError('TABLE_THROTTLED', `${names.join(', ')}: throttled every read for ${minutes} minutes.`, {
+    cause,
+    nextStep:
+      'Run the same command again when it has capacity to spare. kpi-migrate preflight says what it has and what it was used for.',
+  });
 }
 
 /** A table, or the index of it that a query or a scan reads. */
