@@ -77,13 +77,10 @@ export function protectTables(client: DynamoDBClient, { ceilings, beforeScan, no
       if (paced.length === 0) return next(call);
       const [scanned] = context.commandName === 'ScanCommand' ? paced : [];
       if (scanned) await beforeScan?.();
-      const reserved = scanned ? reservePage(scanned, call.input) : { units: 0, waitMs: 0 };
-      await wait(reserved.waitMs);
+      const { Limit } = call.input as Input;
+      if (scanned && Limit !== undefined) Object.assign(call.input, { Limit: scanned.pageItems(Limit) });
       Object.assign(call.input, { ReturnConsumedCapacity: 'TOTAL' });
-      const result = await untilServed(call.input, () => next(call)).catch((error: unknown) => {
-        scanned?.took(-reserved.units);
-        throw error;
-      });
+      const result = await untilServed(call.input, () => next(call));
       const { ConsumedCapacity, UnprocessedKeys: unread = {}, ScannedCount = 0 } = result.output as Answer;
       const consumed = [ConsumedCapacity ?? []].flat();
       const { index } = resourcesOf(call.input)[0] ?? {};
@@ -91,7 +88,7 @@ export function protectTables(client: DynamoDBClient, { ceilings, beforeScan, no
         // A description by ARN names the table at its end.
         const table = TableName.slice(TableName.lastIndexOf('/') + 1);
         scanned?.scanned(ScannedCount, units);
-        return paceOf({ table, index })?.took(units - reserved.units) ?? 0;
+        return paceOf({ table, index })?.took(units) ?? 0;
       });
       for (const table of throttlesOf(consumed, unread)) paceOf({ table })?.throttled();
       await wait(Math.max(0, ...waits));
@@ -114,19 +111,6 @@ export function protectTables(client: DynamoDBClient, { ceilings, beforeScan, no
     },
     { step: 'finalizeRequest', priority: 'low', name: 'pauseOnThrottle' },
   );
-}
-
-/**
- * Makes the page of a scan as large as the pace allows, and takes what it will take. Segments side by side would otherwise all
- * be sent at once, each for a page, before any of them knows of the others.
- */
-function reservePage(pace: TablePace, input: object): { readonly units: number; readonly waitMs: number } {
-  const { Limit: asked } = input as Input;
-  if (asked === undefined) return { units: 0, waitMs: pace.took(0) };
-  const items = pace.pageItems(asked);
-  Object.assign(input, { Limit: items });
-  const units = pace.unitsOf(items);
-  return { units, waitMs: pace.took(units) };
 }
 
 function stillThrottled(input: object, cause: unknown): MigrationError {

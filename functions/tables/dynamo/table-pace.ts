@@ -64,11 +64,6 @@ export class TablePace {
     return Math.max(1, Math.min(asked, Math.floor(this.#unitsPerSecond / this.#unitsPerItem)));
   }
 
-  /** What so many items take, as far as that is known. */
-  unitsOf(items: number): number {
-    return (this.#unitsPerItem ?? 0) * items;
-  }
-
   /** A page of a scan has come. */
   scanned(items: number, units: number): void {
     if (items === 0) return;
