@@ -47,10 +47,13 @@ function crowdedBy(
   return [message, `Before a copy, ${free >= 1 ? lower : ''}raise its capacity, or read it at a quieter time.`];
 }
 
-/** A line for each part, one for each warning, and one for each thing that was not checked. Pure. */
+/**
+ * A line for each table, one for each of its indexes or for those of which the same is to be said, one for each warning, and
+ * one for each thing that was not checked. Pure.
+ */
 export function describeCapacity(parts: readonly PartReport[]): string[] {
   return [
-    ...parts.map(describePart),
+    ...describeParts(parts),
     ...capacityWarnings(parts).map((each) => `Warning: ${partName(each)}: ${each.message} ${each.nextStep}`),
     ...notChecked(parts).map(({ what, why, nextStep }) => `Not checked: ${what}: ${why} ${nextStep}`),
   ];
@@ -72,6 +75,17 @@ const WHAT = {
   recent: `throttles and consumption of the service’s tables in the last ${LOOK_BACK_HOURS} h`,
 } as const;
 
+function describeParts(parts: readonly PartReport[]): string[] {
+  const alike = Map.groupBy(parts, (part) => `${part.table} ${part.index === undefined} ${describePart(part)}`);
+  return [...alike.values()].flatMap((group) => {
+    const [first, ...others] = group;
+    if (first === undefined) return [];
+    const indexes = `{${group.map(({ index }) => index).join(', ')}}`;
+    const name = others.length > 0 ? partName({ table: first.table, index: indexes }) : partName(first);
+    return [`${name}: ${describePart(first)}`];
+  });
+}
+
 function describePart(part: PartReport): string {
   const { index, billing, capacity, ceiling, scaling, recent } = part;
   const { readUnitsPerSecond: reads, writeUnitsPerSecond: writes } = capacity;
@@ -83,7 +97,7 @@ function describePart(part: PartReport): string {
       ? 'a command counts its reads as the table’s'
       : `a command takes at most ${grouped(ceiling)}${reads === undefined ? ' read units' : ''} a second`;
   const parts = [
-    `${partName(part)}: ${billing}${has && `, ${has} units a second${billing === 'on-demand' ? ' at most' : ''}`}`,
+    `${billing}${has && `, ${has} units a second${billing === 'on-demand' ? ' at most' : ''}`}`,
     describeScaling(billing, scaling),
     `${takes}${scaling.isChecked && scaling.found ? ', by what it has now' : ''}`,
     describeRecent(recent),

@@ -187,6 +187,18 @@ describe('the last day', () => {
   });
 });
 
+test('indexes of which the same is to be said share a line, and one that was throttled has its own', async () => {
+  const indexes = new Map(['a', 'b', 'c'].map((name) => [name, {} as IndexShape]));
+  recorded = { 'ReadThrottleEvents b': [['2026-05-01T03:00:00Z', 7]] };
+  const lines = describeCapacity(await report({ kpiActuals: { ...shapeOf({}).kpiActuals, indexes } }));
+  expect(lines.map((line) => line.slice(0, line.indexOf(': ')))).toEqual([
+    table,
+    `${table}/index/{a, c}`,
+    `${table}/index/b`,
+    'Warning',
+  ]);
+});
+
 describe('what cannot be checked', () => {
   test.each<[what: string, fail: () => void, why: RegExp]>([
     [
