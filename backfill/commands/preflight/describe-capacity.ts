@@ -25,7 +25,9 @@ export function capacityWarnings(parts: readonly PartReport[]): CapacityWarning[
     const warnings: CapacityWarning[] = [];
     if (found?.lastThrottledAtMs !== undefined) {
       const message = `It was throttled in the last ${LOOK_BACK_HOURS} h: ${throttles(found)}.`;
-      const nextStep = `Raise its capacity, read it at a quieter time, or set backfill.maxReadUnitsPerSecond in cdk.json below ${grouped(part.ceiling)}. ${PAUSE}`;
+      // On demand without a maximum, nobody can raise anything.
+      const isLimited = part.billing === 'provisioned' || part.capacity.readUnitsPerSecond !== undefined;
+      const nextStep = `${isLimited ? 'Raise its capacity, read' : 'Read'} it at a quieter time, or set backfill.maxReadUnitsPerSecond in cdk.json below ${grouped(part.ceiling)}. ${PAUSE}`;
       warnings.push(warning(message, nextStep));
     }
     const crowded = crowdedBy(part, found?.busiest.readUnitsPerSecond);

@@ -160,6 +160,13 @@ describe('the last day', () => {
     expect([StartTime, EndTime]).toEqual([new Date('2026-04-30T12:00:00Z'), new Date(NOW)]);
   });
 
+  test('of a table on demand is not answered with advice to raise what nobody can raise', async () => {
+    recorded = { ReadThrottleEvents: [['2026-05-01T03:00:00Z', 7]] };
+    const steps = async (shape: Partial<TableShape>) => capacityWarnings(await report(shapeOf(shape)))[0]?.nextStep;
+    expect(await steps({ billing: 'on-demand' })).toMatch(/^Read it at a quieter time/);
+    expect(await steps({ billing: 'on-demand', readUnitsPerSecond: 5 })).toMatch(/^Raise its capacity/);
+  });
+
   test('without throttles warns of nothing as long as a command fits beside it', async () => {
     recorded = { ConsumedReadCapacityUnits: [['2026-05-01T03:00:00Z', 75 * 300]] };
     expect(capacityWarnings(await report())).toEqual([]);
