@@ -52,13 +52,16 @@ export class Operators extends Construct {
         // Indexes and backups are parts of a table.
         this.arns(TABLE_ROLES, ['', '/*']),
       ),
-      // Neither knows resources (Service Authorization Reference, DynamoDB and Lambda).
+      // None of these knows resources (Service Authorization Reference: DynamoDB, Lambda, CloudWatch, Application Auto Scaling).
       allow(
         [
           'dynamodb:ListBackups',
           'dynamodb:ListTables',
           'lambda:GetEventSourceMapping',
           'lambda:ListEventSourceMappings',
+          'cloudwatch:GetMetricData',
+          'application-autoscaling:DescribeScalableTargets',
+          'application-autoscaling:DescribeScalingPolicies',
         ],
         ['*'],
       ),

@@ -3,8 +3,12 @@ import type { Answer, Exchange, Route } from '../appconfig/exchange.ts';
 import { serve } from '../appconfig/http-edge.ts';
 import { type Parameters, parameterRoutes } from '../appconfig/parameter-store.ts';
 import { ServiceError } from '../appconfig/service-error.ts';
+import type { Throttles } from '../throttles/throttles.ts';
+import { scalingService } from './autoscaling.ts';
 import { getCallerIdentity } from './identity.ts';
 import { type LocalMappings, mappingRoutes } from './mappings.ts';
+import { getMetricData, METRICS_TARGET } from './metrics.ts';
+import { throttleRoutes } from './throttle-routes.ts';
 
 export interface ServicesOptions {
   /** The account that the credentials of every caller are of. */
@@ -13,6 +17,8 @@ export interface ServicesOptions {
   readonly parameters: Parameters;
   /** Event source mappings of Lambda; none where it is absent. */
   readonly mappings?: LocalMappings;
+  /** What throttles the tables and measures what they serve; absent where nothing does. */
+  readonly throttles?: Throttles;
   readonly nowMs: () => number;
 }
 
@@ -22,22 +28,33 @@ export interface Services {
   stop(): Promise<void>;
 }
 
-/** Starts stand-ins for STS, Systems Manager and Lambda's event source mappings, as far as the product asks them. */
+/**
+ * Starts stand-ins for STS, Systems Manager, CloudWatch, Application Auto Scaling and Lambda's event source mappings, as far as
+ * the product asks them.
+ */
 export async function startServices(options: ServicesOptions): Promise<Services> {
-  const { nowMs, mappings = () => [] } = options;
-  const routes: Route[] = [{ method: 'POST', path: '/', answer: answerer(options) }, ...mappingRoutes(mappings)];
+  const { nowMs, mappings = () => [], throttles } = options;
+  const routes: Route[] = [
+    { method: 'POST', path: '/', answer: answerer(options) },
+    ...mappingRoutes(mappings),
+    ...throttleRoutes(throttles),
+  ];
   return serve({ routes, nowMs, save: async () => {} });
 }
 
 /**
- * Both post to `/`. STS speaks the query protocol: the operation is in a form. Systems Manager speaks JSON 1.1: the operation
- * is in a header (Smithy, "AWS query protocol" and "AWS JSON 1.1 protocol").
+ * All post to `/`. STS speaks the query protocol: the operation is in a form. The others speak JSON: the operation is in a
+ * header (Smithy, "AWS query protocol", "AWS JSON 1.0 protocol" and "AWS JSON 1.1 protocol").
  */
-function answerer({ account, parameters }: ServicesOptions): Route['answer'] {
+function answerer({ account, parameters, throttles }: ServicesOptions): Route['answer'] {
   const [store] = parameterRoutes(parameters);
+  const scaling = scalingService();
   return (exchange: Exchange): Answer | Promise<Answer> => {
     const target = exchange.headers['x-amz-target'];
     if (target?.startsWith('AmazonSSM.') && store) return store.answer(exchange);
+    if (target === METRICS_TARGET) return getMetricData(exchange, throttles?.record);
+    const scaled = target === undefined ? undefined : scaling(target, exchange);
+    if (scaled) return scaled;
     if (target === undefined && new URLSearchParams(exchange.body.toString()).get('Action') === 'GetCallerIdentity') {
       return getCallerIdentity(exchange, account, randomUUID());
     }
