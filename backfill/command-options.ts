@@ -44,6 +44,20 @@ export function enginePort(text: string): number {
   return portFrom(2, text);
 }
 
+/** Capacity units a second. */
+export function unitsPerSecond(text: string): number {
+  const units = wholeNumber(text);
+  if (units < 1 || units > 1_000_000) throw new InvalidArgumentError('Give a whole number from 1 to 1000000.');
+  return units;
+}
+
+/** US dollars. */
+export function dollars(text: string): number {
+  const usd = Number(text);
+  if (/^\d+(\.\d+)?$/.test(text) && usd > 0 && usd <= 1_000_000) return usd;
+  throw new InvalidArgumentError('Give an amount of US dollars above 0, as 12.50.');
+}
+
 function portFrom(least: number, text: string): number {
   const port = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (port >= least && port <= 65_535) return port;

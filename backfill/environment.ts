@@ -12,7 +12,7 @@ import { checkAccount } from './account/check-account.ts';
 import type { SettingsMatch } from './account/deployed-settings.ts';
 import { requireOwnTables } from './account/shared-tables.ts';
 import { localClientConfig, localEndpoint } from './local-endpoint.ts';
-import { protectService } from './read-ceilings.ts';
+import { type ChangeReads, protectService } from './read-ceilings.ts';
 
 /** An environment, opened for a command. */
 export interface Environment {
@@ -25,6 +25,8 @@ export interface Environment {
   readonly caller?: Caller | undefined;
   /** How the settings relate to those that are deployed. */
   readonly settingsMatch?: SettingsMatch;
+  /** Changes the ceilings on reads of the service's tables; absent where there are none. */
+  readonly changeReads?: ChangeReads;
 }
 
 /** What a command is about to do. One that writes anything, evidence included, needs the settings that are deployed. */
@@ -42,8 +44,8 @@ export async function openEnvironment(name: string, intent: Intent): Promise<Env
   requireOwnTables(context, settings);
   const environment = openUnchecked(settings);
   const { shapes, ...checked } = await checkAccount({ settings, client: environment.client, intent });
-  protectService(environment, shapes, (message) => process.stderr.write(`${message}\n`));
-  return { ...environment, ...checked };
+  const changeReads = protectService(environment, shapes, (message) => process.stderr.write(`${message}\n`));
+  return { ...environment, ...checked, changeReads };
 }
 
 /** The same without any check, for what has to work when nothing else does. */

@@ -48,12 +48,13 @@ const COMMANDS = [
     'held list',
     'init',
     'local',
+    'pause',
     'plan',
     'preflight',
     'rehearse',
     'repair',
   ],
-  ...['report', 'retire', 'rollback', 'stage', 'status', 'validate', 'watch'],
+  ...['report', 'resume', 'retire', 'retune', 'rollback', 'stage', 'status', 'validate', 'watch'],
   ...['list', 'show', 'accept', 'replay'].map((name) => `quarantine ${name}`),
 ];
 const MENTION = new RegExp(`(?<!npx |-s )\\bkpi-migrate (${COMMANDS.join('|')})\\b(?![^.;]*--env)`, 'g');

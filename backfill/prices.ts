@@ -1,3 +1,5 @@
+import { MigrationError } from '../functions/model/migration-error.ts';
+import type { ConsumedUnits } from '../functions/tables/dynamo/consumed-units.ts';
 import type { Settings } from '../infra/settings.ts';
 
 /** What a million write request units cost on demand, and who says so. */
@@ -28,6 +30,24 @@ export function writePriceOf({ region, backfill }: Pick<Settings, 'region' | 'ba
   if (given !== undefined) return { usdPerMillionUnits: given, from: 'cdk.json' };
   const known = Object.hasOwn(PRICES, region) ? PRICES[region] : undefined;
   return known && { usdPerMillionUnits: known.usdPerMillionWriteUnits, from: `${region}, ${known.readOn}` };
+}
+
+/** What these units cost, or undefined where no price of writes is known. Reads count only where the settings have a price of them. */
+export function costOf(
+  settings: Pick<Settings, 'region' | 'backfill'>,
+): ((units: ConsumedUnits) => number) | undefined {
+  const price = writePriceOf(settings);
+  const { usdPerMillionReadUnits = 0 } = settings.backfill;
+  return price && ((units) => usdOf(units.writeUnits, price) + (units.readUnits / MILLION) * usdPerMillionReadUnits);
+}
+
+/** @throws MigrationError `SETTINGS_BUDGET` */
+export function requirePrice(settings: Pick<Settings, 'region' | 'backfill'>, budgetUsd: number | undefined): void {
+  if (budgetUsd === undefined || costOf(settings) !== undefined) return;
+  const message = `No price is known for ${settings.region}, so a budget of ${budgetUsd} USD cannot be kept.`;
+  throw new MigrationError('SETTINGS_BUDGET', message, {
+    nextStep: 'Set backfill.usdPerMillionWriteUnits in cdk.json to the price of the region, or leave the budget out.',
+  });
 }
 
 const MILLION = 1_000_000;

@@ -4,6 +4,7 @@ import { QUARANTINE_SOURCES } from '../functions/tables/control/quarantine-rows.
 import { commandLine, readPackageJson, SAMPLE_EXPORT } from '../infra/package-layout.ts';
 import {
   addCommand,
+  dollars,
   enginePort,
   phase,
   tableOfRole,
@@ -15,6 +16,7 @@ import {
 import { SHELLS } from './commands/completion/scripts.ts';
 import type { MakeAction } from './make-action.ts';
 import { addReadCommands } from './read-commands.ts';
+import { addSteerCommands } from './steer-commands.ts';
 
 /** The command line: every command with its options. Parsing it runs the command. */
 export function createProgram(run: MakeAction): Command {
@@ -24,6 +26,7 @@ export function createProgram(run: MakeAction): Command {
     .exitOverride();
   addLocalCommands(program, run);
   addCopyCommands(program, run);
+  addSteerCommands(program, run);
   addValidationCommands(program, run);
   addReadCommands(program, run);
   addItemCommands(program, run);
@@ -108,7 +111,9 @@ function addCopyCommands(program: Command, run: MakeAction): void {
         'show the plan; with --execute copy the old tables, or resume, and sweep at the end',
         'backfill --env production',
         'backfill --env production --execute --evidence staging-bundle --reason "change 4711"',
-      ).addOption(phase()),
+      )
+        .addOption(phase())
+        .option('--budget-usd <amount>', 'stop when the run has cost so many US dollars, in all processes', dollars),
     ),
     WRITES,
   ).action(run(backfill, 'backfillCommand'));

@@ -17,6 +17,8 @@ interface Going extends Stretch {
 export interface ProgressState {
   readonly stretches: readonly Going[];
   readonly current: string | undefined;
+  /** Who has paused the work. */
+  readonly pausedBy?: string | undefined;
   /** Items done, and when, since the last half minute; the first when the work began or resumed. */
   readonly marks: readonly { readonly atMs: number; readonly done: number }[];
 }
@@ -57,6 +59,11 @@ export function advanced(state: ProgressState, items: number, nowMs: number): Pr
   return { ...next, marks: marks.slice(Math.max(0, first)) };
 }
 
+/** Somebody has paused the work, or it goes on: the pause does not count towards the rate. */
+export function paused(state: ProgressState, by: string | undefined, nowMs: number): ProgressState {
+  return { ...state, pausedBy: by, marks: [{ atMs: nowMs, done: doneOf(state) }] };
+}
+
 export function ended(state: ProgressState): ProgressState {
   const stretches = state.stretches.map((each) => (each.name === state.current ? { ...each, isEnded: true } : each));
   return { ...state, stretches, current: undefined };
@@ -92,14 +99,16 @@ export function wholeOf(state: ProgressState, nowMs: number): { part: number | u
 
 /** The parts of a line, most important first: what does not fit is left out from the end. */
 export function progressParts(state: ProgressState, nowMs: number): string[] {
-  const { stretches, current } = state;
+  const { stretches, current, pausedBy } = state;
   const now = stretches.find(({ name }) => name === current);
   if (now === undefined) return [];
-  const { part, leftMs } = wholeOf(state, nowMs);
-  const rate = rateOf(state, nowMs);
+  const { part } = wholeOf(state, nowMs);
+  const leftMs = pausedBy === undefined ? wholeOf(state, nowMs).leftMs : undefined;
+  const rate = pausedBy === undefined ? rateOf(state, nowMs) : undefined;
   const of = now.total === undefined ? '' : ` of about ${grouped(Math.max(now.total, now.done))}`;
   const later = stretches.filter(({ isEnded, name, total }) => !isEnded && name !== current && total === undefined);
   return [
+    ...(pausedBy === undefined ? [] : [`paused by ${pausedBy}`]),
     ...(part === undefined ? [] : [`${Math.floor(part * 100)} %`]),
     `${now.name} ${grouped(now.done)}${of}`,
     ...(leftMs === undefined

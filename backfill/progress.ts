@@ -5,6 +5,7 @@ import {
   expecting,
   NO_PROGRESS,
   type ProgressState,
+  paused,
   progressLine,
   progressParts,
   type Stretch,
@@ -18,6 +19,8 @@ export interface Progress {
   /** Starts a stretch of work. `total` is an estimate, undefined if unknown; `start` counts what was done before. */
   readonly begin: (name: string, start: number, total: number | undefined) => void;
   readonly advance: (items: number) => void;
+  /** Who has paused the work; undefined while it goes on. */
+  readonly pause?: (by: string | undefined) => void;
   readonly end: () => void;
 }
 
@@ -40,6 +43,10 @@ export function showProgress(stream: NodeJS.WriteStream = process.stderr, nowMs:
     },
     begin: (name, start, total) => become(begun(state, { name, total }, start, nowMs()), true),
     advance: (items) => become(advanced(state, items, nowMs()), false),
+    pause: (by) => {
+      // A terminal's line shows it at once.
+      if (by !== state.pausedBy) become(paused(state, by, nowMs()), true);
+    },
     end: () => {
       show.end(state);
       state = ended(state);

@@ -68,22 +68,30 @@ function ceilingOf(capacity: Capacity | undefined, setting: number | undefined):
 const LAG_LOOK_MS = 5_000;
 const LAG_WAIT_MAX_MS = 60_000;
 
+/** Has all ceilings follow another setting from now on; undefined for that of cdk.json. */
+export type ChangeReads = (maxReadUnitsPerSecond: number | undefined) => void;
+
 /** Has the reads of a command's client keep below the ceilings, and scans wait while the streams are behind. */
 export function protectService(
   { client, settings, tables }: Pick<Environment, 'client' | 'settings' | 'tables'>,
   shapes: Shapes,
   note: (message: string) => void,
-): void {
-  const parts = serviceParts(shapes, settings);
-  // An index that nothing limits is read as a part of its table.
-  const limited = parts.filter(
-    ({ index, capacity }) => index === undefined || capacity.readUnitsPerSecond !== undefined,
-  );
-  const ceilings = new Map(limited.map((part) => [partName(part), part.ceiling]));
+): ChangeReads {
+  const ceilingsWith = (maxReadUnitsPerSecond = settings.backfill.maxReadUnitsPerSecond): Map<string, number> => {
+    const { backfill, tables: names } = settings;
+    const bound = maxReadUnitsPerSecond === undefined ? backfill : { ...backfill, maxReadUnitsPerSecond };
+    // An index that nothing limits is read as a part of its table.
+    const limited = serviceParts(shapes, { backfill: bound, tables: names }).filter(
+      ({ index, capacity }) => index === undefined || capacity.readUnitsPerSecond !== undefined,
+    );
+    return new Map(limited.map((part) => [partName(part), part.ceiling]));
+  };
   const lagMaxMs = settings.readFlag.lagMaxSeconds * 1_000;
   // Before the control table is there, nothing is replicated.
   const beforeScan = shapes.control ? lagPause(tables.control, lagMaxMs, note) : undefined;
-  protectTables(client, { ceilings, nowMs: Date.now, sleep, ...(beforeScan && { beforeScan }) });
+  const ceilings = ceilingsWith();
+  const change = protectTables(client, { ceilings, nowMs: Date.now, sleep, ...(beforeScan && { beforeScan }) });
+  return (maxReadUnitsPerSecond) => change(ceilingsWith(maxReadUnitsPerSecond));
 }
 
 /**

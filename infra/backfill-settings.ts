@@ -23,6 +23,10 @@ export const backfillSettings = z
     maxReadUnitsPerSecond: unitsPerSecond.optional(),
     /** What the plan reckons with: the price of a million write request units in the table's region, in US dollars. */
     usdPerMillionWriteUnits: z.number().positive().max(1_000).optional(),
+    /** What a million read request units cost there. Without it a budget counts writes alone. */
+    usdPerMillionReadUnits: z.number().positive().max(1_000).optional(),
+    /** US dollars that a run of the backfill may cost, in all processes. At the budget it stops, and can be resumed. */
+    budgetUsd: z.number().positive().max(1_000_000).optional(),
     /** How long a copier that was killed keeps the next one waiting. */
     leaseSeconds: count.min(LEASE_SECONDS_MIN, 'is too short to be renewed in time').max(LEASE_SECONDS_MAX).default(60),
     /** To which a copier lengthens its lease where the machine or the table is too slow to renew it in time; not at all where absent. */

@@ -16,6 +16,7 @@ import { LatePuts, type LatePutsOptions } from './late-puts.ts';
 import { PutQueue } from './put-queue.ts';
 import { checkpointsOf, hasBegun, isDone, PASSES, type Pass, readCheckpoints, recordsHaveBegun } from './run-state.ts';
 import { type PagedWork, type PassCircumstances, runSegments } from './segments.ts';
+import { type Bounds, type Spending, type Steerable, steered } from './steered-run.ts';
 import { sweepKpis, sweepRecords } from './sweep.ts';
 import { takeUpUnfinished } from './take-up-unfinished.ts';
 import { addTallies, type Tally } from './tally.ts';
@@ -23,7 +24,8 @@ import { addTallies, type Tally } from './tally.ts';
 export interface BackfillOptions
   extends Omit<Copier, 'pause' | 'first' | 'data'>,
     Omit<LeaseOptions, 'transactions' | 'onWait'>,
-    LatePutsOptions {
+    LatePutsOptions,
+    Steerable {
   readonly data: NewTables;
   /** Parallel scans a table in a run that begins now; one that continues keeps its own number. */
   readonly segments: number;
@@ -40,7 +42,7 @@ export interface PassReport {
   readonly tally: Tally;
 }
 
-export interface BackfillReport {
+export interface BackfillReport extends Spending {
   readonly runId: string;
   /**
    * `finished`: all is copied and swept. `sweep-due`: a phase alone was asked for, and others are still to be copied. `unfinished`: all is copied and
@@ -87,6 +89,19 @@ async function copyAndSweep(
 ): Promise<BackfillReport> {
   const { control } = unready.replication;
   const run = await currentRun(options, control);
+  return steered({ ...options, control, run }, (bounds) =>
+    runPasses({ ...options, ...bounds }, unready, run, lease, latePuts),
+  );
+}
+
+async function runPasses(
+  options: BackfillOptions & Bounds,
+  unready: Copier,
+  run: Run,
+  lease: Lease,
+  latePuts: LatePuts,
+): Promise<BackfillReport> {
+  const { control } = unready.replication;
   const copier = run.isRepeat ? unready : { ...unready, first: firstCopy(options, run, lease, latePuts) };
   const copies = options.phase === undefined ? SOURCES : [options.phase];
   for (const pass of copies) await runPass(options, copier, run, pass);
@@ -167,20 +182,20 @@ async function requireNoRollback(control: ControlTable): Promise<void> {
   });
 }
 
-async function runPass(options: BackfillOptions, copier: Copier, run: Run, pass: Pass): Promise<void> {
+async function runPass(options: BackfillOptions & Bounds, copier: Copier, run: Run, pass: Pass): Promise<void> {
   if (options.stop.aborted) return;
   const { control } = copier.replication;
   const stored = await readCheckpoints(control);
   if (isDone(run, pass, stored)) return;
   const start = addTallies(checkpointsOf(run, pass, stored).map((checkpoint) => checkpoint.tally)).scanned;
-  const estimate = own(options.itemCountEstimates, pass);
-  options.progress.begin(pass, start, estimate);
+  options.progress.begin(pass, start, own(options.itemCountEstimates, pass));
   const circumstances: PassCircumstances = {
     control,
     run,
     stored,
     stop: options.stop,
     onScanned: options.progress.advance,
+    gate: options.gate?.ofPass(),
   };
   try {
     await WORK[pass](copier, circumstances);

@@ -5,17 +5,16 @@ import type { NewTables } from '../../functions/tables/new/new-tables.ts';
 import type { LeaseOptions } from '../lease/lease.ts';
 import type { FirstCopy } from './first-copy.ts';
 import type { Worker } from './persevere.ts';
+import type { Pace } from './write-pace.ts';
+import { unitsOfPlainRow, unitsOfWrites, WRITE_UNIT_BYTES } from './write-units.ts';
 
 /** What a copier works with: all that the protocol does, and in a first run rows that are put past it. */
 export interface Copier extends Worker {
   readonly data: Pick<NewTables, 'readData' | 'scan'>;
   readonly first?: FirstCopy;
-  /** Resolves when so many write units may be used. */
-  readonly pace: (writeUnits: number) => Promise<void>;
+  /** Asked before each write, of whatever table. */
+  readonly pace: Pace;
 }
-
-/** Bytes in one write unit (DynamoDB on-demand capacity). */
-const WRITE_UNIT_BYTES = 1_024;
 
 /** A new data row is written to the table and to each of its indexes, which project ALL. */
 const DATA_ROW_COPIES = 1 + Object.keys(TABLES[NEW_DATA].indexes).length;
@@ -26,8 +25,10 @@ export function writeUnitsOf(rows: readonly Item[]): number {
 }
 
 /**
- * The same copier, which asks before each single write whether it may. So a process that was halted for longer than its
- * lease lasts, and then continues, writes nothing beside the one that took over.
+ * The same copier, which waits before each single write for its units, and then asks whether it may. So a process that was
+ * halted for longer than its lease lasts, and then continues, writes nothing beside the one that took over. A write that was
+ * refused has taken units too (Developer Guide, "Capacity unit consumption for write operations"), and no answer tells how
+ * many: then the estimate stays.
  *
  * @param requireAllowed throws where it may not.
  */
@@ -36,10 +37,17 @@ export function guardWrites(
   requireAllowed: () => void,
 ): Copier {
   const guarded =
-    <Arguments extends unknown[], Result>(write: (...given: Arguments) => Promise<Result>) =>
+    <Arguments extends unknown[], Result>(
+      write: (...given: Arguments) => Promise<Result>,
+      unitsOf: (...given: Arguments) => number = () => 1,
+    ) =>
     async (...given: Arguments): Promise<Result> => {
+      const settle = await copier.pace(unitsOf(...given));
+      // Only now: the lease may have been lost while the write waited.
       requireAllowed();
-      return write(...given);
+      const result = await write(...given);
+      if (result !== false) settle?.();
+      return result;
     };
   const { control, transactions } = copier.replication;
   return {
@@ -50,11 +58,11 @@ export function guardWrites(
       ...copier.replication,
       control: {
         ...control,
-        put: guarded(control.put),
+        put: guarded(control.put, (_partition, _sort, value) => unitsOfPlainRow(value)),
         delete: guarded(control.delete),
         clearMark: guarded(control.clearMark),
       },
-      transactions: { ...transactions, write: guarded(transactions.write) },
+      transactions: { ...transactions, write: guarded(transactions.write, unitsOfWrites) },
     },
   };
 }

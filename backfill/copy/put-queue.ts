@@ -2,12 +2,13 @@ import type { Item } from '../../functions/model/attribute-value.ts';
 import { BATCH_WRITES_MAX } from '../../functions/tables/dynamo/possible-keys.ts';
 import type { Put } from '../../functions/tables/new/new-tables.ts';
 import { AdaptiveLimit } from './adaptive-limit.ts';
+import type { Settle } from './write-pace.ts';
 
 export interface PutQueueOptions {
   /** Puts the rows of one batch. */
   readonly send: (rows: readonly Item[], throttled: () => void) => Promise<Put>;
   /** Resolves when these rows may be written. */
-  readonly pace: (rows: readonly Item[]) => Promise<void>;
+  readonly pace: (rows: readonly Item[]) => Promise<Settle | undefined>;
   readonly nowMs: () => number;
 }
 
@@ -67,10 +68,11 @@ export class PutQueue {
     const { pace, send, nowMs } = this.#options;
     const rows = batch.map(({ row }) => row);
     try {
-      await pace(rows);
+      const settle = await pace(rows);
       const startMs = nowMs();
       const { refused } = await send(rows, () => this.#limit.throttled());
       this.#limit.answered(nowMs() - startMs);
+      settle?.();
       const refusedRows = new Set(refused.map(({ of }) => of));
       for (const { row, lot } of batch) {
         if (refusedRows.has(row)) lot.refused.add(row);

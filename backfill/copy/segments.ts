@@ -2,6 +2,7 @@ import type { ControlTable } from '../../functions/tables/control/control-table.
 import type { Run } from '../../functions/tables/control/documents.ts';
 import type { Page, ScanPosition } from '../../functions/tables/old/old-tables.ts';
 import { CheckpointWriter } from './checkpoints.ts';
+import { OPEN_GATE, type PageGate } from './page-gate.ts';
 import { type Checkpoint, checkpointsOf, type Pass, writeCheckpoint } from './run-state.ts';
 import { addTallies, type Tally } from './tally.ts';
 
@@ -24,6 +25,8 @@ export interface PassCircumstances {
   readonly stored: readonly Checkpoint[];
   /** Aborted when the run is to end after the pages in hand. */
   readonly stop: AbortSignal;
+  /** Asked before each page; always open where absent. */
+  readonly gate?: PageGate | undefined;
   /** Told the items scanned in this process, page by page. */
   readonly onScanned: (items: number) => void;
 }
@@ -81,7 +84,7 @@ interface PageInHand {
 }
 
 async function runSegment<T>(
-  { control, run, stop, onScanned }: PassCircumstances,
+  { control, run, stop, onScanned, gate = OPEN_GATE }: PassCircumstances,
   { scan, work, pagesAtOnce = 1 }: PagedWork<T>,
   start: Checkpoint,
 ): Promise<Checkpoint> {
@@ -93,7 +96,9 @@ async function runSegment<T>(
   // The next page is read while those before it are worked on.
   let next = start.done || stop.aborted ? undefined : scanFrom(start.cursor);
   while (next !== undefined || inHand.length > 0) {
-    if (next !== undefined && inHand.length < pagesAtOnce && !stop.aborted) {
+    const hasRoom = inHand.length < pagesAtOnce && !stop.aborted;
+    // While no page may be taken, those in hand are finished and noted.
+    if (next !== undefined && hasRoom && (inHand.length > 0 ? gate.tryEnter() : await gate.enter(stop))) {
       const page = await next;
       next = page.cursor && !stop.aborted ? scanFrom(page.cursor) : undefined;
       inHand.push({ items: page.items.length, cursor: page.cursor, tally: observed(work(page.items)) });
@@ -102,6 +107,7 @@ async function runSegment<T>(
     const done = inHand.shift();
     if (done === undefined) break;
     const tally = await done.tally;
+    gate.leave();
     const { cursor: _, ...rest } = checkpoint;
     checkpoint = {
       ...rest,

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { processOf } from '../account/operator.ts';
-import { type Environment, paceOf } from '../environment.ts';
+import type { Environment } from '../environment.ts';
 import { SYSTEM_CLOCK, startLeaseThread } from './lease-thread.ts';
 
 /**
- * What a command of this process writes with under the backfill's lease, at the pace of its environment. The caller
- * disposes of the thread that renews the lease.
+ * What a command of this process writes with under the backfill's lease. The caller disposes of the thread that renews the
+ * lease.
  */
 export async function leasedCopier({ settings, connection, tables, replication, caller }: Environment) {
-  const { leaseSeconds, leaseSecondsMax = leaseSeconds, segments, maxWriteUnitsPerSecond } = settings.backfill;
+  const { leaseSeconds, leaseSecondsMax = leaseSeconds, segments } = settings.backfill;
   const putLandsWithinMs = settings.backfill.lateWriteSeconds * 1_000;
   const length = { leaseMs: leaseSeconds * 1_000, leaseMaxMs: leaseSecondsMax * 1_000 };
   const thread = await startLeaseThread({ connection, tableNames: settings.tables, length });
@@ -23,7 +23,6 @@ export async function leasedCopier({ settings, connection, tables, replication, 
     data: tables.data,
     putLandsWithinMs,
     segments,
-    pace: paceOf(maxWriteUnitsPerSecond),
   };
   return { options, thread };
 }

@@ -239,7 +239,7 @@ function backfill(stage: Stage, process: Process, phase: Source | undefined, seg
     replication,
     data,
     putLandsWithinMs: PUT_LANDS_WITHIN_MS,
-    pace: () => Promise.resolve(),
+    pace: () => Promise.resolve(undefined),
     segments,
     progress: { note: () => {}, begin: () => {}, advance: () => {}, end: () => {} },
     itemCountEstimates: {},

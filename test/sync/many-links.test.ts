@@ -60,7 +60,7 @@ describe(`a KPI with ${LINKS} links, and ${GONE} that went`, () => {
 
   test('is swept', { timeout: 300_000 }, async () => {
     const { replication, tables } = bench;
-    const copier = { replication, data: tables.data, pace: async () => {}, pause: async () => {} };
+    const copier = { replication, data: tables.data, pace: async () => undefined, pause: async () => {} };
     const swept = { kpis: 0, records: 0 };
     await scanPages(tables.control.scanKpis, 2, async (kpis) => {
       swept.kpis += (await sweepKpis(copier, kpis)).scanned;

@@ -7,31 +7,47 @@ import { operatorOf } from '../../account/operator.ts';
 import { type BackfillReport, runBackfill } from '../../copy/backfill.ts';
 import { type Plan, planBackfill } from '../../copy/plan.ts';
 import { PASSES } from '../../copy/run-state.ts';
+import type { SteeringOptions } from '../../copy/steered-run.ts';
 import { type Environment, openEnvironment } from '../../environment.ts';
-import { leasedCopier } from '../../lease/leased-copier.ts';
-import { nextStep } from '../../next-step.ts';
+import { nextStep, withPasteableCommands } from '../../next-step.ts';
 import { type CommandResult, EXIT, type ExitCode } from '../../outcome.ts';
+import { requirePrice } from '../../prices.ts';
 import { type Progress, showProgress } from '../../progress.ts';
 import { reportReplication } from '../../replication-health.ts';
+import { steeredCopier } from '../../steered-copier.ts';
 import { checkKeys } from '../preflight/check-keys.ts';
 import { checkTables, requireNoFindings } from '../preflight/preflight.ts';
 import { type PromotionOptions, requirePromotion } from '../promotion/require-promotion.ts';
 import { describeBackfill, describeHeld, describePlan } from './describe-backfill.ts';
+import { nextAtBudget } from './describe-spent.ts';
+
+type Budget = NonNullable<SteeringOptions['budget']>;
+
+type BackfillCommandOptions = PromotionOptions & {
+  readonly env: string;
+  readonly phase?: Source;
+  readonly execute?: boolean;
+  readonly budgetUsd?: number;
+  readonly reason?: string;
+};
 
 /** `backfill`: runs the preflight, and then shows the plan or, with `--execute`, copies. */
-export async function backfillCommand(
-  options: { readonly env: string; readonly phase?: Source; readonly execute?: boolean } & PromotionOptions,
-  stop: AbortSignal,
-): Promise<CommandResult> {
+export async function backfillCommand(options: BackfillCommandOptions, stop: AbortSignal): Promise<CommandResult> {
   const environment = await openEnvironment(options.env, options.execute ? 'write' : 'read');
+  const { phase, budgetUsd = environment.settings.backfill.budgetUsd } = options;
+  requirePrice(environment.settings, budgetUsd);
   if (options.execute) {
     const { settings, tables } = environment;
     await requirePromotion(tables.control, settings, 'backfill', options, {
       by: operatorOf(environment.caller),
       nowMs: Date.now(),
     });
-    const report = await executeBackfill(environment, showProgress(), stop, options.phase);
-    return { exitCode: exitCodeOf(report), document: report, lines: describeBackfill(report, environment.settings) };
+    const budget = budgetOf(environment, options);
+    const bounds = { ...(phase && { phase }), ...(budget && { budget }) };
+    const report = await executeBackfill(environment, showProgress(), stop, bounds);
+    const lines = describeBackfill(report, settings);
+    const next = nextAtBudget(options.env, report);
+    return { exitCode: exitCodeOf(report), document: report, lines, ...(next && { next }) };
   }
   return { ...(await planOf(environment, stop)), next: 'execute' };
 }
@@ -80,19 +96,33 @@ function exitCodeOf({ state, unfinished }: BackfillReport): ExitCode {
   return unfinished.length > 0 ? EXIT.failed : EXIT.done;
 }
 
+/** A budget of this command line, which holds for the run until another one is set. */
+function budgetOf({ caller }: Environment, { budgetUsd: value, reason }: BackfillCommandOptions): Budget | undefined {
+  return value === undefined ? undefined : { value, by: operatorOf(caller), ...(reason !== undefined && { reason }) };
+}
+
 /** The preflight, then the backfill. */
 export async function executeBackfill(
   environment: Environment,
   progress: Progress,
   stop: AbortSignal,
-  phase?: Source,
+  { phase, budget }: { readonly phase?: Source; readonly budget?: Budget } = {},
 ): Promise<BackfillReport> {
   const itemCountEstimates = await preflight(environment);
   const passes = phase ? [phase] : PASSES;
   progress.expect?.(passes.map((name) => ({ name, total: own(itemCountEstimates, name) })));
-  const copier = await leasedCopier(environment);
+  const copier = await steeredCopier(environment);
   await using _ = copier.thread;
-  return await runBackfill({ ...copier.options, progress, itemCountEstimates, stop, ...(phase && { phase }) });
+  const { name } = environment.settings;
+  const note = (message: string): void => progress.note(withPasteableCommands(message, name));
+  return await runBackfill({
+    ...copier.options,
+    steering: { ...copier.options.steering, ...(budget && { budget }) },
+    progress: { ...progress, note },
+    itemCountEstimates,
+    stop,
+    ...(phase && { phase }),
+  });
 }
 
 /** @returns estimates of the number of items in each old table. */

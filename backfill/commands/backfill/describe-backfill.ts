@@ -6,8 +6,9 @@ import type { Plan } from '../../copy/plan.ts';
 import { addTallies, NAMES_MAX, type Tally } from '../../copy/tally.ts';
 import { describeMoney } from '../../prices.ts';
 import { describeCounts, grouped, textTable } from '../../text-table.ts';
+import { describeBudgetSpent, describeSpent } from './describe-spent.ts';
 
-type PricedSettings = Pick<Settings, 'region' | 'backfill'>;
+export type PricedSettings = Pick<Settings, 'region' | 'backfill'>;
 
 /** A plan: what would be written, and what time and money it takes. */
 export function describePlan(plan: Plan, settings: PricedSettings): string[] {
@@ -66,13 +67,19 @@ export function describeHeld({ heldKpis, heldRecords }: Pick<Plan, 'heldKpis' | 
 /** The result of a backfill. */
 export function describeBackfill(report: BackfillReport, settings: PricedSettings): string[] {
   const sum = addTallies(report.passes.map((pass) => pass.tally));
+  const budgetSpent = describeBudgetSpent(report);
   return [
     ...describePasses(report.passes),
-    `Used so far: about ${grouped(sum.dataWriteUnits)} write units, as \`plan\` counts them: ${describeMoney(sum.dataWriteUnits, settings)}.`,
+    ...(report.spent
+      ? describeSpent(report.spent, sum.dataWriteUnits, settings)
+      : [
+          `Used so far: about ${grouped(sum.dataWriteUnits)} write units, as \`plan\` counts them: ${describeMoney(sum.dataWriteUnits, settings)}.`,
+        ]),
     ...describeOddities(sum),
     'Of second links to one goal, only `plan` and `validate` warn: a copy looks at each link by itself.',
     ...describeUnfinished(report.unfinished),
     END[report.state],
+    ...(budgetSpent === undefined ? [] : [`Stopped at the budget: ${budgetSpent}.`]),
   ];
 }
 

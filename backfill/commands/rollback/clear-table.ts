@@ -3,6 +3,7 @@ import type { Page, ScanPosition } from '../../../functions/tables/old/old-table
 import { eachPage } from '../../../functions/tables/pages.ts';
 import { writeUnitsOf } from '../../copy/copier.ts';
 import { sideBySide } from '../../copy/segments.ts';
+import type { Pace } from '../../copy/write-pace.ts';
 
 export interface TableClearing {
   readonly segments: number;
@@ -10,8 +11,7 @@ export interface TableClearing {
   readonly stop: AbortSignal;
   readonly scan: (position: ScanPosition) => Promise<Page<Item>>;
   readonly deleteRows: (ids: readonly string[]) => Promise<void>;
-  /** Resolves when so many write units may be used. */
-  readonly pace: (writeUnits: number) => Promise<void>;
+  readonly pace: Pace;
   /** Throws where no more may be deleted. */
   readonly beforePage: () => Promise<void>;
   /** Told the rows deleted, page by page. */
@@ -45,8 +45,9 @@ async function clearSegment(clearing: TableClearing, segment: number): Promise<n
   if (stop.aborted) return deleted;
   for await (const rows of pages) {
     const ids = rows.map((row) => textOf(row, 'id')).filter((id) => id !== undefined);
-    await pace(writeUnitsOf(rows));
+    const settle = await pace(writeUnitsOf(rows));
     await deleteRows(ids);
+    settle?.();
     deleted += ids.length;
     onDeleted(ids.length);
     if (stop.aborted) break;

@@ -7,9 +7,9 @@ import { rowDeletion } from '../../../functions/tables/dynamo/row-deletion.ts';
 import { scanPages } from '../../copy/scan-pages.ts';
 import { type Environment, openEnvironment } from '../../environment.ts';
 import { expectTables } from '../../expect-tables.ts';
-import { leasedCopier } from '../../lease/leased-copier.ts';
 import { type CommandResult, EXIT } from '../../outcome.ts';
 import { type Progress, showProgress } from '../../progress.ts';
+import { steeredCopier } from '../../steered-copier.ts';
 import { openFlag } from '../flag/open-flag.ts';
 import { namingMissingTables } from '../validate/missing-tables.ts';
 import { describeRollback, describeRollbackPlan, type RollbackPlan } from './describe-rollback.ts';
@@ -72,7 +72,7 @@ async function executeRollback(
 ): Promise<RollbackReport> {
   const { client, settings } = environment;
   await expectTables(environment, progress, [NEW_DATA, NEW_LINKS]);
-  const copier = await leasedCopier(environment);
+  const copier = await steeredCopier(environment);
   await using _ = copier.thread;
   return await runRollback({
     ...copier.options,

@@ -2,9 +2,11 @@ import type { FlagState } from '../../../functions/flag/deployments.ts';
 import { NEW_DATA, NEW_LINKS } from '../../../functions/migration/tables.ts';
 import { deleteRollback, deleteRun, readRollback, writeRollback } from '../../../functions/tables/control/documents.ts';
 import type { QuarantineEntry } from '../../../functions/tables/control/quarantine-rows.ts';
+import { deleteSpent } from '../../../functions/tables/control/spent-units.ts';
 import type { DeleteRows } from '../../../functions/tables/dynamo/row-deletion.ts';
 import { type Copier, guardWrites } from '../../copy/copier.ts';
 import { LatePuts, type LatePutsOptions } from '../../copy/late-puts.ts';
+import { pauseGate } from '../../copy/pause-gate.ts';
 import { deleteCheckpoint, readCheckpoints } from '../../copy/run-state.ts';
 import { acquireLease, type Lease, type LeaseOptions } from '../../lease/lease.ts';
 import type { Progress } from '../../progress.ts';
@@ -72,6 +74,11 @@ async function clearAll(options: RollbackOptions & Copier, requireHeld: () => vo
 
   await deleteRun(control);
   const requireAllowed = watchingFlag(options);
+  const untilResumed = pauseGate({ ...options, control });
+  const beforePage = async (): Promise<void> => {
+    await untilResumed();
+    await requireAllowed();
+  };
   const rowsDeleted = { [NEW_LINKS]: 0, [NEW_DATA]: 0 };
   for (const table of [NEW_DATA, NEW_LINKS] as const) {
     progress.begin(table, 0, undefined);
@@ -80,7 +87,7 @@ async function clearAll(options: RollbackOptions & Copier, requireHeld: () => vo
         ...options,
         scan: (position) => data.scan(table, position),
         deleteRows: (ids) => options.deleteRows(table, ids, requireHeld),
-        beforePage: requireAllowed,
+        beforePage,
         onDeleted: progress.advance,
       });
     } finally {
@@ -91,6 +98,7 @@ async function clearAll(options: RollbackOptions & Copier, requireHeld: () => vo
 
   await restoreWhatNoCopyBrings(options);
   for (const checkpoint of await readCheckpoints(control)) await deleteCheckpoint(control, checkpoint);
+  await deleteSpent(control);
   await writeRollback(control, { ...begun, endedAt: new Date(options.nowMs()).toISOString() });
   return { state: 'finished', rowsDeleted };
 }

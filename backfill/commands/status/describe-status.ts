@@ -1,6 +1,8 @@
 import { countNames } from '../../../functions/model/counts-by-name.ts';
 import type { Run } from '../../../functions/tables/control/documents.ts';
 import { QUARANTINE_SOURCES, type QuarantineEntry } from '../../../functions/tables/control/quarantine-rows.ts';
+import { BOUNDS, type Steering } from '../../../functions/tables/control/steering.ts';
+import { describeBound, describeOrder } from '../../copy/steering.ts';
 import { describeDuration } from '../../durations.ts';
 import { describeReplication } from '../../replication-health.ts';
 import { grouped } from '../../text-table.ts';
@@ -27,12 +29,13 @@ export function describeJourney(step: Step): string {
 }
 
 function describeControl(state: ControlState, nowMs: number): string[] {
-  const { evidence, passes, lease, quarantine, unfinished, rolling, watched } = state;
+  const { evidence, passes, lease, quarantine, unfinished, rolling, watched, steering } = state;
   const { run, lagMs, report } = evidence;
   const lags = Object.entries(lagMs).map(([source, ms]) => `${source} ${ms === 0 ? 'none' : describeDuration(ms)}`);
   return [
     ...(run ? [describeRun(run), ...describePasses(passes)] : ['No backfill has started.']),
     ...(lease ? [`${lease.owner} is running.`] : []),
+    ...(run ? describeSteering(steering, run.runId) : []),
     ...(evidence.killSwitch
       ? [
           `The kill switch is set, by ${evidence.killSwitch.by}, ${evidence.killSwitch.at}: all reads use the old tables.`,
@@ -64,6 +67,17 @@ export function describeQuarantineCounts(entries: readonly QuarantineEntry[]): s
   const bySource = QUARANTINE_SOURCES.map((source) => `${source} ${counts.get(source) ?? 0}`).join(', ');
   if (entries.length === 0) return `In quarantine: ${bySource}.`;
   return `In quarantine: ${bySource}. Accepted: ${entries.length - blocking}; blocking the cutover: ${blocking}.`;
+}
+
+/** What operators have ordered, where it holds. */
+function describeSteering({ pause, bounds }: Steering, runId: string): string[] {
+  const set = BOUNDS.flatMap((name) => {
+    const bound = bounds[name];
+    return bound?.runId === runId
+      ? [`Set for this run: ${describeBound(name, bound.value)}, by ${describeOrder(bound)}.`]
+      : [];
+  });
+  return [...(pause?.isPaused ? [`Copying is paused, by ${describeOrder(pause)}.`] : []), ...set];
 }
 
 function describeRun({ runId, startedAt, totalSegments, finishedAt }: Run): string {

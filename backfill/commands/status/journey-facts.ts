@@ -2,6 +2,7 @@ import type { FlagState } from '../../../functions/flag/deployments.ts';
 import type { GateEvidence } from '../../../functions/gate/missing-evidence.ts';
 import type { Retirement, WatchRound } from '../../../functions/tables/control/documents.ts';
 import type { QuarantineEntry } from '../../../functions/tables/control/quarantine-rows.ts';
+import type { Pause } from '../../../functions/tables/control/steering.ts';
 import type { RollingState } from '../../../functions/validation/rolling-state.ts';
 import type { PassReport } from '../../copy/backfill.ts';
 import type { NextStep } from '../../next-step.ts';
@@ -29,6 +30,8 @@ export type State =
   | 'tables-unfit'
   | 'rollback-unfinished'
   | 'running'
+  | 'paused'
+  | 'budget-spent'
   | 'not-copied'
   | 'copy-unfinished'
   | 'items-unfinished'
@@ -85,6 +88,10 @@ export interface JourneyFacts {
   readonly passes: readonly PassReport[];
   /** Who holds the lease of the backfill. */
   readonly runningBy?: string | undefined;
+  /** Whether copying is paused. */
+  readonly pause?: Pause | undefined;
+  /** What the run has cost, and may cost; absent where it has no budget. */
+  readonly budget?: { readonly spentUsd: number; readonly budgetUsd: number; readonly isSpent: boolean } | undefined;
   /** The first quarantined item that nobody has accepted. */
   readonly blocking?: Pick<QuarantineEntry, 'source' | 'id'> | undefined;
   readonly flag: FlagState | UnreadableFlag;

@@ -3,7 +3,10 @@ import type { FlagContent } from '../../../functions/flag/document.ts';
 import { readsAnyNew } from '../../../functions/flag/widening.ts';
 import { type GateEvidence, type GateLimits, missingEvidence } from '../../../functions/gate/missing-evidence.ts';
 import type { ErrorCode } from '../../../functions/model/error-codes.ts';
+import type { Pause } from '../../../functions/tables/control/steering.ts';
+import { describeOrder } from '../../copy/steering.ts';
 import { idWords } from '../../next-step.ts';
+import { shownUsd, withHigherBudget } from '../backfill/describe-spent.ts';
 import { whoReadsWhat } from '../flag/describe-flag.ts';
 import type { JourneyFacts, Position, State } from './journey-facts.ts';
 import { readsPosition } from './journey-of-reads.ts';
@@ -20,6 +23,7 @@ export function positionOf(facts: JourneyFacts, limits: GateLimits, nowMs: numbe
   if (evidence === undefined) return nothingDeployed(facts);
   return (
     newSideDiffers(facts, evidence) ??
+    paused(facts) ??
     running(facts) ??
     rollbackUnfinished(facts, evidence) ??
     rollout(facts) ??
@@ -84,6 +88,17 @@ function differingRound({ rolling, watched }: JourneyFacts, report: GateEvidence
   return differing && `The standing validation found ${differing.rows} rows that differ`;
 }
 
+function paused(facts: JourneyFacts): Found {
+  const { pause, runningBy } = facts;
+  if (!pause?.isPaused || runningBy === undefined) return undefined;
+  return pausedBy(facts, pause, `${runningBy} waits.`);
+}
+
+function pausedBy(facts: JourneyFacts, pause: Pause, consequence: string): Position {
+  const says = `Copying is paused by ${describeOrder(pause)}. ${consequence}`;
+  return position(facts, ['paused', 'backfill', says], ['resume', '--execute'], 'lets it go on', pause.at);
+}
+
 function running(facts: JourneyFacts): Found {
   if (facts.runningBy === undefined) return undefined;
   const says = `${facts.runningBy} is running a backfill, a repair or a rollback.`;
@@ -111,6 +126,8 @@ function rollout(facts: JourneyFacts): Found {
 }
 
 function copy(facts: JourneyFacts, { run, unfinished }: GateEvidence): Found {
+  const { pause, budget } = facts;
+  if (pause?.isPaused && run?.finishedAt === undefined) return pausedBy(facts, pause, 'A backfill that starts waits.');
   if (run === undefined) {
     const where = ['not-copied', 'backfill', 'Replication is live. The new tables lack history.'] as const;
     return position(facts, where, ['plan'], 'shows what a backfill would write');
@@ -119,6 +136,17 @@ function copy(facts: JourneyFacts, { run, unfinished }: GateEvidence): Found {
   const due = facts.passes.find((pass) => !pass.done);
   if (due !== undefined) {
     const says = `The backfill started ${run.startedAt} is not finished: ${due.pass} is next.`;
+    if (budget?.isSpent) {
+      const spent = `${says} It has cost ${shownUsd(budget.spentUsd)} of its budget of ${shownUsd(budget.budgetUsd)} USD.`;
+      const where = ['budget-spent', 'backfill', spent] as const;
+      return position(
+        facts,
+        where,
+        withHigherBudget(budget.budgetUsd),
+        'continues with twice the budget',
+        run.startedAt,
+      );
+    }
     return position(facts, ['copy-unfinished', 'backfill', says], execute, 'continues where it was', run.startedAt);
   }
   if (unfinished.length > 0) {

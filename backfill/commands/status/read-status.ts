@@ -14,6 +14,8 @@ import {
 import { type Operation, readOperations } from '../../../functions/tables/control/operations.ts';
 import { listQuarantine } from '../../../functions/tables/control/quarantine-entries.ts';
 import type { QuarantineEntry } from '../../../functions/tables/control/quarantine-rows.ts';
+import { type RunSpent, readSpent } from '../../../functions/tables/control/spent-units.ts';
+import { readSteering, type Steering } from '../../../functions/tables/control/steering.ts';
 import { readUnfinished, type UnfinishedItem } from '../../../functions/tables/control/unfinished-items.ts';
 import { dynamoBackups } from '../../../functions/tables/dynamo/backups.ts';
 import { describeTables } from '../../../functions/tables/dynamo/descriptions.ts';
@@ -22,14 +24,16 @@ import { dashboardUrl } from '../../../infra/console-links.ts';
 import type { Settings } from '../../../infra/settings.ts';
 import { type PassReport, reportPasses } from '../../copy/backfill.ts';
 import { readCheckpoints } from '../../copy/run-state.ts';
+import { boundsOf, inForce } from '../../copy/steering.ts';
 import { type Environment, gateOf } from '../../environment.ts';
 import { type Holder, readHolder } from '../../lease/lease-row.ts';
+import { costOf } from '../../prices.ts';
 import { type ReplicationReport, reportReplication } from '../../replication-health.ts';
 import { openFlag } from '../flag/open-flag.ts';
 import { checkTables, type Finding } from '../preflight/preflight.ts';
 import { RETIRED_ROLES } from '../retire/what-keeps-old-tables.ts';
 import { positionOf } from './journey.ts';
-import type { Position, UnreadableFlag } from './journey-facts.ts';
+import type { JourneyFacts, Position, UnreadableFlag } from './journey-facts.ts';
 
 /** What the control table holds of a migration. */
 export interface ControlState {
@@ -43,6 +47,10 @@ export interface ControlState {
   readonly watched: WatchRound | undefined;
   readonly retirement: Retirement | undefined;
   readonly operations: readonly Operation[];
+  /** What operators have ordered a running backfill. */
+  readonly steering: Steering;
+  /** What the run has taken so far; undefined where there is none. */
+  readonly spent: RunSpent | undefined;
 }
 
 /** Everything that `status` and the cockpit show. */
@@ -79,6 +87,8 @@ export async function readStatus(environment: Environment): Promise<Status> {
     ...{ environment: settings.name, findings, backedUp, flag, fellBackAt, blocking },
     ...(control ?? { passes: [], evidence: undefined }),
     runningBy: control?.lease?.owner,
+    pause: control?.steering.pause,
+    budget: control && budgetOf(control, settings),
     repairedAt: lastRepair(control?.operations ?? []),
   };
   const position = positionOf(facts, gateOf(environment).limits, nowMs);
@@ -106,18 +116,30 @@ async function readControlState({ client, settings, tables }: Environment, nowMs
     readCheckpoints(control),
     readHolder(transactions),
   ]);
-  const [rolling, watched, retirement, operations] = await Promise.all([
+  const [rolling, watched, retirement, operations, steering, spent] = await Promise.all([
     storedRolling(control),
     readWatchRound(control),
     readRetirement(control),
     readOperations(control),
+    readSteering(control),
+    evidence.run && readSpent(control, evidence.run.runId),
   ]);
   return {
     evidence,
     passes: evidence.run ? reportPasses(evidence.run, stored) : [],
     lease: holder !== undefined && holder.untilMs > nowMs ? holder : undefined,
-    ...{ quarantine, unfinished, rolling, watched, retirement, operations },
+    ...{ quarantine, unfinished, rolling, watched, retirement, operations, steering, spent },
   };
+}
+
+/** What the run has cost of its budget, if it has one and units have a price. */
+function budgetOf({ evidence, steering, spent }: ControlState, settings: Settings): JourneyFacts['budget'] {
+  const usdOf = costOf(settings);
+  if (evidence.run === undefined || spent === undefined || usdOf === undefined) return undefined;
+  const { budgetUsd } = inForce(steering, boundsOf(settings.backfill), evidence.run.runId).bounds;
+  if (budgetUsd === undefined) return undefined;
+  const spentUsd = usdOf(spent);
+  return { spentUsd, budgetUsd, isSpent: Math.max(spentUsd, spent.stoppedAtBudgetUsd ?? 0) >= budgetUsd };
 }
 
 /** If AppConfig does not answer, the rest of the status is still wanted. */

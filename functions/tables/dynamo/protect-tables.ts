@@ -45,8 +45,13 @@ export interface Protection {
 /**
  * Has every read that this client sends to a table of the service keep below the table's ceiling, and pause when the table
  * throttles: the service's own reads and writes come first.
+ *
+ * @returns what changes the ceilings, of the same resources.
  */
-export function protectTables(client: DynamoDBClient, { ceilings, beforeScan, nowMs, sleep }: Protection): void {
+export function protectTables(
+  client: DynamoDBClient,
+  { ceilings, beforeScan, nowMs, sleep }: Protection,
+): (ceilings: Protection['ceilings']) => void {
   const paces = new Map([...ceilings].map(([name, ceiling]) => [name, new TablePace(ceiling, nowMs)]));
   const pacesOf = (input: object): TablePace[] =>
     resourcesOf(input)
@@ -111,6 +116,10 @@ export function protectTables(client: DynamoDBClient, { ceilings, beforeScan, no
     },
     { step: 'finalizeRequest', priority: 'low', name: 'pauseOnThrottle' },
   );
+
+  return (changed) => {
+    for (const [name, ceiling] of changed) paces.get(name)?.changeCeiling(ceiling);
+  };
 }
 
 function stillThrottled(input: object, cause: unknown): MigrationError {

@@ -18,7 +18,7 @@ const FIRST_PAGE_ITEMS = 10;
  * throttle anyone's read of ours. The service's own reads are throttled by the same capacity, so a throttle is theirs too.
  */
 export class TablePace {
-  readonly #ceiling: number;
+  #ceiling: number;
   readonly #nowMs: () => number;
   #pace: UnitPace;
   #unitsPerSecond: number;
@@ -38,6 +38,14 @@ export class TablePace {
 
   get unitsPerSecond(): number {
     return this.#unitsPerSecond;
+  }
+
+  /** Another ceiling from now on. A pace that throttles have lowered stays so until it comes back by itself. */
+  changeCeiling(ceiling: number): void {
+    if (ceiling === this.#ceiling) return;
+    const isLowered = this.#unitsPerSecond < this.#ceiling;
+    this.#ceiling = ceiling;
+    this.#change(isLowered ? Math.min(ceiling, this.#unitsPerSecond) : ceiling);
   }
 
   /** Milliseconds until the table may be asked again after a throttle. */

@@ -18,6 +18,9 @@ test.each([
   ['a port that there is not', ['local', '--port', '99999']],
   ['a seed that is no number', ['rehearse', '--seed', 'today']],
   ['a rehearsal on somebody’s tables', ['rehearse', '--env', 'production']],
+  ['a retune of nothing', ['retune']],
+  ['a budget that is no amount', ['backfill', '--budget-usd', '1e3']],
+  ['a ceiling of nothing', ['retune', '--write-units', '0']],
   ['an item without its id', ['quarantine', 'show', 'links']],
 ])('%s is bad usage', async (_name, given) => {
   const { exitCode, stdout, stderr } = await runCli(given);

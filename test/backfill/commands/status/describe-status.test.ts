@@ -20,6 +20,7 @@ function statusOf(quarantine: readonly QuarantineEntry[]): Status {
   const lagMs = { ...evidence.lagMs, actuals: 65_000 };
   const control = {
     ...{ evidence: { ...evidence, lagMs }, passes, quarantine, unfinished: [], operations: [] },
+    ...{ steering: { bounds: {} }, spent: undefined },
     ...{ lease: undefined, rolling: undefined, watched: undefined, retirement: undefined },
   };
   return {

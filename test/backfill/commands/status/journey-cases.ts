@@ -69,6 +69,8 @@ const round = { ...rolling, lastRoundEndedAt: ago(2), lastRoundDiffering: 0 };
 const watched = { startedAt: ago(1), endedAt: ago(0.9), rowsCompared: 9, rowsDiffering: 0 };
 const retirement = { at: ago(1), by: 'Ada', backupArns: [] };
 
+const PAUSE = { isPaused: true, by: 'Ada', at: ago(0.1), reason: 'the service is slow' };
+
 const P = ' --env production';
 /** A state, what brings it about, and what the journey has to say of it. */
 export const CASES: [name: string, Changes, State, Step, command: string][] = [
@@ -120,6 +122,46 @@ export const CASES: [name: string, Changes, State, Step, command: string][] = [
     'running',
     'backfill',
     `status --wait${P}`,
+  ],
+  [
+    'another command runs, and is paused',
+    { runningBy: 'Ada on laptop', pause: PAUSE, gate: { run: unfinishedRun }, passes: due },
+    'paused',
+    'backfill',
+    `resume --execute${P}`,
+  ],
+  [
+    'copy interrupted, and paused',
+    { pause: PAUSE, gate: { run: unfinishedRun }, passes: due },
+    'paused',
+    'backfill',
+    `resume --execute${P}`,
+  ],
+  [
+    'copy interrupted, after a pause that is over',
+    { pause: { ...PAUSE, isPaused: false }, gate: { run: unfinishedRun }, passes: due },
+    'copy-unfinished',
+    'backfill',
+    `backfill --execute${P}`,
+  ],
+  ['copied, and still paused', { pause: PAUSE }, 'validated', 'shadow', `stage shadow${P}`],
+  [
+    'copy stopped at its budget',
+    {
+      gate: { run: unfinishedRun },
+      passes: due,
+      budget: { spentUsd: 0.00095, budgetUsd: 0.001, isSpent: true },
+    },
+    'budget-spent',
+    'backfill',
+    `backfill --execute --budget-usd 0.002${P}`,
+  ],
+  [
+    'copy interrupted within its budget',
+    { gate: { run: unfinishedRun }, passes: due, budget: { spentUsd: 1, budgetUsd: 9, isSpent: false } },
+    'copy-unfinished',
+    'backfill',
+    `backfill --execute${P}`,
   ],
   [
     'copy interrupted',

@@ -32,6 +32,8 @@ describe('the position of a migration', () => {
       'tables-unfit': true,
       'rollback-unfinished': true,
       running: true,
+      paused: true,
+      'budget-spent': true,
       'not-copied': true,
       'copy-unfinished': true,
       'items-unfinished': true,
