@@ -36,6 +36,8 @@ export interface SpentReport extends ConsumedUnits {
   readonly isBudgetSpent: boolean;
 }
 
+/** What the first page of a pass is expected to take: 250 items (segments.ts), of each two rows with three indexes. */
+const FIRST_PAGE: ConsumedUnits = { readUnits: 250, writeUnits: 2_000 };
 /** Time after which those who wait for a page decide again. */
 const AGAIN_MS = 50;
 
@@ -233,7 +235,7 @@ class SteeredRun implements PageGate, AsyncDisposable {
       budgetUsd: bounds.budgetUsd,
       stoppedAtUsd: this.#before.stoppedAtBudgetUsd ?? 0,
       spentUsd,
-      usdPerPage: pagesDone === 0 ? undefined : (spentUsd - atStart) / pagesDone,
+      usdPerPage: pagesDone === 0 ? (this.#options.usdOf?.(FIRST_PAGE) ?? 0) : (spentUsd - atStart) / pagesDone,
       pagesInHand: this.#pagesInHand,
     });
   }

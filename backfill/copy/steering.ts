@@ -52,25 +52,24 @@ export interface PageFacts {
   readonly stoppedAtUsd: number;
   /** What the run has cost so far, in all processes. */
   readonly spentUsd: number;
-  /** What a page of this pass costs, as far as pages are done; undefined before the first one. */
-  readonly usdPerPage: number | undefined;
+  /** What a page of this pass is expected to cost. */
+  readonly usdPerPage: number;
   readonly pagesInHand: number;
 }
 
 /**
  * What to do before the next page: `take` it, `hold` while the run is paused, `wait` for pages in hand, or `stop`.
  *
- * Pages in hand are always finished, so near the budget there are never more of them than it has room for. Before the first
- * page of a pass nobody knows what one costs, so that it is taken alone.
+ * Pages in hand are always finished, so near the budget there are never more of them than it has room for.
  */
 export function decidePage(facts: PageFacts): 'take' | 'hold' | 'wait' | 'stop' {
   const { isPaused, budgetUsd, stoppedAtUsd, spentUsd, usdPerPage, pagesInHand } = facts;
   if (budgetUsd === undefined) return isPaused ? 'hold' : 'take';
   if (spentUsd >= budgetUsd || stoppedAtUsd >= budgetUsd) return 'stop';
   if (isPaused) return 'hold';
-  const expectedUsd = usdPerPage === undefined ? undefined : spentUsd + usdPerPage * (pagesInHand + 1);
-  if (pagesInHand === 0) return expectedUsd !== undefined && expectedUsd > budgetUsd ? 'stop' : 'take';
-  return expectedUsd === undefined || expectedUsd > budgetUsd ? 'wait' : 'take';
+  if (spentUsd + usdPerPage * (pagesInHand + 1) <= budgetUsd) return 'take';
+  // Those in hand may turn out cheaper.
+  return pagesInHand === 0 ? 'stop' : 'wait';
 }
 
 /** `Ada at 2026-05-01T12:00:00.000Z (the service is slow)`. */

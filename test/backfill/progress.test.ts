@@ -7,6 +7,7 @@ import {
   expecting,
   NO_PROGRESS,
   type ProgressState,
+  paused,
   progressLine,
   progressParts,
   rateOf,
@@ -43,6 +44,14 @@ describe('the time left', () => {
     // What an earlier run did is done, and is not part of the rate.
     expect(wholeOf(resumed, 61_000).part).toBe(0.75);
     expect(rateOf(worked(resumed, 100, 10, 60_000), 70_000)).toBe(10);
+  });
+
+  test('is not told while somebody has paused the work, and the pause does not count towards the rate', () => {
+    const held = paused(halfOfFirst, 'Ada', 10_000);
+    expect(progressParts(held, 70_000).join(' · ')).toBe('paused by Ada · 12 % · first 500 of about 1,000');
+    const resumed = worked(paused(held, undefined, 100_000), 500, 10, 100_000);
+    expect(rateOf(resumed, 110_000)).toBe(50);
+    expect(progressParts(resumed, 110_000)[0]).toBe('25 %');
   });
 
   test('follows the rate of the last half minute', () => {

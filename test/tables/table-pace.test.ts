@@ -64,6 +64,21 @@ describe('the pace of a table', () => {
     expect(pace.pauseMs).toBeLessThanOrEqual(30_000);
   });
 
+  test('follows another ceiling, but not back up at once where it was throttled', () => {
+    pace.changeCeiling(50);
+    expect(pace.unitsPerSecond).toBe(50);
+    pace.changeCeiling(400);
+    expect(pace.unitsPerSecond).toBe(400);
+    pace.throttled();
+    pace.changeCeiling(300);
+    expect(pace.unitsPerSecond).toBe(200);
+    pace.changeCeiling(150);
+    expect(pace.unitsPerSecond).toBe(150);
+    nowMs += 30_000;
+    pace.took(1);
+    expect(pace.unitsPerSecond).toBe(150);
+  });
+
   test('comes back, step by step, where nothing is throttled any more', () => {
     pace.throttled();
     nowMs += pace.pauseMs;

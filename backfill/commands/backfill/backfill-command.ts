@@ -19,7 +19,7 @@ import { checkKeys } from '../preflight/check-keys.ts';
 import { checkTables, requireNoFindings } from '../preflight/preflight.ts';
 import { type PromotionOptions, requirePromotion } from '../promotion/require-promotion.ts';
 import { describeBackfill, describeHeld, describePlan } from './describe-backfill.ts';
-import { nextAtBudget } from './describe-spent.ts';
+import { describeBudgetOfPlan, nextAtBudget } from './describe-spent.ts';
 
 type Budget = NonNullable<SteeringOptions['budget']>;
 
@@ -46,23 +46,26 @@ export async function backfillCommand(options: BackfillCommandOptions, stop: Abo
     const bounds = { ...(phase && { phase }), ...(budget && { budget }) };
     const report = await executeBackfill(environment, showProgress(), stop, bounds);
     const lines = describeBackfill(report, settings);
-    const next = nextAtBudget(options.env, report);
+    const next = nextAtBudget(options.env, report, phase);
     return { exitCode: exitCodeOf(report), document: report, lines, ...(next && { next }) };
   }
-  return { ...(await planOf(environment, stop)), next: 'execute' };
+  return { ...(await planOf(environment, stop, budgetUsd)), next: 'execute' };
 }
 
 /** `plan`: what a backfill would write. */
 export async function planCommand({ env }: { readonly env: string }, stop: AbortSignal): Promise<CommandResult> {
   const next = nextStep(env, ['backfill', '--execute'], 'nothing was written; this copies history');
-  return { ...(await planOf(await openEnvironment(env, 'read'), stop)), next };
+  const environment = await openEnvironment(env, 'read');
+  return { ...(await planOf(environment, stop, environment.settings.backfill.budgetUsd)), next };
 }
 
-async function planOf(environment: Environment, stop: AbortSignal): Promise<CommandResult> {
+async function planOf(environment: Environment, stop: AbortSignal, budgetUsd?: number): Promise<CommandResult> {
   const plan = await planEnvironment(environment, stop);
   // `held list` names them.
   const { heldRecords: _, ...document } = plan;
-  return { exitCode: EXIT.done, document, lines: describePlan(plan, environment.settings) };
+  const { settings } = environment;
+  const lines = [...describePlan(plan, settings), ...describeBudgetOfPlan(plan.dataWriteUnits, budgetUsd, settings)];
+  return { exitCode: EXIT.done, document, lines };
 }
 
 /** `held list`: the records that wait for a link, and their KPIs. It reads as much as a plan. */

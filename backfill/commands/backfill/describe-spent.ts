@@ -1,7 +1,7 @@
 import type { BackfillReport } from '../../copy/backfill.ts';
 import type { SpentReport } from '../../copy/steered-run.ts';
 import { type NextStep, nextStep } from '../../next-step.ts';
-import { describeMoney } from '../../prices.ts';
+import { costOf, describeMoney } from '../../prices.ts';
 import { grouped } from '../../text-table.ts';
 import type { PricedSettings } from './describe-backfill.ts';
 
@@ -49,10 +49,30 @@ export function describeBudgetSpent({ spent }: Pick<BackfillReport, 'spent'>): s
 }
 
 /** The command that goes on with a higher budget. */
-export function nextAtBudget(environment: string, report: Pick<BackfillReport, 'spent'>): NextStep | undefined {
-  const why = describeBudgetSpent(report);
-  if (why === undefined || report.spent?.budgetUsd === undefined) return undefined;
-  return nextStep(environment, withHigherBudget(report.spent.budgetUsd), `${why}; twice the budget lets it go on`);
+export function nextAtBudget(
+  environment: string,
+  { spent }: Pick<BackfillReport, 'spent'>,
+  phase: string | undefined,
+): NextStep | undefined {
+  if (!spent?.isBudgetSpent || spent.budgetUsd === undefined) return undefined;
+  const words = [...withHigherBudget(spent.budgetUsd), ...(phase === undefined ? [] : ['--phase', phase])];
+  return nextStep(environment, words, 'twice the budget lets it go on');
+}
+
+/** Whether a budget is enough for a plan. */
+export function describeBudgetOfPlan(
+  dataWriteUnits: number,
+  budgetUsd: number | undefined,
+  settings: PricedSettings,
+): string[] {
+  const usd = costOf(settings)?.({ readUnits: 0, writeUnits: dataWriteUnits });
+  if (budgetUsd === undefined || usd === undefined) return [];
+  const budget = `Budget: ${shownUsd(budgetUsd)} USD`;
+  return [
+    usd < budgetUsd
+      ? `${budget} covers the rows of this plan.`
+      : `${budget} does not cover the rows of this plan. The run would stop at it, and could be resumed with a higher one.`,
+  ];
 }
 
 /** The words of that command. */

@@ -165,8 +165,8 @@ describe('a ceiling on write units', () => {
 
 describe('a budget', () => {
   test('stops a run before it is exceeded, in all processes together, and a higher one lets it go on', async () => {
-    await load(client, names, oldItems(FEW, { milestones: 280 }));
-    const budget = 1_500;
+    await load(client, names, oldItems(FEW, { milestones: 600 }));
+    const budget = 2_600;
     const first = await backfill({ segments: 1 }, { settings: { budgetUsd: budget } });
     expect(first).toMatchObject({ state: 'stopped', spent: { isBudgetSpent: true, budgetUsd: budget } });
     expect(first.spent?.usd).toBeGreaterThan(budget / 3);

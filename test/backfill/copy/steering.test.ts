@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { pauseGate } from '../../../backfill/copy/pause-gate.ts';
 import { boundsOf, decidePage, describeChanges, inForce, type PageFacts } from '../../../backfill/copy/steering.ts';
 import { WritePace } from '../../../backfill/copy/write-pace.ts';
 import { unitsOfWrites } from '../../../backfill/copy/write-units.ts';
@@ -7,7 +8,7 @@ import type { Write } from '../../../functions/tables/dynamo/transactions.ts';
 
 const FREE: PageFacts = {
   ...{ isPaused: false, budgetUsd: undefined, stoppedAtUsd: 0 },
-  ...{ spentUsd: 0, usdPerPage: undefined, pagesInHand: 0 },
+  ...{ spentUsd: 0, usdPerPage: 0.1, pagesInHand: 0 },
 };
 
 describe('before a page a copier', () => {
@@ -18,8 +19,8 @@ describe('before a page a copier', () => {
     ['holds while paused, with pages in hand', { isPaused: true, pagesInHand: 3, budgetUsd: 1 }, 'hold'],
     ['stops at the budget', { budgetUsd: 1, spentUsd: 1 }, 'stop'],
     ['stops beyond the budget, also while paused', { budgetUsd: 1, spentUsd: 2, isPaused: true }, 'stop'],
-    ['takes the first of a pass alone', { budgetUsd: 1, spentUsd: 0.9 }, 'take'],
-    ['waits for the first of a pass', { budgetUsd: 1, pagesInHand: 1 }, 'wait'],
+    ['takes the last that there is room for', { budgetUsd: 1, spentUsd: 0.875, usdPerPage: 0.125 }, 'take'],
+    ['stops before the first one where there is no room for it', { budgetUsd: 0.01 }, 'stop'],
     ['takes as many as there is room for', { budgetUsd: 1, spentUsd: 0.5, usdPerPage: 0.1, pagesInHand: 3 }, 'take'],
     [
       'waits where those in hand may use up the rest',
@@ -183,5 +184,51 @@ describe('the write units of writes', () => {
     ['none', [], 0],
   ])('%s', (_name, writes, units) => {
     expect(unitsOfWrites(writes)).toBe(units);
+  });
+});
+
+describe('work that is no run', () => {
+  /** A gate over orders in memory, which counts how often they are read. */
+  function gateOver(order: { isPaused: boolean }) {
+    const seen = { reads: 0, notes: [] as string[] };
+    const stop = new AbortController();
+    const gate = pauseGate({
+      control: {
+        async list() {
+          seen.reads += 1;
+          return [{ sort: 'pause', value: { ...order, by: 'Ada', at: AT } }];
+        },
+      },
+      progress: { note: (note) => seen.notes.push(note) },
+      nowMs: Date.now,
+      stop: stop.signal,
+      lookEveryMs: 30,
+    });
+    return { gate, stop, seen };
+  }
+
+  test('goes on with one look for many pages', async () => {
+    const { gate, seen } = gateOver({ isPaused: false });
+    await Promise.all([gate(), gate(), gate()]);
+    expect(seen).toEqual({ reads: 1, notes: [] });
+  });
+
+  test('waits while it is paused, and says so once', async () => {
+    const order = { isPaused: true };
+    const { gate, seen } = gateOver(order);
+    const [one, other] = [gate(), gate()];
+    setTimeout(() => {
+      order.isPaused = false;
+    }, 100);
+    await Promise.all([one, other]);
+    expect(order.isPaused).toBe(false);
+    expect(seen.notes).toEqual([expect.stringMatching(/^Paused by Ada/), `Resumed by Ada at ${AT}.`]);
+  });
+
+  test('ends with the command that waits', async () => {
+    const { gate, stop } = gateOver({ isPaused: true });
+    const waiting = gate();
+    setTimeout(() => stop.abort(), 20);
+    await expect(waiting).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
   });
 });
