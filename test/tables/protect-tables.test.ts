@@ -18,6 +18,7 @@ const Key = { id: { S: 'one' } };
 let names: TableNames;
 let client: DynamoDBClient;
 let waits: number[];
+let changeCeilings: ReturnType<typeof protectTables>;
 let scansAsked: number;
 /** Throttles that the table is to answer with, before it answers. */
 let throttles: number;
@@ -26,7 +27,7 @@ beforeEach(async () => {
   names = await createTestTables();
   client = new DynamoDBClient({ ...localClientConfig(inject('engineUrl')), maxAttempts: 5 });
   [waits, scansAsked, throttles] = [[], 0, 0];
-  protectTables(client, {
+  changeCeilings = protectTables(client, {
     ceilings: new Map([[names.kpis, 1]]),
     beforeScan: async () => {
       scansAsked += 1;
@@ -77,6 +78,12 @@ describe('reads of a protected table', () => {
     await client.send(command() as ScanCommand);
     expect(waits).toEqual([waitMs]);
     expect(scansAsked).toBe(scans);
+  });
+
+  test('follow another ceiling', async () => {
+    changeCeilings(new Map([[names.kpis, 2]]));
+    await client.send(new GetItemCommand({ TableName: names.kpis, Key, ConsistentRead: true }));
+    expect(waits).toEqual([500]);
   });
 
   test('of another table wait for nothing', async () => {
