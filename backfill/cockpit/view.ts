@@ -3,6 +3,7 @@ import { RECORD_SOURCES, SOURCES } from '../../functions/migration/sources.ts';
 import { own } from '../../functions/model/own.ts';
 import type { Settings } from '../../infra/settings.ts';
 import { whoReadsWhat } from '../commands/flag/describe-flag.ts';
+import { describeAlarms } from '../commands/status/describe-status.ts';
 import { STEPS } from '../commands/status/journey-facts.ts';
 import type { ControlState, Status } from '../commands/status/read-status.ts';
 import { describeMoney } from '../prices.ts';
@@ -34,6 +35,7 @@ export function viewOf({ status, settings, samples, isReadOnly }: ViewInputs) {
     environment,
     at,
     dashboardUrl: status.dashboardUrl,
+    alarms: status.alarms && { says: describeAlarms(status.alarms), isOn: isAnyOn(status.alarms) },
     isReadOnly,
     position,
     steps: STEPS.map((name, index) => ({ name, state: stateOf(index, STEPS.indexOf(position.step)) })),
@@ -50,6 +52,10 @@ export function viewOf({ status, settings, samples, isReadOnly }: ViewInputs) {
     reads: readsOf(flag, samples),
     history: thinned(samples).map(pointOf),
   };
+}
+
+function isAnyOn(alarms: NonNullable<Status['alarms']>): boolean {
+  return !('unreadable' in alarms) && alarms.some(({ state }) => state === 'ALARM');
 }
 
 export type CockpitView = ReturnType<typeof viewOf>;
