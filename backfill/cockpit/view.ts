@@ -1,13 +1,11 @@
 import { readsAnyNew } from '../../functions/flag/widening.ts';
 import { SOURCES } from '../../functions/migration/sources.ts';
+import { STREAM_KEEPS_MS } from '../../functions/tables/replication-lag.ts';
 import type { Settings } from '../../infra/settings.ts';
 import { whoReadsWhat } from '../commands/flag/describe-flag.ts';
 import { STEPS } from '../commands/status/journey-facts.ts';
 import type { ControlState, Status } from '../commands/status/read-status.ts';
 import { type Sample, scanRate } from './samples.ts';
-
-/** How long a stream keeps a record (DynamoDB Developer Guide, "Change data capture for DynamoDB Streams"). */
-const STREAM_KEEPS_MS = 86_400_000;
 
 /** Readers poll the flag this often (functions/flag/client.ts). */
 const READERS_POLL_MS = 15_000;
