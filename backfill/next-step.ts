@@ -52,6 +52,7 @@ const COMMANDS = [
     'preflight',
     'rehearse',
     'repair',
+    'reseed',
   ],
   ...['report', 'retire', 'rollback', 'stage', 'status', 'validate', 'watch'],
   ...['list', 'show', 'accept', 'replay'].map((name) => `quarantine ${name}`),

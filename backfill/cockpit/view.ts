@@ -1,6 +1,7 @@
 import { readsAnyNew } from '../../functions/flag/widening.ts';
 import { RECORD_SOURCES, SOURCES } from '../../functions/migration/sources.ts';
 import { own } from '../../functions/model/own.ts';
+import { STREAM_KEEPS_MS } from '../../functions/tables/replication-lag.ts';
 import type { Settings } from '../../infra/settings.ts';
 import { whoReadsWhat } from '../commands/flag/describe-flag.ts';
 import { describeAlarms } from '../commands/status/describe-status.ts';
@@ -8,9 +9,6 @@ import { STEPS } from '../commands/status/journey-facts.ts';
 import type { ControlState, Status } from '../commands/status/read-status.ts';
 import { describeMoney } from '../prices.ts';
 import { type Sample, scanRate } from './samples.ts';
-
-/** How long a stream keeps a record (DynamoDB Developer Guide, "Change data capture for DynamoDB Streams"). */
-const STREAM_KEEPS_MS = 86_400_000;
 
 /** Readers poll the flag this often (functions/flag/client.ts). */
 const READERS_POLL_MS = 15_000;
