@@ -46,6 +46,7 @@ const COMMANDS = [
     'cockpit',
     'fallback',
     'held list',
+    'init',
     'local',
     'plan',
     'preflight',

@@ -39,6 +39,7 @@ export async function copyRecords(copier: Copier, source: RecordSource, items: r
     ...EMPTY_TALLY,
     scanned: items.length,
     copied: plain.written + done.reduce((rows, { rowsWritten }) => rows + rowsWritten, 0),
+    dataWriteUnits: plain.writeUnits,
     present: plain.present,
     held: page.held.length + held.length,
     quarantined: new Set(inQuarantine).difference(new Set(unfinished.map(({ id }) => id))).size,
@@ -76,6 +77,7 @@ async function readPageContext({ replication, first }: Copier, source: RecordSou
 /** What became of plain records. */
 interface Plain {
   readonly written: number;
+  readonly writeUnits: number;
   readonly present: number;
   readonly throughProtocol: readonly RecordChange[];
 }
@@ -85,7 +87,12 @@ async function put(first: FirstCopy, plain: PageDecision['plain']): Promise<Plai
   const rows = plain.flatMap((record) => record.rows);
   const refused = await first.put(rows);
   const odd = plain.filter((record) => record.rows.some((row) => refused.has(row)));
-  return { written: rows.length - refused.size, present: 0, throughProtocol: odd.map(({ change }) => change) };
+  return {
+    written: rows.length - refused.size,
+    writeUnits: writeUnitsOf(rows),
+    present: 0,
+    throughProtocol: odd.map(({ change }) => change),
+  };
 }
 
 /** Only finds out which of them lack a row. */
@@ -96,6 +103,12 @@ async function setApart({ data, pace }: Copier, plain: PageDecision['plain']): P
   const present = new Set(results.flatMap((found) => [...found.keys()]));
   const lacking = plain.filter((record) => record.rows.some((row) => !present.has(idOf(row))));
   const missing = rows.filter((row) => !present.has(idOf(row)));
-  await pace(writeUnitsOf(missing));
-  return { written: 0, present: rows.length - missing.length, throughProtocol: lacking.map(({ change }) => change) };
+  const writeUnits = writeUnitsOf(missing);
+  await pace(writeUnits);
+  return {
+    written: 0,
+    writeUnits,
+    present: rows.length - missing.length,
+    throughProtocol: lacking.map(({ change }) => change),
+  };
 }

@@ -31,7 +31,7 @@ export async function backfillCommand(
       nowMs: Date.now(),
     });
     const report = await executeBackfill(environment, showProgress(), stop, options.phase);
-    return { exitCode: exitCodeOf(report), document: report, lines: describeBackfill(report) };
+    return { exitCode: exitCodeOf(report), document: report, lines: describeBackfill(report, environment.settings) };
   }
   return { ...(await planOf(environment, stop)), next: 'execute' };
 }
@@ -44,13 +44,18 @@ export async function planCommand({ env }: { readonly env: string }, stop: Abort
 
 async function planOf(environment: Environment, stop: AbortSignal): Promise<CommandResult> {
   const plan = await planEnvironment(environment, stop);
-  return { exitCode: EXIT.done, document: plan, lines: describePlan(plan, environment.settings.backfill) };
+  // `held list` names them.
+  const { heldRecords: _, ...document } = plan;
+  return { exitCode: EXIT.done, document, lines: describePlan(plan, environment.settings) };
 }
 
-/** `held list`: the KPIs whose records wait for a link. It reads as much as a plan. */
+/** `held list`: the records that wait for a link, and their KPIs. It reads as much as a plan. */
 export async function heldList({ env }: { readonly env: string }, stop: AbortSignal): Promise<CommandResult> {
-  const { heldKpis } = await planEnvironment(await openEnvironment(env, 'read'), stop);
-  return { exitCode: EXIT.done, document: { heldKpis }, lines: describeHeld(heldKpis) };
+  const environment = await openEnvironment(env, 'read');
+  const plan = await planEnvironment(environment, stop);
+  const { tables } = environment.settings;
+  const records = plan.heldRecords.map((record) => ({ ...record, table: tables[OLD_TABLE_OF[record.source]] }));
+  return { exitCode: EXIT.done, document: { heldKpis: plan.heldKpis, records }, lines: describeHeld(plan) };
 }
 
 async function planEnvironment(environment: Environment, stop: AbortSignal): Promise<Plan> {

@@ -12,12 +12,14 @@ import { STEPS, type Step } from './journey-facts.ts';
 import type { ControlState, Status } from './read-status.ts';
 
 /** The status as lines for a person, without the next step. */
-export function describeStatus({ control, replication, flag, position, at, dashboardUrl }: Status): string[] {
+export function describeStatus(status: Status): string[] {
+  const { control, replication, flag, position, at, alarms, dashboardUrl } = status;
   return [
     describeJourney(position.step),
     ...(control ? describeControl(control, Date.parse(at)) : []),
     ...(replication ? describeReplication(replication) : []),
     ...('unreadable' in flag ? [`The read flag cannot be read: ${flag.unreadable}`] : describeFlag(flag)),
+    ...(alarms === undefined ? [] : [describeAlarms(alarms)]),
     ...(dashboardUrl === undefined ? [] : [`Dashboard: ${dashboardUrl}`]),
     position.says,
   ];
@@ -83,4 +85,16 @@ export function describeQuarantineCounts(entries: readonly QuarantineEntry[]): s
 function describeRun({ runId, startedAt, totalSegments, finishedAt }: Run): string {
   const end = finishedAt === undefined ? 'not finished' : `finished ${finishedAt}`;
   return `Run ${runId}, started ${startedAt}, ${totalSegments} segments, ${end}.`;
+}
+
+/** Those that are on, with what the stack says of each; of the others only how many there are. */
+export function describeAlarms(alarms: NonNullable<Status['alarms']>): string {
+  if ('unreadable' in alarms) return `Alarms: unknown. ${alarms.unreadable}`;
+  const on = alarms.filter(({ state }) => state === 'ALARM');
+  if (on.length === 0) return `Alarms: none of ${alarms.length} is on.`;
+  const told = on.map(({ name, since, description }) => {
+    const when = since === undefined ? '' : ` since ${since}`;
+    return `${name}${when}${description === undefined ? '' : ` (${description})`}`;
+  });
+  return `Alarms: ${on.length} of ${alarms.length} on: ${told.join('; ')}.`;
 }

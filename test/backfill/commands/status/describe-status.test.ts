@@ -33,6 +33,7 @@ function statusOf(quarantine: readonly QuarantineEntry[]): Status {
       flag: facts.flag,
     },
     position: positionOf(facts, LIMITS, Date.parse(NOW)),
+    alarms: undefined,
     dashboardUrl: dashboardUrl('eu-west-1', 'production'),
   };
 }
