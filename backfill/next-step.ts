@@ -53,6 +53,7 @@ const COMMANDS = [
     'preflight',
     'rehearse',
     'repair',
+    'reseed',
   ],
   ...['report', 'resume', 'retire', 'retune', 'rollback', 'stage', 'status', 'validate', 'watch'],
   ...['list', 'show', 'accept', 'replay'].map((name) => `quarantine ${name}`),

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { SOURCES } from '../functions/migration/sources.ts';
 import { QUARANTINE_SOURCES } from '../functions/tables/control/quarantine-rows.ts';
 import { commandLine, readPackageJson, SAMPLE_EXPORT } from '../infra/package-layout.ts';
@@ -140,6 +140,16 @@ function addValidationCommands(program: Command, run: MakeAction): void {
     .option('--out <dir>', 'write the report to this folder as JSON and HTML, with the progress comment')
     .option('--markdown', 'print the progress comment for the ticket instead of the report', false)
     .action(run(() => import('./commands/validate/validate-command.ts'), 'validateCommand'));
+
+  withExecute(
+    addCommand(
+      program,
+      'reseed',
+      'compare one old table with the new ones, for changes that its stream lost; with --execute bring what differs',
+      'reseed --env production --table actuals',
+    ).addOption(new Option('--table <source>', 'the old table').choices(SOURCES).makeOptionMandatory()),
+    WRITES,
+  ).action(run(() => import('./commands/reseed/reseed-command.ts'), 'reseedCommand'));
 
   withExecute(
     addCommand(

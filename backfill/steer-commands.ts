@@ -10,7 +10,7 @@ export function addSteerCommands(program: Command, run: MakeAction): void {
     addCommand(
       program,
       'pause',
-      'show what a pause would hold; with --execute a running backfill or rollback waits',
+      'show what a pause would hold; with --execute a running backfill, rollback or reseed waits',
       'pause --env production --execute --reason "the service is slow"',
     ),
     'pause it',

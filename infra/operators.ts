@@ -59,6 +59,7 @@ export class Operators extends Construct {
           'dynamodb:ListTables',
           'lambda:GetEventSourceMapping',
           'lambda:ListEventSourceMappings',
+          'cloudwatch:DescribeAlarms',
           'cloudwatch:GetMetricData',
           'application-autoscaling:DescribeScalableTargets',
           'application-autoscaling:DescribeScalingPolicies',

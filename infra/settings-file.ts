@@ -51,7 +51,7 @@ function textOf(path: string): string {
     const { code = '', message } = cause as NodeJS.ErrnoException;
     throw new MigrationError('SETTINGS_UNREADABLE', `${path} cannot be read: ${READ_FAULTS[code] ?? message}.`, {
       cause,
-      nextStep: `Run in the folder that holds your cdk.json; ${join(PACKAGE_ROOT, 'cdk.json')} is one to begin with.`,
+      nextStep: `Run in the folder that holds your cdk.json; ${join(PACKAGE_ROOT, 'cdk.json')} is one to begin with. To write one from the tables of your account: kpi-migrate init --region REGION`,
     });
   }
 }

@@ -1,15 +1,14 @@
 import { readsAnyNew } from '../../functions/flag/widening.ts';
 import { RECORD_SOURCES, SOURCES } from '../../functions/migration/sources.ts';
 import { own } from '../../functions/model/own.ts';
+import { STREAM_KEEPS_MS } from '../../functions/tables/replication-lag.ts';
 import type { Settings } from '../../infra/settings.ts';
 import { whoReadsWhat } from '../commands/flag/describe-flag.ts';
+import { describeAlarms } from '../commands/status/describe-status.ts';
 import { STEPS } from '../commands/status/journey-facts.ts';
 import type { ControlState, Status } from '../commands/status/read-status.ts';
 import { describeMoney } from '../prices.ts';
 import { type Sample, scanRate } from './samples.ts';
-
-/** How long a stream keeps a record (DynamoDB Developer Guide, "Change data capture for DynamoDB Streams"). */
-const STREAM_KEEPS_MS = 86_400_000;
 
 /** Readers poll the flag this often (functions/flag/client.ts). */
 const READERS_POLL_MS = 15_000;
@@ -34,6 +33,7 @@ export function viewOf({ status, settings, samples, isReadOnly }: ViewInputs) {
     environment,
     at,
     dashboardUrl: status.dashboardUrl,
+    alarms: status.alarms && { says: describeAlarms(status.alarms), isOn: isAnyOn(status.alarms) },
     isReadOnly,
     position,
     steps: STEPS.map((name, index) => ({ name, state: stateOf(index, STEPS.indexOf(position.step)) })),
@@ -50,6 +50,10 @@ export function viewOf({ status, settings, samples, isReadOnly }: ViewInputs) {
     reads: readsOf(flag, samples),
     history: thinned(samples).map(pointOf),
   };
+}
+
+function isAnyOn(alarms: NonNullable<Status['alarms']>): boolean {
+  return !('unreadable' in alarms) && alarms.some(({ state }) => state === 'ALARM');
 }
 
 export type CockpitView = ReturnType<typeof viewOf>;

@@ -10,7 +10,7 @@ import { unitsOfPlainRow, unitsOfWrites, WRITE_UNIT_BYTES } from './write-units.
 
 /** What a copier works with: all that the protocol does, and in a first run rows that are put past it. */
 export interface Copier extends Worker {
-  readonly data: Pick<NewTables, 'readData' | 'scan'>;
+  readonly data: Pick<NewTables, 'readRows' | 'scan'>;
   readonly first?: FirstCopy;
   /** Asked before each write, of whatever table. */
   readonly pace: Pace;

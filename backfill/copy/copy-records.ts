@@ -1,4 +1,5 @@
 import { kpiKeyOf, type RecordSource } from '../../functions/migration/sources.ts';
+import { NEW_DATA } from '../../functions/migration/tables.ts';
 import { type Item, idOf } from '../../functions/model/attribute-value.ts';
 import { distinctKpis, type KpiKey, kpiIdentity } from '../../functions/model/kpi.ts';
 import { KpiViews } from '../../functions/sync/kpi-views.ts';
@@ -97,7 +98,7 @@ async function put(first: FirstCopy, plain: PageDecision['plain']): Promise<Plai
 /** Only finds out which of them lack a row. */
 async function setApart({ data }: Copier, plain: PageDecision['plain']): Promise<Plain> {
   const rows = plain.flatMap((record) => record.rows);
-  const { results } = await apart(rows.map(idOf), (ids) => data.readData(ids));
+  const { results } = await apart(rows.map(idOf), (ids) => data.readRows(NEW_DATA, ids));
   // Of what cannot be read it is not known that it is there.
   const present = new Set(results.flatMap((found) => [...found.keys()]));
   const lacking = plain.filter((record) => record.rows.some((row) => !present.has(idOf(row))));

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ControlTable } from '../../functions/tables/control/control-table.ts';
 import { readSteering, type Steering } from '../../functions/tables/control/steering.ts';
 import type { Progress } from '../progress.ts';
+import type { Copier } from './copier.ts';
 import { describePauseChange } from './steering.ts';
 
 /** Time between two looks at whether the work is paused. */
@@ -36,4 +37,17 @@ export function pauseGate({ control, progress, nowMs, stop, lookEveryMs = LOOK_E
   return async (): Promise<void> => {
     for (await looked(); pause?.isPaused; await looked()) await delay(lookEveryMs, undefined, { signal: stop });
   };
+}
+
+/** The same copier, whose scans of the service's and the new tables wait before each page. */
+export function heldScans(copier: Copier, untilResumed: () => Promise<void>): Copier {
+  const held =
+    <Arguments extends unknown[], Result>(scan: (...given: Arguments) => Promise<Result>) =>
+    async (...given: Arguments): Promise<Result> => {
+      await untilResumed();
+      return scan(...given);
+    };
+  const { data, replication } = copier;
+  const old = { ...replication.old, scan: held(replication.old.scan) };
+  return { ...copier, data: { ...data, scan: held(data.scan) }, replication: { ...replication, old } };
 }

@@ -65,6 +65,7 @@ describe('both policies', () => {
           ? [
               'application-autoscaling:DescribeScalableTargets',
               'application-autoscaling:DescribeScalingPolicies',
+              'cloudwatch:DescribeAlarms',
               'cloudwatch:GetMetricData',
               'dynamodb:ListBackups',
               'dynamodb:ListTables',

@@ -136,6 +136,15 @@ describe('over the tables of the local environment', () => {
     expect(nothing).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Nothing to repair') });
   });
 
+  test('a reseed waits for the end of the first backfill', async () => {
+    const { exitCode, stdout } = await run(['reseed', '--table', 'actuals', '--execute', '--json'], engine.url);
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(stdout).error).toMatchObject({
+      code: 'BACKFILL_UNFINISHED',
+      nextStep: expect.stringContaining('backfill --execute'),
+    });
+  });
+
   test('a round of the standing check sees every row', async () => {
     const { exitCode, stdout } = await run(['watch', '--once', '--json'], engine.url);
     expect(exitCode).toBe(0);

@@ -195,6 +195,11 @@ function showReads(view) {
       ? `Answers: ${count(counts.old)} from the old tables, ${count(counts.new)} from the new ones. Compared and different: ${count(counts.differing)}.`
       : 'Answers by origin and comparisons: see the dashboard in CloudWatch.',
   );
+  byId('alarms').hidden = view.alarms === undefined;
+  if (view.alarms) {
+    setText('alarms', view.alarms.says);
+    setClass('alarms', view.alarms.isOn ? 'bad' : '');
+  }
   drawLines(byId('reads-chart'), {
     timesMs: history.map(({ atMs }) => atMs),
     series: [

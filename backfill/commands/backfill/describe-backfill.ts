@@ -34,10 +34,11 @@ const NEW_TABLE_UNITS_PER_SECOND = 4_000;
 function describeExpense({ dataWriteUnits }: Plan, settings: PricedSettings): string[] {
   const { maxWriteUnitsPerSecond: ceiling } = settings.backfill;
   const unitsPerSecond = ceiling ?? NEW_TABLE_UNITS_PER_SECOND;
-  const minutes = grouped(Math.ceil(dataWriteUnits / unitsPerSecond / SECONDS_PER_MINUTE));
+  const minutes = Math.ceil(dataWriteUnits / unitsPerSecond / SECONDS_PER_MINUTE);
+  const time = minutes > 1 ? `at least ${grouped(minutes)} minutes` : 'a minute or less';
   const pace = ceiling === undefined ? ', which a new on-demand table takes at first (no ceiling is set)' : '';
   return [
-    `Time: at least ${minutes} minutes at ${grouped(unitsPerSecond)} write units a second${pace}.`,
+    `Time: ${time} at ${grouped(unitsPerSecond)} write units a second${pace}.`,
     `Money: ${describeMoney(dataWriteUnits, settings)}.`,
   ];
 }
@@ -59,7 +60,7 @@ export function describeHeld({ heldKpis, heldRecords }: Pick<Plan, 'heldKpis' | 
       true,
     ),
     ...(more > 0 ? [`… and ${grouped(more)} more: kpi-migrate held list --json`] : []),
-    `Held: ${grouped(count)} records of ${grouped(heldKpis.length)} KPIs.`,
+    `Held: ${grouped(count)} ${count === 1 ? 'record' : 'records'} of ${grouped(heldKpis.length)} ${heldKpis.length === 1 ? 'KPI' : 'KPIs'}.`,
     'Link the KPI in the service, and its records are replicated. Records of a KPI without a link get no row.',
   ];
 }

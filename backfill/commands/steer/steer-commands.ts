@@ -22,7 +22,7 @@ interface SteerOptions {
   readonly reason?: string;
 }
 
-/** `pause`: a backfill or a rollback finishes the pages in hand, and waits. One that is started meanwhile waits too. */
+/** `pause`: a backfill, a rollback or a reseed finishes the pages in hand, and waits. One that is started meanwhile waits too. */
 export function pauseCommand(options: SteerOptions): Promise<CommandResult> {
   return orderPause(options, true);
 }
@@ -53,7 +53,7 @@ async function orderPause({ env, execute, reason }: SteerOptions, isPaused: bool
 
 function willPause(holder: Holder | undefined): string {
   return holder === undefined
-    ? 'Nothing is running. A backfill or a rollback that starts would wait until it is resumed.'
+    ? 'Nothing is running. A backfill, a rollback or a reseed that starts would wait until it is resumed.'
     : `${holder.owner} would finish the pages in hand, and wait until it is resumed.`;
 }
 

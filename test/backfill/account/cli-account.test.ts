@@ -66,6 +66,7 @@ const WRITES = [
   ['validate'],
   ['repair'],
   ['repair', '--execute'],
+  ['reseed', '--table', 'actuals', '--execute'],
   ['rollback', '--execute'],
   ['stage', 'shadow', '--execute'],
   ['quarantine', 'accept', 'links', 'x', '--by', 'Ada', '--execute'],
@@ -84,6 +85,7 @@ const READS = [
   ['report'],
   ['retire'],
   ['rollback'],
+  ['reseed', '--table', 'links'],
   ['held', 'list'],
   ['quarantine', 'list'],
   ['quarantine', 'show', 'links', 'x'],
@@ -151,6 +153,9 @@ describe('settings that are not those that are deployed', () => {
     const backfill = await kpiMigrate(['backfill', '--execute', '--env', 'here']);
     expect(backfill, backfill.stderr).toMatchObject({ exitCode: 0 });
     expect(backfill.stderr).not.toContain('Warning');
+    const reseed = await kpiMigrate(['reseed', '--table', 'actuals', '--execute', '--env', 'here']);
+    expect(reseed, reseed.stderr).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse(reseed.stdout)).toMatchObject({ state: 'finished', differing: 0 });
   });
 });
 

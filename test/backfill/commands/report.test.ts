@@ -83,7 +83,7 @@ test('the held list has a line for each record, with what it takes to find it, o
   expect(lines[2]).toMatch(/^acme +margin +readings +r0 +–$/);
   expect(lines.slice(-3)).toEqual([
     '… and 100 more: kpi-migrate held list --json',
-    'Held: 300 records of 1 KPIs.',
+    'Held: 300 records of 1 KPI.',
     expect.stringContaining('Link the KPI'),
   ]);
 });

@@ -126,8 +126,8 @@ test('a second pass, beside which somebody may read, brings what is missing as i
   const racing: NewTables = {
     ...tables.data,
     putData: () => Promise.reject(new Error('A row was put past the protocol.')),
-    async readData(ids) {
-      const found = await tables.data.readData(ids);
+    async readRows(table, ids) {
+      const found = await tables.data.readRows(table, ids);
       if (ids.includes('milestones-1') && !found.has('milestones-1') && !raced) {
         raced = true;
         await load(client, names, { milestones: [changed] });
