@@ -2,7 +2,16 @@ import { Command } from 'commander';
 import { SOURCES } from '../functions/migration/sources.ts';
 import { QUARANTINE_SOURCES } from '../functions/tables/control/quarantine-rows.ts';
 import { readPackageJson, SAMPLE_EXPORT } from '../infra/package-layout.ts';
-import { addCommand, phase, portNumber, WRITES, wholeNumber, withExecute, withPromotion } from './command-options.ts';
+import {
+  addCommand,
+  host,
+  phase,
+  portNumber,
+  WRITES,
+  wholeNumber,
+  withExecute,
+  withPromotion,
+} from './command-options.ts';
 import type { MakeAction } from './make-action.ts';
 import { addReadCommands } from './read-commands.ts';
 
@@ -83,7 +92,12 @@ function addCopyCommands(program: Command, run: MakeAction): void {
         'show the plan; with --execute copy the old tables, or resume, and sweep at the end',
         'backfill --env production',
         'backfill --env production --execute --evidence staging-bundle --reason "change 4711"',
-      ).addOption(phase()),
+        'backfill --env production --execute --on workflow',
+        'backfill --env production --execute --on workflow --stop',
+      )
+        .addOption(phase())
+        .addOption(host())
+        .option('--stop', 'with --on workflow: end it after the pages in hand', false),
     ),
     WRITES,
   ).action(run(backfill, 'backfillCommand'));

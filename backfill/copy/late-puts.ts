@@ -1,5 +1,6 @@
 import type { ControlTable } from '../../functions/tables/control/control-table.ts';
 import { readLatePuts, writeLatePuts } from '../../functions/tables/control/documents.ts';
+import { type MemberTerm, membersLandUntilMs } from '../lease/group-lease.ts';
 import type { Lease, LeaseOptions } from '../lease/lease.ts';
 import type { Progress } from '../progress.ts';
 import { pauseUnlessStopped } from './copier.ts';
@@ -37,14 +38,29 @@ export class LatePuts {
     return new LatePuts(options, Math.max(stored, abandoned));
   }
 
+  /** What the member of a group that had the same work before has left. Each member's lease says what it leaves, so that nothing else is stored. */
+  static ofMember({ abandonedUntilMs = 0 }: Pick<Lease, 'abandonedUntilMs'>, options: LatePutsOptions): LatePuts {
+    return new LatePuts(options, abandonedUntilMs === 0 ? 0 : abandonedUntilMs + options.putLandsWithinMs);
+  }
+
+  /** Until when puts may have been sent that were not answered, for a member to give its lease up with; 0 where none can take effect any more. */
+  get unansweredUntilMs(): number {
+    return this.#leftMs() === 0 ? 0 : this.#landUntilMs - this.#options.putLandsWithinMs;
+  }
+
   /** A put of this process was sent, and not answered. */
   note(): void {
     this.#landUntilMs = Math.max(this.#landUntilMs, this.#options.nowMs() + this.#options.putLandsWithinMs);
   }
 
-  /** Waits until none of them can take effect any more, or until the command is to stop. */
-  async outlast(): Promise<void> {
-    const { progress, stop } = this.#options;
+  /**
+   * Waits until none of them can take effect any more, or until the command is to stop.
+   *
+   * @param members the leases of those that copied in a group.
+   */
+  async outlast(members: readonly MemberTerm[]): Promise<void> {
+    const { progress, stop, putLandsWithinMs } = this.#options;
+    this.#landUntilMs = Math.max(this.#landUntilMs, membersLandUntilMs(members, putLandsWithinMs));
     const waitMs = this.#leftMs();
     if (waitMs === 0 || stop.aborted) return;
     progress.note(`Waiting ${Math.ceil(waitMs / 1_000)} s: writes that nobody saw answered may still land.`);

@@ -80,8 +80,14 @@ interface PageInHand {
   readonly tally: Promise<Tally>;
 }
 
-async function runSegment<T>(
-  { control, run, stop, onScanned }: PassCircumstances,
+/** Works through one segment from its checkpoint. @returns the checkpoint reached. */
+export async function runSegment<T>(
+  {
+    control,
+    run,
+    stop,
+    onScanned,
+  }: Omit<PassCircumstances, 'stored' | 'run'> & { readonly run: Pick<Run, 'totalSegments'> },
   { scan, work, pagesAtOnce = 1 }: PagedWork<T>,
   start: Checkpoint,
 ): Promise<Checkpoint> {

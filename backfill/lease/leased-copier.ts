@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { processOf } from '../account/operator.ts';
 import { type Environment, paceOf } from '../environment.ts';
-import { SYSTEM_CLOCK, startLeaseThread } from './lease-thread.ts';
+import { startLeaseThread } from './lease-thread.ts';
+import { SYSTEM_CLOCK } from './system-clock.ts';
 
 /**
  * What a command of this process writes with under the backfill's lease, at the pace of its environment. The caller

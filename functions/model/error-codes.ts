@@ -107,6 +107,7 @@ export const KIND_OF = {
   SETTINGS_NOT_LOCAL: 'usage',
   SETTINGS_RETIRE: 'usage',
   SETTINGS_UNREADABLE: 'usage',
+  SETTINGS_WORKFLOW: 'usage',
   STANDING_ROUND_DIFFERS: 'blocker',
   STANDING_ROUND_OLD: 'blocker',
   STATE_UNREADABLE: 'failed',
@@ -123,6 +124,7 @@ export const KIND_OF = {
   TEMPLATE_UNREADABLE: 'failed',
   TRANSACTION_TOO_LARGE: 'item',
   VALIDATION_RUNNING: 'blocker',
+  WORKFLOW_NOT_DEPLOYED: 'blocker',
 } as const satisfies Readonly<Record<string, ErrorKind>>;
 
 export type ErrorCode = keyof typeof KIND_OF;

@@ -59,7 +59,7 @@ export const COPY_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a copy that is resumed takes the ids of the rest of a table for all of them',
     scheduledWorld: 'many copied records, their ids in two tables',
-    edits: [edit(BACKFILL, 'const isWhole = !hasBegun(run, source, stored);', 'const isWhole = true;')],
+    edits: [edit(BACKFILL, 'const isWhole = !hasBegun(run, pass, stored);', 'const isWhole = true;')],
   },
   {
     name: 'links are known from before they were copied',
