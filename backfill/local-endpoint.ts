@@ -12,7 +12,7 @@ export interface LocalEndpoints {
   readonly dynamodb: string;
   /** Control plane and data plane; absent where the stack has no flag. */
   readonly appconfig?: string;
-  /** STS, Systems Manager and Lambda's list of event source mappings. */
+  /** STS, Systems Manager, CloudWatch, Application Auto Scaling and Lambda's list of event source mappings. */
   readonly services?: string;
 }
 
@@ -54,7 +54,13 @@ export function localClientEnvironment(
 
 /** The variables by which the SDK's clients find the stand-ins for the services of an account. */
 export function servicesVariables(url: string): Record<string, string> {
-  return { AWS_ENDPOINT_URL_STS: url, AWS_ENDPOINT_URL_SSM: url, AWS_ENDPOINT_URL_LAMBDA: url };
+  return {
+    AWS_ENDPOINT_URL_STS: url,
+    AWS_ENDPOINT_URL_SSM: url,
+    AWS_ENDPOINT_URL_LAMBDA: url,
+    AWS_ENDPOINT_URL_CLOUDWATCH: url,
+    AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING: url,
+  };
 }
 
 /** Lets other commands find this process's local cloud. They use the newest of those that run. */

@@ -39,6 +39,7 @@ function addLocalCommands(program: Command, run: MakeAction): void {
     .option('--export <dir>', 'a DynamoDB export to load into the old tables (default: they start empty)')
     .option('--port <number>', 'the port of DynamoDB Local (default: a free one)', portNumber)
     .option('--dir <dir>', 'keep all data in this folder across restarts')
+    .option('--throttles', 'let tables be throttled, and measure what they serve: requests take longer', false)
     .action(run(() => import('./local/cloud/local-command.ts'), 'localCommand'));
 
   addCommand(

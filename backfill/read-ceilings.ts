@@ -1,14 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ServiceTable, TABLE_ROLES, TABLES, type TableRole } from '../functions/migration/tables.ts';
 import type { ControlTable } from '../functions/tables/control/control-table.ts';
-import type { TableShape } from '../functions/tables/dynamo/descriptions.ts';
+import type { Capacity, TableShape } from '../functions/tables/dynamo/descriptions.ts';
 import { protectTables } from '../functions/tables/dynamo/protect-tables.ts';
 import { longestLagMs } from '../functions/tables/replication-lag.ts';
 import type { Settings } from '../infra/settings.ts';
 import type { Environment } from './environment.ts';
-import { grouped } from './text-table.ts';
 
-/** Of what a table has, if that is limited: three quarters stay with the service, whatever a command reads. */
+/**
+ * Of what a table has at this moment, if that is limited: three quarters stay with the service, whatever a command reads. With
+ * autoscaling too it is what is provisioned now, not the maximum: capacity comes minutes after it was needed, and until then
+ * the service is throttled (Developer Guide, "Managing throughput capacity automatically with DynamoDB auto scaling").
+ */
 const SHARE = 1 / 4;
 
 /** From a table without a limit: a twelfth of what a new one serves (Developer Guide, "On-demand capacity mode"). */
@@ -19,30 +22,58 @@ type Shapes = Partial<Record<TableRole, TableShape>>;
 /** The tables that are the service's own. */
 const SERVICE_TABLES = TABLE_ROLES.filter((role) => TABLES[role].madeBy !== 'migration') as readonly ServiceTable[];
 
-/** Read units a second that a command takes from each table of the service at most, by its role. Pure. */
+/** A table of the service, or an index of one. */
+export interface ServicePart {
+  readonly role: ServiceTable;
+  readonly table: string;
+  readonly index?: string;
+  /** Undefined if the table does not exist. */
+  readonly billing?: TableShape['billing'];
+  readonly capacity: Capacity;
+  /** Read units a second that a command takes at most. For an index without a limit of its own, of table and index together. */
+  readonly ceiling: number;
+}
+
+/** The tables of the service with their indexes, and what a command takes of each at most. Pure. */
+export function serviceParts(
+  shapes: Shapes,
+  { backfill, tables }: Pick<Settings, 'backfill' | 'tables'>,
+): ServicePart[] {
+  const setting = backfill.maxReadUnitsPerSecond;
+  return SERVICE_TABLES.flatMap((role) => {
+    const shape = shapes[role];
+    const common = { role, table: tables[role], ...(shape && { billing: shape.billing }) };
+    const ofTable = ceilingOf(shape, setting);
+    const indexes = [...(shape?.indexes ?? [])].map(([index, capacity]) => {
+      const ceiling = capacity.readUnitsPerSecond === undefined ? ofTable : ceilingOf(capacity, setting);
+      return { ...common, index, capacity, ceiling };
+    });
+    return [{ ...common, capacity: shape ?? {}, ceiling: ofTable }, ...indexes];
+  });
+}
+
+/** Read units a second that a command takes at most of each table and index that has a limit of its own, by {@link partName}. Pure. */
 export function readCeilings(
   shapes: Shapes,
-  { backfill }: Pick<Settings, 'backfill'>,
-): ReadonlyMap<ServiceTable, number> {
-  return new Map(SERVICE_TABLES.map((role) => [role, ceilingOf(shapes[role], backfill.maxReadUnitsPerSecond)]));
+  settings: Pick<Settings, 'backfill' | 'tables'>,
+): ReadonlyMap<string, number> {
+  // An index that nothing limits is read as a part of its table.
+  const limited = serviceParts(shapes, settings).filter(
+    ({ index, capacity }) => index === undefined || capacity.readUnitsPerSecond !== undefined,
+  );
+  return new Map(limited.map((part) => [partName(part), part.ceiling]));
 }
 
-function ceilingOf(shape: TableShape | undefined, setting: number | undefined): number {
-  const capacity = shape?.readUnitsPerSecond;
-  const own = capacity === undefined ? UNITS_PER_SECOND_DEFAULT : Math.max(1, Math.floor(capacity * SHARE));
+/** As the ARN of an index has it. */
+export function partName({ table, index }: Pick<ServicePart, 'table' | 'index'>): string {
+  return index === undefined ? table : `${table}/index/${index}`;
+}
+
+function ceilingOf(capacity: Capacity | undefined, setting: number | undefined): number {
+  const units = capacity?.readUnitsPerSecond;
+  const own = units === undefined ? UNITS_PER_SECOND_DEFAULT : Math.max(1, Math.floor(units * SHARE));
   // More than a table has is no ceiling.
-  return Math.min(setting ?? Math.min(own, UNITS_PER_SECOND_DEFAULT), capacity ?? Number.POSITIVE_INFINITY);
-}
-
-/** A line for each table of the service: how it is billed, and what commands leave to the service. */
-export function describeCapacity(shapes: Shapes, settings: Settings): string[] {
-  return [...readCeilings(shapes, settings)].flatMap(([role, ceiling]) => {
-    const shape = shapes[role];
-    if (shape === undefined) return [];
-    const has =
-      shape.readUnitsPerSecond === undefined ? '' : `, ${grouped(shape.readUnitsPerSecond)} read units a second`;
-    return [`${settings.tables[role]}: ${shape.billing}${has}; a command takes at most ${grouped(ceiling)} a second.`];
-  });
+  return Math.min(setting ?? Math.min(own, UNITS_PER_SECOND_DEFAULT), units ?? Number.POSITIVE_INFINITY);
 }
 
 /** Time between two looks at the streams' lag, and the longest wait of one page for them to catch up. */
@@ -55,7 +86,7 @@ export function protectService(
   shapes: Shapes,
   note: (message: string) => void,
 ): void {
-  const ceilings = new Map([...readCeilings(shapes, settings)].map(([role, units]) => [settings.tables[role], units]));
+  const ceilings = readCeilings(shapes, settings);
   const lagMaxMs = settings.readFlag.lagMaxSeconds * 1_000;
   // Before the control table is there, nothing is replicated.
   const beforeScan = shapes.control ? lagPause(tables.control, lagMaxMs, note) : undefined;

@@ -53,8 +53,18 @@ export class Operators extends Construct {
         // Indexes and backups are parts of a table.
         this.arns(TABLE_ROLES, ['', '/*']),
       ),
-      // Neither knows resources (Service Authorization Reference, DynamoDB and Lambda).
-      allow(['dynamodb:ListBackups', 'lambda:GetEventSourceMapping', 'lambda:ListEventSourceMappings'], ['*']),
+      // None of these knows resources (Service Authorization Reference: DynamoDB, Lambda, CloudWatch, Application Auto Scaling).
+      allow(
+        [
+          'dynamodb:ListBackups',
+          'lambda:GetEventSourceMapping',
+          'lambda:ListEventSourceMappings',
+          'cloudwatch:GetMetricData',
+          'application-autoscaling:DescribeScalableTargets',
+          'application-autoscaling:DescribeScalingPolicies',
+        ],
+        ['*'],
+      ),
       allow(
         ['GetConfigurationProfile', 'GetEnvironment', 'GetDeployment', 'ListDeployments'].map((n) => `appconfig:${n}`),
         [...resourceArns, deploymentsArn],

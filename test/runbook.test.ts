@@ -2,7 +2,10 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ApplicationAutoScalingClient, RegisterScalableTargetCommand } from '@aws-sdk/client-application-auto-scaling';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { localClientConfig } from '../backfill/local-endpoint.ts';
+import { readSettings } from '../infra/settings.ts';
 import { OperatorPolicy } from './infra/operator-policies.ts';
 import { rightsOf } from './infra/wire-rights.ts';
 import { writeSmallExport } from './local/export/small-export.ts';
@@ -64,6 +67,7 @@ beforeAll(async () => {
     proxies.push(proxy);
     proxied[name] = proxy.url;
   }
+  await scaleReads(cloud.endpoints.AWS_ENDPOINT_URL_STS);
 }, 120_000);
 afterAll(async () => {
   for (const proxy of proxies) proxy.stop();
@@ -72,6 +76,18 @@ afterAll(async () => {
   await exited;
   rmSync(exported, { recursive: true });
 }, 60_000);
+
+/** Has a table scaled, so that preflight asks for what it is scaled by. */
+async function scaleReads(servicesUrl: string): Promise<void> {
+  const client = new ApplicationAutoScalingClient(localClientConfig(servicesUrl));
+  const target = {
+    ServiceNamespace: 'dynamodb',
+    ResourceId: `table/${readSettings('local').tables.kpiActuals}`,
+    ScalableDimension: 'dynamodb:table:ReadCapacityUnits',
+  } as const;
+  await client.send(new RegisterScalableTargetCommand({ ...target, MinCapacity: 5, MaxCapacity: 50 }));
+  client.destroy();
+}
 
 /** Runs a command, again while it says that it was stopped before its end (a deployment is in progress). */
 async function run(command: string): Promise<{ exitCode: number | null; output: string }> {
@@ -128,6 +144,10 @@ describe('the runbook', () => {
       return { command, rights: [...rights].filter((right) => !isGiven(right)) };
     });
     expect(missing.filter(({ rights }) => rights.length > 0)).toEqual([]);
+    const ofPreflight = [...(asked.get(`${COMMAND}preflight --env production`) ?? [])];
+    for (const right of ['cloudwatch:GetMetricData *', 'application-autoscaling:DescribeScalingPolicies *']) {
+      expect(ofPreflight).toContain(right);
+    }
     const writing = [...asked.values()].some((rights) => [...rights].some((right) => right.includes('BatchWriteItem')));
     expect(writing).toBe(true);
     expect([...asked.keys()].filter((command) => ONLY_LOOKING.test(command)).length).toBeGreaterThan(6);

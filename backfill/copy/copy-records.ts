@@ -92,11 +92,11 @@ async function put(first: FirstCopy, plain: PageDecision['plain']): Promise<Plai
 /** Only finds out which of them lack a row. */
 async function setApart({ data, pace }: Copier, plain: PageDecision['plain']): Promise<Plain> {
   const rows = plain.flatMap((record) => record.rows);
-  const { results, refused } = await apart(rows.map(idOf), (ids) => data.absentData(ids));
+  const { results } = await apart(rows.map(idOf), (ids) => data.readData(ids));
   // Of what cannot be read it is not known that it is there.
-  const absent = new Set([...results.flatMap((ids) => [...ids]), ...refused.map(({ of }) => of)]);
-  const lacking = plain.filter((record) => record.rows.some((row) => absent.has(idOf(row))));
-  const missing = rows.filter((row) => absent.has(idOf(row)));
+  const present = new Set(results.flatMap((found) => [...found.keys()]));
+  const lacking = plain.filter((record) => record.rows.some((row) => !present.has(idOf(row))));
+  const missing = rows.filter((row) => !present.has(idOf(row)));
   await pace(writeUnitsOf(missing));
   return { written: 0, present: rows.length - missing.length, throughProtocol: lacking.map(({ change }) => change) };
 }

@@ -76,10 +76,11 @@ export async function bringFanOut(
   worker: Worker,
   kpis: readonly KpiKey[],
   mark: FanOutMark,
+  select?: Parameters<typeof fanOut>[3],
 ): Promise<readonly UnfinishedItem[]> {
   const passedOver: UnfinishedItem[] = [];
   const { givenUp } = await persevere(worker, kpis, async (some) => {
-    const { failed, unfinished } = await fanOut(worker.replication, some, mark);
+    const { failed, unfinished } = await fanOut(worker.replication, some, mark, select);
     passedOver.push(...unfinished);
     return { done: [], failed: failed.map(({ kpi, error }) => ({ change: kpi, error })) };
   });

@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { TABLE_ROLES } from '../../functions/migration/tables.ts';
 import { PASSES } from '../copy/run-state.ts';
 
 const count = z.number().int().positive();
@@ -17,8 +16,8 @@ export const workflowInput = z.strictObject({
   lateWriteSeconds: count,
   /** All workers together; without it, as many as the tables take. */
   writeUnitsPerSecond: unitsPerSecond.optional(),
-  /** All workers together, from each table of the service. */
-  readUnitsPerSecond: z.partialRecord(z.enum(TABLE_ROLES), unitsPerSecond),
+  /** All workers together, from each table of the service and each index that has a limit of its own. */
+  readUnitsPerSecond: z.record(z.string(), unitsPerSecond),
   lagMaxSeconds: count,
 });
 export type WorkflowInput = z.infer<typeof workflowInput>;

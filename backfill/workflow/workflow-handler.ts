@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
-import type { ServiceTable } from '../../functions/migration/tables.ts';
 import { lambdaHandler } from '../../functions/runtime/handler.ts';
 import { readFunctionSettings, type Variables } from '../../functions/runtime/settings.ts';
 import { protectTables } from '../../functions/tables/dynamo/protect-tables.ts';
@@ -62,12 +61,7 @@ function optionsOf(
   const { input } = event;
   const tables = dynamoTables(client, tableNames);
   const { workers, group } = event.action === 'segment' ? event.order : { workers: 1, group: event.group };
-  const ceilings = new Map(
-    Object.entries(input.readUnitsPerSecond).map(([role, units]) => [
-      tableNames[role as ServiceTable],
-      units / workers,
-    ]),
-  );
+  const ceilings = new Map(Object.entries(input.readUnitsPerSecond).map(([part, units]) => [part, units / workers]));
   const beforeScan = lagPause(tables.control, input.lagMaxSeconds * 1_000, note);
   protectTables(client, { ceilings, beforeScan, nowMs: Date.now, sleep });
   const member: MemberOptions = {

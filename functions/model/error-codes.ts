@@ -121,6 +121,7 @@ export const KIND_OF = {
   TABLE_ELSEWHERE: 'blocker',
   TABLE_MISSING: 'table-missing',
   TABLE_NOT_READY: 'blocker',
+  TABLE_THROTTLED: 'transient',
   TEMPLATE_UNREADABLE: 'failed',
   TRANSACTION_TOO_LARGE: 'item',
   VALIDATION_RUNNING: 'blocker',

@@ -4,20 +4,39 @@ import type { RecordDecision } from './record-decision.ts';
 import type { RecordScope, RecordTokens } from './record-snapshot.ts';
 import { limitsOf, nowSeconds, type Replication, retentionSeconds } from './replication.ts';
 
+/** What a commit writes beside token rows. */
+type Decided = Pick<RecordDecision, 'writes' | 'entries' | 'quarantined'>;
+
 /**
- * Writes the decision with a fresh token in the record-token row, each part on the condition of the token before. Also
- * where there is nothing else to write: the fresh token is what stops an earlier attempt whose write is still under
- * way. Touched-record rows are written where they are missing or half of their time has passed.
+ * Writes the decision, part after part.
  *
  * @returns false where a token or a row was not as it was read; parts before that one are written.
  */
 export async function commitRecord(
   replication: Replication,
   recordId: string,
+  scope: RecordScope,
+  tokens: RecordTokens,
+  decided: Decided,
+): Promise<boolean> {
+  for (const part of partsOfCommit(replication, recordId, scope, tokens, decided)) {
+    if (!(await replication.transactions.write(part))) return false;
+  }
+  return true;
+}
+
+/**
+ * The transactions of a commit. Each has a fresh token in the record-token row, on the condition of the token before.
+ * There is one also where there is nothing else to write: the fresh token is what stops an earlier attempt whose write
+ * is still under way. Touched-record rows are written where they are missing or half of their time has passed.
+ */
+export function partsOfCommit(
+  replication: Replication,
+  recordId: string,
   { kpis }: RecordScope,
   tokens: RecordTokens,
-  { writes, entries, quarantined }: Pick<RecordDecision, 'writes' | 'entries' | 'quarantined'>,
-): Promise<boolean> {
+  { writes, entries, quarantined }: Decided,
+): readonly (readonly Write[])[] {
   const now = nowSeconds(replication);
   const expiresAt = now + retentionSeconds(replication);
   const due = kpis.filter((_, at) => (tokens.expiries[at] ?? 0) < now + retentionSeconds(replication) / 2);
@@ -29,15 +48,14 @@ export async function commitRecord(
   // Between two parts an entry may be there still, or already: whoever comes by then has to look.
   const between = [...new Set([...tokens.inQuarantine, ...quarantined])];
   let current = tokens.token;
-  for (const [at, part] of all.entries()) {
+  return all.map((part, at) => {
     const token = replication.newToken();
     const inQuarantine = at === all.length - 1 ? quarantined : between;
     const item = encodeRecordToken(recordId, token, expiresAt, inQuarantine);
     const fence: Write = { kind: 'put', table: 'control', item, ifToken: current };
-    if (!(await replication.transactions.write([fence, ...part]))) return false;
     current = token;
-  }
-  return true;
+    return [fence, ...part];
+  });
 }
 
 /**

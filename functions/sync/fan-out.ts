@@ -5,6 +5,7 @@ import { kpiPartition } from '../tables/control/control-rows.ts';
 import type { UnfinishedItem } from '../tables/control/unfinished-items.ts';
 import { scopeOf } from '../tables/dynamo/failure-scope.ts';
 import { noteGivenUp } from './given-up.ts';
+import type { RecordChange } from './replicate-record.ts';
 import { replicateRecords } from './replicate-records.ts';
 import { OutOfTimeError, type Replication } from './replication.ts';
 
@@ -44,19 +45,21 @@ export interface FanOutResult {
  * A crash leaves the mark and a progress row: the next delivery continues from the page reached, provided that the links
  * did not change again meanwhile.
  *
+ * @param select which of a page's records need the protocol; all of them unless given.
  * @throws OutOfTimeError between two pages, when little time is left; what is no fault of a record or a KPI.
  */
 export async function fanOut(
   replication: Replication,
   kpis: readonly KpiKey[],
   mark: FanOutMark,
+  select: Select = async (changes) => changes,
 ): Promise<FanOutResult> {
   const failed: { kpi: KpiKey; error: unknown }[] = [];
   const unfinished: UnfinishedItem[] = [];
   const queue = distinctKpis(kpis);
   for (let kpi = queue.shift(); kpi !== undefined; kpi = queue.shift()) {
     try {
-      const brought = await fanOutKpi(replication, kpi, mark);
+      const brought = await fanOutKpi(replication, kpi, mark, select);
       queue.push(...brought.found);
       unfinished.push(...brought.unfinished);
       if (brought.contention !== undefined) failed.push({ kpi, error: brought.contention });
@@ -68,6 +71,8 @@ export async function fanOut(
   return { failed, unfinished };
 }
 
+type Select = (changes: readonly RecordChange[]) => Promise<readonly RecordChange[]>;
+
 /** What came of a KPI's records. */
 interface Brought {
   /** KPIs that came up on the way. */
@@ -77,14 +82,14 @@ interface Brought {
   readonly contention: unknown;
 }
 
-async function fanOutKpi(replication: Replication, kpi: KpiKey, mark: FanOutMark): Promise<Brought> {
+async function fanOutKpi(replication: Replication, kpi: KpiKey, mark: FanOutMark, select: Select): Promise<Brought> {
   const found: KpiKey[] = [];
   const unfinished: UnfinishedItem[] = [];
   for (;;) {
     const [row] = await replication.control.readKpis([kpi]);
     const generation = mark === 'fan_out_pending' ? row?.fanOutPending : row?.sweepPending;
     if (generation === undefined) return { found: distinctKpis(found), unfinished, contention: undefined };
-    const pages = await bringRecords(replication, kpi, mark, generation);
+    const pages = await bringRecords(replication, kpi, mark, generation, select);
     found.push(...pages.found);
     unfinished.push(...pages.unfinished);
     // The mark says that some record may not have been brought, and this one was not.
@@ -104,6 +109,7 @@ async function bringRecords(
   kpi: KpiKey,
   mark: FanOutMark,
   generation: string,
+  select: Select,
 ): Promise<Brought> {
   const { control } = replication;
   const progress = [kpiPartition(kpi), `progress#${mark}`] as const;
@@ -134,7 +140,7 @@ async function bringRecords(
 
   async function bring(ids: readonly string[]): Promise<void> {
     const changes = ids.map((id) => ({ id, kpis: [kpi], sources: [] }));
-    const result = await replicateRecords(replication, changes);
+    const result = await replicateRecords(replication, await select(changes));
     found.push(...result.fanOut);
     for (const id of ids) {
       brought.add(id);

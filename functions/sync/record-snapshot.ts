@@ -12,7 +12,7 @@ import {
   TRANSACTION_ITEMS_MAX,
   TransactionTooLargeError,
 } from '../tables/dynamo/transactions.ts';
-import type { KpiViews } from './kpi-views.ts';
+import type { KpiView, KpiViews } from './kpi-views.ts';
 import { type NamedItems, readNamed } from './read-named.ts';
 import { candidateRowIds, type RecordSnapshot } from './record-decision.ts';
 import { limitsOf, READS_AT_ONCE, type Replication } from './replication.ts';
@@ -61,6 +61,28 @@ export async function readRecordSnapshot(
   const guesses = await views.guess(scope.kpis);
   const rowIds = candidateRowIds(recordId, guesses);
   const { heads, rows } = await readInParts(replication, headKeysOf(recordId, scope), rowIds);
+  return snapshotOf(views, recordId, scope, { guesses, rowIds }, heads, rows);
+}
+
+/** Under which ids a record's rows were looked for, and by which links. */
+export interface Guessed {
+  readonly guesses: readonly KpiView[];
+  readonly rowIds: readonly string[];
+}
+
+/**
+ * What was read of a record, if the guess that it was read by is proven by the same read.
+ *
+ * @param rows absent where they are not worth reading as they are.
+ */
+export function snapshotOf(
+  views: KpiViews,
+  recordId: string,
+  scope: RecordScope,
+  { guesses, rowIds }: Guessed,
+  heads: Heads,
+  rows: ReadonlyMap<string, Item> | undefined,
+): SnapshotResult {
   const proven = guesses.map((guess, at) => views.prove(guess, decodeKpiRow(guess.kpi, heads.kpis[at])));
   const tokens = tokensOf(heads);
   if (rows === undefined) return { kind: 'untouched', tokens };
@@ -83,7 +105,7 @@ export async function readRecordSnapshot(
 }
 
 /** What is read of a record beside its rows. */
-function headKeysOf(recordId: string, { kpis, sources }: RecordScope) {
+export function headKeysOf(recordId: string, { kpis, sources }: RecordScope) {
   return {
     token: recordTokenKey(recordId),
     kpis: kpis.map(kpiRowKey),

@@ -3,7 +3,7 @@ import { kpiKeyOf, RECORD_SOURCES, type RecordSource } from '../migration/source
 import { distinctKpis, type KpiKey, NO_KPI } from '../model/kpi.ts';
 import { commitRecord } from './commit-record.ts';
 import type { KpiView, KpiViews } from './kpi-views.ts';
-import { decideRecord, type RecordDecision } from './record-decision.ts';
+import { decideRecord, type RecordDecision, type RecordRefusal, type RecordSnapshot } from './record-decision.ts';
 import { type RecordScope, type RecordTokens, readRecordSnapshot } from './record-snapshot.ts';
 import { isSameRead, type Refusal, reasonOfRefusal, standingRefusal, withRefusals } from './refusal.ts';
 import { quarantineByName } from './refused-by-name.ts';
@@ -56,10 +56,7 @@ export function replicateRecord(
   views: KpiViews,
   change: RecordChange,
 ): Promise<RecordResult> {
-  let scope: RecordScope = {
-    kpis: change.kpis.length > 0 ? distinctKpis(change.kpis) : [NO_KPI],
-    sources: change.sources,
-  };
+  let scope = firstScope(change);
   return withRefusals<RecordState, RecordResult>(round, sameState, 'a record');
 
   async function round(
@@ -81,12 +78,11 @@ export function replicateRecord(
     const state = { base, kpis: seen };
     tell(state);
     const decide = (refused?: Refusal<RecordState>) =>
-      decideRecord(
+      decideNow(
+        replication,
         change.id,
         base,
         snapshot,
-        replication.heldRecords,
-        new Date(replication.nowMs()).toISOString(),
         refused && { reason: reasonOfRefusal(refused), form: refused.form },
       );
     const isThrough = async (): Promise<boolean> => isAsDecided(decide());
@@ -109,8 +105,24 @@ export function replicateRecord(
   }
 }
 
+/** Where a changed record is looked at first. */
+export function firstScope({ kpis, sources }: RecordChange): RecordScope {
+  return { kpis: kpis.length > 0 ? distinctKpis(kpis) : [NO_KPI], sources };
+}
+
+/** What brings a record that was read like this to what the old tables demand, as of now. */
+export function decideNow(
+  { heldRecords, nowMs }: Pick<Replication, 'heldRecords' | 'nowMs'>,
+  recordId: string,
+  base: RecordItems,
+  snapshot: RecordSnapshot,
+  refusal?: RecordRefusal,
+): RecordDecision {
+  return decideRecord(recordId, base, snapshot, heldRecords, new Date(nowMs()).toISOString(), refusal);
+}
+
 /** Whether rows and quarantine are already as the decision wants them. */
-function isAsDecided({ rowsChanged, entries }: RecordDecision): boolean {
+export function isAsDecided({ rowsChanged, entries }: RecordDecision): boolean {
   return rowsChanged === 0 && entries.every((writes) => writes.length === 0);
 }
 
@@ -126,7 +138,7 @@ async function touch(
 }
 
 /** Views of thousands of links are not kept for each record. */
-function seenOf({ kpi, linksToken }: KpiView): SeenLinks {
+export function seenOf({ kpi, linksToken }: KpiView): SeenLinks {
   return { kpi, ...(linksToken !== undefined && { linksToken }) };
 }
 
@@ -139,7 +151,7 @@ function sameState(left: RecordState, right: RecordState): boolean {
 }
 
 /** The scope with the KPIs and tables the base items name, or undefined where they are in it already. */
-function widened(
+export function widened(
   scope: RecordScope,
   base: RecordItems,
   inQuarantine: readonly RecordSource[],

@@ -5,6 +5,7 @@ import { apart, type Refused } from '../tables/dynamo/apart.ts';
 import { scopeOf } from '../tables/dynamo/failure-scope.ts';
 import { KpiViews } from './kpi-views.ts';
 import { replicatePersonalLink } from './personal-link.ts';
+import { groupRecords, replicateRecordGroup } from './record-group.ts';
 import { type RecordChange, type RecordResult, replicateRecord } from './replicate-record.ts';
 import { ATTEMPTS_MAX, ContentionError, type Replication } from './replication.ts';
 
@@ -40,21 +41,9 @@ export async function replicateRecords(
   );
   let pending = changes;
   for (let round = 0; pending.length > 0; round += 1) {
-    const results: RecordResult[] = [];
-    const refused: RecordChange[] = [];
-    await pMap(
-      pending,
-      async (change) => {
-        try {
-          if (round === ATTEMPTS_MAX) throw new ContentionError("a record's links");
-          results.push(await replicateRecord(replication, views, change));
-        } catch (error) {
-          failed.push({ change, error });
-          if (scopeOf(error) === 'item') refused.push(change);
-        }
-      },
-      { concurrency: replication.recordConcurrency },
-    );
+    const error = round === ATTEMPTS_MAX ? new ContentionError("a record's links") : undefined;
+    if (error) failed.push(...pending.map((change) => ({ change, error })));
+    const { results, refused } = await bring(error ? [] : pending);
     const seen = distinctKpis(results.flatMap((result) => result.seen.map(({ kpi }) => kpi)));
     const troubled = new Map<string, unknown>();
     if (replication.heldRecords === 'personal-link') {
@@ -79,6 +68,41 @@ export async function replicateRecords(
     pending = outdated.map((result) => ({ ...result.change, kpis: result.seen.map(({ kpi }) => kpi) }));
   }
   return { done, failed, fanOut: distinctKpis(fanOut) };
+
+  /** Several records in one transaction, and by itself what cannot be: either way none waits for another. */
+  async function bring(given: readonly RecordChange[]) {
+    const results: RecordResult[] = [];
+    const refused: RecordChange[] = [];
+    const concurrency = replication.recordConcurrency;
+    const { groups, apart } = await groupRecords(replication, views, given);
+    const single = [...apart];
+    await pMap(
+      groups,
+      async (group) => {
+        try {
+          const result = await replicateRecordGroup(replication, views, group);
+          results.push(...result.done);
+          single.push(...result.apart);
+        } catch (error) {
+          failed.push(...group.map(({ change }) => ({ change, error })));
+        }
+      },
+      { concurrency },
+    );
+    await pMap(
+      single,
+      async (change) => {
+        try {
+          results.push(await replicateRecord(replication, views, change));
+        } catch (error) {
+          failed.push({ change, error });
+          if (scopeOf(error) === 'item') refused.push(change);
+        }
+      },
+      { concurrency },
+    );
+    return { results, refused };
+  }
 }
 
 /** @returns the KPIs whose row the store refuses to read, for the row's own reason. */

@@ -38,6 +38,8 @@ export interface ReplicationLimits {
   readonly rowsPerTransactionMax: number;
   /** Links of one KPI that are written in one transaction. */
   readonly linksPerTransactionMax: number;
+  /** Records that are read, and written, in one transaction; 1: each in its own. */
+  readonly recordsPerTransactionMax: number;
 }
 
 const LIMITS: ReplicationLimits = {
@@ -47,6 +49,8 @@ const LIMITS: ReplicationLimits = {
   rowsPerTransactionMax: 100,
   // Of each link a row, a quarantine entry and a spilled item are read.
   linksPerTransactionMax: 25,
+  // Of a record with two links a token, a touched-record row and three rows are read: about twenty fit.
+  recordsPerTransactionMax: 25,
 };
 
 export function limitsOf({ limits }: Pick<Replication, 'limits'>): ReplicationLimits {

@@ -1,18 +1,20 @@
+import { UpdateTableCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from 'vitest';
-import { describeCapacity, lagPause, readCeilings } from '../../backfill/read-ceilings.ts';
+import { lagPause, serviceParts } from '../../backfill/read-ceilings.ts';
 import { describeTables, type TableShape } from '../../functions/tables/dynamo/descriptions.ts';
 import { createTestTables, engineClient } from '../engine-client.ts';
 import { settingsWith } from '../infra/synthesis.ts';
 
-type Capacity = Pick<TableShape, 'billing' | 'readUnitsPerSecond'>;
+type Shape = Pick<TableShape, 'billing' | 'readUnitsPerSecond'>;
 
-function ceilingFor(capacity: Capacity, maxReadUnitsPerSecond?: number): number | undefined {
+function ceilingFor(capacity: Shape, maxReadUnitsPerSecond?: number): number | undefined {
+  const shape = { ...capacity, indexes: new Map() } as unknown as TableShape;
   const settings = settingsWith({ backfill: { ...(maxReadUnitsPerSecond && { maxReadUnitsPerSecond }) } });
-  return readCeilings({ kpiActuals: capacity as TableShape }, settings).get('kpiActuals');
+  return serviceParts({ kpiActuals: shape }, settings).find(({ role }) => role === 'kpiActuals')?.ceiling;
 }
 
 describe('what a command may take from a table of the service', () => {
-  test.each<[what: string, capacity: Capacity, setting: number | undefined, units: number]>([
+  test.each<[what: string, capacity: Shape, setting: number | undefined, units: number]>([
     ['a quarter of what is provisioned', { billing: 'provisioned', readUnitsPerSecond: 100 }, undefined, 25],
     ['at least one unit', { billing: 'provisioned', readUnitsPerSecond: 1 }, undefined, 1],
     [
@@ -41,25 +43,49 @@ describe('what a command may take from a table of the service', () => {
   });
 
   test('covers every table of the service, and none of the migration', () => {
-    expect([...readCeilings({}, settingsWith()).keys()].sort()).toEqual([
-      'goalKpiLinks',
-      'kpiActuals',
-      'kpiMilestones',
-      'kpiReadings',
-      'kpis',
-      'people',
+    expect(
+      serviceParts({}, settingsWith())
+        .map(({ role }) => role)
+        .sort(),
+    ).toEqual(['goalKpiLinks', 'kpiActuals', 'kpiMilestones', 'kpiReadings', 'kpis', 'people']);
+  });
+
+  test('is less for an index that has less than its table', () => {
+    const index = (capacity: object) => ({ status: 'ACTIVE', projects: 'ALL', key: {}, ...capacity });
+    const indexes = new Map(Object.entries({ small: index({ readUnitsPerSecond: 20 }), unlimited: index({}) }));
+    const shape = { billing: 'provisioned', readUnitsPerSecond: 400, indexes } as unknown as TableShape;
+    const parts = serviceParts({ kpiActuals: shape }, settingsWith()).filter(({ role }) => role === 'kpiActuals');
+    expect(parts.map(({ index: name, ceiling }) => [name, ceiling])).toEqual([
+      [undefined, 100],
+      ['small', 5],
+      ['unlimited', 100],
     ]);
   });
 
   test('is read from the description of the table', async () => {
-    const shapes = await describeTables(engineClient(), await createTestTables());
+    const client = engineClient();
+    const names = await createTestTables();
+    const settings = settingsWith({ tables: names });
+    const parts = async () =>
+      serviceParts(await describeTables(client, names), settings).filter(({ role }) => role === 'people');
     // The engine's tables are on demand, without a limit.
-    expect(shapes.kpiActuals).toMatchObject({ billing: 'on-demand' });
-    expect(shapes.kpiActuals?.readUnitsPerSecond).toBeUndefined();
-    expect(describeCapacity(shapes, settingsWith())).toHaveLength(6);
-    expect(describeCapacity(shapes, settingsWith())[0]).toMatch(
-      /: on-demand; a command takes at most 1,000 a second\.$/,
+    expect(await parts()).toMatchObject([
+      { table: names.people, billing: 'on-demand', capacity: {}, ceiling: 1_000 },
+      { index: 'linked-user-index', ceiling: 1_000 },
+    ]);
+    const units = (ReadCapacityUnits: number) => ({ ReadCapacityUnits, WriteCapacityUnits: 10 });
+    await client.send(
+      new UpdateTableCommand({
+        TableName: names.people,
+        BillingMode: 'PROVISIONED',
+        ProvisionedThroughput: units(80),
+        GlobalSecondaryIndexUpdates: [{ Update: { IndexName: 'linked-user-index', ProvisionedThroughput: units(8) } }],
+      }),
     );
+    expect(await parts()).toMatchObject([
+      { billing: 'provisioned', capacity: { readUnitsPerSecond: 80, writeUnitsPerSecond: 10 }, ceiling: 20 },
+      { index: 'linked-user-index', capacity: { readUnitsPerSecond: 8 }, ceiling: 2 },
+    ]);
   });
 });
 

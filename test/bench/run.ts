@@ -1,12 +1,14 @@
 import { parseArgs } from 'node:util';
 import { benchBackfill } from './backfill/backfill.ts';
 import { benchFanOut } from './fan-out.ts';
+import { benchLive } from './live.ts';
 import { benchReadFunction } from './read-function.ts';
 import { benchReads } from './reads.ts';
+import { benchSweep } from './sweep.ts';
 import { benchValidation } from './validation.ts';
 import { benchValidationMemory } from './validation-memory.ts';
 
-const USAGE = `npm run bench -- [--only ${'backfill|fan-out|reads|validation'}] [--items N | --export DIRECTORY] [--contender bare|product|seed] [--node-option OPTION]`;
+const USAGE = `npm run bench -- [--only ${'backfill|replication|reads|validation'}] [--items N | --export DIRECTORY] [--contender bare|product|seed] [--node-option OPTION]`;
 
 const { values } = parseArgs({
   options: {
@@ -20,7 +22,7 @@ const { values } = parseArgs({
 
 const benches: Readonly<Record<string, readonly (() => Promise<void>)[]>> = {
   reads: [benchReads, benchReadFunction],
-  'fan-out': [benchFanOut],
+  replication: [benchLive, benchSweep, benchFanOut],
   validation: [benchValidation, benchValidationMemory],
   backfill: [backfill],
 };

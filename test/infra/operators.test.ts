@@ -13,7 +13,7 @@ const settings = readSettings('local');
 const observe = new OperatorPolicy('Observe');
 const operate = new OperatorPolicy('Operate');
 
-const READING = /^(dynamodb:(BatchGetItem|GetItem|Query|Scan)|[a-z0-9]+:(Describe|Get|List)[A-Za-z]+)$/;
+const READING = /^(dynamodb:(BatchGetItem|GetItem|Query|Scan)|[a-z0-9-]+:(Describe|Get|List)[A-Za-z]+)$/;
 const TABLE = 'arn:aws:dynamodb:us-east-1:000000000000:table';
 
 describe('the policy for those who only look', () => {
@@ -22,12 +22,17 @@ describe('the policy for those who only look', () => {
     expect(observe.actions).toContain('dynamodb:Scan');
   });
 
-  test.each(['dynamodb:PutItem', 'appconfig:StartDeployment', 's3:DeleteObject', 'ssm:PutParameter', 'dynamodb:*'])(
-    'would not pass with %s',
-    (action) => {
-      expect(READING.test(action)).toBe(false);
-    },
-  );
+  test.each([
+    'dynamodb:PutItem',
+    'appconfig:StartDeployment',
+    's3:DeleteObject',
+    'ssm:PutParameter',
+    'dynamodb:*',
+    'application-autoscaling:RegisterScalableTarget',
+    'cloudwatch:PutMetricData',
+  ])('would not pass with %s', (action) => {
+    expect(READING.test(action)).toBe(false);
+  });
 
   test.each(TABLE_ROLES)('lets them read %s, its indexes and its backups', (role) => {
     const table = `${TABLE}/${settings.tables[role]}`;
@@ -58,7 +63,14 @@ describe('both policies', () => {
       const everywhere = policy.actions.filter((action) => policy.arnsOf((each) => each === action).includes('*'));
       expect(everywhere).toEqual(
         policy === observe
-          ? ['dynamodb:ListBackups', 'lambda:GetEventSourceMapping', 'lambda:ListEventSourceMappings']
+          ? [
+              'application-autoscaling:DescribeScalableTargets',
+              'application-autoscaling:DescribeScalingPolicies',
+              'cloudwatch:GetMetricData',
+              'dynamodb:ListBackups',
+              'lambda:GetEventSourceMapping',
+              'lambda:ListEventSourceMappings',
+            ]
           : [],
       );
     }
@@ -120,6 +132,8 @@ describe('what is recorded', () => {
         Statements: [{ Statement: `INSERT INTO "${settings.tables.kpis}" VALUE {'id': ?}` }],
       }),
     ],
+    ['metrics that are written', call('GraniteServiceVersion20100801.PutMetricData', {})],
+    ['a change of autoscaling', call('AnyScaleFrontendService.RegisterScalableTarget', {})],
     ['an operation that is not known', { method: 'PUT', path: '/applications/a', headers: {}, body: '' }],
   ])('and not allowed is told: %s', (_, each) => {
     const rights = rightsOf(each);

@@ -39,10 +39,18 @@ const APPCONFIG: readonly (readonly [method: string, path: RegExp, action: strin
 /** Actions for which IAM knows no resource. */
 const WITHOUT_RESOURCE = new Set(['dynamodb:ListBackups']);
 
+/** Services of which no action that the product asks for knows a resource, by the target on the wire. */
+const WITHOUT_RESOURCES: Readonly<Record<string, string>> = {
+  AnyScaleFrontendService: 'application-autoscaling',
+  GraniteServiceVersion20100801: 'cloudwatch',
+};
+
 /** The rights that a request asks for. What is not known here is a right of its own, which no policy gives. */
 export function rightsOf(call: WireCall): Right[] {
   const [service, action] = String(call.headers['x-amz-target'] ?? '').split('.');
   if (service?.startsWith('DynamoDB')) return dynamoRights(action ?? '', JSON.parse(call.body));
+  const prefix = service === undefined ? undefined : WITHOUT_RESOURCES[service];
+  if (prefix !== undefined) return [`${prefix}:${action} *`];
   if (service === 'AmazonSSM') {
     const { Names = [] } = JSON.parse(call.body) as { Names?: string[] };
     return Names.map((name) => `ssm:${action} arn:aws:ssm:${ACCOUNT}:parameter${name}`);

@@ -20,6 +20,7 @@ const RUN_AGAIN: readonly ErrorCode[] = [
   'LEASE_LOST',
   'OUT_OF_TIME',
   'STREAM_NOT_ON',
+  'TABLE_THROTTLED',
 ];
 
 function sources(): string {

@@ -1,6 +1,7 @@
 import { WITH_A_TWIN } from './exhaustive.ts';
 import { type Edit, edit, type Mutation } from './mutation.ts';
 
+const DIFFER = 'backfill/copy/records-that-differ.ts';
 const SWEEP = 'backfill/copy/sweep.ts';
 const BACKFILL = 'backfill/copy/backfill.ts';
 const LATE_PUTS = 'backfill/copy/late-puts.ts';
@@ -99,6 +100,29 @@ export const COPY_MUTATIONS: readonly Mutation[] = [
         'next = page.cursor && !stop.aborted ?',
         `await writeCheckpoint(control, { ...checkpoint, cursor: page.cursor, done: page.cursor === undefined });
          next = page.cursor && !stop.aborted ?`,
+      ),
+    ],
+  },
+  {
+    name: 'a sweep that takes rows of links that went for right',
+    firstSeed: 4_650,
+    edits: [
+      edit(DIFFER, 'return isAsDecided(decision);', "return decision.writes.every(({ kind }) => kind === 'delete');"),
+    ],
+  },
+  {
+    name: 'a sweep that takes a record in quarantine for right',
+    firstSeed: 400,
+    edits: [edit(DIFFER, 'filter(({ id }) => !quarantined.has(id))', 'filter(() => true)')],
+  },
+  {
+    name: 'a sweep that takes any record for right that has rows',
+    firstSeed: 1_650,
+    edits: [
+      edit(
+        DIFFER,
+        'return isAsDecided(decision);',
+        "return decision.writes.every((write) => write.kind === 'put' && !write.ifAbsent);",
       ),
     ],
   },

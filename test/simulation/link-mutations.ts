@@ -117,12 +117,16 @@ export const LINK_MUTATIONS: readonly Mutation[] = [
     firstSeed: 4_200,
     edits: [
       edit(FAN_OUT, '  const brought = new Set<string>();\n', ''),
-      edit(FAN_OUT, '  generation: string,\n)', '  generation: string,\n  brought: Set<string>,\n)'),
+      edit(
+        FAN_OUT,
+        '  select: Select,\n): Promise<Brought> {\n  const { control',
+        '  select: Select,\n  brought: Set<string>,\n): Promise<Brought> {\n  const { control',
+      ),
       edit(FAN_OUT, '  for (;;) {', '  const brought = new Set<string>();\n  for (;;) {'),
       edit(
         FAN_OUT,
-        'bringRecords(replication, kpi, mark, generation)',
-        'bringRecords(replication, kpi, mark, generation, brought)',
+        'bringRecords(replication, kpi, mark, generation, select)',
+        'bringRecords(replication, kpi, mark, generation, select, brought)',
       ),
     ],
   },

@@ -1,6 +1,11 @@
 import { kpiKeyOf } from '../../functions/migration/sources.ts';
 import { type Item, textOf } from '../../functions/model/attribute-value.ts';
-import { kpiPartition, TOUCHED_RECORDS_SORT } from '../../functions/tables/control/control-rows.ts';
+import {
+  decodeQuarantined,
+  kpiPartition,
+  recordTokenKey,
+  TOUCHED_RECORDS_SORT,
+} from '../../functions/tables/control/control-rows.ts';
 import type { ControlTable } from '../../functions/tables/control/control-table.ts';
 import { decodeKpiRow, decodeSpilledLink, KPI_SORT, kpiRowKey } from '../../functions/tables/control/kpi-rows.ts';
 import {
@@ -71,6 +76,20 @@ export function controlTable(store: Store, scheduler: Scheduler, call: Gate): Co
           (rows) => rows.map((row) => `${row.token ?? 'none'}[${[...row.inlineLinks.keys()].join(' ')}]`).join(' '),
         ),
       );
+    },
+
+    async recordsInQuarantine(ids) {
+      keysOfBatches(ids.map(recordTokenKey));
+      const named = await call(
+        readEach(
+          scheduler,
+          () => `read tokens ${ids.join(' ')}`,
+          ids,
+          (id) => decodeQuarantined(store.getPlainly('control', keyText('control', recordTokenKey(id).key))),
+          (found) => found.map((sources) => sources.join('+') || '-').join(' '),
+        ),
+      );
+      return new Set(ids.filter((_, at) => (named[at]?.length ?? 0) > 0));
     },
 
     queryTouchedRecords: (kpi, cursor) =>

@@ -1,4 +1,4 @@
-import { textOf } from '../../functions/model/attribute-value.ts';
+import { idOf, textOf } from '../../functions/model/attribute-value.ts';
 import {
   idsOfBatches,
   keysOfTransaction,
@@ -116,7 +116,7 @@ export function newTables(store: Store, scheduler: Scheduler, call: Gate): NewTa
       };
     },
 
-    async absentData(ids) {
+    async readData(ids) {
       const sent = idsOfBatches('kpiData', ids);
       const rows = await call(
         readEach(
@@ -127,7 +127,7 @@ export function newTables(store: Store, scheduler: Scheduler, call: Gate): NewTa
           (found) => found.map((row) => (row ? showItem(row) : '-')).join(' '),
         ),
       );
-      return new Set(ids).difference(new Set(sent.filter((_, at) => rows[at] !== undefined)));
+      return new Map(rows.flatMap((row) => (row ? [[idOf(row), row] as const] : [])));
     },
 
     scan: (table, position) =>

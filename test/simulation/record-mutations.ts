@@ -4,6 +4,7 @@ const BATCH = 'functions/sync/stream-batch.ts';
 const RECORD = 'functions/sync/replicate-record.ts';
 const RECORDS = 'functions/sync/replicate-records.ts';
 const COMMIT = 'functions/sync/commit-record.ts';
+const GROUP = 'functions/sync/record-group.ts';
 const VIEWS = 'functions/sync/kpi-views.ts';
 const RECORD_DECISION = 'functions/sync/record-decision.ts';
 
@@ -144,5 +145,44 @@ export const RECORD_MUTATIONS: readonly Mutation[] = [
     name: 'a token that stays where nothing changes',
     firstSeed: 7_500,
     edits: [edit(RECORD, 'if (!(await commitRecord(', 'if (decision.writes.length > 0 && !(await commitRecord(')],
+  },
+  {
+    name: 'a group of records that is taken for written although it was refused',
+    firstSeed: 850,
+    edits: [edit(GROUP, 'if (isWritten) done', 'if (isWritten !== undefined) done')],
+  },
+  {
+    name: 'the items of a group are read before their tokens',
+    firstSeed: 1_900,
+    edits: [
+      edit(
+        GROUP,
+        'const items = await replication.transactions.read(keys);',
+        `const bases = await replication.old.readRecords(members.map(({ change }) => change.id));
+         const items = await replication.transactions.read(keys);`,
+      ),
+      edit(
+        GROUP,
+        'const bases = await replication.old.readRecords(members.map(({ change }) => change.id));\n  return',
+        'return',
+      ),
+    ],
+  },
+  {
+    name: 'of a group only the first record is written under its token',
+    firstSeed: 8_750,
+    edits: [
+      edit(
+        GROUP,
+        'const writes = commits.flatMap((commit) => commit.writes);',
+        `const writes = commits.flatMap((commit, at) =>
+           commit.writes.map(({ ifToken, ...write }) => (at === 0 && ifToken !== undefined ? { ...write, ifToken } : write)));`,
+      ),
+    ],
+  },
+  {
+    name: 'a KPI that only the item of a grouped record names is not looked at',
+    firstSeed: 980,
+    edits: [edit(GROUP, 'if (widened(scope, base, snapshot.inQuarantine)) return undefined;', '')],
   },
 ];

@@ -117,6 +117,7 @@ function drawLimits(decisions: Decisions): ReplicationLimits {
     unsettledMax: oneOf(decisions, [0, 1, 24]),
     rowsPerTransactionMax: oneOf(decisions, [1, 2, 100]),
     linksPerTransactionMax: oneOf(decisions, [1, 2, 25]),
+    recordsPerTransactionMax: oneOf(decisions, [1, 2, 25]),
   };
 }
 

@@ -143,11 +143,23 @@ describe('links of one KPI that change together', () => {
 describe.each<[string, ReplicationLimits]>([
   [
     'every link is spilled',
-    { inlineBytesMax: 0, unsettledMax: 0, rowsPerTransactionMax: 3, linksPerTransactionMax: 2 },
+    {
+      inlineBytesMax: 0,
+      unsettledMax: 0,
+      rowsPerTransactionMax: 3,
+      linksPerTransactionMax: 2,
+      recordsPerTransactionMax: 1,
+    },
   ],
   [
     'some links are spilled',
-    { inlineBytesMax: 200, unsettledMax: 2, rowsPerTransactionMax: 100, linksPerTransactionMax: 25 },
+    {
+      inlineBytesMax: 200,
+      unsettledMax: 2,
+      rowsPerTransactionMax: 100,
+      linksPerTransactionMax: 25,
+      recordsPerTransactionMax: 2,
+    },
   ],
 ])('where %s', (_, limits) => {
   test('links come, change, move and go, and the records’ rows follow', async () => {

@@ -3,13 +3,15 @@ import {
   DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
+  QueryCommand,
   ScanCommand,
 } from '@aws-sdk/client-dynamodb';
 import { beforeEach, describe, expect, inject, test } from 'vitest';
+import { Throttles } from '../../backfill/local/throttles/throttles.ts';
+import { startThrottlingFront } from '../../backfill/local/throttles/throttling-front.ts';
 import { localClientConfig } from '../../backfill/local-endpoint.ts';
 import type { TableNames } from '../../functions/migration/tables.ts';
 import { protectTables } from '../../functions/tables/dynamo/protect-tables.ts';
-import { TablePace } from '../../functions/tables/dynamo/table-pace.ts';
 import { createTestTables } from '../engine-client.ts';
 
 const Key = { id: { S: 'one' } };
@@ -88,6 +90,39 @@ describe('reads of a protected table', () => {
     expect(waits[0]).toBe(1_000);
   });
 
+  test.each([
+    ['go on for longer than the SDK does', 15, undefined],
+    ['give up in the end, with a reason that tells to try again', Number.POSITIVE_INFINITY, 'TABLE_THROTTLED'],
+  ])('%s', async (_, times, code) => {
+    let nowMs = 0;
+    let left = times;
+    const patient = new DynamoDBClient({ ...localClientConfig(inject('engineUrl')), maxAttempts: 1 });
+    protectTables(patient, {
+      ceilings: new Map([[names.kpis, 100]]),
+      nowMs: () => nowMs,
+      sleep: async (ms) => {
+        nowMs += ms;
+      },
+    });
+    patient.middlewareStack.add(
+      (next) => async (call) => {
+        left -= 1;
+        if (left < 0) return next(call);
+        throw Object.assign(new Error('slow down'), { name: 'ThrottlingException', $fault: 'client', $metadata: {} });
+      },
+      { step: 'deserialize' },
+    );
+    const answer = patient.send(new GetItemCommand({ TableName: names.kpis, Key })).then(
+      ({ Item }) => Item,
+      (error) => error,
+    );
+    expect(await answer).toMatchObject(
+      code ? { code, kind: 'transient', message: expect.stringContaining(names.kpis) } : Key,
+    );
+    expect(nowMs).toBeGreaterThan(5 * 60_000);
+    expect(nowMs).toBeLessThan(11 * 60_000);
+  });
+
   test('do not pause for a throttle of another table', async () => {
     throttles = 1;
     await client.send(new GetItemCommand({ TableName: names.people, Key }));
@@ -95,59 +130,79 @@ describe('reads of a protected table', () => {
   });
 });
 
-describe('the pace of a table', () => {
-  let nowMs: number;
-  let pace: TablePace;
-  beforeEach(() => {
-    nowMs = 0;
-    pace = new TablePace(100, () => nowMs);
+describe('a query of an index', () => {
+  const query = () =>
+    client.send(
+      new QueryCommand({
+        TableName: names.people,
+        IndexName: 'linked-user-index',
+        KeyConditionExpression: 'linked_user_id = :user',
+        ExpressionAttributeValues: { ':user': { S: 'user' } },
+      }),
+    );
+  const protectedBy = (...ceilings: [string, number][]) => {
+    client = new DynamoDBClient(localClientConfig(inject('engineUrl')));
+    const protection = { nowMs: () => 0, sleep: async (ms: number) => waits.push(ms) };
+    protectTables(client, { ceilings: new Map(ceilings), ...protection });
+  };
+  beforeEach(async () => {
+    const Item = { ...Key, linked_user_id: { S: 'user' }, text: { S: 'x'.repeat(10_000) } };
+    await client.send(new PutItemCommand({ TableName: names.people, Item }));
   });
 
-  test('is the ceiling while nothing is throttled', () => {
-    expect(pace.took(100)).toBe(0);
-    expect(pace.took(50)).toBe(500);
-    expect(pace.pauseMs).toBe(0);
+  test('waits by the ceiling of the index, which is not that of its table', async () => {
+    protectedBy([names.people, 1_000], [`${names.people}/index/linked-user-index`, 0.5]);
+    await query();
+    expect(waits).toEqual([2_000]);
+    // What the index has given does not count for the table.
+    await client.send(new GetItemCommand({ TableName: names.people, Key }));
+    expect(waits).toEqual([2_000]);
   });
 
-  test('is halved by a throttle, and pauses longer each time', () => {
-    const seen = [1, 2, 3].map(() => {
-      pace.throttled();
-      const found = [pace.unitsPerSecond, pace.pauseMs];
-      nowMs += pace.pauseMs;
-      return found;
+  test('counts as a read of its table where the index has no ceiling of its own', async () => {
+    protectedBy([names.people, 0.5]);
+    await query();
+    expect(waits).toEqual([2_000]);
+  });
+});
+
+describe('a batch of reads of which a part is left', () => {
+  const batch = (count: number, ...tables: string[]) => {
+    const Keys = Array.from({ length: count }, (_, at) => ({ id: { S: `${at}` } }));
+    return new BatchGetItemCommand({ RequestItems: Object.fromEntries(tables.map((name) => [name, { Keys }])) });
+  };
+
+  test('for lack of capacity has the next read of that table pause', async () => {
+    const throttles = new Throttles(() => 0);
+    const front = await startThrottlingFront(inject('engineUrl'), throttles);
+    const through = new DynamoDBClient(localClientConfig(front.url));
+    const ceilings = new Map([names.kpis, names.people].map((name) => [name, 1_000]));
+    protectTables(through, { ceilings, nowMs: () => 0, sleep: async (ms) => waits.push(ms) });
+    throttles.set(names.kpis, { readUnitsPerSecond: 1 });
+    const { UnprocessedKeys } = await through.send(batch(5, names.kpis, names.people));
+    expect(UnprocessedKeys?.[names.kpis]?.Keys).toHaveLength(3);
+    throttles.clear(names.kpis);
+    await through.send(new GetItemCommand({ TableName: names.people, Key }));
+    expect(waits).toEqual([]);
+    await through.send(new GetItemCommand({ TableName: names.kpis, Key }));
+    expect(waits).toEqual([1_000]);
+    await front.stop();
+  });
+
+  test('because the answer is as large as one may be has nothing pause', async () => {
+    client = new DynamoDBClient(localClientConfig(inject('engineUrl')));
+    protectTables(client, {
+      ceilings: new Map([[names.kpis, 100_000]]),
+      nowMs: () => 0,
+      sleep: async (ms) => waits.push(ms),
     });
-    expect(seen).toEqual([
-      [50, 1_000],
-      [25, 2_000],
-      [12.5, 4_000],
-    ]);
-  });
-
-  test('takes throttles of segments side by side for one', () => {
-    for (let segment = 0; segment < 8; segment += 1) pace.throttled();
-    expect([pace.unitsPerSecond, pace.pauseMs]).toEqual([50, 1_000]);
-  });
-
-  test('never stops for good', () => {
-    for (let throttle = 0; throttle < 100; throttle += 1) {
-      pace.throttled();
-      nowMs += pace.pauseMs;
+    const text = { S: 'x'.repeat(390_000) };
+    for (let at = 0; at < 45; at += 1) {
+      await client.send(new PutItemCommand({ TableName: names.kpis, Item: { id: { S: `${at}` }, text } }));
     }
-    pace.throttled();
-    expect(pace.unitsPerSecond).toBe(100 / 32);
-    expect(pace.pauseMs).toBeLessThanOrEqual(30_000);
-  });
-
-  test('comes back, step by step, where nothing is throttled any more', () => {
-    pace.throttled();
-    nowMs += pace.pauseMs;
-    pace.throttled();
-    const rates = [25, 50, 100, 100].map((expected) => {
-      expect(pace.unitsPerSecond).toBe(expected);
-      nowMs += 30_000;
-      pace.took(1);
-      return pace.unitsPerSecond;
-    });
-    expect(rates.at(-1)).toBe(100);
+    const { UnprocessedKeys } = await client.send(batch(45, names.kpis));
+    expect(UnprocessedKeys?.[names.kpis]?.Keys?.length).toBeGreaterThan(0);
+    await client.send(new GetItemCommand({ TableName: names.kpis, Key }));
+    expect(waits).toEqual([]);
   });
 });

@@ -12,8 +12,10 @@ import { type AppConfig, startAppConfig } from '../appconfig/start-app-config.ts
 import type { InvokeValidator } from '../appconfig/validators.ts';
 import { loadExport, openExport } from '../export/load-export.ts';
 import { type Services, startServices } from '../services/start-services.ts';
+import { startDatabase } from '../throttles/start-database.ts';
+import type { Throttles } from '../throttles/throttles.ts';
 import { createTables, hostFunctions, putGuardsOn, turnStreamOn } from './deploy.ts';
-import { requireEngine, startEngine } from './engine.ts';
+import { requireEngine } from './engine.ts';
 import { Executions } from './executions.ts';
 import type { BusyProcess, FunctionHost } from './function-host.ts';
 import { fileCheckpoints } from './mapping-checkpoints.ts';
@@ -37,6 +39,8 @@ export interface LocalCloudOptions {
   readonly flagTimeScale?: number;
   /** The stack of these settings in the folder of its bundles, where that is there already; it is synthesised without it. */
   readonly synthesised?: { readonly stack: Stack; readonly assembly: string };
+  /** Puts a server before the engine, so that tables can be throttled and what they serve is measured. Each request takes longer. */
+  readonly withThrottles?: boolean;
   readonly onProgress: (message: string) => void;
 }
 
@@ -49,6 +53,8 @@ export interface LocalCloud {
   /** AppConfig's stand-in; absent where the stack has no flag. */
   readonly appconfig?: Omit<AppConfig, 'stop'>;
   readonly services: Omit<Services, 'stop'>;
+  /** Throttles tables from now on, or no longer; absent where nothing stands before the engine. */
+  readonly throttles?: Throttles;
   /** Has Lambda refuse to invoke the flag's gate, as at reserved concurrency 0, or no longer. */
   throttleGate(isThrottled: boolean): void;
   /** Folder that stands for the bucket of the on-failure destination. */
@@ -85,12 +91,17 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   onProgress('Starting DynamoDB Local and synthesising the stack.');
   const assembly = options.synthesised?.assembly ?? folder('assembly');
   const synthesis = options.synthesised?.stack ?? synthesise(settings, assembly);
-  const engine = await startEngine({
+  const {
+    url: dynamodbUrl,
+    throttles,
+    ...engine
+  } = await startDatabase({
     ...(options.port !== undefined && { port: options.port }),
     ...(options.directory !== undefined && { directory: folder('engine') }),
+    withThrottles: options.withThrottles ?? false,
   });
   starting.defer(() => engine.stop());
-  const clientConfig = localClientConfig(engine.url);
+  const clientConfig = localClientConfig(dynamodbUrl);
   const client = connect(clientConfig);
   starting.defer(() => client.destroy());
 
@@ -122,10 +133,11 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     parameters: stack.parameters,
     mappings: () => mappings,
     executions,
+    ...(throttles && { throttles }),
     nowMs: Date.now,
   });
   starting.defer(() => services.stop());
-  const environment = localClientEnvironment(engine.url, appconfig?.url, services.url);
+  const environment = localClientEnvironment(dynamodbUrl, appconfig?.url, services.url);
   for (const [id, host] of hostFunctions(stack, { assembly, logs: folder('logs') }, environment)) hosts.set(id, host);
   starting.defer(async () => {
     executions.stopAll();
@@ -145,7 +157,8 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
 
   const running = starting.move();
   return {
-    dynamodbUrl: engine.url,
+    dynamodbUrl,
+    ...(throttles && { throttles }),
     clientConfig,
     ...(appconfig && { appconfig }),
     services,

@@ -11,6 +11,7 @@ export interface LocalCommandOptions {
   readonly export?: string;
   readonly port?: number;
   readonly dir?: string;
+  readonly throttles?: boolean;
   readonly json: boolean;
 }
 
@@ -21,6 +22,7 @@ export async function localCommand(options: LocalCommandOptions, stop: AbortSign
     ...(options.export !== undefined && { exportDirectory: options.export }),
     ...(options.port !== undefined && { port: options.port }),
     ...(options.dir !== undefined && { directory: options.dir }),
+    withThrottles: options.throttles ?? false,
     onProgress: (message) => process.stderr.write(`${message}\n`),
   });
   try {

@@ -17,6 +17,9 @@ export interface ControlTable {
   /** The rows of these KPIs, in their order; a KPI without one gives an empty row without a token. */
   readKpis(kpis: readonly KpiKey[]): Promise<readonly KpiHead[]>;
 
+  /** Which of these records have an item in quarantine, as their record-token rows say. */
+  recordsInQuarantine(ids: readonly string[]): Promise<ReadonlySet<string>>;
+
   /** The KPI's spilled links and their tombstones. Items of transactions may be seen before or after these, each for itself. */
   querySpilledLinks(kpi: KpiKey, cursor?: Item): Promise<Page<SpilledLink>>;
 

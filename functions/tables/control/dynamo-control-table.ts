@@ -7,7 +7,7 @@ import { dynamoPlainRows } from '../dynamo/dynamo-plain-rows.ts';
 import { queryPage } from '../dynamo/dynamo-queries.ts';
 import { batchGet, scanPage } from '../dynamo/dynamo-reads.ts';
 import { retryTransient } from '../dynamo/retry.ts';
-import { kpiPartition, TOUCHED_RECORDS_SORT } from './control-rows.ts';
+import { decodeQuarantined, kpiPartition, recordTokenKey, TOUCHED_RECORDS_SORT } from './control-rows.ts';
 import type { ControlTable } from './control-table.ts';
 import { decodeKpiRow, decodeSpilledLink, KPI_SORT, kpiRowKey } from './kpi-rows.ts';
 
@@ -28,6 +28,17 @@ export function dynamoControlTable(client: DynamoDBClient, names: TableNames): C
       const found = await batchGet(client, keys);
       const byIdentity = new Map(found.map(({ item }) => [kpiIdentity(kpiKeyOf(item)), item]));
       return kpis.map((kpi) => decodeKpiRow(kpi, byIdentity.get(kpiIdentity(kpi))));
+    },
+
+    async recordsInQuarantine(ids) {
+      const keys = ids.map((id) => ({ id, ...recordTokenKey(id) }));
+      const found = await batchGet(
+        client,
+        keys.map(({ key }) => ({ tableName, key })),
+      );
+      const named = found.filter(({ item }) => decodeQuarantined(item).length > 0);
+      const partitions = new Set(named.map(({ item }) => textOf(item, 'pk')));
+      return new Set(keys.filter(({ key }) => partitions.has(textOf(key, 'pk'))).map(({ id }) => id));
     },
 
     async queryTouchedRecords(kpi, cursor) {

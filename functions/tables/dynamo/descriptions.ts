@@ -20,7 +20,13 @@ export interface KeyShape {
   readonly sort?: KeyAttribute;
 }
 
-export interface IndexShape {
+/** Units a second that are provisioned, or that a table or an index on demand takes at most; absent where nothing limits them. */
+export interface Capacity {
+  readonly readUnitsPerSecond?: number;
+  readonly writeUnitsPerSecond?: number;
+}
+
+export interface IndexShape extends Capacity {
   readonly status: string;
   readonly key: KeyShape;
   /** What an answer holds beside the keys: everything, or the attributes named. */
@@ -35,7 +41,7 @@ export interface EncryptionKey {
 }
 
 /** What a table is, as far as the migration depends on it. */
-export interface TableShape {
+export interface TableShape extends Capacity {
   /** It names the account and the region that the table is in. */
   readonly arn: string;
   readonly status: string;
@@ -49,9 +55,8 @@ export interface TableShape {
   readonly streamArn?: string;
   /** The KMS key that encrypts it; absent where AWS owns the key. */
   readonly encryptionKey?: EncryptionKey;
+  /** Its indexes are billed alike. */
   readonly billing: 'provisioned' | 'on-demand';
-  /** Read units a second that are provisioned, or that an on-demand table takes at most; absent where nothing limits it. */
-  readonly readUnitsPerSecond?: number;
 }
 
 /** The shapes of all tables by role; a table that does not exist is left out. */
@@ -91,13 +96,15 @@ export async function describeTable(client: DynamoDBClient, name: string): Promi
             status: index.IndexStatus ?? 'UNKNOWN',
             key: keyShape(index.KeySchema),
             projects: index.Projection?.ProjectionType === 'ALL' ? 'ALL' : (index.Projection?.NonKeyAttributes ?? []),
+            ...capacityOf(index, isOnDemand(table)),
           },
         ]),
       ),
       ...(stream?.StreamEnabled && { streamViewType: stream.StreamViewType ?? 'UNKNOWN' }),
       ...(stream?.StreamEnabled && table?.LatestStreamArn && { streamArn: table.LatestStreamArn }),
       ...encryptionOf(table?.SSEDescription),
-      ...readCapacityOf(table),
+      billing: isOnDemand(table) ? 'on-demand' : 'provisioned',
+      ...capacityOf(table, isOnDemand(table)),
     };
   } catch (error) {
     if (error instanceof ResourceNotFoundException) return undefined;
@@ -105,14 +112,23 @@ export async function describeTable(client: DynamoDBClient, name: string): Promi
   }
 }
 
-/** A table without a billing mode is provisioned (DynamoDB API Reference, "BillingModeSummary"); on demand, -1 is no limit. */
-function readCapacityOf(table: TableDescription | undefined): Pick<TableShape, 'billing' | 'readUnitsPerSecond'> {
-  const onDemand = table?.BillingModeSummary?.BillingMode === 'PAY_PER_REQUEST';
-  const billing = onDemand ? 'on-demand' : 'provisioned';
-  const units = onDemand
-    ? table.OnDemandThroughput?.MaxReadRequestUnits
-    : table?.ProvisionedThroughput?.ReadCapacityUnits;
-  return { billing, ...(units !== undefined && units > 0 && { readUnitsPerSecond: units }) };
+/** A table without a billing mode is provisioned (DynamoDB API Reference, "BillingModeSummary"). */
+function isOnDemand(table: TableDescription | undefined): boolean {
+  return table?.BillingModeSummary?.BillingMode === 'PAY_PER_REQUEST';
+}
+
+/** An index has a capacity of its own. On demand, -1 is no limit, and 0 is provisioned. */
+function capacityOf(
+  part: Pick<TableDescription, 'OnDemandThroughput' | 'ProvisionedThroughput'> | undefined,
+  onDemand: boolean,
+): Capacity {
+  const { OnDemandThroughput: most, ProvisionedThroughput: provisioned } = part ?? {};
+  const read = onDemand ? most?.MaxReadRequestUnits : provisioned?.ReadCapacityUnits;
+  const write = onDemand ? most?.MaxWriteRequestUnits : provisioned?.WriteCapacityUnits;
+  return {
+    ...(read !== undefined && read > 0 && { readUnitsPerSecond: read }),
+    ...(write !== undefined && write > 0 && { writeUnitsPerSecond: write }),
+  };
 }
 
 /** DynamoDB describes a table's encryption only if the key is not its own (DynamoDB API Reference, "SSEDescription"). */

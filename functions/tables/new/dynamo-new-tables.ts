@@ -1,6 +1,6 @@
 import { BatchWriteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { NEW_DATA, type TableNames } from '../../migration/tables.ts';
-import { type Item, textOf } from '../../model/attribute-value.ts';
+import { type Item, idOf } from '../../model/attribute-value.ts';
 import { apart, type Refused } from '../dynamo/apart.ts';
 import { type Attempts, guardAttempts } from '../dynamo/attempts.ts';
 import { batchGet, scanPage } from '../dynamo/dynamo-reads.ts';
@@ -22,12 +22,12 @@ export function dynamoNewTables(client: DynamoDBClient, names: TableNames): NewT
       return { written: batches.flat().length - refused.length, refused };
     },
 
-    async absentData(ids) {
+    async readData(ids) {
       const found = await batchGet(
         client,
         ids.map((id) => ({ tableName: names[NEW_DATA], key: { id: { S: id } } })),
       );
-      return new Set(ids).difference(new Set(found.map(({ item }) => textOf(item, 'id'))));
+      return new Map(found.map(({ item }) => [idOf(item), item]));
     },
 
     scan: (table, position) => scanPage(client, names[table], position),

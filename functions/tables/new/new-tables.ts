@@ -18,8 +18,8 @@ export interface NewTables {
    */
   putData(rows: readonly Item[], attempts: Attempts): Promise<Put>;
 
-  /** Which of these ids have no data row. Read strongly, in no one moment. */
-  absentData(ids: readonly string[]): Promise<ReadonlySet<string>>;
+  /** The data rows that have these ids, by id. Read strongly, in no one moment. */
+  readData(ids: readonly string[]): Promise<ReadonlyMap<string, Item>>;
 
   /** One page of a strongly consistent scan. */
   scan(table: NewTable, position: ScanPosition): Promise<Page<Item>>;

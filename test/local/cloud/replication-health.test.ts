@@ -1,4 +1,4 @@
-import { DescribeTableCommand, PutItemCommand, UpdateTableCommand } from '@aws-sdk/client-dynamodb';
+import { DescribeTableCommand, PutItemCommand, ScanCommand, UpdateTableCommand } from '@aws-sdk/client-dynamodb';
 import { LambdaClient, UpdateEventSourceMappingCommand } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type LocalCloud, startLocalCloud } from '../../../backfill/local/cloud/local-cloud.ts';
@@ -18,7 +18,7 @@ let lambda: LambdaClient;
 beforeAll(async () => {
   const { settings: local, ...synthesised } = await sharedSynthesis();
   settings = local;
-  cloud = await startLocalCloud({ settings, synthesised, onProgress: () => {} });
+  cloud = await startLocalCloud({ settings, synthesised, withThrottles: true, onProgress: () => {} });
   lambda = new LambdaClient(localClientConfig(cloud.services.url));
 });
 afterAll(() => cloud?.stop());
@@ -57,6 +57,24 @@ test('a heartbeat finds every mapping at work, and preflight and status tell so'
   const { exitCode, document } = await kpiMigrate('preflight');
   expect([exitCode, document.findings]).toEqual([0, []]);
   expect(document.replication.health.sources.links.mapping).toMatchObject({ state: 'Enabled' });
+});
+
+test('a table that the local cloud throttled is one that preflight warns of, and stops nothing', async () => {
+  const table = settings.tables.people;
+  const { document: before } = await kpiMigrate('preflight');
+  expect(before).toMatchObject({ ready: true, warnings: [], notChecked: [] });
+  const url = `${cloud.services.url}/throttles/${table}`;
+  await fetch(url, { method: 'PUT', body: JSON.stringify({ readUnitsPerSecond: 1, error: 'ThrottlingException' }) });
+  const throttled = connect({ ...cloud.clientConfig, maxAttempts: 1 });
+  const scan = () => throttled.send(new ScanCommand({ TableName: table, ConsistentRead: true, Limit: 10 }));
+  await expect(Promise.all([1, 2, 3, 4].map(scan))).rejects.toMatchObject({ name: 'ThrottlingException' });
+  await fetch(url, { method: 'DELETE' });
+  await scan();
+  const { exitCode, document } = await kpiMigrate('preflight');
+  expect([exitCode, document.findings]).toEqual([0, []]);
+  expect(document.warnings).toMatchObject([
+    { table, message: expect.stringMatching(/throttled .*: \d reads and 0 writes/) },
+  ]);
 });
 
 test('a change that was replicated is the last replicated moment', async () => {
