@@ -16,13 +16,14 @@ const ENGINE_ACCOUNT = '000000000000';
 
 /**
  * The backfill on Step Functions and Lambda. Where it is absent the stack has no state machine, and no function that may write as much as a backfill.
- * The upper bounds are those of the copy, far below Step Functions' (10,000 child executions at once).
  */
 const workflow = z.strictObject({
   /** Parallel scans a table in a run that begins there. */
   segments: count.max(1_000).default(64),
   /** Segments worked on at once: so many invocations of Lambda, of the account's concurrency. */
-  maxConcurrency: count.max(1_000).default(32),
+  maxConcurrency: count
+    .max(200, 'is more than the partition of the checkpoints takes (backfill/README.md)')
+    .default(32),
   /** Share of the segments that may fail while the others are brought to their end. The run is not finished before all are. */
   toleratedFailurePercent: z.number().min(0).max(100).default(10),
   memoryMegabytes: z.number().int().min(512).max(10_240).default(1_769),

@@ -169,5 +169,5 @@ async function close(
     return failed('ITEMS_UNFINISHED', `${unfinished.length} items could neither be replicated nor quarantined.`);
   }
   await writeRun(copier.replication.control, { ...run, finishedAt: new Date(nowMs()).toISOString() });
-  return { kind: 'finished' };
+  return { kind: 'finished', next: 'kpi-migrate validate' };
 }

@@ -63,7 +63,8 @@ export type NextStep =
       readonly toleratedFailurePercent: number;
     }
   | { readonly kind: 'wait'; readonly waitSeconds: number; readonly error?: LastStep['error'] }
-  | { readonly kind: 'finished' }
+  /** `next`: what a person does then. A validation takes a process that lasts (backfill/README.md). */
+  | { readonly kind: 'finished'; readonly next: string }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string };
 
 /**
