@@ -43,6 +43,8 @@ export interface LeaseOptions {
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<unknown>;
   /** Who renews the lease; this thread where absent. */
   readonly renewals?: StartRenewals;
+  /** Told, before the lease is taken, until when one held it that did not give it up in order. */
+  readonly onAbandoned?: (untilMs: number) => Promise<void>;
   /** Told, once, why it takes long. */
   readonly onWait: (message: string) => void;
   /** Aborted when the caller no longer wants the lease. */
@@ -64,6 +66,7 @@ export async function acquireLease(options: LeaseOptions): Promise<Lease> {
     { leaseMs, leaseMaxMs },
   ];
   const { holder, latenessMs } = await awaitFree(options, clock);
+  if (holder && holder.untilMs > 0) await options.onAbandoned?.(holder.untilMs);
   const identity = options.newToken();
   const row = new LeaseRow(transactions, { owner, identity }, 'taken', holder?.token ?? null, options.place);
   const term = termFromNow(clock, lengthFor(length, latenessMs));

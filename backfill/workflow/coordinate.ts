@@ -51,19 +51,24 @@ function failed(code: string, message: string): NextStep {
   return { kind: 'failed', code, message };
 }
 
-/** What the holder before has left unanswered is stored: this process does not live as long as the group. */
+/**
+ * What the holder before has left unanswered is stored first: this process does not live as long as the group, and one that dies in between must not be
+ * the only one that knew.
+ */
 async function takeForGroup(options: CoordinateOptions): Promise<void> {
   const { replication, group, note } = options;
-  const { transactions } = replication;
+  const { control, transactions } = replication;
   const lease = await acquireLease({
     ...options,
     transactions,
     owner: groupOwner(group),
     newToken: () => group,
+    onAbandoned: async (abandonedUntilMs) => {
+      const latePuts = await LatePuts.open(control, { abandonedUntilMs }, { ...options, progress: options });
+      await latePuts.store(control);
+    },
     onWait: note,
   });
-  const { control } = guardWrites(options, lease.requireHeld).replication;
-  await (await LatePuts.open(control, lease, { ...options, progress: options })).store(control);
   await lease.leave();
 }
 

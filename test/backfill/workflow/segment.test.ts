@@ -286,6 +286,26 @@ test('a put that nobody saw answered is waited for before the sweep, and the gro
   await expectAgreement();
 });
 
+test('puts of a process here that was killed are waited for, even if the one that took over from it dies at once', async () => {
+  const { transactions } = tables;
+  // Neither renewed nor given up.
+  await acquireLease({ ...options(), transactions, owner: 'alice', onWait: () => {} });
+  nowMs += LEASE_MS + 1;
+  const killedAtMs = nowMs;
+  const dying = {
+    ...transactions,
+    write: async (...given: Parameters<typeof transactions.write>): Promise<boolean> => {
+      await transactions.write(...given);
+      throw new Error('died');
+    },
+  };
+  const replication = { ...replicationOf(), transactions: dying };
+  await expect(coordinate(options({ replication }), {})).rejects.toThrow('died');
+  expect(await readHolder(transactions)).toMatchObject({ owner: 'workflow one' });
+  expect(await drive()).toMatchObject({ kind: 'finished' });
+  expect(nowMs).toBeGreaterThanOrEqual(killedAtMs - 1 + LANDS_WITHIN_MS);
+});
+
 test('segments that failed end the workflow when nobody works any more, and the next one brings them to their end', async () => {
   const { order } = (await drive('milestones')) as Segments;
   await workOnSegment(options(), order, 0);
