@@ -200,6 +200,31 @@ describe('one lease for both hosts', () => {
   });
 });
 
+test('a backfill here waits for puts of workers that nobody saw answered, though the workflow ended in order', async () => {
+  const putLandsWithinMs = LEASE_MS / 6;
+  const { order } = (await drive('milestones')) as Segments;
+  const data: NewTables = {
+    ...tables.data,
+    putData: async (rows, attempts) => {
+      attempts?.unanswered();
+      return tables.data.putData(rows, attempts);
+    },
+  };
+  await workOnSegment(options({ data, putLandsWithinMs }), order, 0);
+  await groupLease(options()).giveUp();
+  const sentAtMs = nowMs;
+  const sleep: SegmentOptions['sleep'] = async (ms, signal) => {
+    if (ms > putLandsWithinMs) await endless(ms, signal);
+    nowMs += ms;
+  };
+  const here = backfillOptions(
+    { replication: replicationOf(), data: tables.data },
+    { leaseMs: LEASE_MS, nowMs: () => nowMs, sleep, putLandsWithinMs },
+  );
+  expect(await runBackfill(here)).toMatchObject({ state: 'finished', runId: order.runId });
+  expect(nowMs).toBe(sentAtMs + putLandsWithinMs);
+});
+
 describe('a worker', () => {
   test('that was frozen for longer than its lease writes nothing when it is thawed, beside the one that took over', async () => {
     const { order } = (await drive('milestones')) as Segments;
@@ -227,6 +252,24 @@ describe('a worker', () => {
     lease.requireHeld();
     await lease.release();
     expect(lease.requireHeld).toThrow(expect.objectContaining({ code: 'LEASE_LOST' }));
+  });
+
+  test('loses its term with the first renewal after the group has lost its lease', async () => {
+    await drive('milestones');
+    let beat = (): void => {};
+    const sleep: SegmentOptions['sleep'] = (_, signal) =>
+      Promise.race([
+        new Promise<void>((resolve) => {
+          beat = resolve;
+        }),
+        endless(0, signal),
+      ]);
+    const group = groupLease(options());
+    const lease = await acquireMemberLease(options({ sleep }), group, 'milestones#0');
+    await group.giveUp();
+    lease.requireHeld();
+    beat();
+    await vi.waitFor(() => expect(lease.requireHeld).toThrow(expect.objectContaining({ code: 'LEASE_LOST' })));
   });
 
   test('is refused while another one works on the same segment', async () => {
