@@ -7,6 +7,13 @@ import { runCommand } from './run-command.ts';
 import { leavesAnything } from './within.ts';
 import { withoutHelpOfUnknown } from './words.ts';
 
+// `| head` closes the pipe when it has read enough: nobody reads the rest, and the command still goes to its end.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
 const words = process.argv.slice(2);
 const program = createProgram(runCommand);
 try {

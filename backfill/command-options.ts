@@ -1,5 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { SOURCES } from '../functions/migration/sources.ts';
+import { SERVICE_TABLES } from '../functions/migration/tables.ts';
+import { didYouMean } from '../infra/did-you-mean.ts';
 import { commandLine } from '../infra/package-layout.ts';
 import { DEFAULT_ENVIRONMENT } from './next-step.ts';
 
@@ -34,9 +36,18 @@ export function wholeNumber(text: string): number {
 }
 
 export function portNumber(text: string): number {
-  const port = wholeNumber(text);
-  if (port < 1 || port > 65_535) throw new InvalidArgumentError('Give a port from 1 to 65535.');
-  return port;
+  return portFrom(1, text);
+}
+
+/** DynamoDB Local refuses port 1. */
+export function enginePort(text: string): number {
+  return portFrom(2, text);
+}
+
+function portFrom(least: number, text: string): number {
+  const port = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (port >= least && port <= 65_535) return port;
+  throw new InvalidArgumentError(`Give a port from ${least} to 65535.`);
 }
 
 export function percentage(text: string): number {
@@ -45,6 +56,14 @@ export function percentage(text: string): number {
     throw new InvalidArgumentError('Give a number from 0 to 100, with at most two decimals.');
   }
   return percent;
+}
+
+/** `ROLE=NAME`, one more for those before. */
+export function tableOfRole(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const [, role = '', name = ''] = /^([^=]*)=(.+)$/.exec(text) ?? [];
+  if (SERVICE_TABLES.some((each) => each === role)) return { ...before, [role]: name };
+  const near = didYouMean(role, SERVICE_TABLES);
+  throw new InvalidArgumentError(`Give ROLE=NAME, with one of these roles: ${SERVICE_TABLES.join(', ')}.${near}`);
 }
 
 /** A step that asks for what the environment before has come through. */

@@ -6,7 +6,8 @@ import type { Replication } from '../functions/sync/replication.ts';
 import { listUnaccepted } from '../functions/tables/control/quarantine-entries.ts';
 import { UnitPace } from '../functions/tables/dynamo/unit-pace.ts';
 import { type Connection, connect, dynamoTables, type Tables } from '../functions/tables/dynamo-tables.ts';
-import { parseSettings, readContext, type Settings } from '../infra/settings.ts';
+import { parseSettings, type Settings } from '../infra/settings.ts';
+import { readSettingsFile } from '../infra/settings-file.ts';
 import { checkAccount } from './account/check-account.ts';
 import type { SettingsMatch } from './account/deployed-settings.ts';
 import { requireOwnTables } from './account/shared-tables.ts';
@@ -36,8 +37,8 @@ export type Intent = 'read' | 'write';
  * @throws MigrationError `SETTINGS_INVALID`; `LOCAL_CLOUD_NOT_RUNNING`; what {@link checkAccount} finds.
  */
 export async function openEnvironment(name: string, intent: Intent): Promise<Environment> {
-  const context = readContext();
-  const settings = parseSettings(context, name);
+  const { context, lineOf } = readSettingsFile();
+  const settings = parseSettings(context, name, lineOf);
   requireOwnTables(context, settings);
   const environment = openUnchecked(settings);
   const { shapes, ...checked } = await checkAccount({ settings, client: environment.client, intent });

@@ -5,7 +5,7 @@ import { shellWord } from '../functions/model/shell-word.ts';
 import { commandLine, SAMPLE_EXPORT } from '../infra/package-layout.ts';
 
 /** Beside the settings: commands find the local clouds that were started in the same folder. Each has a file, by process. */
-const RUNNING_FOLDER = resolve('.local/running');
+export const RUNNING_FOLDER = resolve('.local/running');
 
 /** Where the parts of a local cloud listen. */
 export interface LocalEndpoints {

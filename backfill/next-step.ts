@@ -40,7 +40,20 @@ function withEnvironment(environment: string, words: readonly string[]): string[
 }
 
 const COMMANDS = [
-  ...['backfill', 'backup', 'cockpit', 'fallback', 'held list', 'local', 'plan', 'preflight', 'rehearse', 'repair'],
+  ...[
+    'backfill',
+    'backup',
+    'cockpit',
+    'fallback',
+    'held list',
+    'init',
+    'local',
+    'plan',
+    'preflight',
+    'rehearse',
+    'repair',
+    'reseed',
+  ],
   ...['report', 'retire', 'rollback', 'stage', 'status', 'validate', 'watch'],
   ...['list', 'show', 'accept', 'replay'].map((name) => `quarantine ${name}`),
 ];

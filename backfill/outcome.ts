@@ -1,4 +1,6 @@
+import * as z from 'zod';
 import { MigrationError } from '../functions/model/migration-error.ts';
+import { describeProblems } from '../functions/model/plain-problems.ts';
 import { type NextStep, withPasteableCommands } from './next-step.ts';
 
 /** The exit codes of commands (design.md, section 6). */
@@ -68,10 +70,16 @@ function causesOf(error: Error): string[] {
   const causes: string[] = [];
   let cause = error.cause;
   while (cause !== undefined && causes.length < 5) {
-    causes.push(cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause));
+    causes.push(describeCause(cause));
     cause = cause instanceof Error ? cause.cause : undefined;
   }
   return causes;
+}
+
+/** The message of a ZodError is JSON of many lines. */
+function describeCause(cause: unknown): string {
+  if (cause instanceof z.ZodError) return describeProblems(cause).join('; ');
+  return cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
 }
 
 /** A failure as lines for standard error. */

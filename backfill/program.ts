@@ -1,17 +1,19 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { SOURCES } from '../functions/migration/sources.ts';
 import { QUARANTINE_SOURCES } from '../functions/tables/control/quarantine-rows.ts';
-import { readPackageJson, SAMPLE_EXPORT } from '../infra/package-layout.ts';
+import { commandLine, readPackageJson, SAMPLE_EXPORT } from '../infra/package-layout.ts';
 import {
   addCommand,
+  enginePort,
   host,
   phase,
-  portNumber,
+  tableOfRole,
   WRITES,
   wholeNumber,
   withExecute,
   withPromotion,
 } from './command-options.ts';
+import { SHELLS } from './commands/completion/scripts.ts';
 import type { MakeAction } from './make-action.ts';
 import { addReadCommands } from './read-commands.ts';
 
@@ -26,6 +28,7 @@ export function createProgram(run: MakeAction): Command {
   addValidationCommands(program, run);
   addReadCommands(program, run);
   addItemCommands(program, run);
+  addCompletion(program, run);
   return program;
 }
 
@@ -37,7 +40,7 @@ function addLocalCommands(program: Command, run: MakeAction): void {
     'local --export backfill/local/sample',
   )
     .option('--export <dir>', 'a DynamoDB export to load into the old tables (default: they start empty)')
-    .option('--port <number>', 'the port of DynamoDB Local (default: a free one)', portNumber)
+    .option('--port <number>', 'the port of DynamoDB Local (default: a free one)', enginePort)
     .option('--dir <dir>', 'keep all data in this folder across restarts')
     .option('--throttles', 'let tables be throttled, and measure what they serve: requests take longer', false)
     .action(run(() => import('./local/cloud/local-command.ts'), 'localCommand'));
@@ -57,6 +60,19 @@ function addLocalCommands(program: Command, run: MakeAction): void {
 }
 
 function addCopyCommands(program: Command, run: MakeAction): void {
+  addCommand(
+    program,
+    'init',
+    'show the settings that fit the tables of the account; with --execute write them to cdk.json',
+    'init --env staging --region eu-west-1 --execute',
+    'init --env staging --table kpis=shop-kpis --execute',
+  )
+    .option('--region <name>', 'the region of the tables (default: that of the settings, else of the profile)')
+    .option('--table <role=name>', 'a table that init cannot tell by itself; repeatable', tableOfRole)
+    .option('--overwrite', 'replace settings that say otherwise', false)
+    .option('--execute', 'write cdk.json', false)
+    .action(run(() => import('./commands/init/init-command.ts'), 'initCommand'));
+
   const backfill = () => import('./commands/backfill/backfill-command.ts');
 
   addCommand(
@@ -129,6 +145,16 @@ function addValidationCommands(program: Command, run: MakeAction): void {
   withExecute(
     addCommand(
       program,
+      'reseed',
+      'compare one old table with the new ones, for changes that its stream lost; with --execute bring what differs',
+      'reseed --env production --table actuals',
+    ).addOption(new Option('--table <source>', 'the old table').choices(SOURCES).makeOptionMandatory()),
+    WRITES,
+  ).action(run(() => import('./commands/reseed/reseed-command.ts'), 'reseedCommand'));
+
+  withExecute(
+    addCommand(
+      program,
       'repair',
       'show what differs; with --execute derive exactly those rows from the old tables again',
       'repair --env production --execute',
@@ -146,9 +172,21 @@ function addValidationCommands(program: Command, run: MakeAction): void {
     .action(run(() => import('./commands/validate/watch-command.ts'), 'watchCommand'));
 }
 
+/** It belongs to no environment. */
+function addCompletion(program: Command, run: MakeAction): void {
+  const example = commandLine('completion bash > ~/.kpi-migrate-completion && source ~/.kpi-migrate-completion');
+  program
+    .command('completion')
+    .description('print the script that completes commands, options and environments in a shell')
+    .addArgument(program.createArgument('<shell>', 'the shell').choices(SHELLS))
+    .argument('[words...]', 'what was typed so far, from the script itself')
+    .addHelpText('after', `\nExample:\n  ${example}`)
+    .action(run(() => import('./commands/completion/completion-command.ts'), 'completionCommand'));
+}
+
 function addItemCommands(program: Command, run: MakeAction): void {
   const held = program.command('held').description('records whose KPI has no link');
-  addCommand(held, 'list', 'list their KPIs, with the number of records of each', 'held list --env production').action(
+  addCommand(held, 'list', 'list them, with tenant, KPI, source, id and date', 'held list --env production').action(
     run(() => import('./commands/backfill/backfill-command.ts'), 'heldList'),
   );
 

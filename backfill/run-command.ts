@@ -49,6 +49,8 @@ export const runCommand: MakeAction = (load, name) => {
 /** Only what changes something is recorded. */
 async function recordOf(command: Command, { env, execute, reason }: CommonOptions) {
   const isFallback = command.name() === 'fallback';
+  // It writes a file of this machine, and before the first deployment there is nothing to record it in.
+  if (command.name() === 'init') return undefined;
   if (!execute && !isFallback) return undefined;
   const words = process.argv.slice(2);
   // A fallback waits for nothing: it is recorded when reads are back.

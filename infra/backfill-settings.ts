@@ -51,7 +51,7 @@ export const backfillSettings = z
   })
   .refine(({ leaseSeconds, leaseSecondsMax = leaseSeconds }) => leaseSecondsMax >= leaseSeconds, {
     path: ['leaseSecondsMax'],
-    error: 'is less than leaseSeconds',
+    error: ({ input }) => `is less than leaseSeconds (${(input as { leaseSeconds: number }).leaseSeconds})`,
   });
 
 /** Whether the sweep waits until what a killed copier has sent can no longer land. */

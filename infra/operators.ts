@@ -57,8 +57,10 @@ export class Operators extends Construct {
       allow(
         [
           'dynamodb:ListBackups',
+          'dynamodb:ListTables',
           'lambda:GetEventSourceMapping',
           'lambda:ListEventSourceMappings',
+          'cloudwatch:DescribeAlarms',
           'cloudwatch:GetMetricData',
           'application-autoscaling:DescribeScalableTargets',
           'application-autoscaling:DescribeScalingPolicies',

@@ -1,15 +1,14 @@
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import { type ServiceTable, TABLE_ROLES, TABLES, type TableRole } from '../functions/migration/tables.ts';
 import { HELD_RECORDS } from '../functions/model/kpi.ts';
 import { MigrationError } from '../functions/model/migration-error.ts';
 import { callersSchema } from '../functions/read/http/callers.ts';
 import { backfillSettings, landsInTime, SIGNED_SECONDS } from './backfill-settings.ts';
-import { PACKAGE_ROOT } from './package-layout.ts';
+import { didYouMean } from './did-you-mean.ts';
 import { type Promotion, promotionOf, promotionSettings } from './promotion-settings.ts';
 import { partitionOf } from './regions.ts';
 import { alarmsSettings, auditSettings, keysSettings, retentionSettings, stackSettings } from './resource-settings.ts';
+import { checkSettings, type LineOf } from './settings-problems.ts';
 
 const tableName = z.string().regex(/^[a-zA-Z0-9_.-]{3,255}$/, {
   error: ({ input }) =>
@@ -86,7 +85,8 @@ const validation = z
   })
   .refine(({ pauseSeconds, patienceSeconds }) => pauseSeconds <= patienceSeconds, {
     path: ['pauseSeconds'],
-    error: 'is more than patienceSeconds, so nothing would be looked at twice',
+    error: ({ input }) =>
+      `is more than patienceSeconds (${(input as { patienceSeconds: number }).patienceSeconds}), so nothing would be looked at twice`,
   });
 
 /** How a change that widens reads reaches the readers (AppConfig User Guide, "Working with deployment strategies"). */
@@ -122,8 +122,14 @@ const readPath = z.strictObject({
 
 const environment = z
   .strictObject({
-    account: z.string().regex(/^\d{12}$/, 'is no account id of twelve digits'),
-    region: z.string().refine((name) => partitionOf(name) !== undefined, 'is no region'),
+    account: z
+      .string()
+      .regex(/^\d{12}$/, 'is no account id of twelve digits')
+      .meta({ description: 'the twelve digits of an AWS account, in double quotes' }),
+    region: z
+      .string()
+      .refine((name) => partitionOf(name) !== undefined, 'is no region')
+      .meta({ description: 'the name of a region, such as "us-east-1"' }),
     tables: tables.prefault({}),
     heldRecords: z.enum(HELD_RECORDS).default('hold'),
     tokenRetentionDays: count.min(2, 'must outlast the 24 hours of a stream').max(3_650).default(30),
@@ -162,21 +168,16 @@ export function keyOfTable({ keys: { tables: ofTables, newTables } }: Pick<Setti
  * Checks the settings of one environment.
  *
  * @param context the whole context object of cdk.json.
+ * @param lineOf the line of cdk.json that a path of the context is in, where the file is at hand.
  * @throws MigrationError with code ENVIRONMENT_UNKNOWN, which names those there are, or SETTINGS_INVALID with every problem.
  */
-export function parseSettings(context: unknown, name: string): Settings {
-  const known = z
-    .object({ migration: z.object({ environments: z.record(z.string(), z.unknown()) }) })
-    .safeParse(context);
-  if (!known.success) {
-    throw new MigrationError('SETTINGS_INVALID', 'cdk.json has no context migration.environments.', {
-      nextStep: 'Add one: see README.md, "Deploying".',
-    });
-  }
-  const { environments } = known.data.migration;
+export function parseSettings(context: unknown, name: string, lineOf: LineOf = () => undefined): Settings {
+  const environments = environmentsOf(context);
+  const known = Object.keys(environments);
   if (!Object.hasOwn(environments, name)) {
-    throw new MigrationError('ENVIRONMENT_UNKNOWN', `There is no environment ${name} in cdk.json.`, {
-      nextStep: `Choose one of: ${Object.keys(environments).join(', ')}.`,
+    const near = didYouMean(name, known);
+    throw new MigrationError('ENVIRONMENT_UNKNOWN', `There is no environment ${name} in cdk.json.${near}`, {
+      nextStep: `Choose one of: ${known.join(', ')}.`,
     });
   }
   if (!ENVIRONMENT_NAME.test(name)) {
@@ -184,41 +185,39 @@ export function parseSettings(context: unknown, name: string): Settings {
       nextStep: 'Rename it in cdk.json: a letter, then up to 39 letters, digits or hyphens.',
     });
   }
-  const parsed = environment.safeParse(environments[name]);
-  if (!parsed.success) {
-    throw new MigrationError('SETTINGS_INVALID', `Environment ${name}:\n${z.prettifyError(parsed.error)}`, {
-      nextStep: `Correct migration.environments.${name} in cdk.json.`,
+  const place = ['migration', 'environments', name];
+  const checked = checkSettings(environment, environments[name], (path) => lineOf([...place, ...path]));
+  if ('problems' in checked) {
+    const lines = checked.problems.map((problem) => `  ${problem}`);
+    throw new MigrationError('SETTINGS_INVALID', [`Environment ${name} in cdk.json:`, ...lines].join('\n'), {
+      nextStep: `Correct migration.environments.${name} in cdk.json. infra/README.md lists the settings.`,
     });
   }
-  return { ...parsed.data, name, promotion: promotionOf(name, parsed.data.promotion, Object.keys(environments)) };
+  return { ...checked.settings, name, promotion: promotionOf(name, checked.settings.promotion, known) };
+}
+
+/** `migration.environments` of the context. */
+function environmentsOf(context: unknown): Readonly<Record<string, unknown>> {
+  const migration = partOf('context', context, 'migration');
+  return partOf('context.migration', migration, 'environments');
 }
 
 /**
- * Reads the settings of one environment from cdk.json: that of the current folder, as the CDK command line does.
+ * An object in an object of cdk.json.
  *
- * @throws MigrationError SETTINGS_UNREADABLE; ENVIRONMENT_UNKNOWN; SETTINGS_INVALID
+ * @throws MigrationError SETTINGS_INVALID
  */
-export function readSettings(name: string, cdkJsonPath?: string): Settings {
-  return parseSettings(readContext(cdkJsonPath), name);
+export function partOf(of: string, whole: unknown, key: string): Readonly<Record<string, unknown>> {
+  const isThere = isObject(whole) && Object.hasOwn(whole, key);
+  if (isThere && isObject(whole[key])) return whole[key];
+  const name = of === '' ? key : `${of}.${key}`;
+  const near = isObject(whole) ? didYouMean(key, Object.keys(whole)).replace('Did you mean', 'Is it') : '';
+  const what = isThere ? `In cdk.json, ${name} is no object.` : `cdk.json has no ${name}.${near}`;
+  throw new MigrationError('SETTINGS_INVALID', what, {
+    nextStep: 'Settings are in context.migration.environments: see README.md, "Deploying".',
+  });
 }
 
-/**
- * The context of cdk.json, which holds all environments.
- *
- * @throws MigrationError SETTINGS_UNREADABLE
- */
-export function readContext(cdkJsonPath: string = resolve('cdk.json')): unknown {
-  let content: unknown;
-  try {
-    content = JSON.parse(readFileSync(cdkJsonPath, 'utf8'));
-  } catch (cause) {
-    throw new MigrationError('SETTINGS_UNREADABLE', `${cdkJsonPath} cannot be read: ${(cause as Error).message}`, {
-      cause,
-      nextStep:
-        cause instanceof SyntaxError
-          ? 'Mend the JSON of cdk.json.'
-          : `Run in the folder that holds your cdk.json; ${join(PACKAGE_ROOT, 'cdk.json')} is one to begin with.`,
-    });
-  }
-  return (content as { context?: unknown } | null)?.context;
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

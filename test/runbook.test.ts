@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { ApplicationAutoScalingClient, RegisterScalableTargetCommand } from '@aws-sdk/client-application-auto-scaling';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { localClientConfig } from '../backfill/local-endpoint.ts';
-import { readSettings } from '../infra/settings.ts';
+import { readSettings } from '../infra/settings-file.ts';
 import { OperatorPolicy } from './infra/operator-policies.ts';
 import { rightsOf } from './infra/wire-rights.ts';
 import { writeSmallExport } from './local/export/small-export.ts';

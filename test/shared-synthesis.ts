@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readAssembly, synthesise } from '../backfill/local/cloud/synthesise.ts';
-import { readSettings } from '../infra/settings.ts';
+import { readSettings } from '../infra/settings-file.ts';
 import type { Synthesised } from './crash-runs/synthesised.ts';
 
 const WAIT_MS = 170_000;

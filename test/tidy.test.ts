@@ -26,6 +26,9 @@ const ROOMS = [
 /** Files of infra that say how the product lies on disk and what its settings are. */
 const OUTSIDE = [
   'infra/settings.ts',
+  'infra/settings-file.ts',
+  'infra/did-you-mean.ts',
+  'infra/regions.ts',
   'infra/console-links.ts',
   'infra/settings-digests.ts',
   'infra/package-layout.ts',
@@ -88,6 +91,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'functions/migration/sources.ts',
     'functions/migration/tables.ts',
     'functions/model/kpi.ts',
+    'functions/model/plain-problems.ts',
+    'functions/model/printable.ts',
     'functions/model/key-schema.ts',
     'functions/read/http/callers.ts',
     'functions/read/http/http-routes.ts',

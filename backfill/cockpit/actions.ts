@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { readFlagState } from '../../functions/flag/deployments.ts';
 import { messageOf } from '../../functions/model/migration-error.ts';
-import { readSettings } from '../../infra/settings.ts';
+import { readSettings } from '../../infra/settings-file.ts';
 import { heldList } from '../commands/backfill/backfill-command.ts';
 import { fallbackCommand } from '../commands/flag/fallback-command.ts';
 import { openFlag } from '../commands/flag/open-flag.ts';

@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { MigrationError } from '../../functions/model/migration-error.ts';
 import { COCKPIT_PAGE } from '../../infra/package-layout.ts';
+import { listenFault } from '../listen-fault.ts';
 import { type Action, type ActionResult, actionSchema, changesReads } from './actions.ts';
 import type { Feed } from './feed.ts';
 import { refusalOf } from './guard.ts';
@@ -55,22 +55,13 @@ export async function startCockpitServer(options: CockpitServerOptions): Promise
     });
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) =>
-      reject(cause.code === 'EADDRINUSE' ? busy(options.port, cause) : cause),
-    );
+    server.once('error', (cause) => reject(listenFault(options.port, cause)));
     server.listen(options.port, '127.0.0.1', resolve);
   });
   return {
     url: `http://127.0.0.1:${portOf(server)}/#${options.token}`,
     close: () => close(server),
   };
-}
-
-function busy(port: number, cause: unknown): MigrationError {
-  return new MigrationError('PORT_BUSY', `Something else listens on port ${port}.`, {
-    cause,
-    nextStep: 'Choose another with --port, or leave it out for a free one.',
-  });
 }
 
 function portOf(server: Server): number {

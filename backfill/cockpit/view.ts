@@ -1,13 +1,14 @@
 import { readsAnyNew } from '../../functions/flag/widening.ts';
-import { SOURCES } from '../../functions/migration/sources.ts';
+import { RECORD_SOURCES, SOURCES } from '../../functions/migration/sources.ts';
+import { own } from '../../functions/model/own.ts';
+import { STREAM_KEEPS_MS } from '../../functions/tables/replication-lag.ts';
 import type { Settings } from '../../infra/settings.ts';
 import { whoReadsWhat } from '../commands/flag/describe-flag.ts';
+import { describeAlarms } from '../commands/status/describe-status.ts';
 import { STEPS } from '../commands/status/journey-facts.ts';
 import type { ControlState, Status } from '../commands/status/read-status.ts';
+import { describeMoney } from '../prices.ts';
 import { type Sample, scanRate } from './samples.ts';
-
-/** How long a stream keeps a record (DynamoDB Developer Guide, "Change data capture for DynamoDB Streams"). */
-const STREAM_KEEPS_MS = 86_400_000;
 
 /** Readers poll the flag this often (functions/flag/client.ts). */
 const READERS_POLL_MS = 15_000;
@@ -32,12 +33,13 @@ export function viewOf({ status, settings, samples, isReadOnly }: ViewInputs) {
     environment,
     at,
     dashboardUrl: status.dashboardUrl,
+    alarms: status.alarms && { says: describeAlarms(status.alarms), isOn: isAnyOn(status.alarms) },
     isReadOnly,
     position,
     steps: STEPS.map((name, index) => ({ name, state: stateOf(index, STEPS.indexOf(position.step)) })),
     findings: status.findings.map(({ table, message, nextStep }) => `${table}: ${message} ${nextStep}`),
     streams: SOURCES.map((source) => streamOf(source, status, settings)),
-    backfill: backfillOf(status, samples),
+    backfill: { ...backfillOf(status, samples), used: usedBy(status, settings) },
     validation: validationOf(control, settings, Date.parse(at)),
     quarantine: quarantineOf(control),
     standing: control?.rolling && {
@@ -48,6 +50,10 @@ export function viewOf({ status, settings, samples, isReadOnly }: ViewInputs) {
     reads: readsOf(flag, samples),
     history: thinned(samples).map(pointOf),
   };
+}
+
+function isAnyOn(alarms: NonNullable<Status['alarms']>): boolean {
+  return !('unreadable' in alarms) && alarms.some(({ state }) => state === 'ALARM');
 }
 
 export type CockpitView = ReturnType<typeof viewOf>;
@@ -107,6 +113,18 @@ function backfillOf({ control, itemCounts, position }: Status, samples: readonly
     passes: passes.map(({ pass, done, tally }) => ({ pass, done, scanned: tally.scanned })),
     unfinished: (control?.unfinished ?? []).slice(0, ENTRIES_MAX).map(({ kind, id, code }) => ({ kind, id, code })),
   };
+}
+
+/** The write units of data rows so far, what a run of this pace comes to, and the money of both. */
+function usedBy({ control, itemCounts }: Status, settings: Settings) {
+  const passes = (control?.passes ?? []).filter(({ pass }) => RECORD_SOURCES.some((source) => source === pass));
+  const writeUnits = passes.reduce((sum, { tally }) => sum + tally.dataWriteUnits, 0);
+  const scanned = passes.reduce((sum, { tally }) => sum + tally.scanned, 0);
+  const toScan = passes
+    .filter(({ done }) => !done)
+    .reduce((sum, { pass, tally }) => sum + Math.max(0, (own(itemCounts, pass) ?? 0) - tally.scanned), 0);
+  const expectedUnits = scanned === 0 ? undefined : Math.round(writeUnits * (1 + toScan / scanned));
+  return { writeUnits, expectedUnits, money: describeMoney(writeUnits, settings) };
 }
 
 function validationOf(control: ControlState | undefined, settings: Settings, nowMs: number) {

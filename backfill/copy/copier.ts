@@ -8,7 +8,7 @@ import type { Worker } from './persevere.ts';
 
 /** What a copier works with: all that the protocol does, and in a first run rows that are put past it. */
 export interface Copier extends Worker {
-  readonly data: Pick<NewTables, 'readData' | 'scan'>;
+  readonly data: Pick<NewTables, 'readRows' | 'scan'>;
   readonly first?: FirstCopy;
   /** Resolves when so many write units may be used. */
   readonly pace: (writeUnits: number) => Promise<void>;

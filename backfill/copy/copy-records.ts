@@ -1,4 +1,5 @@
 import { kpiKeyOf, type RecordSource } from '../../functions/migration/sources.ts';
+import { NEW_DATA } from '../../functions/migration/tables.ts';
 import { type Item, idOf } from '../../functions/model/attribute-value.ts';
 import { distinctKpis, type KpiKey, kpiIdentity } from '../../functions/model/kpi.ts';
 import { KpiViews } from '../../functions/sync/kpi-views.ts';
@@ -38,6 +39,7 @@ export async function copyRecords(copier: Copier, source: RecordSource, items: r
     ...EMPTY_TALLY,
     scanned: items.length,
     copied: plain.written + done.reduce((rows, { rowsWritten }) => rows + rowsWritten, 0),
+    dataWriteUnits: plain.writeUnits,
     present: plain.present,
     held: page.held.length + held.length,
     quarantined: new Set(inQuarantine).difference(new Set(unfinished.map(({ id }) => id))).size,
@@ -77,6 +79,7 @@ async function readPageContext({ replication, first }: Copier, source: RecordSou
 /** What became of plain records. */
 interface Plain {
   readonly written: number;
+  readonly writeUnits: number;
   readonly present: number;
   readonly throughProtocol: readonly RecordChange[];
 }
@@ -86,17 +89,28 @@ async function put(first: FirstCopy, plain: PageDecision['plain']): Promise<Plai
   const rows = plain.flatMap((record) => record.rows);
   const refused = await first.put(rows);
   const odd = plain.filter((record) => record.rows.some((row) => refused.has(row)));
-  return { written: rows.length - refused.size, present: 0, throughProtocol: odd.map(({ change }) => change) };
+  return {
+    written: rows.length - refused.size,
+    writeUnits: writeUnitsOf(rows),
+    present: 0,
+    throughProtocol: odd.map(({ change }) => change),
+  };
 }
 
 /** Only finds out which of them lack a row. */
 async function setApart({ data, pace }: Copier, plain: PageDecision['plain']): Promise<Plain> {
   const rows = plain.flatMap((record) => record.rows);
-  const { results } = await apart(rows.map(idOf), (ids) => data.readData(ids));
+  const { results } = await apart(rows.map(idOf), (ids) => data.readRows(NEW_DATA, ids));
   // Of what cannot be read it is not known that it is there.
   const present = new Set(results.flatMap((found) => [...found.keys()]));
   const lacking = plain.filter((record) => record.rows.some((row) => !present.has(idOf(row))));
   const missing = rows.filter((row) => !present.has(idOf(row)));
-  await pace(writeUnitsOf(missing));
-  return { written: 0, present: rows.length - missing.length, throughProtocol: lacking.map(({ change }) => change) };
+  const writeUnits = writeUnitsOf(missing);
+  await pace(writeUnits);
+  return {
+    written: 0,
+    writeUnits,
+    present: rows.length - missing.length,
+    throughProtocol: lacking.map(({ change }) => change),
+  };
 }

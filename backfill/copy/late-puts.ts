@@ -30,17 +30,16 @@ export class LatePuts {
    */
   static async open(
     control: ControlTable,
-    { abandonedUntilMs }: Pick<Lease, 'abandonedUntilMs'>,
+    lease: Pick<Lease, 'abandonedUntilMs'>,
     options: LatePutsOptions,
   ): Promise<LatePuts> {
     const stored = (await readLatePuts(control))?.landUntilMs ?? 0;
-    const abandoned = abandonedUntilMs === undefined ? 0 : abandonedUntilMs + options.putLandsWithinMs;
-    return new LatePuts(options, Math.max(stored, abandoned));
+    return new LatePuts(options, Math.max(stored, abandonedLandUntilMs(lease, options)));
   }
 
   /** What the member of a group that had the same work before has left. Each member's lease says what it leaves, so that nothing else is stored. */
-  static ofMember({ abandonedUntilMs = 0 }: Pick<Lease, 'abandonedUntilMs'>, options: LatePutsOptions): LatePuts {
-    return new LatePuts(options, abandonedUntilMs === 0 ? 0 : abandonedUntilMs + options.putLandsWithinMs);
+  static ofMember(lease: Pick<Lease, 'abandonedUntilMs'>, options: LatePutsOptions): LatePuts {
+    return new LatePuts(options, abandonedLandUntilMs(lease, options));
   }
 
   /** Until when puts may have been sent that were not answered, for a member to give its lease up with; 0 where none can take effect any more. */
@@ -75,4 +74,9 @@ export class LatePuts {
   #leftMs(): number {
     return Math.max(0, this.#landUntilMs - this.#options.nowMs());
   }
+}
+
+/** Until when puts of the holder before may take effect, if it did not give its lease up in order. */
+function abandonedLandUntilMs({ abandonedUntilMs }: Pick<Lease, 'abandonedUntilMs'>, options: LatePutsOptions): number {
+  return abandonedUntilMs === undefined ? 0 : abandonedUntilMs + options.putLandsWithinMs;
 }

@@ -1,4 +1,4 @@
-import type { KpiKey } from '../../functions/model/kpi.ts';
+import { distinctKpis, isNamed, type KpiKey } from '../../functions/model/kpi.ts';
 import { type FanOutMark, fanOut } from '../../functions/sync/fan-out.ts';
 import { noteGivenUp } from '../../functions/sync/given-up.ts';
 import type { LinkOrigin } from '../../functions/sync/kpi-decision.ts';
@@ -69,6 +69,31 @@ export async function bringLinks(
       givenUp.map(({ change, error }) => ({ ...change, kind, error })),
     ),
   };
+}
+
+/**
+ * Brings links, and the records of every KPI concerned to them: also links whose own event is not to come any more. A
+ * copier leaves what is gone to its event; here it is treated as by the event.
+ *
+ * @param kpis that are concerned whatever becomes of the links.
+ */
+export async function bringLinksWhole(
+  worker: Worker,
+  changes: readonly LinkChange[],
+  kpis: readonly KpiKey[] = [],
+): Promise<readonly UnfinishedItem[]> {
+  const brought = await bringLinks(worker, changes, 'late-backfill');
+  const gone = brought.done.filter(({ outcome }) => outcome === 'gone').map(({ change }) => change);
+  const removed = await bringLinks(worker, gone, 'live');
+  const all = [...kpis, ...[...brought.done, ...removed.done].flatMap((done) => done.kpis)];
+  const named = distinctKpis(all).filter(isNamed);
+  return [
+    ...brought.unfinished,
+    ...removed.unfinished,
+    ...(await bringPersonalLinks(worker, named)),
+    ...(await bringFanOut(worker, named, 'sweep_pending')),
+    ...(await bringFanOut(worker, named, 'fan_out_pending')),
+  ];
 }
 
 /** Brings the records of KPIs that bear the mark to their links. */

@@ -1,6 +1,7 @@
 import pMap from 'p-map';
 import { demandOfLink, type LinkDemand, personForKpi, quarantined } from '../../functions/migration/demand.ts';
 import { answerLater } from '../../functions/migration/look-ups.ts';
+import { contextOfItem } from '../../functions/migration/old-item-context.ts';
 import { refusedBy } from '../../functions/migration/quarantine-reason.ts';
 import { byRecordSource, RECORD_SOURCES, type RecordSource, type Source } from '../../functions/migration/sources.ts';
 import { NEW_DATA, NEW_LINKS } from '../../functions/migration/tables.ts';
@@ -46,6 +47,8 @@ export interface Plan {
   readonly rows: { readonly [NEW_LINKS]: number; readonly [NEW_DATA]: number };
   /** The KPIs without a link, and how many records of each source wait for one; by tenant and KPI. */
   readonly heldKpis: readonly HeldKpi[];
+  /** The first {@link HELD_NAMED_MAX} of those records, in the same order. */
+  readonly heldRecords: readonly HeldRecord[];
   /** Write units of the data rows with their indexes; the protocol's own rows come on top. */
   readonly dataWriteUnits: number;
 }
@@ -54,6 +57,16 @@ export interface Plan {
 export interface HeldKpi extends KpiKey {
   readonly records: Readonly<Record<RecordSource, number>>;
 }
+
+/** A record that is held: a KPI can have very many. */
+export interface HeldRecord extends KpiKey {
+  readonly source: RecordSource;
+  readonly id: string;
+  readonly date?: string;
+}
+
+/** Held records that are named: what is kept of one is a few hundred bytes. */
+export const HELD_NAMED_MAX = 10_000;
 
 /** What the plan of one page leaves for the next. */
 interface Ledger {
@@ -66,6 +79,7 @@ interface Ledger {
   readonly reasons: string[];
   /** By KPI identity. */
   readonly held: Map<string, HeldKpi>;
+  readonly heldRecords: HeldRecord[];
   dataWriteUnits: number;
 }
 
@@ -80,6 +94,7 @@ export async function planBackfill(options: PlanOptions): Promise<Plan> {
     personal: new Map(),
     reasons: [],
     held: new Map(),
+    heldRecords: [],
     dataWriteUnits: 0,
   };
   const links = await planSource(options, 'links', (items) => planLinks(options, ledger, items));
@@ -94,6 +109,7 @@ export async function planBackfill(options: PlanOptions): Promise<Plan> {
     quarantineReasons: countNames(ledger.reasons),
     rows: { [NEW_LINKS]: links.copied + ownLinks, [NEW_DATA]: dataRows },
     heldKpis: [...ledger.held].sort(([left], [right]) => compareText(left, right)).map(([, kpi]) => kpi),
+    heldRecords: ledger.heldRecords.toSorted((left, right) => compareText(placeOf(left), placeOf(right))),
     dataWriteUnits: ledger.dataWriteUnits,
   };
 }
@@ -168,21 +184,26 @@ async function planRecords(
     heldRecords: options.heldRecords,
   });
   const refused = page.throughProtocol.flatMap(({ reason }) => (reason === 'personal-link' ? [] : [reason.code]));
-  const unlinked = page.throughProtocol.filter(({ reason }) => reason === 'personal-link').flatMap(({ kpis }) => kpis);
-  await pMap(distinctKpis(unlinked), (kpi) => askForOwner(options.old, ledger, kpi), {
+  const unlinked = page.throughProtocol
+    .filter(({ reason }) => reason === 'personal-link')
+    .flatMap(({ id, kpis }) => kpis.map((kpi) => ({ id, kpi })));
+  await pMap(distinctKpis(unlinked.map(({ kpi }) => kpi)), (kpi) => askForOwner(options.old, ledger, kpi), {
     concurrency: options.concurrency,
   });
-  const isAdopted = (kpi: KpiKey): boolean => ledger.personal.get(kpiIdentity(kpi)) === true;
+  const isAdopted = ({ kpi }: { readonly kpi: KpiKey }): boolean => ledger.personal.get(kpiIdentity(kpi)) === true;
   const adopted = unlinked.filter(isAdopted);
-  const held = [...page.held, ...unlinked.filter((kpi) => !isAdopted(kpi))];
-  for (const kpi of held) hold(ledger, source, kpi);
+  const held = [...page.held, ...unlinked.filter((record) => !isAdopted(record))];
+  const byId = new Map(items.map((item) => [idOf(item), item]));
+  for (const { id, kpi } of held) hold(ledger, { ...kpi, source, id, ...dateOf(source, byId.get(id)) });
   ledger.reasons.push(...refused);
   const rows = page.plain.flatMap((record) => record.rows);
-  ledger.dataWriteUnits += writeUnitsOf(rows);
+  const dataWriteUnits = writeUnitsOf(rows);
+  ledger.dataWriteUnits += dataWriteUnits;
   return {
     ...EMPTY_TALLY,
     scanned: items.length,
     copied: rows.length + adopted.length,
+    dataWriteUnits,
     held: held.length,
     quarantined: refused.length,
     ...page.unknown,
@@ -197,7 +218,21 @@ async function askForOwner(old: OldTables, ledger: Ledger, kpi: KpiKey): Promise
   ledger.personal.set(identity, person !== undefined);
 }
 
-function hold({ held }: Ledger, source: RecordSource, kpi: KpiKey): void {
-  const records = held.get(kpiIdentity(kpi))?.records ?? byRecordSource(() => 0);
-  held.set(kpiIdentity(kpi), { ...kpi, records: { ...records, [source]: records[source] + 1 } });
+function dateOf(source: Source, item: Item = {}) {
+  const { date } = contextOfItem(source, item);
+  return date === undefined ? {} : { date };
+}
+
+function hold({ held, heldRecords }: Ledger, record: HeldRecord): void {
+  const { tenantId, kpiId, source } = record;
+  const identity = kpiIdentity(record);
+  const records = held.get(identity)?.records ?? byRecordSource(() => 0);
+  held.set(identity, { tenantId, kpiId, records: { ...records, [source]: records[source] + 1 } });
+  if (heldRecords.length < HELD_NAMED_MAX) heldRecords.push(record);
+}
+
+/** By KPI, then by source and date. */
+function placeOf(record: HeldRecord): string {
+  const { source, date = '', id } = record;
+  return [kpiIdentity(record), RECORD_SOURCES.indexOf(source), date, id].join('\0');
 }

@@ -14,8 +14,8 @@ export interface PageDecision {
   readonly plain: readonly { readonly change: RecordChange; readonly rows: readonly Item[] }[];
   /** Records that need the whole protocol, since a row alone does not say what is to be done with them. */
   readonly throughProtocol: readonly (RecordChange & { readonly reason: QuarantineReason | 'personal-link' })[];
-  /** The KPI of each record that stays where it is because that has no link. */
-  readonly held: readonly KpiKey[];
+  /** The records that stay where they are because their KPI has no link. */
+  readonly held: readonly { readonly id: string; readonly kpi: KpiKey }[];
   readonly unknown: UnknownAttributes;
 }
 
@@ -34,7 +34,7 @@ export function decidePage(items: readonly Item[], context: PageContext): PageDe
   const plain: PageDecision['plain'][number][] = [];
   const throughProtocol: PageDecision['throughProtocol'][number][] = [];
   const unknownAttributes: (readonly string[])[] = [];
-  const held: KpiKey[] = [];
+  const held: PageDecision['held'][number][] = [];
   for (const item of items) {
     const change = { id: idOf(item), kpis: [kpiKeyOf(item)], sources: [context.source] };
     const needs = attempt(() => demandOf(item, context));
@@ -48,7 +48,7 @@ export function decidePage(items: readonly Item[], context: PageContext): PageDe
     if (value.kind === 'mapped') plain.push({ change, rows: value.rows });
     else if (value.kind === 'quarantined') throughProtocol.push({ ...change, reason: value.reason });
     else if (context.heldRecords === 'personal-link') throughProtocol.push({ ...change, reason: 'personal-link' });
-    else held.push(value.kpi);
+    else held.push({ id: change.id, kpi: value.kpi });
   }
   return {
     plain,

@@ -1,5 +1,6 @@
 import pMap from 'p-map';
 import { kpiKeyOf } from '../../functions/migration/sources.ts';
+import { NEW_DATA } from '../../functions/migration/tables.ts';
 import { distinctKpis, type KpiKey, kpiIdentity } from '../../functions/model/kpi.ts';
 import { KpiViews } from '../../functions/sync/kpi-views.ts';
 import { candidateRowIds } from '../../functions/sync/record-decision.ts';
@@ -58,7 +59,10 @@ async function differingOf(
     const kpis = kpisOf(change).flatMap((kpi) => viewOf.get(kpiIdentity(kpi)) ?? []);
     return { change, kpis, candidates: candidateRowIds(change.id, kpis) };
   });
-  const stored = await data.readData(compared.flatMap(({ candidates }) => candidates));
+  const stored = await data.readRows(
+    NEW_DATA,
+    compared.flatMap(({ candidates }) => candidates),
+  );
   const right = compared.filter(({ change, kpis, candidates }) => {
     const rows = new Map(candidates.flatMap((id) => (stored.has(id) ? [[id, stored.get(id) ?? {}] as const] : [])));
     const snapshot = { kpis, firstTouch: false, candidates, rows, quarantined: new Map() };

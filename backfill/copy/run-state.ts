@@ -78,7 +78,8 @@ interface StoredCheckpoint extends Omit<Checkpoint, 'tally'> {
 function decodeCheckpoint({ tally, ...checkpoint }: StoredCheckpoint): Checkpoint {
   const warnings = new Map(tally.warnings);
   const unknownAttributes = new Map(tally.unknownAttributes);
-  return { ...checkpoint, tally: { ...tally, warnings, unknownAttributes } };
+  // A checkpoint from before units were counted has none.
+  return { ...checkpoint, tally: { ...EMPTY_TALLY, ...tally, warnings, unknownAttributes } };
 }
 
 /** The checkpoints of one pass of a run, one a segment, from the stored ones and, where there is none, from the start. */

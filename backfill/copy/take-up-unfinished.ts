@@ -8,7 +8,7 @@ import {
   type UnfinishedItem,
   unfinishedName,
 } from '../../functions/tables/control/unfinished-items.ts';
-import { bringFanOut, bringLinks, bringPersonalLinks, bringRecords, type Worker } from './persevere.ts';
+import { bringFanOut, bringLinksWhole, bringPersonalLinks, bringRecords, type Worker } from './persevere.ts';
 
 /**
  * Works once more on every item that anyone has noted as unfinished: a stream's batch, a fan-out, a copy, the sweep. What is dealt with
@@ -24,7 +24,8 @@ export async function takeUpUnfinished(worker: Worker): Promise<readonly Unfinis
   const kpis = items.filter(({ kind }) => kind === 'kpis').flatMap((item) => item.kpis);
   const records = items.filter(({ kind }) => kind !== 'links' && kind !== 'kpis');
   const left = [
-    ...(await takeUpLinks(worker, links)),
+    // Its own event may have been given up: so a link that is gone is treated as by that event.
+    ...(await bringLinksWhole(worker, links)),
     ...(await bringPersonalLinks(worker, kpis)),
     ...(await takeUpFanOuts(worker, kpis)),
     ...(await takeUpRecords(worker, records)),
@@ -34,15 +35,6 @@ export async function takeUpUnfinished(worker: Worker): Promise<readonly Unfinis
     if (!namesLeft.has(unfinishedName(note.item))) await removeUnfinished(control, note);
   }
   return readUnfinished(control);
-}
-
-/** Its own event may have been given up: so a link that is gone is treated as by that event. */
-async function takeUpLinks(worker: Worker, links: readonly UnfinishedItem[]): Promise<readonly UnfinishedItem[]> {
-  const copied = await bringLinks(worker, links, 'late-backfill');
-  const gone = copied.done.filter(({ outcome }) => outcome === 'gone').map(({ change }) => change);
-  const removed = await bringLinks(worker, gone, 'live');
-  const kpis = distinctKpis([...copied.done, ...removed.done].flatMap((done) => done.kpis));
-  return [...copied.unfinished, ...removed.unfinished, ...(await takeUpFanOuts(worker, kpis))];
 }
 
 async function takeUpFanOuts(worker: Worker, kpis: readonly KpiKey[]): Promise<readonly UnfinishedItem[]> {

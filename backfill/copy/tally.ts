@@ -6,6 +6,8 @@ export interface Tally {
   readonly scanned: number;
   /** New rows written. */
   readonly copied: number;
+  /** Write units that puts of data rows took, indexes included (`writeUnitsOf`); the protocol's own rows come on top. */
+  readonly dataWriteUnits: number;
   /** New rows that were right, or at least there, already. */
   readonly present: number;
   /** Records whose KPI has no link. */
@@ -42,6 +44,7 @@ export const NAME_LENGTH_MAX = 128;
 export const EMPTY_TALLY: Tally = {
   scanned: 0,
   copied: 0,
+  dataWriteUnits: 0,
   present: 0,
   held: 0,
   quarantined: 0,
@@ -62,6 +65,7 @@ export function addTallies(tallies: Iterable<Tally>): Tally {
   for (const tally of all) {
     sum.scanned += tally.scanned;
     sum.copied += tally.copied;
+    sum.dataWriteUnits += tally.dataWriteUnits;
     sum.present += tally.present;
     sum.held += tally.held;
     sum.quarantined += tally.quarantined;

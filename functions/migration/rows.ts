@@ -68,7 +68,7 @@ export const CLASS_TITLE: Readonly<Record<RowClass, { readonly rows: string; rea
   actuals: { rows: 'KpiData actuals', items: 'Actual' },
 };
 
-/** The date that a row of data is of; undefined for a link's row. */
+/** The date that a row is of: of a link's row, when it was linked. */
 export function dateOfRow(row: Item | undefined): string | undefined {
-  return textOf(row, 'post_date');
+  return textOf(row, 'post_date') ?? textOf(row, 'linked_at');
 }

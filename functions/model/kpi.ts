@@ -30,3 +30,8 @@ export function kpiIdentity(kpi: KpiKey): string {
 export function distinctKpis(kpis: Iterable<KpiKey>): KpiKey[] {
   return [...new Map([...kpis].map((kpi) => [kpiIdentity(kpi), kpi])).values()];
 }
+
+/** Whether the KPI is one that items can name. */
+export function isNamed(kpi: KpiKey): boolean {
+  return kpiIdentity(kpi) !== kpiIdentity(NO_KPI) && kpi.kpiId !== '';
+}

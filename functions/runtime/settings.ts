@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { TABLE_ROLES } from '../migration/tables.ts';
 import { HELD_RECORDS } from '../model/kpi.ts';
 import { MigrationError } from '../model/migration-error.ts';
+import { describeProblems, reasonOf } from '../model/plain-problems.ts';
 
 /** Environment variables, as in `process.env`. */
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -70,9 +71,9 @@ export function readGateSettings(environment: Variables) {
  * @throws MigrationError FUNCTION_SETTINGS_INVALID with every problem at once.
  */
 export function parseVariables<T>(schema: z.ZodType<T>, environment: Variables): T {
-  const parsed = schema.safeParse(environment);
+  const parsed = schema.safeParse(environment, { error: reasonOf });
   if (parsed.success) return parsed.data;
-  throw new MigrationError('FUNCTION_SETTINGS_INVALID', z.prettifyError(parsed.error), {
+  throw new MigrationError('FUNCTION_SETTINGS_INVALID', `${describeProblems(parsed.error).join('; ')}.`, {
     nextStep: 'Deploy the stacks again: npx cdk deploy --all',
   });
 }

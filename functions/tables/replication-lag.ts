@@ -4,6 +4,9 @@ import type { ControlTable } from './control/control-table.ts';
 
 const PARTITION = 'replication-lag';
 
+/** How long a stream keeps a record (DynamoDB Developer Guide, "Change data capture for DynamoDB Streams"). */
+export const STREAM_KEEPS_MS = 86_400_000;
+
 const row = z.object({
   /** ISO 8601 instant of the oldest change that was handed to a process of the function and is not replicated. */
   pendingSince: z.iso.datetime(),

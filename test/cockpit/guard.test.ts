@@ -7,7 +7,7 @@ import { startCockpitServer } from '../../backfill/cockpit/server.ts';
 import { replicationOf } from '../../backfill/environment.ts';
 import { localClientConfig } from '../../backfill/local-endpoint.ts';
 import { connect, dynamoTables } from '../../functions/tables/dynamo-tables.ts';
-import { readSettings } from '../../infra/settings.ts';
+import { readSettings } from '../../infra/settings-file.ts';
 
 const SESSION = { port: 4000, token: 'secret' };
 const HOST = { host: '127.0.0.1:4000' };

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { synthesise } from '../../backfill/local/cloud/synthesise.ts';
 import type { Stack } from '../../backfill/local/cloud/template.ts';
 import type { HeldRecords } from '../../functions/model/kpi.ts';
-import { readSettings, type Settings } from '../../infra/settings.ts';
+import type { Settings } from '../../infra/settings.ts';
+import { readSettings } from '../../infra/settings-file.ts';
 
 /** The stack of some settings, in the folder of its bundles. */
 export interface Synthesised {

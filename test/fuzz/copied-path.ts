@@ -31,10 +31,7 @@ export async function plan(environment: Environment, { expected }: OldWorld): Pr
       stop: neverStopped,
     }),
   );
-  await mustFinish('plan, told', async () => [
-    ...describePlan(planned, settings.backfill),
-    ...describeHeld(planned.heldKpis),
-  ]);
+  await mustFinish('plan, told', async () => [...describePlan(planned, settings), ...describeHeld(planned)]);
   for (const source of SOURCES) requireNoneUnfinished(`plan of ${source}`, planned.sources[source].unfinished);
   const held = planned.heldKpis.flatMap(({ records }) => Object.values(records)).reduce((sum, each) => sum + each, 0);
   requireSame(
@@ -60,7 +57,7 @@ export async function backfill(environment: Environment): Promise<BackfillReport
   const report = await mustFinish('backfill', () =>
     runBackfill(backfillOptions({ replication, data: tables.data }, { segments: settings.backfill.segments })),
   );
-  await mustFinish('backfill, told', async () => describeBackfill(report));
+  await mustFinish('backfill, told', async () => describeBackfill(report, settings));
   for (const { pass, tally } of report.passes) requireNoneUnfinished(`backfill, ${pass}`, tally.unfinished);
   if (report.state !== 'finished') throw new Violation('a command finishes', `backfill: ${report.state}`);
   return report;

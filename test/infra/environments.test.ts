@@ -8,7 +8,7 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { afterAll, describe, expect, test } from 'vitest';
 import { MigrationApp } from '../../infra/migration-app.ts';
 import { programFile } from '../../infra/package-layout.ts';
-import { readSettings } from '../../infra/settings.ts';
+import { readSettings } from '../../infra/settings-file.ts';
 import { runToEnd } from '../run-cli.ts';
 import { appOf, settingsWith, synthesise } from './synthesis.ts';
 

@@ -1,5 +1,6 @@
 import { appConfigId } from '../../backfill/local/appconfig/from-template.ts';
-import { readSettings, type Settings } from '../../infra/settings.ts';
+import type { Settings } from '../../infra/settings.ts';
+import { readSettings } from '../../infra/settings-file.ts';
 import { ofType, type Resources, synthesise } from './synthesis.ts';
 
 export type PolicyName = 'Observe' | 'Operate';

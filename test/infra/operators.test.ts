@@ -3,7 +3,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, test } from 'vitest';
 import { SERVICE_TABLES, TABLE_ROLES } from '../../functions/migration/tables.ts';
 import { bucketDeliveries } from '../../functions/tables/failed-deliveries.ts';
-import { readSettings } from '../../infra/settings.ts';
+import { readSettings } from '../../infra/settings-file.ts';
 import { OperatorPolicy } from './operator-policies.ts';
 import { ofType, settingsWith, synthesise } from './synthesis.ts';
 import { rightsOf } from './wire-rights.ts';
@@ -66,8 +66,10 @@ describe('both policies', () => {
           ? [
               'application-autoscaling:DescribeScalableTargets',
               'application-autoscaling:DescribeScalingPolicies',
+              'cloudwatch:DescribeAlarms',
               'cloudwatch:GetMetricData',
               'dynamodb:ListBackups',
+              'dynamodb:ListTables',
               'lambda:GetEventSourceMapping',
               'lambda:ListEventSourceMappings',
             ]

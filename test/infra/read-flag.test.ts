@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parseFlagDocument } from '../../functions/flag/document.ts';
 import { readGateSettings } from '../../functions/runtime/settings.ts';
-import { readSettings } from '../../infra/settings.ts';
+import { readSettings } from '../../infra/settings-file.ts';
 import { ofType, type Resource, type Resources, settingsWith, synthesise } from './synthesis.ts';
 
 const environments = Object.keys(

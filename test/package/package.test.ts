@@ -8,7 +8,7 @@ import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { localClientEnvironment } from '../../backfill/local-endpoint.ts';
 import { PACKAGE_ROOT } from '../../infra/package-layout.ts';
-import { readSettings } from '../../infra/settings.ts';
+import { readSettings } from '../../infra/settings-file.ts';
 import { writeTableExport } from '../local/export/small-export.ts';
 import { actual, link, milestone } from '../read/world.ts';
 import { type LocalCloudProcess, startServing } from '../run-cli.ts';

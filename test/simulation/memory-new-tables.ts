@@ -116,14 +116,14 @@ export function newTables(store: Store, scheduler: Scheduler, call: Gate): NewTa
       };
     },
 
-    async readData(ids) {
-      const sent = idsOfBatches('kpiData', ids);
+    async readRows(table, ids) {
+      const sent = idsOfBatches(table, ids);
       const rows = await call(
         readEach(
           scheduler,
           () => `read rows ${sent.join(' ')}`,
           sent,
-          (id) => store.getPlainly('kpiData', id),
+          (id) => store.getPlainly(table, id),
           (found) => found.map((row) => (row ? showItem(row) : '-')).join(' '),
         ),
       );

@@ -189,10 +189,10 @@ describe('the sweep compares first', () => {
 
   test('what cannot be read is left to the protocol', async () => {
     const replication = replicationOver(client, names);
-    const refusing = { ...replication.data, readData: () => Promise.reject(new RefusedError('no such key')) };
+    const refusing = { ...replication.data, readRows: () => Promise.reject(new RefusedError('no such key')) };
     const items = records(3);
     expect(await recordsThatDiffer({ replication, data: refusing }, changesOf(items))).toHaveLength(3);
-    const throttled = { ...replication.data, readData: () => Promise.reject(new ThrottledError('Rate exceeded')) };
+    const throttled = { ...replication.data, readRows: () => Promise.reject(new ThrottledError('Rate exceeded')) };
     await expect(recordsThatDiffer({ replication, data: throttled }, changesOf(items))).rejects.toThrow(
       'Rate exceeded',
     );

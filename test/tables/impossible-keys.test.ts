@@ -156,7 +156,7 @@ test('of keys that come twice each is read once, also where they are more than a
   const counted = engineClient();
   const counter = countCalls(counted);
   const ids = Array.from({ length: 250 }, (_, at) => (at % 2 === 0 ? 'l1' : 'l2'));
-  expect(await dynamoTables(counted, names).data.readData(ids)).toEqual(new Map());
+  expect(await dynamoTables(counted, names).data.readRows('kpiData', ids)).toEqual(new Map());
   expect(await dynamoTables(counted, names).old.readRecords(ids)).toEqual(new Map());
   expect(await readersOf(counted, names).validation.readItems('goalKpiLinks', ids)).toEqual(
     new Map([['l1', link('l1', 'k1')]]),

@@ -94,7 +94,7 @@ describe('the tables of the simulation', () => {
   test('read rows in any number, each once, and none that cannot be', async () => {
     const { readers, calls } = fakes();
     const ids = ['', 'x'.repeat(2_049), ...many(250, (at) => `r${at % 125}`)];
-    expect(await readers.data.readData(ids)).toEqual(new Map());
+    expect(await readers.data.readRows('kpiData', ids)).toEqual(new Map());
     expect(calls()).toBe(1);
     await readers.transactions.write([put('r1')]);
     const row = { id: s('r1') };

@@ -56,7 +56,7 @@ export const READS: readonly (readonly [name: string, read: Read, nothing: Nothi
     ({ old }, key) => old.queryRecordIds('actuals', { tenantId: TENANT, kpiId: key }),
     always(emptyPage),
   ],
-  ['readData', ({ data }, key) => data.readData([key, key]), always(new Map())],
+  ['readRows', ({ data }, key) => data.readRows('kpiData', [key, key]), always(new Map())],
   ['a transactional read', ({ transactions }, key) => transactions.read([rowKey(key)]), always([none])],
   ['a plain row', ({ control }, key) => control.get(key, 'sort'), always(none)],
   ['plain rows', ({ control }, key) => control.list(key), always(empty)],

@@ -15,7 +15,7 @@ import { kpiIdentity } from '../../functions/model/kpi.ts';
 import { connect, dynamoTables } from '../../functions/tables/dynamo-tables.ts';
 import { longestLagMs } from '../../functions/tables/replication-lag.ts';
 import type { ValidationReport } from '../../functions/validation/report.ts';
-import { readSettings } from '../../infra/settings.ts';
+import { readSettings } from '../../infra/settings-file.ts';
 import { generatedContent } from '../bench/generated-content.ts';
 import type { Synthesised } from '../crash-runs/synthesised.ts';
 import { writeTableExport } from '../local/export/small-export.ts';

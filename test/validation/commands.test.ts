@@ -10,12 +10,13 @@ import { localClientConfig } from '../../backfill/local-endpoint.ts';
 import { expectedRows } from '../../functions/migration/expected.ts';
 import { SOURCES } from '../../functions/migration/sources.ts';
 import { OLD_TABLE_OF } from '../../functions/migration/tables.ts';
-import type { Item } from '../../functions/model/attribute-value.ts';
+import { type Item, textOf } from '../../functions/model/attribute-value.ts';
 import { itemDigest } from '../../functions/model/digest.ts';
 import { fromJson } from '../../functions/tables/control/packed-image.ts';
-import { putEntry } from '../../functions/tables/control/quarantine-rows.ts';
+import { readQuarantined } from '../../functions/tables/control/quarantine-entries.ts';
+import { deleteEntry, putEntry } from '../../functions/tables/control/quarantine-rows.ts';
 import { connect, dynamoTables } from '../../functions/tables/dynamo-tables.ts';
-import { readSettings } from '../../infra/settings.ts';
+import { readSettings } from '../../infra/settings-file.ts';
 import { runCli } from '../run-cli.ts';
 import { richContent } from './rich-content.ts';
 
@@ -95,6 +96,23 @@ describe('over the tables of the local environment', () => {
     expect(listed.entries).toContainEqual(about);
   });
 
+  test('a list of quarantine names tenant, KPI, table, id and date of each old item', async () => {
+    const { transactions } = dynamoTables(connect(localClientConfig(engine.url)), names);
+    const [item = {}] = content.readings;
+    const image: Item = { ...item, id: { S: 'spoilt' }, value: { S: 'many' } };
+    const reason = { code: 'wrong-type', attribute: 'value', message: 'value is no number.' } as const;
+    const entry = { source: 'readings', id: 'spoilt', reason, quarantinedAt: '2026-01-01T00:00:00.000Z' } as const;
+    await transactions.write(putEntry(entry, image, 'whole', undefined));
+    const { stdout } = await run(['quarantine', 'list', '--json'], engine.url);
+    const stored = await readQuarantined(transactions, 'readings', 'spoilt');
+    await transactions.write(stored ? deleteEntry(stored.entry) : []);
+    const context = { tenantId: textOf(image, 'tenant_id'), kpiId: textOf(image, 'kpi_id') };
+    expect(JSON.parse(stdout).entries).toContainEqual({
+      ...{ ...entry, ...context, date: textOf(image, 'reading_date'), table: names.kpiReadings },
+      imageSha256: itemDigest(image),
+    });
+  });
+
   test('a difference is told, written down, mended and gone', { timeout: 240_000 }, async () => {
     const first = await run(['validate', '--json', '--out', folder], engine.url);
     expect(first.exitCode).toBe(1);
@@ -116,6 +134,15 @@ describe('over the tables of the local environment', () => {
     expect(markdown).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('### Progress Update') });
     const nothing = await run(['repair', '--execute'], engine.url);
     expect(nothing).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Nothing to repair') });
+  });
+
+  test('a reseed waits for the end of the first backfill', async () => {
+    const { exitCode, stdout } = await run(['reseed', '--table', 'actuals', '--execute', '--json'], engine.url);
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(stdout).error).toMatchObject({
+      code: 'BACKFILL_UNFINISHED',
+      nextStep: expect.stringContaining('backfill --execute'),
+    });
   });
 
   test('a round of the standing check sees every row', async () => {

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import axe from 'axe-core';
 import type { Browser } from 'puppeteer-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -54,4 +56,45 @@ test('the page of a validation shows a thousand tenants, in the order of the fig
   await page.evaluate(axe.source);
   const findings = await page.evaluate('axe.run().then(({ violations }) => violations.map(({ id }) => id))');
   expect(findings).toEqual([]);
+});
+
+interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+test.each(['light', 'dark'])('the picture of the flow is readable: %s', async (value) => {
+  const page = await browser.newPage();
+  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value }]);
+  await page.setContent(readFileSync(join(import.meta.dirname, '../../functions/flow.svg'), 'utf8'));
+  const { texts, size } = (await page.evaluate(`(() => {
+    const boxOf = (element) => {
+      const { x, y, width, height } = element.getBBox();
+      return { words: element.textContent, fill: getComputedStyle(element).fill, x, y, width, height };
+    };
+    const { width, height } = document.querySelector('svg').viewBox.baseVal;
+    return { texts: [...document.querySelectorAll('svg text')].map(boxOf), size: { width, height } };
+  })()`)) as { texts: (Box & { words: string; fill: string })[]; size: Box };
+  expect(texts.length).toBeGreaterThan(20);
+  const outside = texts.filter(
+    ({ x, y, width, height }) => x < 0 || y < 0 || x + width > size.width || y + height > size.height,
+  );
+  expect(outside).toEqual([]);
+  const overlapping = texts.flatMap((one, at) =>
+    texts
+      .slice(at + 1)
+      .filter(
+        (two) =>
+          one.x < two.x + two.width &&
+          two.x < one.x + one.width &&
+          one.y + 4 < two.y + two.height &&
+          two.y + 4 < one.y + one.height,
+      )
+      .map((two) => `${one.words} and ${two.words}`),
+  );
+  expect(overlapping).toEqual([]);
+  const isLight = (fill: string): boolean => Number(/\d+/.exec(fill)?.[0]) > 128;
+  expect(texts.every(({ fill }) => isLight(fill) === (value === 'dark'))).toBe(true);
 });

@@ -9,7 +9,7 @@ import { latestReport } from '../../functions/tables/control/validation-report.t
 import type { ReadTable, ValidationReads } from '../../functions/tables/validation-reads.ts';
 import { proveItself } from '../../functions/validation/self-proof.ts';
 import type { ValidationOptions } from '../../functions/validation/validate.ts';
-import { readSettings } from '../../infra/settings.ts';
+import { readSettings } from '../../infra/settings-file.ts';
 import { ValidationBench } from './engine-validation.ts';
 import { richContent } from './rich-content.ts';
 

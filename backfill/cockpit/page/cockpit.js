@@ -94,12 +94,14 @@ function showStreams({ streams, history }) {
   });
 }
 
-function showBackfill({ runBy, scanned, total, ratePerSecond, etaMs, rows, passes, unfinished }) {
+function showBackfill({ runBy, scanned, total, ratePerSecond, etaMs, rows, passes, unfinished, used }) {
   byId('copied').max = Math.max(total, 1);
   byId('copied').value = Math.min(scanned, total);
   const rate = ratePerSecond === undefined ? '' : ` · ${count(ratePerSecond)}/s · ${duration(etaMs)} left`;
   const who = runBy === undefined ? '' : ` · ${runBy}`;
   setText('backfill', `${count(scanned)} of about ${count(total)} items, ${count(rows)} rows written${rate}${who}`);
+  const expected = used.expectedUnits === undefined ? '' : ` of about ${count(used.expectedUnits)}`;
+  setText('used', `${count(used.writeUnits)}${expected} write units: ${used.money}`);
   setTable(
     'passes',
     ['pass', 'looked at', 'state'],
@@ -193,6 +195,11 @@ function showReads(view) {
       ? `Answers: ${count(counts.old)} from the old tables, ${count(counts.new)} from the new ones. Compared and different: ${count(counts.differing)}.`
       : 'Answers by origin and comparisons: see the dashboard in CloudWatch.',
   );
+  byId('alarms').hidden = view.alarms === undefined;
+  if (view.alarms) {
+    setText('alarms', view.alarms.says);
+    setClass('alarms', view.alarms.isOn ? 'bad' : '');
+  }
   drawLines(byId('reads-chart'), {
     timesMs: history.map(({ atMs }) => atMs),
     series: [

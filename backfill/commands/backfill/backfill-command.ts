@@ -51,7 +51,7 @@ export async function backfillCommand(options: BackfillCommandOptions, stop: Abo
     });
     if (options.on === 'workflow') return workflowCommand(environment, showProgress(), stop);
     const report = await executeBackfill(environment, showProgress(), stop, options.phase);
-    return { exitCode: exitCodeOf(report), document: report, lines: describeBackfill(report) };
+    return { exitCode: exitCodeOf(report), document: report, lines: describeBackfill(report, environment.settings) };
   }
   return { ...(await planOf(environment, stop)), next: 'execute' };
 }
@@ -77,22 +77,22 @@ async function workflowCommand(
   progress.expect?.(PASSES.map((name) => ({ name, total: own(itemCountEstimates, name) })));
   const input = workflowInputOf(settings, shapes);
   const report = await runOnWorkflow(environment, input, { progress, itemCountEstimates, stop });
-  return resultOf(report, settings.name);
+  return resultOf(report, settings);
 }
 
 async function stopCommand(environment: Environment, isExecuted: boolean): Promise<CommandResult> {
   if (isExecuted) {
     const note = (message: string): boolean => process.stderr.write(`${message}\n`);
     const report = await stopWorkflow(environment, note);
-    return { ...resultOf(report, environment.settings.name), exitCode: EXIT.done };
+    return { ...resultOf(report, environment.settings), exitCode: EXIT.done };
   }
   const execution = await runningWorkflow(environment);
-  if (execution === undefined) return resultOf({ state: 'none' }, environment.settings.name);
+  if (execution === undefined) return resultOf({ state: 'none' }, environment.settings);
   const lines = [`The workflow ${execution} is running. --execute ends it after the pages in hand.`];
   return { exitCode: EXIT.done, document: { state: 'running', execution }, lines, next: 'execute' };
 }
 
-function resultOf(report: WorkflowReport, env: string): CommandResult {
+function resultOf(report: WorkflowReport, settings: Environment['settings']): CommandResult {
   switch (report.state) {
     case 'none':
       return { exitCode: EXIT.done, document: report, lines: ['No workflow is running.'] };
@@ -100,12 +100,17 @@ function resultOf(report: WorkflowReport, env: string): CommandResult {
       const watch = ['backfill', '--execute', '--on', 'workflow'];
       const lines = [
         `The workflow ${report.execution} continues without this command.`,
-        `To stop it: ${nextStep(env, [...watch, '--stop'], '').command}`,
+        `To stop it: ${nextStep(settings.name, [...watch, '--stop'], '').command}`,
       ];
-      return { exitCode: EXIT.stopped, document: report, lines, next: nextStep(env, watch, 'this watches it again') };
+      return {
+        exitCode: EXIT.stopped,
+        document: report,
+        lines,
+        next: nextStep(settings.name, watch, 'this watches it again'),
+      };
     }
     default:
-      return { exitCode: exitCodeOf(report), document: report, lines: describeBackfill(report) };
+      return { exitCode: exitCodeOf(report), document: report, lines: describeBackfill(report, settings) };
   }
 }
 
@@ -117,13 +122,18 @@ export async function planCommand({ env }: { readonly env: string }, stop: Abort
 
 async function planOf(environment: Environment, stop: AbortSignal): Promise<CommandResult> {
   const plan = await planEnvironment(environment, stop);
-  return { exitCode: EXIT.done, document: plan, lines: describePlan(plan, environment.settings.backfill) };
+  // `held list` names them.
+  const { heldRecords: _, ...document } = plan;
+  return { exitCode: EXIT.done, document, lines: describePlan(plan, environment.settings) };
 }
 
-/** `held list`: the KPIs whose records wait for a link. It reads as much as a plan. */
+/** `held list`: the records that wait for a link, and their KPIs. It reads as much as a plan. */
 export async function heldList({ env }: { readonly env: string }, stop: AbortSignal): Promise<CommandResult> {
-  const { heldKpis } = await planEnvironment(await openEnvironment(env, 'read'), stop);
-  return { exitCode: EXIT.done, document: { heldKpis }, lines: describeHeld(heldKpis) };
+  const environment = await openEnvironment(env, 'read');
+  const plan = await planEnvironment(environment, stop);
+  const { tables } = environment.settings;
+  const records = plan.heldRecords.map((record) => ({ ...record, table: tables[OLD_TABLE_OF[record.source]] }));
+  return { exitCode: EXIT.done, document: { heldKpis: plan.heldKpis, records }, lines: describeHeld(plan) };
 }
 
 async function planEnvironment(environment: Environment, stop: AbortSignal): Promise<Plan> {

@@ -1,14 +1,16 @@
-import { RECORD_SOURCES } from '../../../functions/migration/sources.ts';
 import { NEW_DATA, NEW_LINKS, TABLES } from '../../../functions/migration/tables.ts';
 import type { UnfinishedItem } from '../../../functions/tables/control/unfinished-items.ts';
 import type { Settings } from '../../../infra/settings.ts';
 import type { BackfillReport, PassReport } from '../../copy/backfill.ts';
-import type { HeldKpi, Plan } from '../../copy/plan.ts';
+import type { Plan } from '../../copy/plan.ts';
 import { addTallies, NAMES_MAX, type Tally } from '../../copy/tally.ts';
+import { describeMoney } from '../../prices.ts';
 import { describeCounts, grouped, textTable } from '../../text-table.ts';
 
-/** A plan: what would be written, and the time and cost of it where the settings say. */
-export function describePlan(plan: Plan, settings: Settings['backfill']): string[] {
+type PricedSettings = Pick<Settings, 'region' | 'backfill'>;
+
+/** A plan: what would be written, and what time and money it takes. */
+export function describePlan(plan: Plan, settings: PricedSettings): string[] {
   const tallies = Object.entries(plan.sources);
   const sum = addTallies(Object.values(plan.sources));
   return [
@@ -24,42 +26,51 @@ export function describePlan(plan: Plan, settings: Settings['backfill']): string
 }
 
 const SECONDS_PER_MINUTE = 60;
-const MILLION = 1_000_000;
 
-function describeExpense(
-  { dataWriteUnits }: Plan,
-  { maxWriteUnitsPerSecond, usdPerMillionWriteUnits }: Settings['backfill'],
-): string[] {
-  const minutes = maxWriteUnitsPerSecond && Math.ceil(dataWriteUnits / maxWriteUnitsPerSecond / SECONDS_PER_MINUTE);
-  const usd = usdPerMillionWriteUnits && (dataWriteUnits / MILLION) * usdPerMillionWriteUnits;
+/** What a new on-demand table takes at first (DynamoDB Developer Guide, "Initial throughput for on-demand capacity mode"). */
+const NEW_TABLE_UNITS_PER_SECOND = 4_000;
+
+function describeExpense({ dataWriteUnits }: Plan, settings: PricedSettings): string[] {
+  const { maxWriteUnitsPerSecond: ceiling } = settings.backfill;
+  const unitsPerSecond = ceiling ?? NEW_TABLE_UNITS_PER_SECOND;
+  const minutes = Math.ceil(dataWriteUnits / unitsPerSecond / SECONDS_PER_MINUTE);
+  const time = minutes > 1 ? `at least ${grouped(minutes)} minutes` : 'a minute or less';
+  const pace = ceiling === undefined ? ', which a new on-demand table takes at first (no ceiling is set)' : '';
   return [
-    ...(minutes === undefined
-      ? []
-      : [`At ${grouped(maxWriteUnitsPerSecond ?? 0)} write units per second: at least ${grouped(minutes)} minutes.`]),
-    ...(usd === undefined ? [] : [`At ${usdPerMillionWriteUnits} USD per million write units: ${usd.toFixed(2)} USD.`]),
+    `Time: ${time} at ${grouped(unitsPerSecond)} write units a second${pace}.`,
+    `Money: ${describeMoney(dataWriteUnits, settings)}.`,
   ];
 }
 
-/** The KPIs that wait for a link. */
-export function describeHeld(heldKpis: readonly HeldKpi[]): string[] {
+/** Held records that are listed on a terminal. */
+const HELD_SHOWN = 200;
+
+/** The records that wait for a link, each with what it takes to find it. */
+export function describeHeld({ heldKpis, heldRecords }: Pick<Plan, 'heldKpis' | 'heldRecords'>): string[] {
   if (heldKpis.length === 0) return ['No records are held: every KPI with records has a link.'];
+  const count = heldKpis.flatMap(({ records }) => Object.values(records)).reduce((sum, each) => sum + each, 0);
+  const more = count - Math.min(heldRecords.length, HELD_SHOWN);
   return [
     ...textTable(
-      ['tenant and KPI', ...RECORD_SOURCES],
-      heldKpis.map(({ tenantId, kpiId, records }) => [
-        `${tenantId} ${kpiId}`,
-        ...RECORD_SOURCES.map((source) => records[source]),
-      ]),
+      ['tenant', 'KPI', 'source', 'item', 'of'],
+      heldRecords
+        .slice(0, HELD_SHOWN)
+        .map(({ tenantId, kpiId, source, id, date = '–' }) => [tenantId, kpiId, source, id, date]),
+      true,
     ),
+    ...(more > 0 ? [`… and ${grouped(more)} more: kpi-migrate held list --json`] : []),
+    `Held: ${grouped(count)} ${count === 1 ? 'record' : 'records'} of ${grouped(heldKpis.length)} ${heldKpis.length === 1 ? 'KPI' : 'KPIs'}.`,
     'Link the KPI in the service, and its records are replicated. Records of a KPI without a link get no row.',
   ];
 }
 
 /** The result of a backfill. */
-export function describeBackfill(report: BackfillReport): string[] {
+export function describeBackfill(report: BackfillReport, settings: PricedSettings): string[] {
+  const sum = addTallies(report.passes.map((pass) => pass.tally));
   return [
     ...describePasses(report.passes),
-    ...describeOddities(addTallies(report.passes.map((pass) => pass.tally))),
+    `Used so far: about ${grouped(sum.dataWriteUnits)} write units, as \`plan\` counts them: ${describeMoney(sum.dataWriteUnits, settings)}.`,
+    ...describeOddities(sum),
     'Of second links to one goal, only `plan` and `validate` warn: a copy looks at each link by itself.',
     ...describeUnfinished(report.unfinished),
     END[report.state],

@@ -1,19 +1,29 @@
+import type { OldItemContext } from '../../../functions/migration/old-item-context.ts';
 import type { QuarantineEntry } from '../../../functions/tables/control/quarantine-rows.ts';
 import { textTable } from '../../text-table.ts';
 import type { ReplayedDelivery } from './quarantine-replay.ts';
 
-export function describeEntries(entries: readonly QuarantineEntry[]): string[] {
+/** What a list says of an entry. */
+export type ListedEntry = QuarantineEntry & OldItemContext;
+
+const UNKNOWN = '–';
+
+export function describeEntries(entries: readonly ListedEntry[]): string[] {
   if (entries.length === 0) return ['Quarantine is empty.'];
   return [
     ...textTable(
-      ['item', 'reason', 'attribute', 'since', ''],
-      entries.map(({ source, id, reason, quarantinedAt, accepted }) => [
+      ['item', 'reason', 'attribute', 'tenant', 'KPI', 'of', 'since', ''],
+      entries.map(({ source, id, reason, tenantId, kpiId, date, quarantinedAt, accepted }) => [
         `${source} ${id}`,
         reason.code,
         reason.attribute ?? '',
+        tenantId ?? UNKNOWN,
+        kpiId ?? UNKNOWN,
+        date ?? UNKNOWN,
         quarantinedAt,
         accepted ? `accepted by ${accepted.by}` : '',
       ]),
+      true,
     ),
     ...(entries.some(({ accepted }) => accepted === undefined)
       ? ['Correct an item in the service, and it leaves by itself. One that is to stay behind must be accepted.']

@@ -1,9 +1,13 @@
 import { userInfo } from 'node:os';
+import pMap from 'p-map';
+import { contextOfItem, type OldItemContext } from '../../../functions/migration/old-item-context.ts';
+import { OLD_TABLE_OF, type TableNames } from '../../../functions/migration/tables.ts';
 import { MigrationError } from '../../../functions/model/migration-error.ts';
 import { toJson } from '../../../functions/tables/control/packed-image.ts';
 import {
   acceptQuarantined,
   listQuarantine,
+  readImage,
   readQuarantined,
 } from '../../../functions/tables/control/quarantine-entries.ts';
 import {
@@ -13,6 +17,7 @@ import {
   quarantineKey,
   withoutImage,
 } from '../../../functions/tables/control/quarantine-rows.ts';
+import type { Tables } from '../../../functions/tables/dynamo-tables.ts';
 import { bucketDeliveries, folderDeliveries } from '../../../functions/tables/failed-deliveries.ts';
 import { type Environment, openEnvironment } from '../../environment.ts';
 import { idWords, type NextStep, nextStep } from '../../next-step.ts';
@@ -22,9 +27,29 @@ import { replayDeliveries } from './quarantine-replay.ts';
 
 /** `quarantine list`: the items that cannot be migrated, with their reasons. */
 export async function quarantineList({ env }: { readonly env: string }): Promise<CommandResult> {
-  const { client, settings } = await openEnvironment(env, 'read');
-  const entries = await Array.fromAsync(listQuarantine(client, settings.tables));
-  return { exitCode: EXIT.done, document: { entries: entries.map(withoutImage) }, lines: describeEntries(entries) };
+  const { client, settings, tables } = await openEnvironment(env, 'read');
+  const listed = await pMap(
+    listQuarantine(client, settings.tables),
+    async (entry) => ({ ...entry, ...(await contextOfEntry(tables.transactions, entry)) }),
+    { concurrency: IMAGES_READ_AT_ONCE },
+  );
+  const entries = listed.map((entry) => ({ ...withoutImage(entry), ...tableOf(entry, settings.tables) }));
+  return { exitCode: EXIT.done, document: { entries }, lines: describeEntries(listed) };
+}
+
+/** One can be 400 KB. */
+const IMAGES_READ_AT_ONCE = 8;
+
+/** Whose the item is, as its image says. An image that could not be kept, or has expired, says nothing. */
+async function contextOfEntry(transactions: Tables['transactions'], entry: QuarantineEntry): Promise<OldItemContext> {
+  const { source } = entry;
+  if (source === 'events') return {};
+  const image = await readImage(transactions, entry);
+  return image === undefined ? {} : contextOfItem(source, image);
+}
+
+function tableOf({ source }: QuarantineEntry, names: TableNames) {
+  return source === 'events' ? {} : { table: names[OLD_TABLE_OF[source]] };
 }
 
 const DAY_MS = 86_400_000;

@@ -2,7 +2,7 @@ import { linkIdOf } from '../../../functions/migration/rows.ts';
 import { RECORD_SOURCES } from '../../../functions/migration/sources.ts';
 import { NEW_DATA, NEW_LINKS, OLD_TABLE_OF } from '../../../functions/migration/tables.ts';
 import { textOf } from '../../../functions/model/attribute-value.ts';
-import { distinctKpis, type KpiKey, kpiIdentity, NO_KPI } from '../../../functions/model/kpi.ts';
+import { distinctKpis, isNamed, type KpiKey, kpiIdentity, NO_KPI } from '../../../functions/model/kpi.ts';
 import { KpiViews } from '../../../functions/sync/kpi-views.ts';
 import type { LinkChange } from '../../../functions/sync/replicate-links.ts';
 import type { RecordChange } from '../../../functions/sync/replicate-record.ts';
@@ -17,7 +17,7 @@ import { type Finding, findingKey } from '../../../functions/validation/findings
 import { type Patience, type Settled, settle } from '../../../functions/validation/settle.ts';
 import { lookAtAll, type Suspect } from '../../../functions/validation/suspects.ts';
 import { pauseUnlessStopped } from '../../copy/copier.ts';
-import { bringFanOut, bringLinks, bringPersonalLinks, bringRecords, type Worker } from '../../copy/persevere.ts';
+import { bringLinksWhole, bringRecords, type Worker } from '../../copy/persevere.ts';
 
 /** The result of a repair of proven differences. */
 export interface RepairPlan {
@@ -99,18 +99,7 @@ async function repairLinks(
       changes.set(id, { id, kpis: distinctKpis([...(changes.get(id)?.kpis ?? []), kpi]) });
     }
   }
-  const brought = await bringLinks(worker, [...changes.values()], 'late-backfill');
-  const gone = brought.done.filter(({ outcome }) => outcome === 'gone').map(({ change }) => change);
-  const removed = await bringLinks(worker, gone, 'live');
-  const kpis = [...plan.kpis, ...[...brought.done, ...removed.done].flatMap((done) => done.kpis)];
-  const touched = distinctKpis(kpis).filter(isNamed);
-  return [
-    ...brought.unfinished,
-    ...removed.unfinished,
-    ...(await bringPersonalLinks(worker, touched)),
-    ...(await bringFanOut(worker, touched, 'sweep_pending')),
-    ...(await bringFanOut(worker, touched, 'fan_out_pending')),
-  ];
+  return bringLinksWhole(worker, [...changes.values()], plan.kpis);
 }
 
 /**
@@ -190,8 +179,4 @@ function distinct(suspects: readonly Suspect[]): Suspect[] {
     }
   }
   return [...merged.values()];
-}
-
-function isNamed(kpi: KpiKey): boolean {
-  return kpiIdentity(kpi) !== kpiIdentity(NO_KPI) && kpi.kpiId !== '';
 }

@@ -1,18 +1,21 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MigrationError } from '../../../functions/model/migration-error.ts';
+import { requireWritableFolder } from '../../writable-folder.ts';
 import type { BundleFile } from './bundle.ts';
+
+const NEXT_STEP = 'Name another folder: kpi-migrate report --out DIR';
 
 /**
  * Creates the folder if it does not exist.
  *
- * @throws MigrationError `REPORT_FOLDER_NOT_EMPTY`: an earlier report is never overwritten.
+ * @throws MigrationError `FOLDER_UNUSABLE`; `REPORT_FOLDER_NOT_EMPTY`: an earlier report is never overwritten.
  */
 export async function requireEmptyFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await requireWritableFolder(folder, NEXT_STEP);
   if ((await readdir(folder)).length === 0) return;
   throw new MigrationError('REPORT_FOLDER_NOT_EMPTY', `${folder} is not empty.`, {
-    nextStep: 'Name another folder: kpi-migrate report --out DIR',
+    nextStep: NEXT_STEP,
   });
 }
 

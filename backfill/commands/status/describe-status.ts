@@ -1,6 +1,8 @@
+import { SOURCES, type Source } from '../../../functions/migration/sources.ts';
 import { countNames } from '../../../functions/model/counts-by-name.ts';
 import type { Run } from '../../../functions/tables/control/documents.ts';
 import { QUARANTINE_SOURCES, type QuarantineEntry } from '../../../functions/tables/control/quarantine-rows.ts';
+import { STREAM_KEEPS_MS } from '../../../functions/tables/replication-lag.ts';
 import { describeDuration } from '../../durations.ts';
 import { describeReplication } from '../../replication-health.ts';
 import { grouped } from '../../text-table.ts';
@@ -10,12 +12,14 @@ import { STEPS, type Step } from './journey-facts.ts';
 import type { ControlState, Status } from './read-status.ts';
 
 /** The status as lines for a person, without the next step. */
-export function describeStatus({ control, replication, flag, position, at, dashboardUrl }: Status): string[] {
+export function describeStatus(status: Status): string[] {
+  const { control, replication, flag, position, at, alarms, dashboardUrl } = status;
   return [
     describeJourney(position.step),
     ...(control ? describeControl(control, Date.parse(at)) : []),
     ...(replication ? describeReplication(replication) : []),
     ...('unreadable' in flag ? [`The read flag cannot be read: ${flag.unreadable}`] : describeFlag(flag)),
+    ...(alarms === undefined ? [] : [describeAlarms(alarms)]),
     ...(dashboardUrl === undefined ? [] : [`Dashboard: ${dashboardUrl}`]),
     position.says,
   ];
@@ -29,7 +33,7 @@ export function describeJourney(step: Step): string {
 function describeControl(state: ControlState, nowMs: number): string[] {
   const { evidence, passes, lease, quarantine, unfinished, rolling, watched } = state;
   const { run, lagMs, report } = evidence;
-  const lags = Object.entries(lagMs).map(([source, ms]) => `${source} ${ms === 0 ? 'none' : describeDuration(ms)}`);
+  const lags = SOURCES.map((source) => describeLag(source, lagMs[source] ?? 0));
   return [
     ...(run ? [describeRun(run), ...describePasses(passes)] : ['No backfill has started.']),
     ...(lease ? [`${lease.owner} is running.`] : []),
@@ -57,6 +61,18 @@ function describeControl(state: ControlState, nowMs: number): string[] {
   ];
 }
 
+/** Below so much nobody counts down to the loss of changes. */
+const COUNTDOWN_FROM_MS = 60 * 60_000;
+
+/** How far a stream is behind, and from an hour on when it loses what it still holds. */
+function describeLag(source: Source, lagMs: number): string {
+  const lag = `${source} ${lagMs === 0 ? 'none' : describeDuration(lagMs)}`;
+  if (lagMs < COUNTDOWN_FROM_MS) return lag;
+  const leftMs = STREAM_KEEPS_MS - lagMs;
+  if (leftMs > 0) return `${lag}, its oldest changes are lost in ${describeDuration(leftMs)}`;
+  return `${lag}, changes may be lost: run kpi-migrate reseed --table ${source} when it has caught up`;
+}
+
 /** What blocks, apart from what a person has accepted. */
 export function describeQuarantineCounts(entries: readonly QuarantineEntry[]): string {
   const counts = countNames(entries.map(({ source }) => source));
@@ -69,4 +85,16 @@ export function describeQuarantineCounts(entries: readonly QuarantineEntry[]): s
 function describeRun({ runId, startedAt, totalSegments, finishedAt }: Run): string {
   const end = finishedAt === undefined ? 'not finished' : `finished ${finishedAt}`;
   return `Run ${runId}, started ${startedAt}, ${totalSegments} segments, ${end}.`;
+}
+
+/** Those that are on, with what the stack says of each; of the others only how many there are. */
+export function describeAlarms(alarms: NonNullable<Status['alarms']>): string {
+  if ('unreadable' in alarms) return `Alarms: unknown. ${alarms.unreadable}`;
+  const on = alarms.filter(({ state }) => state === 'ALARM');
+  if (on.length === 0) return `Alarms: none of ${alarms.length} is on.`;
+  const told = on.map(({ name, since, description }) => {
+    const when = since === undefined ? '' : ` since ${since}`;
+    return `${name}${when}${description === undefined ? '' : ` (${description})`}`;
+  });
+  return `Alarms: ${on.length} of ${alarms.length} on: ${told.join('; ')}.`;
 }

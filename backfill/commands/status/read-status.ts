@@ -1,3 +1,4 @@
+import type { AlarmNow } from '../../../functions/account/alarms.ts';
 import { type FlagState, readFlagState } from '../../../functions/flag/deployments.ts';
 import { readFellBackAt } from '../../../functions/flag/history.ts';
 import { readEvidence } from '../../../functions/gate/evidence.ts';
@@ -20,11 +21,14 @@ import { describeTables } from '../../../functions/tables/dynamo/descriptions.ts
 import { type RollingState, storedRolling } from '../../../functions/validation/rolling-state.ts';
 import { dashboardUrl } from '../../../infra/console-links.ts';
 import type { Settings } from '../../../infra/settings.ts';
+import { stackNames } from '../../../infra/stack-names.ts';
+import { ENGINE_ACCOUNT } from '../../account/which-account.ts';
 import { type PassReport, reportPasses } from '../../copy/backfill.ts';
 import { readCheckpoints } from '../../copy/run-state.ts';
 import { type Environment, gateOf } from '../../environment.ts';
 import { type Holder, readHolder } from '../../lease/lease-row.ts';
 import { type ReplicationReport, reportReplication } from '../../replication-health.ts';
+import { within } from '../../within.ts';
 import { openFlag } from '../flag/open-flag.ts';
 import { checkTables, type Finding } from '../preflight/preflight.ts';
 import { RETIRED_ROLES } from '../retire/what-keeps-old-tables.ts';
@@ -45,6 +49,11 @@ export interface ControlState {
   readonly operations: readonly Operation[];
 }
 
+/** Why CloudWatch does not tell of the alarms. */
+export interface UnreadableAlarms {
+  readonly unreadable: string;
+}
+
 /** Everything that `status` and the cockpit show. */
 export interface Status {
   readonly environment: string;
@@ -59,6 +68,8 @@ export interface Status {
   readonly replication: ReplicationReport | undefined;
   readonly flag: FlagState | UnreadableFlag;
   readonly position: Position;
+  /** The stack's alarms; undefined on an engine, which has none. */
+  readonly alarms: readonly AlarmNow[] | UnreadableAlarms | undefined;
   /** Where a browser finds the stack's dashboard; undefined in `local`. */
   readonly dashboardUrl: string | undefined;
 }
@@ -69,9 +80,10 @@ export async function readStatus(environment: Environment): Promise<Status> {
   const nowMs = Date.now();
   const shapes = await describeTables(client, settings.tables);
   const findings = checkTables(shapes, settings.tables);
-  const [control, { flag, fellBackAt }] = await Promise.all([
+  const [control, { flag, fellBackAt }, alarms] = await Promise.all([
     shapes.control === undefined ? undefined : readControlState(environment, nowMs),
     readFlag(settings),
+    shapes.control === undefined || settings.account === ENGINE_ACCOUNT ? undefined : alarmsOf(settings),
   ]);
   const backedUp = control === undefined && settings.name !== 'local' ? await haveBackups(environment) : undefined;
   const blocking = control?.quarantine.find(({ accepted }) => accepted === undefined);
@@ -88,7 +100,7 @@ export async function readStatus(environment: Environment): Promise<Status> {
   const replication = control && (await reportReplication(environment, shapes, nowMs));
   const at = new Date(nowMs).toISOString();
   const dashboard = settings.name === 'local' ? undefined : dashboardUrl(settings.region, settings.name);
-  const found = { at, findings, itemCounts, control, replication, flag, position };
+  const found = { at, findings, itemCounts, control, replication, flag, alarms, position };
   return { environment: settings.name, ...found, dashboardUrl: dashboard };
 }
 
@@ -130,6 +142,19 @@ async function readFlag(settings: Settings): Promise<Pick<Status, 'flag'> & { re
     return { flag: { unreadable: messageOf(error) } };
   }
 }
+
+/** If CloudWatch does not answer, the rest of the status is still wanted. */
+async function alarmsOf({ name, region }: Settings): Promise<readonly AlarmNow[] | UnreadableAlarms> {
+  try {
+    // No command but these needs the client, which takes a while to load.
+    const { readAlarms } = await import('../../../functions/account/alarms.ts');
+    return await within(ALARMS_WITHIN_MS, readAlarms({ region }, stackNames(name).migration));
+  } catch (error) {
+    return { unreadable: messageOf(error) };
+  }
+}
+
+const ALARMS_WITHIN_MS = 5_000;
 
 async function haveBackups({ client, settings }: Environment): Promise<boolean> {
   const backups = dynamoBackups(client);

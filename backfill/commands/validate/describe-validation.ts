@@ -1,11 +1,12 @@
 import { CLASS_TITLE, dateOfRow, ROW_CLASSES } from '../../../functions/migration/rows.ts';
 import type { AttributeValue } from '../../../functions/model/attribute-value.ts';
 import { addCounts } from '../../../functions/model/counts-by-name.ts';
+import { printable } from '../../../functions/model/printable.ts';
 import type { Finding } from '../../../functions/validation/findings.ts';
 import type { ReportLine, ValidationReport } from '../../../functions/validation/report.ts';
 import { sumOf } from '../../../functions/validation/report.ts';
 import { jsonOf } from '../../json.ts';
-import { describeCounts, grouped, printable, textTable } from '../../text-table.ts';
+import { describeCounts, grouped, textTable } from '../../text-table.ts';
 
 /** Findings that are listed on a terminal. */
 const FINDINGS_SHOWN = 10;
@@ -61,8 +62,9 @@ export function describeFinding(finding: Finding): string {
 }
 
 /** Whose row it is, and which old item demands it. */
-function describeContext({ tenantId, kpi, demandedBy, expected, found }: Finding): string {
-  const date = dateOfRow(expected) ?? dateOfRow(found);
+function describeContext(finding: Finding): string {
+  const { tenantId, kpi, demandedBy } = finding;
+  const date = dateOfFinding(finding);
   const parts = [
     ...(tenantId === '' ? [] : [`tenant ${printable(tenantId)}`]),
     ...(kpi.kpiId === '' ? [] : [`KPI ${printable(kpi.kpiId)}`]),
@@ -70,6 +72,11 @@ function describeContext({ tenantId, kpi, demandedBy, expected, found }: Finding
     ...(date === undefined ? [] : [`of ${printable(date)}`]),
   ];
   return `(${parts.join(', ')})`;
+}
+
+/** When the old item is of, or the row that no old item demands. */
+export function dateOfFinding({ expected, found }: Finding): string | undefined {
+  return dateOfRow(expected) ?? dateOfRow(found);
 }
 
 function describeDifference({ table, id, kind, orphan, differences }: Finding): string {

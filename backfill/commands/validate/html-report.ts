@@ -4,7 +4,7 @@ import type { Finding } from '../../../functions/validation/findings.ts';
 import { type ReportLine, sumOf, type ValidationReport } from '../../../functions/validation/report.ts';
 import { CSS, chart, escaped, list, table } from '../../html.ts';
 import { grouped } from '../../text-table.ts';
-import { describeValue, percent } from './describe-validation.ts';
+import { dateOfFinding, describeValue, percent } from './describe-validation.ts';
 import { TENANTS_CSS, tenantsTable } from './html-tenants.ts';
 
 /**
@@ -40,7 +40,7 @@ function differing({ lines, findings }: ValidationReport): string {
   return (
     table(['rows', 'tenant', 'missing', 'extra', 'different', 'in flight', 'by attribute'], rows.map(lineCells)) +
     table(
-      ['row', 'tenant and KPI', 'old item', 'attribute', 'expected', 'found'],
+      ['row', 'tenant and KPI', 'old item', 'of', 'attribute', 'expected', 'found'],
       findings.flatMap(findingCells),
       'text',
     )
@@ -53,14 +53,16 @@ function lineCells(line: ReportLine): (string | number)[] {
   return [CLASS_TITLE[line.rows].rows, line.tenantId, missing, extra, different, inFlight, attributes.join(', ')];
 }
 
-function findingCells({ table: name, id, kind, tenantId, kpi, demandedBy, differences }: Finding): string[][] {
+function findingCells(finding: Finding): string[][] {
+  const { table: name, id, kind, tenantId, kpi, demandedBy, differences } = finding;
   const about = [
     `${name} ${id}: ${kind}`,
     `${tenantId} ${kpi.kpiId}`,
     demandedBy ? `${demandedBy.source} ${demandedBy.id}` : '',
+    dateOfFinding(finding) ?? '',
   ];
   return differences.map(({ attribute, expected, actual }, at) => [
-    ...(at === 0 ? about : ['', '', '']),
+    ...(at === 0 ? about : about.map(() => '')),
     attribute,
     describeValue(expected),
     describeValue(actual),

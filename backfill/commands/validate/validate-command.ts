@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Source } from '../../../functions/migration/sources.ts';
 import { readRun } from '../../../functions/tables/control/documents.ts';
@@ -10,6 +10,7 @@ import { type Environment, openEnvironment } from '../../environment.ts';
 import { jsonOf } from '../../json.ts';
 import { type CommandResult, EXIT } from '../../outcome.ts';
 import { showProgress } from '../../progress.ts';
+import { requireWritableFolder } from '../../writable-folder.ts';
 import { describeValidation } from './describe-validation.ts';
 import { htmlReport } from './html-report.ts';
 import { progressComment } from './progress-comment.ts';
@@ -26,6 +27,8 @@ export interface ValidateOptions {
 
 /** `validate`: compares both sides, keeps the report, and tells the verdict. */
 export async function validateCommand(options: ValidateOptions, stop: AbortSignal): Promise<CommandResult> {
+  // Not after the hours that a validation may take.
+  if (options.out !== undefined) await requireWritableFolder(options.out, 'Choose another folder with --out.');
   // Its report is what the gate goes by.
   const environment = await openEnvironment(options.env, 'write');
   const progress = showProgress();
@@ -56,7 +59,6 @@ async function writeReports(
   comment: string,
 ): Promise<void> {
   const history = await reportHistory(tables.control);
-  await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'validation.json'), `${jsonOf(report, 2)}\n`);
   await writeFile(join(folder, 'validation.html'), htmlReport(report, history));
   await writeFile(join(folder, 'progress-comment.md'), comment);

@@ -70,8 +70,14 @@ async function unlessStopped<T>(stop: AbortSignal, work: () => Promise<T>): Prom
   }
 }
 
+/** Lines that a round without any finding takes: what a person has to see must not be lost among them. */
+const QUIET_LINES = 10;
+
 function describePart(report: PartReport, toTell: number): string[] {
   const { part, parts, kpis, rowsCompared, proven, inFlight, unexamined } = report;
+  const isQuiet = proven.length + inFlight.length + unexamined.length === 0;
+  const isMarked = (part + 1) % Math.ceil(parts / QUIET_LINES) === 0 || part + 1 === parts;
+  if (isQuiet && !isMarked) return [];
   const counts = `${kpis} KPIs, ${rowsCompared} rows, ${proven.length} differ, ${inFlight.length} in flight`;
   return [
     `part ${part + 1} of ${parts}: ${counts}`,

@@ -10,6 +10,7 @@ import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { MigrationError } from '../../../functions/model/migration-error.ts';
 import { connect } from '../../../functions/tables/dynamo-tables.ts';
 import { programFile } from '../../../infra/package-layout.ts';
+import { listenFault } from '../../listen-fault.ts';
 import { localClientConfig } from '../../local-endpoint.ts';
 
 export interface EngineOptions {
@@ -36,7 +37,7 @@ const JAVA_REMEDY = `Install Java ${JAVA_VERSION_MIN} or later (Debian: apt-get 
 /**
  * Starts DynamoDB Local, which stops when this process ends, however it ends.
  *
- * @throws MigrationError JAVA_MISSING, JAVA_TOO_OLD, PORT_BUSY or ENGINE_FAILED, each with the remedy.
+ * @throws MigrationError JAVA_MISSING, JAVA_TOO_OLD, PORT_BUSY, PORT_FORBIDDEN or ENGINE_FAILED, each with the remedy.
  */
 export async function startEngine(options: EngineOptions = {}): Promise<Engine> {
   await checkJava();
@@ -68,11 +69,11 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
 /**
  * Checks what the engine needs, within a second: a local cloud asks before it synthesises the stack, which takes long.
  *
- * @throws MigrationError JAVA_MISSING, JAVA_TOO_OLD, PORT_BUSY
+ * @throws MigrationError JAVA_MISSING, JAVA_TOO_OLD, PORT_BUSY, PORT_FORBIDDEN
  */
 export async function requireEngine(port: number | undefined): Promise<void> {
-  await checkJava();
   if (port !== undefined) await checkFree(port);
+  await checkJava();
 }
 
 async function checkJava(): Promise<void> {
@@ -132,10 +133,7 @@ async function checkFree(port: number): Promise<void> {
   try {
     await once(server, 'listening');
   } catch (cause) {
-    throw new MigrationError('PORT_BUSY', `Port ${port} is taken by another process.`, {
-      cause,
-      nextStep: 'Choose another port with --port, or run it without --port.',
-    });
+    throw listenFault(port, cause);
   }
   server.close();
   await once(server, 'close');

@@ -8,6 +8,7 @@ import { connect } from '../../../functions/tables/dynamo-tables.ts';
 import { LOCAL_CLOUD_PACKAGES, requirePackages } from '../../../infra/requirements.ts';
 import type { Settings } from '../../../infra/settings.ts';
 import { localClientConfig, localClientEnvironment } from '../../local-endpoint.ts';
+import { requireWritableFolder } from '../../writable-folder.ts';
 import { type AppConfig, startAppConfig } from '../appconfig/start-app-config.ts';
 import type { InvokeValidator } from '../appconfig/validators.ts';
 import { loadExport, openExport } from '../export/load-export.ts';
@@ -73,12 +74,13 @@ export interface LocalCloud {
 /**
  * Starts a local cloud.
  *
- * @throws MigrationError PACKAGES_MISSING or EXPORT_UNREADABLE before anything is started; JAVA_MISSING, JAVA_TOO_OLD, PORT_BUSY, ENGINE_FAILED;
- * SYNTHESIS_FAILED, TEMPLATE_UNREADABLE.
+ * @throws MigrationError PACKAGES_MISSING, FOLDER_UNUSABLE, PORT_BUSY, PORT_FORBIDDEN, JAVA_MISSING, JAVA_TOO_OLD or EXPORT_UNREADABLE before
+ * anything is started; ENGINE_FAILED; SYNTHESIS_FAILED, TEMPLATE_UNREADABLE.
  */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
   requirePackages(LOCAL_CLOUD_PACKAGES);
   const { settings, onProgress } = options;
+  await requireFolders(options.directory);
   await requireEngine(options.port);
   const exported = options.exportDirectory && (await openExport(options.exportDirectory, settings.tables));
   await using starting = new AsyncDisposableStack();
@@ -181,6 +183,14 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     runSchedules: schedules.run,
     stop: () => running.disposeAsync(),
   };
+}
+
+/** What is written goes to one of these, and to the engine's own temporary files. */
+async function requireFolders(directory: string | undefined): Promise<void> {
+  await requireWritableFolder(tmpdir(), 'Name a folder that you may write in the environment variable TMPDIR.');
+  if (directory !== undefined) {
+    await requireWritableFolder(directory, 'Choose another folder with --dir, or run it without --dir.');
+  }
 }
 
 /** AppConfig's stand-in, where the stack has a flag; it asks the stack's own gate. */

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { readSettings } from '../../../infra/settings.ts';
+import { readSettings } from '../../../infra/settings-file.ts';
 import { jsonOf } from '../../json.ts';
-import { announceLocalCloud, runningClouds, withdrawLocalCloud } from '../../local-endpoint.ts';
+import { announceLocalCloud, RUNNING_FOLDER, runningClouds, withdrawLocalCloud } from '../../local-endpoint.ts';
 import { commandOf } from '../../next-step.ts';
 import { type CommandResult, EXIT } from '../../outcome.ts';
+import { requireWritableFolder } from '../../writable-folder.ts';
 import { startLocalCloud } from './local-cloud.ts';
 
 export interface LocalCommandOptions {
@@ -17,8 +18,13 @@ export interface LocalCommandOptions {
 
 /** `local`: a local cloud in the foreground, until interrupted. */
 export async function localCommand(options: LocalCommandOptions, stop: AbortSignal): Promise<CommandResult> {
+  const settings = readSettings(options.env);
+  await requireWritableFolder(
+    RUNNING_FOLDER,
+    'Run it in a folder that you may write, with the cdk.json of your settings.',
+  );
   const cloud = await startLocalCloud({
-    settings: readSettings(options.env),
+    settings,
     ...(options.export !== undefined && { exportDirectory: options.export }),
     ...(options.port !== undefined && { port: options.port }),
     ...(options.dir !== undefined && { directory: options.dir }),

@@ -55,6 +55,7 @@ export async function readManifests(directory: string, tableName: string): Promi
   if (listed !== summary.itemCount) {
     throw unreadableExport(folder, `the summary counts ${summary.itemCount} items, but the files ${listed}`);
   }
+  for (const { dataFileS3Key } of entries) requireOwnFolder(filesPath, directory, tableName, dataFileS3Key);
   const files = entries.map(({ dataFileS3Key, ...entry }) => ({
     ...entry,
     path: pathOf(directory, tableName, dataFileS3Key),
@@ -79,6 +80,16 @@ function requireTable(path: string, tableArn: string | undefined, tableName: str
   const what = `it is an export of the table ${exported}, but its folder is named ${tableName}`;
   const nextStep = `Put the export of ${tableName} there. If ${exported} is the right table, give the folder that name, and set the table's name in cdk.json (migration.environments.local.tables).`;
   throw unreadableExport(path, what, undefined, nextStep);
+}
+
+/** A list of files that was made for another table leads to that table's items. */
+function requireOwnFolder(path: string, directory: string, tableName: string, key: string): void {
+  const [folder = '', ...rest] = key.split('/');
+  const isOther =
+    rest.length > 0 && folder !== tableName && existsSync(join(directory, folder, 'manifest-summary.json'));
+  if (!isOther) return;
+  const what = `it names a file of the table ${folder} (${key}), but its folder is named ${tableName}`;
+  throw unreadableExport(path, what, undefined, `Put the export of ${tableName} there, with its own list of files.`);
 }
 
 /** Where a file of data is: under its key, or, where only the table's own folder was downloaded, in `data` of that. */

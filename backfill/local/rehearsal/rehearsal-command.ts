@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { MigrationError } from '../../../functions/model/migration-error.ts';
 import { shellWord } from '../../../functions/model/shell-word.ts';
 import { commandLine } from '../../../infra/package-layout.ts';
-import { readSettings } from '../../../infra/settings.ts';
+import { readSettings } from '../../../infra/settings-file.ts';
 import { openCockpit } from '../../cockpit/cockpit-command.ts';
 import { executeBackfill } from '../../commands/backfill/backfill-command.ts';
 import { type CommandResult, EXIT } from '../../outcome.ts';

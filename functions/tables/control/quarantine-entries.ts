@@ -97,6 +97,15 @@ export async function readQuarantined(
   });
 }
 
+/** The image of an entry that was just listed; undefined where none is kept, or the entry was replaced meanwhile. */
+export async function readImage(
+  transactions: Pick<Transactions, 'read'>,
+  entry: QuarantineEntry,
+): Promise<Item | undefined> {
+  const keys = imagePartKeys(entry);
+  return keys.length === 0 ? undefined : joinImage(await transactions.read(keys));
+}
+
 /**
  * Notes that a person accepts an entry as it was shown to them. Its image holds people's data and has served its purpose:
  * it goes at the time given, if one is.

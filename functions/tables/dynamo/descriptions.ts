@@ -1,6 +1,7 @@
 import {
   DescribeTableCommand,
   type DynamoDBClient,
+  paginateListTables,
   ResourceNotFoundException,
   type SSEDescription,
   type TableDescription,
@@ -68,6 +69,13 @@ export async function describeTables(
     TABLE_ROLES.map(async (role) => [role, await describeTable(client, names[role])] as const),
   );
   return Object.fromEntries(entries.filter(([, shape]) => shape !== undefined));
+}
+
+/** The names of all tables of the account in the region of the client. */
+export async function listTables(client: DynamoDBClient): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { TableNames = [] } of paginateListTables({ client }, {})) names.push(...TableNames);
+  return names;
 }
 
 /** The shape of one table; undefined if it does not exist. */

@@ -22,10 +22,10 @@ export function dynamoNewTables(client: DynamoDBClient, names: TableNames): NewT
       return { written: batches.flat().length - refused.length, refused };
     },
 
-    async readData(ids) {
+    async readRows(table, ids) {
       const found = await batchGet(
         client,
-        ids.map((id) => ({ tableName: names[NEW_DATA], key: { id: { S: id } } })),
+        ids.map((id) => ({ tableName: names[table], key: { id: { S: id } } })),
       );
       return new Map(found.map(({ item }) => [idOf(item), item]));
     },

@@ -18,8 +18,8 @@ export interface NewTables {
    */
   putData(rows: readonly Item[], attempts: Attempts): Promise<Put>;
 
-  /** The data rows that have these ids, by id. Read strongly, in no one moment. */
-  readData(ids: readonly string[]): Promise<ReadonlyMap<string, Item>>;
+  /** The rows of a table that have these ids, by id. Read strongly, in no one moment. */
+  readRows(table: NewTable, ids: readonly string[]): Promise<ReadonlyMap<string, Item>>;
 
   /** One page of a strongly consistent scan. */
   scan(table: NewTable, position: ScanPosition): Promise<Page<Item>>;

@@ -1,14 +1,17 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DescribeTableCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DescribeTableCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { oldTableSchemas } from '../../../backfill/local/cloud/old-table-schemas.ts';
 import { type Services, startServices } from '../../../backfill/local/services/start-services.ts';
 import { publishedNames } from '../../../functions/flag/names.ts';
-import type { TableNames } from '../../../functions/migration/tables.ts';
+import { TABLE_ROLES, TABLES, type TableNames } from '../../../functions/migration/tables.ts';
 import { programFile } from '../../../infra/package-layout.ts';
-import { readSettings } from '../../../infra/settings.ts';
+import { parseSettings } from '../../../infra/settings.ts';
 import { settingsDigests, settingsParameterName } from '../../../infra/settings-digests.ts';
+import { readSettings } from '../../../infra/settings-file.ts';
 import { createTestTables, engineClient } from '../../engine-client.ts';
 import { operatorOf } from '../../local/appconfig/operator.ts';
 import { ALL_AT_ONCE, APPLICATION, ENVIRONMENT, LINEAR, PROFILE, standIn } from '../../local/appconfig/stand-in.ts';
@@ -63,6 +66,7 @@ const WRITES = [
   ['validate'],
   ['repair'],
   ['repair', '--execute'],
+  ['reseed', '--table', 'actuals', '--execute'],
   ['rollback', '--execute'],
   ['stage', 'shadow', '--execute'],
   ['quarantine', 'accept', 'links', 'x', '--by', 'Ada', '--execute'],
@@ -81,6 +85,7 @@ const READS = [
   ['report'],
   ['retire'],
   ['rollback'],
+  ['reseed', '--table', 'links'],
   ['held', 'list'],
   ['quarantine', 'list'],
   ['quarantine', 'show', 'links', 'x'],
@@ -148,6 +153,9 @@ describe('settings that are not those that are deployed', () => {
     const backfill = await kpiMigrate(['backfill', '--execute', '--env', 'here']);
     expect(backfill, backfill.stderr).toMatchObject({ exitCode: 0 });
     expect(backfill.stderr).not.toContain('Warning');
+    const reseed = await kpiMigrate(['reseed', '--table', 'actuals', '--execute', '--env', 'here']);
+    expect(reseed, reseed.stderr).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse(reseed.stdout)).toMatchObject({ state: 'finished', differing: 0 });
   });
 });
 
@@ -248,4 +256,60 @@ describe('fallback', () => {
 test('the engine says of itself where its tables are', async () => {
   const { Table } = await client.send(new DescribeTableCommand({ TableName: tables.control }));
   expect(Table?.TableArn).toMatch(/^arn:aws:dynamodb:ddblocal:000000000000:table\//);
+});
+
+describe('init', () => {
+  const suffix = `-init-${randomUUID().slice(0, 8)}`;
+  const region = 'us-east-1';
+  const read = () => JSON.parse(readFileSync(join(folder, 'cdk.json'), 'utf8')).context.migration.environments;
+  const init = (...words: string[]) => kpiMigrate(['init', '--env', 'fresh', ...words]);
+  const named = (role: keyof typeof TABLES) => `${TABLES[role].defaultName}${suffix}`;
+
+  beforeAll(async () => {
+    const names = Object.fromEntries(TABLE_ROLES.map((role) => [role, named(role)])) as TableNames;
+    for (const schema of oldTableSchemas(names)) await client.send(new CreateTableCommand(schema));
+  });
+
+  test('plans, writes only when it is told to, and says what it replaces', { timeout: 60_000 }, async () => {
+    const unclear = errorOf(await init('--region', region, '--table', 'people=nowhere'));
+    expect(unclear).toMatchObject({
+      exitCode: 1,
+      code: 'TABLES_UNCLEAR',
+      nextStep: expect.stringContaining('--table'),
+    });
+
+    const words = ['--region', region, '--table', `people=${named('people')}`];
+    const plan = JSON.parse((await init(...words)).stdout);
+    expect(plan).toMatchObject({
+      account: '000000000000',
+      region,
+      executed: false,
+      next: { command: expect.stringContaining('--execute') },
+    });
+    expect(plan.tables).toMatchObject({ kpiActuals: named('kpiActuals'), kpiLinks: named('kpiLinks') });
+    expect(read()).not.toHaveProperty('fresh');
+
+    await init(...words, '--execute');
+    const fresh = read().fresh;
+    expect(fresh).toEqual({ account: '000000000000', region, tables: plan.tables });
+    expect(parseSettings({ migration: { environments: read() } }, 'fresh').tables).toEqual(plan.tables);
+
+    // Now the settings say which region it is in.
+    const again = JSON.parse((await init('--table', `people=${named('people')}`, '--execute')).stdout);
+    expect(again.changes).toEqual([]);
+
+    const other = ['--region', 'eu-west-1', '--table', `people=${named('people')}`];
+    const refused = errorOf(await init(...other, '--execute'));
+    expect(refused).toMatchObject({ code: 'SETTINGS_PRESENT', message: expect.stringContaining('region') });
+    expect(read().fresh).toEqual(fresh);
+    await init(...other, '--execute', '--overwrite');
+    expect(read().fresh).toEqual({ ...fresh, region: 'eu-west-1' });
+  });
+
+  test.each([
+    ['a role that there is not', ['--table', 'kpiActual=x'], 'Did you mean kpiActuals?'],
+    ['a region that is none', ['--region', 'frankfurt'], 'frankfurt is no region'],
+  ])('refuses %s', async (_, words, told) => {
+    expect(errorOf(await init(...words))).toMatchObject({ exitCode: 2, message: expect.stringContaining(told) });
+  });
 });

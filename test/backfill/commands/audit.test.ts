@@ -15,7 +15,7 @@ import { mappingHash } from '../../../functions/migration/mapping-hash.ts';
 import { acceptQuarantined, listQuarantine } from '../../../functions/tables/control/quarantine-entries.ts';
 import type { QuarantineEntry } from '../../../functions/tables/control/quarantine-rows.ts';
 import { keepReport } from '../../../functions/tables/control/validation-report.ts';
-import { readSettings } from '../../../infra/settings.ts';
+import { readSettings } from '../../../infra/settings-file.ts';
 import { createTestTables, engineClient } from '../../engine-client.ts';
 import { AGREEING } from '../../gate/agreeing-summary.ts';
 import { ALL_AT_ONCE, APPLICATION, ENVIRONMENT, PROFILE, standIn } from '../../local/appconfig/stand-in.ts';

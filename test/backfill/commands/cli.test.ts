@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { expect, inject, test } from 'vitest';
 import { createProgram } from '../../../backfill/program.ts';
-import { runCli } from '../../run-cli.ts';
+import { programFile } from '../../../infra/package-layout.ts';
+import { runCli, runToEnd } from '../../run-cli.ts';
 import { parsedBy, shellWords } from './status/parse-command.ts';
 
 test('--help names every command and is no error', async () => {
@@ -70,6 +71,11 @@ test.each([
   const { stdout } = await runCli(['preflight'], { AWS_ENDPOINT_URL_DYNAMODB: url, ...variables });
   expect(stdout).toMatch(/Next: npm run/);
   expect(stdout.includes('\u001b[')).toBe(isColoured);
+});
+
+test('a reader who has seen enough is no error', async () => {
+  const line = `${process.execPath} ${programFile('command line')} completion bash | true; echo "\${PIPESTATUS[0]}"`;
+  expect(await runToEnd('bash', ['-c', line])).toEqual({ exitCode: 0, stdout: '0\n', stderr: '' });
 });
 
 test('an unknown environment is answered with those there are', async () => {

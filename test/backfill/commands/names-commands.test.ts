@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { localClientConfig } from '../../../backfill/local-endpoint.ts';
 import { connect } from '../../../functions/tables/dynamo-tables.ts';
-import { readSettings } from '../../../infra/settings.ts';
+import { readSettings } from '../../../infra/settings-file.ts';
 import { ODD_NAMES, withNames } from '../../odd-names.ts';
 import { type LocalCloudProcess, runCli, startLocalCloud } from '../../run-cli.ts';
 import { load, oldLink, oldRecord } from '../old-items.ts';

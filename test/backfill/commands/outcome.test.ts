@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import * as z from 'zod';
 import { describeFailure, EXIT, failureOf } from '../../../backfill/outcome.ts';
 import { MigrationError } from '../../../functions/model/migration-error.ts';
 
@@ -32,4 +33,10 @@ test('causes that run in a circle come to an end', () => {
   const error = new Error('one');
   error.cause = error;
   expect(failureOf(error).causes.length).toBeLessThan(10);
+});
+
+test('a cause that is a ZodError is told on one line', () => {
+  const cause = z.object({ count: z.number() }).safeParse({ count: 'x' }).error;
+  const { causes } = failureOf(new MigrationError('EXPORT_UNREADABLE', 'm', { cause }));
+  expect(causes).toEqual([expect.stringMatching(/^count .*expected number[^\n]*$/)]);
 });

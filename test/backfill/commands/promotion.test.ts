@@ -15,7 +15,7 @@ import { writeRun } from '../../../functions/tables/control/documents.ts';
 import { readPromotion } from '../../../functions/tables/control/promotions.ts';
 import { keepReport } from '../../../functions/tables/control/validation-report.ts';
 import { dynamoTables } from '../../../functions/tables/dynamo-tables.ts';
-import { readSettings } from '../../../infra/settings.ts';
+import { readSettings } from '../../../infra/settings-file.ts';
 import { createTestTables, engineClient } from '../../engine-client.ts';
 import { AGREEING } from '../../gate/agreeing-summary.ts';
 import { FINISHED_RUN } from '../../gate/finished-run.ts';

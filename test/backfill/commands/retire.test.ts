@@ -13,7 +13,7 @@ import { readRetirement } from '../../../functions/tables/control/documents.ts';
 import type { Backup, Backups } from '../../../functions/tables/dynamo/backups.ts';
 import { dynamoTables } from '../../../functions/tables/dynamo-tables.ts';
 import type { RollingState } from '../../../functions/validation/rolling-state.ts';
-import { readSettings } from '../../../infra/settings.ts';
+import { readSettings } from '../../../infra/settings-file.ts';
 import { createTestTables, engineClient } from '../../engine-client.ts';
 import { AGREEING } from '../../gate/agreeing-summary.ts';
 import { FINISHED_RUN } from '../../gate/finished-run.ts';

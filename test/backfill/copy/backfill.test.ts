@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { type BackfillOptions, runBackfill } from '../../../backfill/copy/backfill.ts';
 import { planBackfill } from '../../../backfill/copy/plan.ts';
 import { type Pass, readCheckpoints } from '../../../backfill/copy/run-state.ts';
+import { addTallies } from '../../../backfill/copy/tally.ts';
 import { acquireLease } from '../../../backfill/lease/lease.ts';
 import { compareAll, scanTable } from '../../../backfill/local/rehearsal/agreement.ts';
 import type { Progress } from '../../../backfill/progress.ts';
@@ -125,8 +126,8 @@ test('a second pass, beside which somebody may read, brings what is missing as i
   const racing: NewTables = {
     ...tables.data,
     putData: () => Promise.reject(new Error('A row was put past the protocol.')),
-    async readData(ids) {
-      const found = await tables.data.readData(ids);
+    async readRows(table, ids) {
+      const found = await tables.data.readRows(table, ids);
       if (ids.includes('milestones-1') && !found.has('milestones-1') && !raced) {
         raced = true;
         await load(client, names, { milestones: [changed] });
@@ -355,7 +356,17 @@ test('a plan foretells what the backfill does and writes nothing at all', async 
     'tenant-0 kpi-10',
     'tenant-1 kpi-11',
   ]);
+  const named = plan.heldRecords.map(({ tenantId, kpiId, source }) => `${tenantId} ${kpiId} ${source}`);
+  expect(named).toEqual(
+    plan.heldKpis.flatMap(({ tenantId, kpiId, records }) =>
+      RECORD_SOURCES.flatMap((source) => Array(records[source]).fill(`${tenantId} ${kpiId} ${source}`)),
+    ),
+  );
+  expect(plan.heldRecords.every(({ id, date }) => id !== '' && date !== undefined)).toBe(true);
   const copies = report.passes.slice(0, 4);
+  // A link's row, and a record that goes through the protocol, are in neither.
+  expect(addTallies(copies.map(({ tally }) => tally)).dataWriteUnits).toBe(plan.dataWriteUnits);
+  expect(plan.dataWriteUnits).toBeGreaterThan(0);
   expect(Object.entries(plan.sources).map(([source, { held, quarantined }]) => [source, held, quarantined])).toEqual(
     copies.map(({ pass, tally }) => [pass, tally.held, tally.quarantined]),
   );

@@ -215,7 +215,7 @@ describe('a backfill that can neither copy nor quarantine a record', () => {
       named: [{ kind: 'actuals', id: 'odd', code: 'ValidationError' }],
     });
     expect(await rowIds('kpiData')).toEqual(otherIds());
-    const lines = describeBackfill(report).join('\n');
+    const lines = describeBackfill(report, { region: 'us-east-1', backfill: {} as never }).join('\n');
     expect(lines).toContain('  actuals odd: ValidationError');
     expect(lines).toContain('Everything else is copied and swept.');
     expect((await readRun(bench.tables.control))?.finishedAt).toBeUndefined();
@@ -301,7 +301,7 @@ describe('a backfill that meets a link', () => {
       rows: { kpiLinks: 2, kpiData: 2 },
     });
     expect(plan.quarantineReasons).toEqual(new Map([['refused', 1]]));
-    expect(describePlan(plan, {} as never).join('\n')).toContain('refused 1');
+    expect(describePlan(plan, { region: 'us-east-1', backfill: {} as never }).join('\n')).toContain('refused 1');
   });
 });
 

@@ -50,7 +50,7 @@ test('a record whose KPI has no link is held, or asks for a link of its own', ()
   expect(decide([record])).toMatchObject({
     plain: [],
     throughProtocol: [],
-    held: [{ tenantId: 'tenant-1', kpiId: 'kpi-3' }],
+    held: [{ id: 'unlinked', kpi: { tenantId: 'tenant-1', kpiId: 'kpi-3' } }],
   });
   expect(decide([record], { heldRecords: 'personal-link' })).toMatchObject({
     plain: [],

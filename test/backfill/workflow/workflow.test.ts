@@ -11,7 +11,7 @@ import { compareAll } from '../../../backfill/local/rehearsal/agreement.ts';
 import { servicesVariables } from '../../../backfill/local-endpoint.ts';
 import { readRun } from '../../../functions/tables/control/documents.ts';
 import { connect, dynamoTables, type Tables } from '../../../functions/tables/dynamo-tables.ts';
-import { readSettings } from '../../../infra/settings.ts';
+import { readSettings } from '../../../infra/settings-file.ts';
 import { rightsOf } from '../../infra/wire-rights.ts';
 import { WORKFLOW_RIGHTS } from '../../infra/workflow-rights.ts';
 import { writeSmallExport } from '../../local/export/small-export.ts';

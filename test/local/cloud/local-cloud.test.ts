@@ -10,7 +10,7 @@ import { compareAll, scanTable } from '../../../backfill/local/rehearsal/agreeme
 import { localClientConfig } from '../../../backfill/local-endpoint.ts';
 import { type Item, textOf } from '../../../functions/model/attribute-value.ts';
 import { connect } from '../../../functions/tables/dynamo-tables.ts';
-import { readSettings } from '../../../infra/settings.ts';
+import { readSettings } from '../../../infra/settings-file.ts';
 import { type LocalCloudProcess, runCli, startLocalCloud } from '../../run-cli.ts';
 import { writeSmallExport } from '../export/small-export.ts';
 

@@ -129,6 +129,17 @@ describe('an export that is not whole, or another than wanted, is refused before
       /of the table purposepath-people.*named purposepath-kpis/,
       /cdk\.json/,
     ],
+    [
+      'a list of files of another table',
+      () => {
+        summary(/"tableArn": .*/, '')();
+        cpSync(join(SAMPLE, 'purposepath-people/manifest-files.json'), join(directory, TABLE, 'manifest-files.json'));
+        const { itemCount } = JSON.parse(readFileSync(join(directory, TABLE, 'manifest-files.json'), 'utf8'));
+        summary('"itemCount": 49', `"itemCount": ${itemCount}`)();
+      },
+      /manifest-files\.json: it names a file of the table purposepath-people.*named purposepath-kpis/,
+      /list of files/,
+    ],
     ['no entry of a file', () => edit('manifest-files.json', () => ''), /counts 49 items, but the files 0/, /sample/],
     ['a line that names no file', () => edit('manifest-files.json', (t) => `${t}\n{"a":1}`), /line \d names/, /sample/],
     [

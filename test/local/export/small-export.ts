@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { openTableExport } from '../../../backfill/local/export/export-reader.ts';
 import { SERVICE_TABLES } from '../../../functions/migration/tables.ts';
 import { type Item, textOf } from '../../../functions/model/attribute-value.ts';
-import { readSettings } from '../../../infra/settings.ts';
+import { readSettings } from '../../../infra/settings-file.ts';
 
 export const SAMPLE = join(import.meta.dirname, '../../../backfill/local/sample');
 

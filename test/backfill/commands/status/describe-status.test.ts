@@ -33,6 +33,7 @@ function statusOf(quarantine: readonly QuarantineEntry[]): Status {
       flag: facts.flag,
     },
     position: positionOf(facts, LIMITS, Date.parse(NOW)),
+    alarms: undefined,
     dashboardUrl: dashboardUrl('eu-west-1', 'production'),
   };
 }
@@ -46,6 +47,18 @@ describe('the status', () => {
     expect(text).toMatch(
       /^Dashboard: https:\/\/eu-west-1\.console\.aws\.amazon\.com\/.*#dashboards\/dashboard\/kpi-migration-production$/m,
     );
+  });
+
+  test.each([
+    [59, 'links 59 min,'],
+    [90, 'links 1 h 30 min, its oldest changes are lost in 22 h 30 min,'],
+    [1_500, 'links 1 d 1 h, changes may be lost: run kpi-migrate reseed --table links when it has caught up,'],
+  ])('counts down to the loss of what a stream holds that is %i minutes behind', (minutes, said) => {
+    const status = statusOf([]);
+    const { control } = status;
+    const lagMs = { links: minutes * 60_000, milestones: 0, actuals: 0, readings: 0 };
+    const behind = control && { ...control, evidence: { ...control.evidence, lagMs } };
+    expect(describeStatus({ ...status, control: behind }).join('\n')).toContain(said);
   });
 
   test.each([
