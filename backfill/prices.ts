@@ -13,8 +13,9 @@ interface DatedPrice {
 }
 
 /**
- * Prices of the regions for which a document was at hand: AWS's Price List (AmazonDynamoDB, usage type `WriteRequestUnits`,
- * published on 2026-09-11) as read on these days. A region that is not here has none: it is not guessed from another.
+ * Prices of the regions for which a document was at hand, on the day it was read: for us-east-1 the notes of this project, for the
+ * other two AWS's Price List (AmazonDynamoDB, usage type `WriteRequestUnits`, published on 2026-09-11) as others quote it. A
+ * region that is not here has none: it is not guessed from another.
  */
 const PRICES: Readonly<Record<string, DatedPrice>> = {
   'us-east-1': { usdPerMillionWriteUnits: 0.625, readOn: '2026-11-23' },
