@@ -92,6 +92,15 @@ export function withPromotion(command: Command): Command {
 /** The effect of `--execute` on most commands. */
 export const WRITES = 'write to the tables';
 
+/** Where a backfill runs. */
+export const HOSTS = ['here', 'workflow'] as const;
+
+export function host(): Option {
+  return new Option('--on <host>', 'where it runs: in this process, or on Step Functions')
+    .choices(HOSTS)
+    .default('here');
+}
+
 export function phase(): Option {
   return new Option('--phase <source>', 'only this source').choices(SOURCES);
 }

@@ -6,6 +6,7 @@ import {
   addCommand,
   dollars,
   enginePort,
+  host,
   phase,
   tableOfRole,
   WRITES,
@@ -111,8 +112,12 @@ function addCopyCommands(program: Command, run: MakeAction): void {
         'show the plan; with --execute copy the old tables, or resume, and sweep at the end',
         'backfill --env production',
         'backfill --env production --execute --evidence staging-bundle --reason "change 4711"',
+        'backfill --env production --execute --on workflow',
+        'backfill --env production --execute --on workflow --stop',
       )
         .addOption(phase())
+        .addOption(host())
+        .option('--stop', 'with --on workflow: end it after the pages in hand', false)
         .option('--budget-usd <amount>', 'stop when the run has cost so many US dollars, in all processes', dollars),
     ),
     WRITES,

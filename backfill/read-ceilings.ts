@@ -52,6 +52,18 @@ export function serviceParts(
   });
 }
 
+/** Read units a second that a command takes at most of each table and index that has a limit of its own, by {@link partName}. Pure. */
+export function readCeilings(
+  shapes: Shapes,
+  settings: Pick<Settings, 'backfill' | 'tables'>,
+): ReadonlyMap<string, number> {
+  // An index that nothing limits is read as a part of its table.
+  const limited = serviceParts(shapes, settings).filter(
+    ({ index, capacity }) => index === undefined || capacity.readUnitsPerSecond !== undefined,
+  );
+  return new Map(limited.map((part) => [partName(part), part.ceiling]));
+}
+
 /** As the ARN of an index has it. */
 export function partName({ table, index }: Pick<ServicePart, 'table' | 'index'>): string {
   return index === undefined ? table : `${table}/index/${index}`;
@@ -77,14 +89,12 @@ export function protectService(
   shapes: Shapes,
   note: (message: string) => void,
 ): ChangeReads {
-  const ceilingsWith = (maxReadUnitsPerSecond = settings.backfill.maxReadUnitsPerSecond): Map<string, number> => {
-    const { backfill, tables: names } = settings;
+  const ceilingsWith = (
+    maxReadUnitsPerSecond = settings.backfill.maxReadUnitsPerSecond,
+  ): ReadonlyMap<string, number> => {
+    const { backfill } = settings;
     const bound = maxReadUnitsPerSecond === undefined ? backfill : { ...backfill, maxReadUnitsPerSecond };
-    // An index that nothing limits is read as a part of its table.
-    const limited = serviceParts(shapes, { backfill: bound, tables: names }).filter(
-      ({ index, capacity }) => index === undefined || capacity.readUnitsPerSecond !== undefined,
-    );
-    return new Map(limited.map((part) => [partName(part), part.ceiling]));
+    return readCeilings(shapes, { ...settings, backfill: bound });
   };
   const lagMaxMs = settings.readFlag.lagMaxSeconds * 1_000;
   // Before the control table is there, nothing is replicated.

@@ -14,6 +14,21 @@ export const SIGNED_SECONDS = 900;
 /** Of DynamoDB Local, whose requests are answered or lost within seconds. */
 const ENGINE_ACCOUNT = '000000000000';
 
+/**
+ * The backfill on Step Functions and Lambda. Where it is absent the stack has no state machine, and no function that may write as much as a backfill.
+ */
+const workflow = z.strictObject({
+  /** Parallel scans a table in a run that begins there. */
+  segments: count.max(1_000).default(64),
+  /** Segments worked on at once: so many invocations of Lambda, of the account's concurrency. */
+  maxConcurrency: count
+    .max(200, 'is more than the partition of the checkpoints takes (backfill/README.md)')
+    .default(32),
+  /** Share of the segments that may fail while the others are brought to their end. The run is not finished before all are. */
+  toleratedFailurePercent: z.number().min(0).max(100).default(10),
+  memoryMegabytes: z.number().int().min(512).max(10_240).default(1_769),
+});
+
 export const backfillSettings = z
   .strictObject({
     segments: count.max(1_000).default(4),
@@ -36,6 +51,7 @@ export const backfillSettings = z
      * for clocks that differ, and for the request itself.
      */
     lateWriteSeconds: count.max(3_600).default(960),
+    workflow: workflow.optional(),
   })
   .refine(({ leaseSeconds, leaseSecondsMax = leaseSeconds }) => leaseSecondsMax >= leaseSeconds, {
     path: ['leaseSecondsMax'],

@@ -1,6 +1,7 @@
 import { Aspects, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { bySource } from '../functions/migration/sources.ts';
+import { BackfillWorkflow } from './backfill-workflow.ts';
 import { ControlTrail } from './control-trail.ts';
 import { Dashboard } from './dashboard.ts';
 import { Guards } from './guards.ts';
@@ -39,6 +40,11 @@ export class MigrationStack extends Stack {
     const { rollbackAlarms } = observability;
     const readFlag = new ReadFlag(this, 'ReadFlag', { settings, control, flag, rollbackAlarms });
     new Guards(this, 'Guards', { settings, newTables, control, readFlag, madeAt });
+    const { workflow } = settings.backfill;
+    if (workflow !== undefined) {
+      const { memoryMegabytes } = workflow;
+      new BackfillWorkflow(this, 'Workflow', { settings, memoryMegabytes, oldTables, newTables, control });
+    }
     const validation = new RollingValidation(this, 'Validation', { settings, oldTables, newTables, control, readFlag });
     observability.tellOfErrors('Validation', validation.validate, 'Validation');
     new ReplicationHealth(this, 'ReplicationHealth', { settings, oldTables, control, sync });

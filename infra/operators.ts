@@ -9,6 +9,7 @@ import type { FailureBucket } from './failure-bucket.ts';
 import { tableArn } from './new-tables.ts';
 import type { ReadFlag } from './read-flag.ts';
 import type { Settings } from './settings.ts';
+import { executionArn, workflowArn } from './workflow-names.ts';
 
 export interface OperatorsProps {
   readonly settings: Settings;
@@ -75,6 +76,7 @@ export class Operators extends Construct {
         [...resourceArns, versionsArn],
       ),
       allow(['ssm:GetParameters'], [published]),
+      ...this.ofWorkflow(['states:DescribeExecution'], [executionArn(settings, '*')]),
       allow(['s3:ListBucket'], [bucketArn]),
       allow(['s3:GetObject'], [`${bucketArn}/*`]),
     ];
@@ -103,8 +105,15 @@ export class Operators extends Construct {
         [...resourceArns, ...strategyArns, deploymentsArn],
       ),
       passMonitorRole,
+      ...this.ofWorkflow(['states:StartExecution'], [workflowArn(this.settings)]),
+      ...this.ofWorkflow(['states:StopExecution'], [executionArn(this.settings, '*')]),
       allow(['s3:DeleteObject'], [`${bucketArn}/*`]),
     ];
+  }
+
+  /** Nothing where there is no workflow to watch or to start. */
+  private ofWorkflow(actions: string[], resources: string[]): PolicyStatement[] {
+    return this.settings.backfill.workflow === undefined ? [] : [allow(actions, resources)];
   }
 
   private arns(roles: readonly TableRole[], suffixes: readonly string[]): string[] {

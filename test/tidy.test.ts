@@ -34,6 +34,7 @@ const OUTSIDE = [
   'infra/package-layout.ts',
   'infra/requirements.ts',
   'infra/stack-names.ts',
+  'infra/workflow-names.ts',
 ];
 const COMMAND_LINE = ['backfill', 'backfill/lease', 'backfill/copy', 'backfill/commands'];
 
@@ -58,8 +59,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'functions/read/sides',
   ],
   'functions/read/http': [...GROUND, 'functions/read', 'functions/read/http'],
-  // The Lambda entries: each is a function of its own, so none imports another.
-  functions: ROOMS,
+  // The Lambda entries: each is a function of its own, so none imports another. One runs the backfill's copy.
+  functions: [...ROOMS, 'backfill/workflow'],
   'backfill/lease': [
     ...GROUND,
     'backfill/lease',
@@ -68,7 +69,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...OUTSIDE,
   ],
   'backfill/copy': [...GROUND, 'functions/sync', 'backfill/copy', 'backfill/lease', 'backfill/progress.ts'],
-  'backfill/commands': [...ROOMS, ...COMMAND_LINE, ...OUTSIDE],
+  // What runs in Lambda: nothing of the command line that reads settings or files.
+  'backfill/workflow': [
+    ...GROUND,
+    'functions/sync',
+    'backfill/copy',
+    'backfill/lease',
+    'backfill/workflow',
+    'backfill/read-ceilings.ts',
+  ],
+  'backfill/commands': [...ROOMS, ...COMMAND_LINE, 'backfill/workflow', ...OUTSIDE],
   // The local cloud and the rehearsal run the product. Nothing of the product but the command line starts them.
   'backfill/local': [...ROOMS, ...COMMAND_LINE, 'backfill/local', ...OUTSIDE],
   backfill: [...ROOMS, ...COMMAND_LINE, 'backfill/local', ...OUTSIDE],

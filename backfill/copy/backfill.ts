@@ -1,7 +1,6 @@
-import { byRecordSource, type RecordSource, SOURCES, type Source } from '../../functions/migration/sources.ts';
+import { SOURCES, type Source } from '../../functions/migration/sources.ts';
 import { MigrationError } from '../../functions/model/migration-error.ts';
 import { own } from '../../functions/model/own.ts';
-import { KpiTurns } from '../../functions/sync/kpi-turns.ts';
 import type { ControlTable } from '../../functions/tables/control/control-table.ts';
 import { type Run, readRollback, readRun, writeRun } from '../../functions/tables/control/documents.ts';
 import { readUnfinished, type UnfinishedItem } from '../../functions/tables/control/unfinished-items.ts';
@@ -9,15 +8,22 @@ import type { NewTables } from '../../functions/tables/new/new-tables.ts';
 import { acquireLease, type Lease, type LeaseOptions } from '../lease/lease.ts';
 import type { Progress } from '../progress.ts';
 import { type Copier, guardWrites, writeUnitsOf } from './copier.ts';
-import { copyLinks } from './copy-links.ts';
-import { copyRecords } from './copy-records.ts';
-import { FirstCopy } from './first-copy.ts';
+import { FirstCopy, type FirstCopyOptions } from './first-copy.ts';
 import { LatePuts, type LatePutsOptions } from './late-puts.ts';
+import { workOnPass } from './pass-work.ts';
 import { PutQueue } from './put-queue.ts';
-import { checkpointsOf, hasBegun, isDone, PASSES, type Pass, readCheckpoints, recordsHaveBegun } from './run-state.ts';
-import { type PagedWork, type PassCircumstances, runSegments } from './segments.ts';
+import {
+  checkpointsOf,
+  hasBegun,
+  isDone,
+  PASSES,
+  type Pass,
+  readCheckpoints,
+  readRunState,
+  recordsHaveBegun,
+} from './run-state.ts';
+import { type PassCircumstances, runSegments } from './segments.ts';
 import { type Bounds, type Spending, type Steerable, steered } from './steered-run.ts';
-import { sweepKpis, sweepRecords } from './sweep.ts';
 import { takeUpUnfinished } from './take-up-unfinished.ts';
 import { addTallies, type Tally } from './tally.ts';
 
@@ -106,10 +112,10 @@ async function runPasses(
   const copies = options.phase === undefined ? SOURCES : [options.phase];
   for (const pass of copies) await runPass(options, copier, run, pass);
 
-  const copied = await readCheckpoints(control);
+  const { checkpoints: copied, members } = await readRunState(control);
   const sweepDue = !SOURCES.every((source) => isDone(run, source, copied));
   if (!sweepDue) {
-    if (!hasBegun(run, 'sweep-records', copied)) await latePuts.outlast();
+    if (!hasBegun(run, 'sweep-records', copied)) await latePuts.outlast(members);
     for (const pass of ['sweep-records', 'sweep-kpis'] as const) await runPass(options, copier, run, pass);
   }
 
@@ -126,15 +132,25 @@ async function runPasses(
 }
 
 /** What puts rows past the protocol. Each attempt asks for the lease, and tells whether it was answered. */
-function firstCopy(options: BackfillOptions, run: Run, lease: Lease, latePuts: LatePuts): FirstCopy {
-  const { data, pace, nowMs, replication, itemCountEstimates } = options;
+export function firstCopy(
+  options: Pick<BackfillOptions, 'data' | 'pace' | 'nowMs' | 'replication' | 'itemCountEstimates'> &
+    Pick<FirstCopyOptions, 'isPart'>,
+  run: Pick<Run, 'totalSegments'>,
+  lease: Pick<Lease, 'requireHeld'>,
+  latePuts: Pick<LatePuts, 'note'>,
+): FirstCopy {
+  const { data, pace, nowMs, replication, itemCountEstimates, isPart } = options;
   const queue = new PutQueue({
     send: (rows, throttled) =>
       data.putData(rows, { requireAllowed: lease.requireHeld, unanswered: () => latePuts.note(), throttled }),
     pace: (rows) => pace(writeUnitsOf(rows)),
     nowMs,
   });
-  return new FirstCopy({ queue, replication, totalSegments: run.totalSegments, itemCountEstimates });
+  return new FirstCopy({
+    ...{ queue, replication, itemCountEstimates },
+    totalSegments: run.totalSegments,
+    ...(isPart && { isPart }),
+  });
 }
 
 /** How far each pass of a run has come. */
@@ -149,7 +165,11 @@ export function reportPasses(run: Run, stored: Parameters<typeof checkpointsOf>[
   });
 }
 
-async function currentRun(options: BackfillOptions, control: ControlTable): Promise<Run> {
+/** The run to continue, or else a new one, which is stored. @throws MigrationError `ROLLBACK_UNFINISHED` */
+export async function currentRun(
+  options: Pick<BackfillOptions, 'segments' | 'newToken' | 'nowMs'> & { readonly progress: Pick<Progress, 'note'> },
+  control: ControlTable,
+): Promise<Run> {
   await requireNoRollback(control);
   const stored = await readRun(control);
   if (stored !== undefined && stored.finishedAt === undefined) {
@@ -197,54 +217,13 @@ async function runPass(options: BackfillOptions & Bounds, copier: Copier, run: R
     onScanned: options.progress.advance,
     gate: options.gate?.ofPass(),
   };
+  const isWhole = !hasBegun(run, pass, stored);
   try {
-    await WORK[pass](copier, circumstances);
+    const checkpoints = await workOnPass(pass, copier, recordsHaveBegun(stored), (work) =>
+      runSegments(circumstances, work),
+    );
+    if (isWhole && checkpoints.every(({ done }) => done)) copier.first?.scanned(pass);
   } finally {
     options.progress.end();
   }
 }
-
-type Runner = (copier: Copier, circumstances: PassCircumstances) => Promise<unknown>;
-
-function segmented<T>(workOf: (copier: Copier, circumstances: PassCircumstances) => PagedWork<T>): Runner {
-  return (copier, circumstances) => runSegments(circumstances, workOf(copier, circumstances));
-}
-
-/** Pages of a segment in hand at once in a first run, so that batches are full and nobody waits for a page's end. */
-const PAGES_AT_ONCE = 3;
-
-function recordCopy(source: RecordSource): Runner {
-  return async (copier, circumstances) => {
-    const { run, stored } = circumstances;
-    const isWhole = !hasBegun(run, source, stored);
-    const checkpoints = await runSegments(circumstances, {
-      pass: source,
-      scan: (position) => copier.replication.old.scan(source, position),
-      work: (items) => copyRecords(copier, source, items),
-      ...(copier.first && { pagesAtOnce: PAGES_AT_ONCE }),
-    });
-    if (isWhole && checkpoints.every(({ done }) => done)) copier.first?.scanned(source);
-  };
-}
-
-const WORK: Readonly<Record<Pass, Runner>> = {
-  links: segmented((copier, { stored }) => {
-    const turns = new KpiTurns();
-    return {
-      pass: 'links',
-      scan: (position) => copier.replication.old.scan('links', position),
-      work: (items) => copyLinks(copier, items, recordsHaveBegun(stored), turns),
-    };
-  }),
-  ...byRecordSource(recordCopy),
-  'sweep-records': segmented((copier) => ({
-    pass: 'sweep-records',
-    scan: (position) => copier.replication.control.scanTouchedRecords(position),
-    work: (items) => sweepRecords(copier, items),
-  })),
-  'sweep-kpis': segmented((copier) => ({
-    pass: 'sweep-kpis',
-    scan: (position) => copier.replication.control.scanKpis(position),
-    work: (items) => sweepKpis(copier, items),
-  })),
-};

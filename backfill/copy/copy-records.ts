@@ -9,7 +9,7 @@ import { apart } from '../../functions/tables/dynamo/apart.ts';
 import { type Copier, writeUnitsOf } from './copier.ts';
 import type { FirstCopy } from './first-copy.ts';
 import { bringRecords } from './persevere.ts';
-import { decidePage, mayCollide, type PageDecision } from './record-page.ts';
+import { decidePage, earlierSources, type PageDecision } from './record-page.ts';
 import { countUnfinished, EMPTY_TALLY, type Tally } from './tally.ts';
 
 /**
@@ -54,12 +54,14 @@ async function readPageContext({ replication, first }: Copier, source: RecordSou
   const owned = first ? first.mayBeOwned(source, ids) : ids;
   // Only then: the ids of this table are no earlier one's.
   first?.add(ids);
-  const bases = await apart(mayCollide(source) ? owned : [], (some) => replication.old.readRecords(some));
+  const earlier = earlierSources(source);
+  const bases = await apart(earlier.length > 0 ? owned : [], (some) => replication.old.readRecords(some, earlier));
   const known = await first?.links();
   // A guess will do: links that change meanwhile mark their KPI for the sweep.
   const views = new KpiViews(replication);
   const unknown = distinctKpis(items.map(kpiKeyOf)).filter((kpi) => known?.of(kpi) === undefined);
   const kpis = await apart(unknown, (some) => views.guess(some));
+  for (const view of kpis.results.flat()) known?.keep(view.kpi, view.links);
   const links = new Map(
     kpis.results.flat().map((view) => [kpiIdentity(view.kpi), linksInForce(view, replication.heldRecords)]),
   );

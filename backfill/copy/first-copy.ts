@@ -4,6 +4,8 @@ import type { Replication } from '../../functions/sync/replication.ts';
 import { KnownIds } from './known-ids.ts';
 import { KnownLinks } from './known-links.ts';
 import type { PutQueue } from './put-queue.ts';
+import { earlierSources } from './record-page.ts';
+import type { Pass } from './run-state.ts';
 
 export interface FirstCopyOptions {
   readonly queue: PutQueue;
@@ -11,6 +13,8 @@ export interface FirstCopyOptions {
   readonly totalSegments: number;
   /** Items in each record table, roughly. */
   readonly itemCountEstimates: Partial<Record<RecordSource, number>>;
+  /** Whether this process copies one segment of many: then it does not read the links of all KPIs, but keeps those that it reads. */
+  readonly isPart?: boolean;
 }
 
 /** What the record passes of a first run share in one process. Only then, when nobody reads the new tables, are rows put past the protocol. */
@@ -18,7 +22,7 @@ export class FirstCopy {
   readonly #options: FirstCopyOptions;
   readonly #ids: KnownIds;
   /** Sources whose every id is known: this process has scanned them from beginning to end. */
-  readonly #scanned = new Set<RecordSource>();
+  readonly #scanned = new Set<Pass>();
   #links: Promise<KnownLinks> | undefined;
 
   constructor(options: FirstCopyOptions) {
@@ -34,7 +38,8 @@ export class FirstCopy {
 
   /** Asked for first when the checkpoints of a record pass are there: whoever changes links after that marks their KPI for the sweep. */
   links(): Promise<KnownLinks> {
-    this.#links ??= KnownLinks.load(this.#options.replication, this.#options.totalSegments);
+    const { replication, totalSegments, isPart = false } = this.#options;
+    this.#links ??= isPart ? Promise.resolve(KnownLinks.none()) : KnownLinks.load(replication, totalSegments);
     return this.#links;
   }
 
@@ -44,7 +49,7 @@ export class FirstCopy {
   }
 
   /** A pass that began in this process has scanned the whole source. */
-  scanned(source: RecordSource): void {
+  scanned(source: Pass): void {
     this.#scanned.add(source);
   }
 
@@ -53,7 +58,7 @@ export class FirstCopy {
    * later was written live, and its own event and the sweep deal with it.
    */
   mayBeOwned(source: RecordSource, ids: readonly string[]): readonly string[] {
-    const earlier = RECORD_SOURCES.slice(0, RECORD_SOURCES.indexOf(source));
+    const earlier = earlierSources(source);
     if (!earlier.every((each) => this.#scanned.has(each))) return ids;
     return earlier.length === 0 ? [] : ids.filter((id) => this.#ids.mayHave(id));
   }

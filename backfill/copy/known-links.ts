@@ -13,13 +13,15 @@ const KPIS_MAX = 200_000;
  * and page. However old they are, nothing is lost: whoever changes a KPI's links from then on marks the KPI for the sweep.
  */
 export class KnownLinks {
-  readonly #links: ReadonlyMap<string, readonly LinkReference[]>;
+  readonly #links: Map<string, readonly LinkReference[]>;
   /** Whether a KPI that is not among them had no links. */
   readonly #isWhole: boolean;
+  readonly #keepsOthers: boolean;
 
-  private constructor(links: ReadonlyMap<string, readonly LinkReference[]>, isWhole: boolean) {
+  private constructor(links: Map<string, readonly LinkReference[]>, isWhole: boolean, keepsOthers = false) {
     this.#links = links;
     this.#isWhole = isWhole;
+    this.#keepsOthers = keepsOthers;
   }
 
   /** @param kpisMax KPIs to keep at most. */
@@ -45,6 +47,16 @@ export class KnownLinks {
       }),
     );
     return new KnownLinks(links, isWhole);
+  }
+
+  /** For who reads them page by page and keeps them. */
+  static none(): KnownLinks {
+    return new KnownLinks(new Map(), false, true);
+  }
+
+  /** Keeps links that were read, not empty: without one, a KPI may get a personal link at any page. They do not have to be newer than the rest. */
+  keep(kpi: KpiKey, links: readonly LinkReference[]): void {
+    if (this.#keepsOthers && links.length > 0 && this.#links.size < KPIS_MAX) this.#links.set(kpiIdentity(kpi), links);
   }
 
   /** In anchor order; undefined where they are to be read. */

@@ -3,6 +3,7 @@ import type { ControlTable } from '../../functions/tables/control/control-table.
 import { readSteering, type Steering } from '../../functions/tables/control/steering.ts';
 import type { Progress } from '../progress.ts';
 import type { Copier } from './copier.ts';
+import type { PageGate } from './page-gate.ts';
 import { describePauseChange } from './steering.ts';
 
 /** Time between two looks at whether the work is paused. */
@@ -16,11 +17,8 @@ export interface PauseGateOptions {
   readonly lookEveryMs?: number;
 }
 
-/**
- * Holds work that is no run of the backfill while an operator has paused it. What it returns is asked before each page, and
- * throws when the command is to stop while it waits.
- */
-export function pauseGate({ control, progress, nowMs, stop, lookEveryMs = LOOK_EVERY_MS }: PauseGateOptions) {
+/** Follows whether an operator has paused the work. Segments work side by side: one looks for all. */
+function watchPause({ control, progress, nowMs, lookEveryMs = LOOK_EVERY_MS }: PauseGateOptions) {
   let pause: Steering['pause'];
   let look: { readonly atMs: number; readonly done: Promise<void> } | undefined;
   const read = async (): Promise<void> => {
@@ -29,14 +27,53 @@ export function pauseGate({ control, progress, nowMs, stop, lookEveryMs = LOOK_E
     pause = orders.pause;
     progress.pause?.(pause?.isPaused ? pause.by : undefined);
   };
-  // Segments work side by side: one looks for all.
-  const looked = (): Promise<void> => {
-    if (look === undefined || nowMs() - look.atMs >= lookEveryMs) look = { atMs: nowMs(), done: read() };
-    return look.done;
+  return {
+    looked(): Promise<void> {
+      if (look === undefined || nowMs() - look.atMs >= lookEveryMs) look = { atMs: nowMs(), done: read() };
+      return look.done;
+    },
+    isPaused: (): boolean => pause?.isPaused ?? false,
   };
-  return async (): Promise<void> => {
-    for (await looked(); pause?.isPaused; await looked()) await delay(lookEveryMs, undefined, { signal: stop });
+}
+
+/**
+ * Holds work that is no run of the backfill while an operator has paused it. What it returns is asked before each page, and
+ * throws when the command is to stop while it waits.
+ */
+export function pauseGate(options: PauseGateOptions): () => Promise<void> {
+  const { stop, lookEveryMs = LOOK_EVERY_MS } = options;
+  const watched = watchPause(options);
+  return async () => {
+    for (await watched.looked(); watched.isPaused(); await watched.looked()) {
+      await delay(lookEveryMs, undefined, { signal: stop });
+    }
   };
+}
+
+/** Holds the pages of one segment of a run in the same way; a worker whose time is over ends in order. */
+export function pagesWhileNotPaused(options: PauseGateOptions): PageGate {
+  const { lookEveryMs = LOOK_EVERY_MS } = options;
+  const watched = watchPause(options);
+  return {
+    tryEnter() {
+      // A look that fails is met by the next page that waits for one.
+      watched.looked().catch(() => {});
+      return !watched.isPaused();
+    },
+    async enter(stop) {
+      while (!stop.aborted) {
+        await watched.looked();
+        if (!watched.isPaused()) return true;
+        await Promise.race([delay(lookEveryMs), aborted(stop)]);
+      }
+      return false;
+    },
+    leave: () => {},
+  };
+}
+
+function aborted(stop: AbortSignal): Promise<void> {
+  return new Promise((resolve) => stop.addEventListener('abort', () => resolve(), { once: true }));
 }
 
 /** The same copier, whose scans of the service's and the new tables wait before each page. */

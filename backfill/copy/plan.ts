@@ -23,7 +23,7 @@ import type { OldTables } from '../../functions/tables/old/old-tables.ts';
 import type { Progress } from '../progress.ts';
 import { writeUnitsOf } from './copier.ts';
 import { unknownLinkAttributes } from './copy-links.ts';
-import { decidePage, mayCollide } from './record-page.ts';
+import { decidePage, earlierSources } from './record-page.ts';
 import { scanPages } from './scan-pages.ts';
 import { addTallies, EMPTY_TALLY, type Tally } from './tally.ts';
 
@@ -173,7 +173,8 @@ async function planRecords(
   items: readonly Item[],
 ): Promise<Tally> {
   const ids = items.map(idOf);
-  const bases = await apart(mayCollide(source) ? ids : [], (some) => options.old.readRecords(some));
+  const earlier = earlierSources(source);
+  const bases = await apart(earlier.length > 0 ? ids : [], (some) => options.old.readRecords(some, earlier));
   const refusals = new Map(bases.refused.map(({ of, error }) => [of, error]));
   const page = decidePage(items, {
     source,

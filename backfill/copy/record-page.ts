@@ -21,7 +21,7 @@ export interface PageDecision {
 
 export interface PageContext {
   readonly source: RecordSource;
-  /** The items that bear the same ids in all record tables; only needed where an earlier table may own an id. */
+  /** The items that bear the same ids in earlier record tables. */
   readonly bases: ReadonlyMap<string, RecordItems>;
   readonly linksOf: (kpi: KpiKey) => readonly LinkReference[];
   readonly heldRecords: HeldRecords;
@@ -64,7 +64,7 @@ function demandOf(item: Item, { source, bases, linksOf, refusalOf }: PageContext
   return demandOfRecord(source, { ...bases.get(idOf(item)), [source]: item }, ({ kpi }) => linksOf(kpi));
 }
 
-/** Whether items of an earlier table may own an id of this one, so that `bases` must be read. */
-export function mayCollide(source: RecordSource): boolean {
-  return source !== RECORD_SOURCES[0];
+/** The tables of which an item may own an id of this one. Only their items are needed in `bases`: the first table that has an id owns it. */
+export function earlierSources(source: RecordSource): readonly RecordSource[] {
+  return RECORD_SOURCES.slice(0, RECORD_SOURCES.indexOf(source));
 }

@@ -2,6 +2,7 @@ import { RECORD_SOURCES, SOURCES } from '../../functions/migration/sources.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
 import type { ControlTable } from '../../functions/tables/control/control-table.ts';
 import { BACKFILL_PARTITION, type Run } from '../../functions/tables/control/documents.ts';
+import { type MemberTerm, memberTermsIn } from '../lease/group-lease.ts';
 import { EMPTY_TALLY, type Tally } from './tally.ts';
 
 /** The passes of a run, in order: a copy of each source, then the sweep over what live writes touched meanwhile. */
@@ -23,22 +24,46 @@ export async function writeCheckpoint(control: ControlTable, checkpoint: Checkpo
   const { warnings, unknownAttributes, ...numbers } = checkpoint.tally;
   // Counts are stored as lists: the document client takes an object with a `constructor` for one of a class, and refuses it.
   const tally = { ...numbers, warnings: [...warnings], unknownAttributes: [...unknownAttributes] };
-  await control.put(BACKFILL_PARTITION, `${checkpoint.pass}#${checkpoint.segment}`, { ...checkpoint, tally });
+  await control.put(BACKFILL_PARTITION, sortOf(checkpoint), { ...checkpoint, tally });
 }
 
 export async function deleteCheckpoint(
   control: ControlTable,
-  { pass, segment }: Pick<Checkpoint, 'pass' | 'segment'>,
+  checkpoint: Pick<Checkpoint, 'pass' | 'segment'>,
 ): Promise<void> {
-  await control.delete(BACKFILL_PARTITION, `${pass}#${segment}`);
+  await control.delete(BACKFILL_PARTITION, sortOf(checkpoint));
 }
 
 /** All checkpoints that are stored, those of earlier runs included where the present one has not come so far. */
 export async function readCheckpoints(control: ControlTable): Promise<Checkpoint[]> {
+  return checkpointsIn(await control.list(BACKFILL_PARTITION));
+}
+
+/** The same with the leases of the members of groups. */
+export async function readRunState(
+  control: Pick<ControlTable, 'list'>,
+): Promise<{ readonly checkpoints: Checkpoint[]; readonly members: MemberTerm[] }> {
   const rows = await control.list(BACKFILL_PARTITION);
+  return { checkpoints: checkpointsIn(rows), members: memberTermsIn(rows) };
+}
+
+/** The checkpoint of one segment, of whichever run. */
+export async function readCheckpoint(
+  control: Pick<ControlTable, 'get'>,
+  { pass, segment }: Pick<Checkpoint, 'pass' | 'segment'>,
+): Promise<Checkpoint | undefined> {
+  const value = await control.get(BACKFILL_PARTITION, sortOf({ pass, segment }));
+  return value && decodeCheckpoint(value as unknown as StoredCheckpoint);
+}
+
+function checkpointsIn(rows: Awaited<ReturnType<ControlTable['list']>>): Checkpoint[] {
   return rows
     .filter(({ value }) => PASSES.includes(value.pass as Pass))
     .map(({ value }) => decodeCheckpoint(value as unknown as StoredCheckpoint));
+}
+
+function sortOf({ pass, segment }: Pick<Checkpoint, 'pass' | 'segment'>): string {
+  return `${pass}#${segment}`;
 }
 
 type StoredCounts = readonly (readonly [name: string, count: number])[];

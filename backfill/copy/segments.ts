@@ -83,8 +83,15 @@ interface PageInHand {
   readonly tally: Promise<Tally>;
 }
 
-async function runSegment<T>(
-  { control, run, stop, onScanned, gate = OPEN_GATE }: PassCircumstances,
+/** Works through one segment from its checkpoint. @returns the checkpoint reached. */
+export async function runSegment<T>(
+  {
+    control,
+    run,
+    stop,
+    onScanned,
+    gate = OPEN_GATE,
+  }: Omit<PassCircumstances, 'stored' | 'run'> & { readonly run: Pick<Run, 'totalSegments'> },
   { scan, work, pagesAtOnce = 1 }: PagedWork<T>,
   start: Checkpoint,
 ): Promise<Checkpoint> {

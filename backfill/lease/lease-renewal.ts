@@ -1,5 +1,5 @@
 import type { Transactions } from '../../functions/tables/dynamo/transactions.ts';
-import { LeaseRow } from './lease-row.ts';
+import { type LeasePlace, LeaseRow } from './lease-row.ts';
 import {
   isHeld,
   type LeaseClock,
@@ -98,12 +98,12 @@ export type StartRenewals = (taken: TakenLease) => Renewals;
 /** Renews in this thread: as late as everything else that it does. */
 export function renewHere(
   transactions: Transactions,
-  { length, clock, sleep }: Pick<Renewal, 'length' | 'clock' | 'sleep'>,
+  { length, clock, sleep, place }: Pick<Renewal, 'length' | 'clock' | 'sleep'> & { readonly place?: LeasePlace },
 ): StartRenewals {
   return ({ owner, identity, token, term, latenessMs }) => {
     let [posted, failure] = [term, undefined as unknown];
     const end = new AbortController();
-    const row = new LeaseRow(transactions, { owner, identity }, 'renewed', token);
+    const row = new LeaseRow(transactions, { owner, identity }, 'renewed', token, place);
     const onFailure = (error: unknown): void => {
       failure = error;
     };

@@ -11,11 +11,27 @@ export interface Holder {
   readonly untilMs: number;
 }
 
-const LEASE_KEY: RowKey = { table: 'control', key: { pk: { S: BACKFILL_PARTITION }, sk: { S: 'lease' } } };
+/** Where a lease is kept. */
+export interface LeasePlace {
+  readonly key: RowKey;
+  /** What has to be held for at least as long, whenever this lease is taken or renewed; false where it cannot be. */
+  readonly within?: (untilMs: number) => Promise<boolean>;
+}
+
+/** The lease of whoever copies: a process, or a group of which each member has a lease of its own within it. */
+export const BACKFILL_LEASE: LeasePlace = { key: leaseKey('lease') };
+
+/** The key of a lease's row. */
+export function leaseKey(sort: string): RowKey {
+  return { table: 'control', key: { pk: { S: BACKFILL_PARTITION }, sk: { S: sort } } };
+}
 
 /** Who holds the lease, or held it last; undefined where nobody ever did. */
-export async function readHolder(transactions: Transactions): Promise<Holder | undefined> {
-  const [item] = await transactions.read([LEASE_KEY]);
+export async function readHolder(
+  transactions: Pick<Transactions, 'read'>,
+  { key }: Pick<LeasePlace, 'key'> = BACKFILL_LEASE,
+): Promise<Holder | undefined> {
+  const [item] = await transactions.read([key]);
   if (item === undefined) return undefined;
   const { held_until_ms: until } = item;
   return {
@@ -25,9 +41,15 @@ export async function readHolder(transactions: Transactions): Promise<Holder | u
   };
 }
 
-function writeHolder(transactions: Transactions, holder: Holder, ifToken: string | null): Promise<boolean> {
+/** @returns false where the row no longer has that token. */
+export function writeHolder(
+  transactions: Pick<Transactions, 'write'>,
+  { key }: RowKey,
+  holder: Holder,
+  ifToken: string | null,
+): Promise<boolean> {
   const item: Item = {
-    ...LEASE_KEY.key,
+    ...key,
     owner: { S: holder.owner },
     token: { S: holder.token },
     held_until_ms: { N: String(holder.untilMs) },
@@ -44,6 +66,7 @@ export class LeaseRow {
   /** What every token of this holder begins with. */
   readonly #identity: string;
   readonly #phase: Phase;
+  readonly #place: LeasePlace;
   #token: string | null;
   #writes = 0;
 
@@ -56,11 +79,13 @@ export class LeaseRow {
     { owner, identity }: { readonly owner: string; readonly identity: string },
     phase: Phase,
     token: string | null,
+    place: LeasePlace = BACKFILL_LEASE,
   ) {
     this.#transactions = transactions;
     this.#owner = owner;
     this.#identity = identity;
     this.#phase = phase;
+    this.#place = place;
     this.#token = token;
   }
 
@@ -68,17 +93,19 @@ export class LeaseRow {
     return this.#token;
   }
 
-  /** @returns false where another has written the row since. */
+  /** @returns false where another has written the row since, or what it lies within is not held. */
   async write(untilMs: number): Promise<boolean> {
+    const { key, within } = this.#place;
+    if (within && this.#phase !== 'given-up' && !(await within(untilMs))) return false;
     for (;;) {
       this.#writes += 1;
       const token = `${this.#identity}#${this.#phase}-${this.#writes}`;
-      if (await writeHolder(this.#transactions, { owner: this.#owner, token, untilMs }, this.#token)) {
+      if (await writeHolder(this.#transactions, key, { owner: this.#owner, token, untilMs }, this.#token)) {
         this.#token = token;
         return true;
       }
       // The client tries again where it missed an answer, and is refused by its own effect.
-      const stored = await readHolder(this.#transactions);
+      const stored = await readHolder(this.#transactions, this.#place);
       if (stored === undefined || !stored.token.startsWith(`${this.#identity}#`)) return false;
       this.#token = stored.token;
       if (stored.token === token) return true;

@@ -4,14 +4,9 @@ import type { TableNames } from '../../functions/migration/tables.ts';
 import type { Connection } from '../../functions/tables/dynamo-tables.ts';
 import { programFile } from '../../infra/package-layout.ts';
 import type { Renewals, StartRenewals, TakenLease } from './lease-renewal.ts';
-import { type LeaseClock, type LeaseLength, renewalEveryMs } from './lease-term.ts';
+import { type LeaseLength, renewalEveryMs } from './lease-term.ts';
 import { SharedTerm } from './shared-term.ts';
-
-/** The clocks of this machine. The steady one is the same in all threads, which `performance.now` is not. */
-export const SYSTEM_CLOCK: LeaseClock = {
-  nowMs: Date.now,
-  steadyMs: () => Number(process.hrtime.bigint()) / 1_000_000,
-};
+import { SYSTEM_CLOCK } from './system-clock.ts';
 
 export interface LeaseThreadData {
   readonly connection: Connection;

@@ -3,8 +3,9 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { connectTables } from '../../functions/tables/dynamo-tables.ts';
 import { keepRenewed } from './lease-renewal.ts';
 import { LeaseRow, readHolder } from './lease-row.ts';
-import { type FromLeaseThread, type LeaseThreadData, SYSTEM_CLOCK, type ToLeaseThread } from './lease-thread.ts';
+import type { FromLeaseThread, LeaseThreadData, ToLeaseThread } from './lease-thread.ts';
 import { SharedTerm } from './shared-term.ts';
+import { SYSTEM_CLOCK } from './system-clock.ts';
 
 /** The thread that startLeaseThread starts: it renews the lease that it is told of, until it is told to end. */
 

@@ -1,7 +1,8 @@
 import { MigrationError } from '../../functions/model/migration-error.ts';
 import type { Transactions } from '../../functions/tables/dynamo/transactions.ts';
+import { groupOf } from './group-lease.ts';
 import { type Renewals, renewHere, type StartRenewals } from './lease-renewal.ts';
-import { type Holder, LeaseRow, readHolder } from './lease-row.ts';
+import { BACKFILL_LEASE, type Holder, type LeasePlace, LeaseRow, readHolder } from './lease-row.ts';
 import { type LeaseClock, lengthFor, mayWrite, renewalEveryMs, termFromNow } from './lease-term.ts';
 
 /** The right to be the only copier. */
@@ -13,14 +14,22 @@ export interface Lease {
    * it gave the lease up when all of its writes were answered.
    */
   readonly abandonedUntilMs?: number;
-  /** Gives the lease up, so that the next copier need not wait. */
-  readonly release: () => Promise<void>;
+  /**
+   * Gives the lease up, so that the next copier need not wait. From then on it counts as not held.
+   *
+   * @param unansweredUntilMs until when writes were sent that nobody saw answered: what `abandonedUntilMs` tells the next holder. Absent where all were.
+   */
+  readonly release: (unansweredUntilMs?: number) => Promise<void>;
   /** Gives it up when the reserve is over: for a holder that failed, since a write without an answer may still land. */
   readonly releaseAfterReserve: () => Promise<void>;
+  /** Stops renewing it and leaves it as it is, to others of the same group. From then on it counts as not held here. */
+  readonly leave: () => Promise<void>;
 }
 
 export interface LeaseOptions {
   readonly transactions: Transactions;
+  /** Which lease; that of the backfill where absent. */
+  readonly place?: LeasePlace;
   /** Who asks, in a person's words: host and process. */
   readonly owner: string;
   readonly leaseMs: number;
@@ -34,6 +43,8 @@ export interface LeaseOptions {
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<unknown>;
   /** Who renews the lease; this thread where absent. */
   readonly renewals?: StartRenewals;
+  /** Told, before the lease is taken, until when one held it that did not give it up in order. */
+  readonly onAbandoned?: (untilMs: number) => Promise<void>;
   /** Told, once, why it takes long. */
   readonly onWait: (message: string) => void;
   /** Aborted when the caller no longer wants the lease. */
@@ -55,22 +66,33 @@ export async function acquireLease(options: LeaseOptions): Promise<Lease> {
     { leaseMs, leaseMaxMs },
   ];
   const { holder, latenessMs } = await awaitFree(options, clock);
+  if (holder && holder.untilMs > 0) await options.onAbandoned?.(holder.untilMs);
   const identity = options.newToken();
-  const row = new LeaseRow(transactions, { owner, identity }, 'taken', holder?.token ?? null);
+  const row = new LeaseRow(transactions, { owner, identity }, 'taken', holder?.token ?? null, options.place);
   const term = termFromNow(clock, lengthFor(length, latenessMs));
-  if (!(await row.write(term.untilMs))) throw refusal('Another backfill started at the same moment.');
-  const start = options.renewals ?? renewHere(transactions, { length, clock, sleep });
+  if (!(await row.write(term.untilMs))) {
+    throw refusal('Another backfill started at the same moment.', undefined);
+  }
+  const { place = BACKFILL_LEASE } = options;
+  const start = options.renewals ?? renewHere(transactions, { length, clock, sleep, place });
   const lease = keep(options, clock, identity, start({ owner, identity, token: row.token, term, latenessMs }));
   return holder && holder.untilMs > 0 ? { ...lease, abandonedUntilMs: holder.untilMs } : lease;
 }
 
-/** Waits until nobody holds the lease. `latenessMs`: how long the table took to say so. */
-async function awaitFree(
-  { transactions, leaseMs, nowMs, sleep, onWait, stop }: LeaseOptions,
-  { steadyMs }: LeaseClock,
+/** What it takes to find out whether a lease is free. */
+type Looking = Pick<LeaseOptions, 'transactions' | 'leaseMs' | 'nowMs' | 'sleep' | 'onWait' | 'stop' | 'place'>;
+
+/**
+ * Waits until nobody holds the lease. `latenessMs`: how long the table took to say so.
+ *
+ * @throws MigrationError `BACKFILL_RUNNING` where its holder is at work.
+ */
+export async function awaitFree(
+  { transactions, leaseMs, nowMs, sleep, onWait, stop, place }: Looking,
+  { steadyMs }: Pick<LeaseClock, 'steadyMs'>,
 ): Promise<{ holder: Holder | undefined; latenessMs: number }> {
   let askedMs = steadyMs();
-  const first = await readHolder(transactions);
+  const first = await readHolder(transactions, place);
   let holder = first;
   if (holder && holder.untilMs > nowMs()) {
     onWait(`${describeHolder(holder)} Waiting to see whether it is still running.`);
@@ -78,9 +100,9 @@ async function awaitFree(
   while (holder && holder.untilMs > nowMs()) {
     await sleep(Math.min(holder.untilMs - nowMs(), renewalEveryMs({ leaseMs })) + 1, stop);
     askedMs = steadyMs();
-    holder = await readHolder(transactions);
+    holder = await readHolder(transactions, place);
     const alive = holder && holder.untilMs > 0 && (holder.token !== first?.token || holder.untilMs !== first.untilMs);
-    if (holder && alive) throw refusal(describeHolder(holder));
+    if (holder && alive) throw refusal(describeHolder(holder), holder);
   }
   return { holder, latenessMs: steadyMs() - askedMs };
 }
@@ -89,27 +111,41 @@ function describeHolder(holder: Holder): string {
   return `${holder.owner} holds the lease of the backfill until ${new Date(holder.untilMs).toISOString()}.`;
 }
 
-function refusal(message: string): MigrationError {
+function refusal(message: string, holder: Holder | undefined): MigrationError {
+  const stopIt =
+    holder && groupOf(holder) !== undefined
+      ? 'stop it: kpi-migrate backfill --on workflow --stop --execute'
+      : 'stop it there with Ctrl-C';
   return new MigrationError('BACKFILL_RUNNING', message, {
-    nextStep: 'Let it finish, or stop it there with Ctrl-C. Then run the same command again.',
+    nextStep: `Let it finish, or ${stopIt}. Then run the same command again.`,
   });
 }
 
 function keep(options: LeaseOptions, clock: LeaseClock, identity: string, renewals: Renewals): Lease {
+  const { transactions, owner, place } = options;
+  // Not only a matter of clocks: what is left of an invocation may continue in a later one of the same Lambda process.
+  let isEnded = false;
+  const end = (): Promise<string | null> => {
+    isEnded = true;
+    return renewals.stop();
+  };
   const giveUp = async (untilMs: number): Promise<void> => {
-    const token = await renewals.stop();
+    const token = await end();
     // Refused where another has it: then there is nothing to give up.
-    await new LeaseRow(options.transactions, { owner: options.owner, identity }, 'given-up', token).write(untilMs);
+    await new LeaseRow(transactions, { owner, identity }, 'given-up', token, place).write(untilMs);
   };
   return {
     requireHeld() {
-      if (mayWrite(renewals.term(), clock)) return;
+      if (!isEnded && mayWrite(renewals.term(), clock)) return;
       throw new MigrationError('LEASE_LOST', 'The lease of the backfill was not renewed in time.', {
         nextStep: 'Run the same command again. It resumes from its checkpoints.',
         cause: renewals.failure(),
       });
     },
-    release: () => giveUp(0),
+    release: (unansweredUntilMs = 0) => giveUp(unansweredUntilMs),
     releaseAfterReserve: () => giveUp(options.nowMs() + renewals.term().reserveMs),
+    leave: async () => {
+      await end();
+    },
   };
 }

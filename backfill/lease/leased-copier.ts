@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { processOf } from '../account/operator.ts';
 import type { Environment } from '../environment.ts';
-import { SYSTEM_CLOCK, startLeaseThread } from './lease-thread.ts';
+import { startLeaseThread } from './lease-thread.ts';
+import { SYSTEM_CLOCK } from './system-clock.ts';
 
 /**
  * What a command of this process writes with under the backfill's lease. The caller disposes of the thread that renews the

@@ -113,6 +113,7 @@ export const KIND_OF = {
   SETTINGS_RETIRE: 'usage',
   SETTINGS_RETUNE: 'usage',
   SETTINGS_UNREADABLE: 'usage',
+  SETTINGS_WORKFLOW: 'usage',
   STANDING_ROUND_DIFFERS: 'blocker',
   STANDING_ROUND_OLD: 'blocker',
   STATE_UNREADABLE: 'failed',
@@ -131,6 +132,7 @@ export const KIND_OF = {
   TEMPLATE_UNREADABLE: 'failed',
   TRANSACTION_TOO_LARGE: 'item',
   VALIDATION_RUNNING: 'blocker',
+  WORKFLOW_NOT_DEPLOYED: 'blocker',
 } as const satisfies Readonly<Record<string, ErrorKind>>;
 
 export type ErrorCode = keyof typeof KIND_OF;

@@ -16,6 +16,7 @@ import { dynamoOldReads } from '../../functions/tables/old/dynamo-old-reads.ts';
 import { LagRecorder } from '../../functions/tables/replication-lag.ts';
 import { validatePart } from '../../functions/validation/rolling.ts';
 import { afterPart, readRolling, writeRolling } from '../../functions/validation/rolling-state.ts';
+import { driveWorkflow, workflowOptions } from '../backfill/workflow/drive.ts';
 import { createTestTables, engineClient } from '../engine-client.ts';
 import { actual, eventOf, link, milestone, putOld, replicationOver, TENANT } from '../sync/fixtures.ts';
 import { noteRights } from './asked-rights.ts';
@@ -24,7 +25,7 @@ import { settingsWith, synthesise } from './synthesis.ts';
 
 const CALLERS = [{ principal: 'arn:aws:iam::123456789012:role/kpi-service', tenants: 'any' as const }];
 
-const settings = settingsWith({ readPath: { callers: CALLERS } });
+const settings = settingsWith({ readPath: { callers: CALLERS }, backfill: { workflow: {} } });
 const resources = synthesise(settings);
 let names: TableNames;
 
@@ -108,6 +109,37 @@ test('the standing validation asks for nothing that its function may not', async
   await writeRolling(control, afterPart(await readRolling(control, 1, 'now'), report, 'now'));
   expect(missing(asked, /^ValidationValidateRole/)).toEqual([]);
 });
+
+test.each(['hold', 'personal-link'] as const)(
+  'the workflow asks for nothing that its function may not (%s)',
+  async (heldRecords) => {
+    const { client, asked } = noted();
+    const service = engineClient();
+    const items = [
+      ['links', link('l1', 'k1')],
+      ['links', { id: { S: 'l9' } }],
+      ['actuals', actual('r1', 'k1', '1')],
+      ['milestones', milestone('r1', 'k1', '2')],
+      ['readings', { id: { S: 'r2' } }],
+      ['actuals', actual('r3', 'k2', '1')],
+    ] as const;
+    for (const [source, item] of items) await putOld(service, names, source, item);
+    await replicateStreamBatch(replicationOver(service, names, { heldRecords }), 'links', [
+      eventOf('1', { newImage: items[0][1] }),
+    ]);
+    // The first run copies, the second one looks what is there.
+    for (const group of ['first', 'second']) {
+      const replication = replicationOver(client, names, { heldRecords });
+      expect(await driveWorkflow(workflowOptions(replication, dynamoTables(client, names).data, group))).toMatchObject({
+        kind: 'finished',
+      });
+    }
+    for (const right of ['BatchWriteItem kpiData', 'BatchGetItem kpiData', 'Scan control', 'Scan kpiActuals']) {
+      expect([...asked]).toContain(`dynamodb:${right}`);
+    }
+    expect(missing(asked, /^WorkflowWorkerRole/)).toEqual([]);
+  },
+);
 
 test('the gate asks for nothing that its function may not', async () => {
   const { client, asked } = noted();

@@ -7,6 +7,7 @@ import { readSettings } from '../../infra/settings-file.ts';
 import { OperatorPolicy } from './operator-policies.ts';
 import { ofType, settingsWith, synthesise } from './synthesis.ts';
 import { rightsOf } from './wire-rights.ts';
+import { WORKFLOW_RIGHTS } from './workflow-rights.ts';
 
 const settings = readSettings('local');
 const observe = new OperatorPolicy('Observe');
@@ -147,6 +148,20 @@ describe('what is recorded', () => {
     const [right = ''] = rightsOf(call('DynamoDB_20120810.BatchWriteItem', { RequestItems }));
     expect(operate.allows(right)).toBe(true);
     expect(observe.allows(right)).toBe(false);
+  });
+});
+
+describe('a workflow', () => {
+  test('is watched with the one, started and stopped with the other', () => {
+    const [describing = '', ...changing] = WORKFLOW_RIGHTS;
+    expect(observe.allows(describing)).toBe(true);
+    for (const right of changing) expect([observe.allows(right), operate.allows(right)], right).toEqual([false, true]);
+  });
+
+  test('that is not deployed takes no rights', () => {
+    const policies = ofType(synthesise(settingsWith()), 'AWS::IAM::ManagedPolicy');
+    expect(policies).toHaveLength(2);
+    expect(JSON.stringify(policies)).not.toContain('states:');
   });
 });
 

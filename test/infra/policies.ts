@@ -61,6 +61,7 @@ const READING = [
   'GetShardIterator',
   'ListBackups',
   'ListStreams',
+  'ListTables',
   'Query',
   'Scan',
 ].map((action) => `dynamodb:${action}`);

@@ -55,6 +55,11 @@ export function rightsOf(call: WireCall): Right[] {
     const { Names = [] } = JSON.parse(call.body) as { Names?: string[] };
     return Names.map((name) => `ssm:${action} arn:aws:ssm:${ACCOUNT}:parameter${name}`);
   }
+  if (service === 'AWSStepFunctions') {
+    const { stateMachineArn, executionArn } = JSON.parse(call.body);
+    // IAM knows an execution by its own ARN (Service Authorization Reference, AWS Step Functions).
+    return [`states:${action} ${action === 'StartExecution' ? stateMachineArn : executionArn}`];
+  }
   if (/^\/2015-03-31\/event-source-mappings/.test(call.path)) {
     const isList = /mappings\/?$/.test(call.path);
     return [`lambda:${isList ? 'ListEventSourceMappings' : 'GetEventSourceMapping'} *`];

@@ -13,7 +13,7 @@ const NO_SWEEP: readonly Edit[] = [
 
 /** Mistakes of the backfill and its sweep. */
 export const COPY_MUTATIONS: readonly Mutation[] = [
-  { name: 'no sweep', edits: NO_SWEEP },
+  { name: 'no sweep', firstSeed: 452, edits: NO_SWEEP },
   { name: 'no sweep of records', scheduledWorld: 'many copied records that go', edits: NO_SWEEP.slice(0, 1) },
   { name: 'no sweep of KPIs', firstSeed: 3_850, edits: NO_SWEEP.slice(1) },
   {
@@ -29,6 +29,7 @@ export const COPY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the sweep does not wait for the puts of a copier before the last that was killed',
+    firstSeed: 175,
     scheduledWorld: 'many copied records that go, source by source',
     edits: [edit(BACKFILL, 'await latePuts.store(copier.replication.control);', '')],
   },
@@ -39,6 +40,7 @@ export const COPY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a sweep before the last source is copied',
+    firstSeed: 1_443,
     edits: [
       edit(
         BACKFILL,
@@ -50,20 +52,23 @@ export const COPY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a copier puts rows although its lease ran out',
+    firstSeed: 645,
     scheduledWorld: 'many copied records that go',
     edits: [edit(BACKFILL, 'requireAllowed: lease.requireHeld', 'requireAllowed: () => {}')],
   },
   {
     name: 'ids of earlier tables are forgotten',
+    firstSeed: 452,
     edits: [edit('backfill/copy/first-copy.ts', 'for (const id of ids) this.#ids.add(id);', '')],
   },
   {
     name: 'a copy that is resumed takes the ids of the rest of a table for all of them',
     scheduledWorld: 'many copied records, their ids in two tables',
-    edits: [edit(BACKFILL, 'const isWhole = !hasBegun(run, source, stored);', 'const isWhole = true;')],
+    edits: [edit(BACKFILL, 'const isWhole = !hasBegun(run, pass, stored);', 'const isWhole = true;')],
   },
   {
     name: 'links are known from before they were copied',
+    firstSeed: 103,
     edits: [
       edit(
         'backfill/copy/first-copy.ts',
@@ -79,6 +84,7 @@ export const COPY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a copier writes although its lease ran out',
+    firstSeed: 382,
     scheduledWorld: 'many copied records that go',
     edits: [
       edit('backfill/copy/copier.ts', '      requireAllowed();\n', ''),
@@ -87,13 +93,14 @@ export const COPY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a repeated backfill puts in rows past the protocol, though somebody may read them',
-    firstSeed: 1_050,
+    firstSeed: 1_325,
     foundOnlyBy: 'a row went back to',
     scheduledWorld: 'a copied record that changes and goes, beside a second backfill',
     edits: [edit('backfill/copy/backfill.ts', 'isRepeat: stored !== undefined', 'isRepeat: false')],
   },
   {
     name: 'a checkpoint before the work',
+    firstSeed: 103,
     edits: [
       edit(
         'backfill/copy/segments.ts',

@@ -12,12 +12,14 @@ export const ISOLATION_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a fan-out takes its mark away though it neither brought nor noted a record',
+    firstSeed: 99,
     scheduledWorld: 'two records',
     odd: { kind: 'record', id: 'r1', oddity: 'all' },
     edits: [edit(FAN_OUT, 'await noteGivenUp(', 'await (async (..._) => undefined)(')],
   },
   {
     name: 'a fan-out takes its mark away though a record kept being changed',
+    firstSeed: 202,
     scheduledWorld: 'two records',
     odd: { kind: 'record', id: 'r1', oddity: 'contended' },
     edits: [edit(FAN_OUT, 'if (pages.contention !== undefined) return', 'if (false) return')],
@@ -133,6 +135,7 @@ export const ISOLATION_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'an unfinished item loses its note though it is still unfinished',
+    firstSeed: 233,
     edits: [
       edit('backfill/copy/take-up-unfinished.ts', 'if (!namesLeft.has(unfinishedName(note.item)))', 'if (namesLeft)'),
     ],

@@ -22,6 +22,7 @@ export const KPI_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a listing of spilled links is not proven by a later look at the KPI row',
+    firstSeed: 121,
     edits: [
       edit(
         VIEWS,
@@ -32,6 +33,7 @@ export const KPI_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a listing of spilled links serves for later links, too',
+    firstSeed: 200,
     edits: [
       edit(VIEWS, 'if (known && known.linksToken === head.linksToken) return known;', 'if (known) return known;'),
     ],
@@ -50,6 +52,7 @@ export const KPI_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the KPI row does not count a spilled link that goes or comes again',
+    firstSeed: 249,
     edits: [edit(KPI_DECISION, 'present += (linkedAt === undefined ? 0 : 1) - (before === undefined ? 0 : 1);', '')],
   },
   {
@@ -79,6 +82,7 @@ export const KPI_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a changed linked_at of a spilled link leaves the anchor as it was',
+    firstSeed: 294,
     edits: [
       edit(
         KPI_DECISION,

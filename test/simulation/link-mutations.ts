@@ -19,6 +19,7 @@ export const LINK_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a link's token after its state",
+    firstSeed: 200,
     edits: [
       edit(
         LINKS,
@@ -69,6 +70,7 @@ export const LINK_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'touched-record rows only: a fan-out does not list the index',
+    firstSeed: 243,
     edits: [edit(FAN_OUT, "['touched', ...RECORD_SOURCES] as const", "['touched'] as const")],
   },
   {
@@ -82,7 +84,7 @@ export const LINK_MUTATIONS: readonly Mutation[] = [
     name: "a link's write without a look at the KPI that its row is in",
     foundOnlyBy: 'a row went back to',
     scheduledWorld: 'a link that changes, goes and comes again elsewhere',
-    firstSeed: 18_000,
+    firstSeed: 18_551,
     edits: [edit(LINKS, '? [row] : [row, image]', '? [] : [image]')],
   },
   {
@@ -97,7 +99,7 @@ export const LINK_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a fan-out takes away a mark that is newer than itself',
-    firstSeed: 4_950,
+    firstSeed: 5_309,
     edits: [
       edit(
         FAN_OUT,

@@ -25,7 +25,8 @@ export function oldTables(store: Store, scheduler: Scheduler, call: Gate): OldTa
       return new Map(ids.flatMap((id, at) => (items[at] ? [[id, items[at]] as const] : [])));
     },
 
-    async readRecords(ids) {
+    async readRecords(ids, sources = RECORD_SOURCES) {
+      // All are read, whichever are wanted: so a schedule is the same for who wants fewer.
       const keys = keysOfBatches(
         ids.flatMap((id) =>
           RECORD_SOURCES.map((source) => ({ table: OLD_TABLE_OF[source], key: { id: { S: id } }, id, source })),
@@ -47,7 +48,7 @@ export function oldTables(store: Store, scheduler: Scheduler, call: Gate): OldTa
       const records = new Map<string, Partial<Record<RecordSource, Item>>>();
       for (const [at, { id, source }] of keys.entries()) {
         const item = items[at];
-        if (item) records.set(id, { ...records.get(id), [source]: item });
+        if (item && sources.includes(source)) records.set(id, { ...records.get(id), [source]: item });
       }
       return records;
     },

@@ -38,10 +38,12 @@ const IMAGE_FIRST: readonly Edit[] = [
 export const RECORD_MUTATIONS: readonly Mutation[] = [
   {
     name: 'no record fence: a record is written whatever its token',
+    firstSeed: 1_051,
     edits: [edit(COMMIT, ', ifToken: current }', ' }')],
   },
   {
     name: 'token after state',
+    firstSeed: 580,
     edits: [
       edit(
         RECORD,
@@ -69,6 +71,7 @@ export const RECORD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'delete by image',
+    firstSeed: 142,
     edits: [
       KEEP_IMAGE,
       readBasesBy('async (ids) => (ids.every(imageOf.get, imageOf) ? replication.old.readRecords(ids) : new Map())'),
@@ -76,6 +79,7 @@ export const RECORD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'rows are taken away before they are put anew',
+    firstSeed: 340,
     foundOnlyBy: 'a row went away, back from',
     edits: [
       edit(

@@ -1,9 +1,12 @@
 import { REPLICATES_NOTHING } from '../../../functions/health/health.ts';
 import { SOURCES, type Source } from '../../../functions/migration/sources.ts';
 import { OLD_TABLE_OF } from '../../../functions/migration/tables.ts';
+import { MigrationError } from '../../../functions/model/migration-error.ts';
 import { own } from '../../../functions/model/own.ts';
 import { describeTables } from '../../../functions/tables/dynamo/descriptions.ts';
+import { commandLine } from '../../../infra/package-layout.ts';
 import { operatorOf } from '../../account/operator.ts';
+import type { HOSTS } from '../../command-options.ts';
 import { type BackfillReport, runBackfill } from '../../copy/backfill.ts';
 import { type Plan, planBackfill } from '../../copy/plan.ts';
 import { PASSES } from '../../copy/run-state.ts';
@@ -20,20 +23,37 @@ import { checkTables, requireNoFindings } from '../preflight/preflight.ts';
 import { type PromotionOptions, requirePromotion } from '../promotion/require-promotion.ts';
 import { describeBackfill, describeHeld, describePlan } from './describe-backfill.ts';
 import { describeBudgetOfPlan, nextAtBudget } from './describe-spent.ts';
+import {
+  requireWorkflow,
+  runningWorkflow,
+  runOnWorkflow,
+  stopWorkflow,
+  type WorkflowReport,
+  workflowInputOf,
+} from './workflow.ts';
 
 type Budget = NonNullable<SteeringOptions['budget']>;
 
-type BackfillCommandOptions = PromotionOptions & {
+type BackfillCommandOptions = {
   readonly env: string;
   readonly phase?: Source;
+  readonly on?: (typeof HOSTS)[number];
+  readonly stop?: boolean;
   readonly execute?: boolean;
   readonly budgetUsd?: number;
   readonly reason?: string;
-};
+} & PromotionOptions;
 
 /** `backfill`: runs the preflight, and then shows the plan or, with `--execute`, copies. */
 export async function backfillCommand(options: BackfillCommandOptions, stop: AbortSignal): Promise<CommandResult> {
+  requireFitting(options);
   const environment = await openEnvironment(options.env, options.execute ? 'write' : 'read');
+  if (options.on === 'workflow') {
+    requireWorkflow(environment.settings);
+    const { budgetUsd } = environment.settings.backfill;
+    requireFitting({ ...options, ...(!options.stop && budgetUsd !== undefined && { budgetUsd }) });
+  }
+  if (options.stop) return stopCommand(environment, options.execute === true);
   const { phase, budgetUsd = environment.settings.backfill.budgetUsd } = options;
   requirePrice(environment.settings, budgetUsd);
   if (options.execute) {
@@ -42,6 +62,7 @@ export async function backfillCommand(options: BackfillCommandOptions, stop: Abo
       by: operatorOf(environment.caller),
       nowMs: Date.now(),
     });
+    if (options.on === 'workflow') return workflowCommand(environment, showProgress(), stop);
     const budget = budgetOf(environment, options);
     const bounds = { ...(phase && { phase }), ...(budget && { budget }) };
     const report = await executeBackfill(environment, showProgress(), stop, bounds);
@@ -50,6 +71,68 @@ export async function backfillCommand(options: BackfillCommandOptions, stop: Abo
     return { exitCode: exitCodeOf(report), document: report, lines, ...(next && { next }) };
   }
   return { ...(await planOf(environment, stop, budgetUsd)), next: 'execute' };
+}
+
+const NO_BUDGET =
+  'A budget is kept only by a backfill in a terminal. Without --budget-usd and backfill.budgetUsd, a workflow can run.';
+
+/** A workflow runs all passes, and only a workflow is stopped from another terminal. */
+function requireFitting({ on, phase, stop, budgetUsd }: BackfillCommandOptions): void {
+  const problem =
+    (on === 'workflow' && phase !== undefined && '--phase is not for --on workflow, which runs all passes.') ||
+    (on === 'workflow' && budgetUsd !== undefined && NO_BUDGET) ||
+    (on !== 'workflow' && stop && '--stop is for --on workflow. A backfill in a terminal stops with Ctrl-C there.');
+  if (problem) {
+    throw new MigrationError('SETTINGS_WORKFLOW', problem, { nextStep: `Run ${commandLine('backfill --help')}` });
+  }
+}
+
+/** Starts the workflow and watches it. Ctrl-C ends the watching alone. */
+async function workflowCommand(
+  environment: Environment,
+  progress: Progress,
+  stop: AbortSignal,
+): Promise<CommandResult> {
+  const { settings } = environment;
+  const { itemCountEstimates, shapes } = await preflight(environment);
+  progress.expect?.(PASSES.map((name) => ({ name, total: own(itemCountEstimates, name) })));
+  const input = workflowInputOf(settings, shapes);
+  const report = await runOnWorkflow(environment, input, { progress, itemCountEstimates, stop });
+  return resultOf(report, settings);
+}
+
+async function stopCommand(environment: Environment, isExecuted: boolean): Promise<CommandResult> {
+  if (isExecuted) {
+    const note = (message: string): boolean => process.stderr.write(`${message}\n`);
+    const report = await stopWorkflow(environment, note);
+    return { ...resultOf(report, environment.settings), exitCode: EXIT.done };
+  }
+  const execution = await runningWorkflow(environment);
+  if (execution === undefined) return resultOf({ state: 'none' }, environment.settings);
+  const lines = [`The workflow ${execution} is running. --execute ends it after the pages in hand.`];
+  return { exitCode: EXIT.done, document: { state: 'running', execution }, lines, next: 'execute' };
+}
+
+function resultOf(report: WorkflowReport, settings: Environment['settings']): CommandResult {
+  switch (report.state) {
+    case 'none':
+      return { exitCode: EXIT.done, document: report, lines: ['No workflow is running.'] };
+    case 'running': {
+      const watch = ['backfill', '--execute', '--on', 'workflow'];
+      const lines = [
+        `The workflow ${report.execution} continues without this command.`,
+        `To stop it: ${nextStep(settings.name, [...watch, '--stop'], '').command}`,
+      ];
+      return {
+        exitCode: EXIT.stopped,
+        document: report,
+        lines,
+        next: nextStep(settings.name, watch, 'this watches it again'),
+      };
+    }
+    default:
+      return { exitCode: exitCodeOf(report), document: report, lines: describeBackfill(report, settings) };
+  }
 }
 
 /** `plan`: what a backfill would write. */
@@ -80,7 +163,7 @@ export async function heldList({ env }: { readonly env: string }, stop: AbortSig
 async function planEnvironment(environment: Environment, stop: AbortSignal): Promise<Plan> {
   const { settings, tables } = environment;
   const progress = showProgress();
-  const itemCountEstimates = await preflight(environment);
+  const { itemCountEstimates } = await preflight(environment);
   progress.expect?.(SOURCES.map((name) => ({ name, total: itemCountEstimates[name] })));
   return planBackfill({
     old: tables.old,
@@ -111,7 +194,7 @@ export async function executeBackfill(
   stop: AbortSignal,
   { phase, budget }: { readonly phase?: Source; readonly budget?: Budget } = {},
 ): Promise<BackfillReport> {
-  const itemCountEstimates = await preflight(environment);
+  const { itemCountEstimates } = await preflight(environment);
   const passes = phase ? [phase] : PASSES;
   progress.expect?.(passes.map((name) => ({ name, total: own(itemCountEstimates, name) })));
   const copier = await steeredCopier(environment);
@@ -128,13 +211,16 @@ export async function executeBackfill(
   });
 }
 
-/** @returns estimates of the number of items in each old table. */
-async function preflight(environment: Environment): Promise<Partial<Record<Source, number>>> {
+/** @returns the tables as they are, and estimates of the number of items in each old one. */
+async function preflight(environment: Environment) {
   const { client, settings } = environment;
   const shapes = await describeTables(client, settings.tables);
   requireNoFindings([...checkTables(shapes, settings.tables), ...checkKeys(shapes, settings)]);
   const { health, problems } = await reportReplication(environment, shapes, Date.now());
   // What the service changes during the copy would be lost. Without a heartbeat, preflight alone says so.
   if (health !== undefined) requireNoFindings(problems.filter(({ code }) => REPLICATES_NOTHING.has(code)));
-  return Object.fromEntries(SOURCES.map((source) => [source, shapes[OLD_TABLE_OF[source]]?.itemCountEstimate ?? 0]));
+  const itemCountEstimates: Partial<Record<Source, number>> = Object.fromEntries(
+    SOURCES.map((source) => [source, shapes[OLD_TABLE_OF[source]]?.itemCountEstimate ?? 0]),
+  );
+  return { itemCountEstimates, shapes };
 }

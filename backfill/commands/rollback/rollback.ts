@@ -7,7 +7,7 @@ import type { DeleteRows } from '../../../functions/tables/dynamo/row-deletion.t
 import { type Copier, guardWrites } from '../../copy/copier.ts';
 import { LatePuts, type LatePutsOptions } from '../../copy/late-puts.ts';
 import { pauseGate } from '../../copy/pause-gate.ts';
-import { deleteCheckpoint, readCheckpoints } from '../../copy/run-state.ts';
+import { deleteCheckpoint, readCheckpoints, readRunState } from '../../copy/run-state.ts';
 import { acquireLease, type Lease, type LeaseOptions } from '../../lease/lease.ts';
 import type { Progress } from '../../progress.ts';
 import { clearTable } from './clear-table.ts';
@@ -63,7 +63,8 @@ async function outlastPuts(options: RollbackOptions, lease: Lease): Promise<void
   const { control } = options.replication;
   const before = await readRollback(control);
   if (before !== undefined && before.endedAt === undefined) return;
-  await (await LatePuts.open(control, lease, options)).outlast();
+  const { members } = await readRunState(control);
+  await (await LatePuts.open(control, lease, options)).outlast(members);
 }
 
 async function clearAll(options: RollbackOptions & Copier, requireHeld: () => void): Promise<RollbackReport> {

@@ -17,6 +17,7 @@ import { startDatabase } from '../throttles/start-database.ts';
 import type { Throttles } from '../throttles/throttles.ts';
 import { createTables, hostFunctions, putGuardsOn, turnStreamOn } from './deploy.ts';
 import { requireEngine } from './engine.ts';
+import { Executions } from './executions.ts';
 import type { BusyProcess, FunctionHost } from './function-host.ts';
 import { fileCheckpoints } from './mapping-checkpoints.ts';
 import { oldTableSchemas } from './old-table-schemas.ts';
@@ -127,20 +128,21 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   });
   if (appconfig) starting.defer(() => appconfig.stop());
   const mappings: SwitchedMapping[] = [];
+  const hosts = new Map<string, FunctionHost>();
+  const executions = new Executions(stack.stateMachines, hosts, Date.now);
   const services = await startServices({
     account: settings.account,
     parameters: stack.parameters,
     mappings: () => mappings,
+    executions,
     ...(throttles && { throttles }),
     nowMs: Date.now,
   });
   starting.defer(() => services.stop());
-  const hosts: ReadonlyMap<string, FunctionHost> = hostFunctions(
-    stack,
-    { assembly, logs: folder('logs') },
-    localClientEnvironment(dynamodbUrl, appconfig?.url, services.url),
-  );
+  const environment = localClientEnvironment(dynamodbUrl, appconfig?.url, services.url);
+  for (const [id, host] of hostFunctions(stack, { assembly, logs: folder('logs') }, environment)) hosts.set(id, host);
   starting.defer(async () => {
+    executions.stopAll();
     await Promise.all([...hosts.values()].map((host) => host.stop()));
   });
   for (const guards of stack.guards) await putGuardsOn(guards, hosts);

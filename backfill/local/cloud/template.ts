@@ -10,6 +10,9 @@ const attributeOf = z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.string()]) }
 const reference = z.object({ Ref: z.string() });
 const join = z.object({ 'Fn::Join': z.tuple([z.string(), z.array(z.unknown())]) });
 
+/** What ARNs of Step Functions begin with in the local cloud. */
+const STATES = 'arn:aws:states:us-east-1:000000000000';
+
 const globalTable = z.object({
   TableName: z.string(),
   KeySchema: z.array(z.any()),
@@ -41,6 +44,7 @@ const schedule = z.object({
 });
 const streamResource = z.object({ ServiceToken: attributeOf, TableName: z.string() });
 const guardsResource = z.looseObject({ ServiceToken: attributeOf });
+const stateMachine = z.object({ StateMachineName: z.string().optional(), DefinitionString: z.unknown() });
 const parameter = z.object({ Name: z.string(), Value: z.unknown() });
 
 /** A function of the stack: where its bundle is, and how it is run. */
@@ -90,6 +94,13 @@ export interface StackSchedule {
   readonly minutes: number;
 }
 
+/** A state machine, its functions named by their logical ids. */
+export interface StackStateMachine {
+  readonly arn: string;
+  readonly name: string;
+  readonly definition: unknown;
+}
+
 /** What the local cloud runs of a synthesised stack. */
 export interface Stack {
   readonly tables: readonly CreateTableCommandInput[];
@@ -98,6 +109,7 @@ export interface Stack {
   readonly mappings: readonly StackMapping[];
   readonly schedules: readonly StackSchedule[];
   readonly guards: readonly StackGuards[];
+  readonly stateMachines: readonly StackStateMachine[];
   /** What the stacks publish in Parameter Store. */
   readonly parameters: Parameters;
   /** Absent where the stack has no flag. */
@@ -106,7 +118,7 @@ export interface Stack {
 
 /**
  * Reads the synthesised CloudFormation templates of an app as one stack. What is not tables, functions, streams, mappings,
- * guards, parameters and AppConfig is passed over.
+ * guards, state machines, parameters and AppConfig is passed over.
  *
  * @throws MigrationError TEMPLATE_UNREADABLE, with everything that the local cloud cannot follow.
  */
@@ -157,6 +169,15 @@ export function readTemplate(...templates: unknown[]): Stack {
         Object.entries(properties).map(([name, value]) => [name, resolved(all, value) ?? value]),
       ),
     })),
+    stateMachines: ofType('AWS::StepFunctions::StateMachine', stateMachine).flatMap(
+      ({ id, StateMachineName: name, DefinitionString }) => {
+        // One of CDK's provider framework, whose functions the local cloud calls itself.
+        if (name === undefined) return [];
+        const text = resolved(all, DefinitionString);
+        if (text === undefined) throw unreadableTemplate(`${id}: its definition names what is not known here.`);
+        return { arn: `${STATES}:stateMachine:${name}`, name, definition: JSON.parse(text) };
+      },
+    ),
     parameters: Object.fromEntries(
       ofType('AWS::SSM::Parameter', parameter).flatMap(({ Name, Value }) => {
         const value = resolved(all, Value);

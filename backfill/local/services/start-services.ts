@@ -3,11 +3,13 @@ import type { Answer, Exchange, Route } from '../appconfig/exchange.ts';
 import { serve } from '../appconfig/http-edge.ts';
 import { type Parameters, parameterRoutes } from '../appconfig/parameter-store.ts';
 import { ServiceError } from '../appconfig/service-error.ts';
+import type { Executions } from '../cloud/executions.ts';
 import type { Throttles } from '../throttles/throttles.ts';
 import { scalingService } from './autoscaling.ts';
 import { getCallerIdentity } from './identity.ts';
 import { type LocalMappings, mappingRoutes } from './mappings.ts';
 import { getMetricData, METRICS_TARGET } from './metrics.ts';
+import { answerStepFunctions, STEP_FUNCTIONS } from './step-functions.ts';
 import { throttleRoutes } from './throttle-routes.ts';
 
 export interface ServicesOptions {
@@ -17,6 +19,8 @@ export interface ServicesOptions {
   readonly parameters: Parameters;
   /** Event source mappings of Lambda; none where it is absent. */
   readonly mappings?: LocalMappings;
+  /** Of Step Functions; none where it is absent. */
+  readonly executions?: Executions;
   /** What throttles the tables and measures what they serve; absent where nothing does. */
   readonly throttles?: Throttles;
   readonly nowMs: () => number;
@@ -29,8 +33,8 @@ export interface Services {
 }
 
 /**
- * Starts stand-ins for STS, Systems Manager, CloudWatch, Application Auto Scaling and Lambda's event source mappings, as far as
- * the product asks them.
+ * Starts stand-ins for STS, Systems Manager, CloudWatch, Application Auto Scaling, Step Functions and Lambda's event source mappings,
+ * as far as the product asks them.
  */
 export async function startServices(options: ServicesOptions): Promise<Services> {
   const { nowMs, mappings = () => [], throttles } = options;
@@ -46,11 +50,12 @@ export async function startServices(options: ServicesOptions): Promise<Services>
  * All post to `/`. STS speaks the query protocol: the operation is in a form. The others speak JSON: the operation is in a
  * header (Smithy, "AWS query protocol", "AWS JSON 1.0 protocol" and "AWS JSON 1.1 protocol").
  */
-function answerer({ account, parameters, throttles }: ServicesOptions): Route['answer'] {
+function answerer({ account, parameters, executions, throttles }: ServicesOptions): Route['answer'] {
   const [store] = parameterRoutes(parameters);
   const scaling = scalingService();
   return (exchange: Exchange): Answer | Promise<Answer> => {
     const target = exchange.headers['x-amz-target'];
+    if (target?.startsWith(STEP_FUNCTIONS) && executions) return answerStepFunctions(exchange, executions);
     if (target?.startsWith('AmazonSSM.') && store) return store.answer(exchange);
     if (target === METRICS_TARGET) return getMetricData(exchange, throttles?.record);
     const scaled = target === undefined ? undefined : scaling(target, exchange);

@@ -23,8 +23,8 @@ export function dynamoOldTables(client: DynamoDBClient, names: TableNames): OldT
 
     readKpi: (kpiId) => getItem(client, { tableName: names[LOOK_UP_TABLE_OF.kpi], key: { id: { S: kpiId } } }),
 
-    async readRecords(ids) {
-      const wanted = ids.flatMap((id) => RECORD_SOURCES.map((source) => ({ source, id })));
+    async readRecords(ids, sources = RECORD_SOURCES) {
+      const wanted = ids.flatMap((id) => sources.map((source) => ({ source, id })));
       return readRecordItems(client, names, wanted);
     },
 

@@ -30,8 +30,8 @@ export interface OldTables {
   /** The old links with these ids, read strongly; ids in any number, absent ones left out. */
   readLinks(ids: readonly string[]): Promise<ReadonlyMap<string, Item>>;
 
-  /** The items that bear each id in the three record tables, read strongly; ids in any number, absent ones left out. */
-  readRecords(ids: readonly string[]): Promise<ReadonlyMap<string, RecordItems>>;
+  /** The items that bear each id in these record tables, or in all three, read strongly; ids in any number, absent ones left out. */
+  readRecords(ids: readonly string[], sources?: readonly RecordSource[]): Promise<ReadonlyMap<string, RecordItems>>;
 
   /** Ids of the KPI's records by an index. Eventually consistent: what was just written may be missing. */
   queryRecordIds(source: RecordSource, kpi: KpiKey, cursor?: Item): Promise<Page<string>>;

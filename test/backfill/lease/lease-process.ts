@@ -1,5 +1,6 @@
 import { acquireLease } from '../../../backfill/lease/lease.ts';
-import { SYSTEM_CLOCK, startLeaseThread } from '../../../backfill/lease/lease-thread.ts';
+import { startLeaseThread } from '../../../backfill/lease/lease-thread.ts';
+import { SYSTEM_CLOCK } from '../../../backfill/lease/system-clock.ts';
 import { MigrationError } from '../../../functions/model/migration-error.ts';
 import { connectTables } from '../../../functions/tables/dynamo-tables.ts';
 
