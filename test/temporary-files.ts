@@ -2,14 +2,23 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Whatever a test, or a process it starts, leaves in the folder for temporary files goes when the tests end: CDK leaves a cloud assembly an app. */
+/**
+ * Whatever a test, or a process it starts, leaves in the folder for temporary files goes when the tests end: CDK leaves a
+ * cloud assembly an app. The compiled code is kept there as well, since tests start hundreds of processes from it.
+ */
 export default async function setup(): Promise<() => Promise<void>> {
-  const before = process.env.TMPDIR;
+  const { TMPDIR, NODE_COMPILE_CACHE } = process.env;
   const folder = await mkdtemp(join(tmpdir(), 'kpi-migrate-tests-'));
   process.env.TMPDIR = folder;
+  process.env.NODE_COMPILE_CACHE = join(folder, 'compile-cache');
   return async () => {
-    if (before === undefined) delete process.env.TMPDIR;
-    else process.env.TMPDIR = before;
+    restore('TMPDIR', TMPDIR);
+    restore('NODE_COMPILE_CACHE', NODE_COMPILE_CACHE);
     await rm(folder, { recursive: true, force: true });
   };
+}
+
+function restore(name: string, before: string | undefined): void {
+  if (before === undefined) delete process.env[name];
+  else process.env[name] = before;
 }

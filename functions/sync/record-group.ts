@@ -2,7 +2,6 @@ import type { RecordItems } from '../migration/demand.ts';
 import { NEW_DATA } from '../migration/tables.ts';
 import { type Item, idOf } from '../model/attribute-value.ts';
 import { attempt, attemptLater } from '../tables/dynamo/attempt.ts';
-import { scopeOf } from '../tables/dynamo/failure-scope.ts';
 import { keyIdentity } from '../tables/dynamo/possible-keys.ts';
 import {
   bytesOf,
@@ -87,8 +86,6 @@ async function memberOf(views: KpiViews, change: RecordChange): Promise<Member> 
  *
  * A record that is anything but plain is left apart: one in or for quarantine, one that is seen in more KPIs than its
  * change names, one that was refused.
- *
- * @throws what is of the whole; then some of the records may have been brought.
  */
 export async function replicateRecordGroup(
   replication: Replication,
@@ -194,16 +191,16 @@ function identityOfWrite(write: Write): string {
 }
 
 /**
- * What of many at once fails for one's own reason, for others' sake, or for their size, may pass for each alone.
+ * What fails for many at once may pass for each alone: the failure may be one's own, others' doing, of the size, or of a
+ * partition that is out of capacity for one of them.
  *
- * @returns undefined where it failed like that.
+ * @returns undefined where it failed. Each of them alone meets the failure again, if it is still there, and tells it.
  */
 async function attemptTogether<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
-  } catch (error) {
-    if (scopeOf(error) !== 'whole') return undefined;
-    throw error;
+  } catch {
+    return undefined;
   }
 }
 

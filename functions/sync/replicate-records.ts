@@ -79,13 +79,9 @@ export async function replicateRecords(
     await pMap(
       groups,
       async (group) => {
-        try {
-          const result = await replicateRecordGroup(replication, views, group);
-          results.push(...result.done);
-          single.push(...result.apart);
-        } catch (error) {
-          failed.push(...group.map(({ change }) => ({ change, error })));
-        }
+        const result = await replicateRecordGroup(replication, views, group);
+        results.push(...result.done);
+        single.push(...result.apart);
       },
       { concurrency },
     );

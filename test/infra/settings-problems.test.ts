@@ -144,7 +144,9 @@ describe('a problem of settings', () => {
     [
       'two other places',
       { segments: 3 },
-      [`segments (line 8): ${UNKNOWN} Did you mean backfill.segments or validation.segments?`],
+      [
+        `segments (line 8): ${UNKNOWN} Did you mean backfill.segments or backfill.workflow.segments or validation.segments?`,
+      ],
     ],
     [
       'nothing that is near',
