@@ -14,7 +14,8 @@ export default async function setup(): Promise<() => Promise<void>> {
   return async () => {
     restore('TMPDIR', TMPDIR);
     restore('NODE_COMPILE_CACHE', NODE_COMPILE_CACHE);
-    await rm(folder, { recursive: true, force: true });
+    // A process that has just ended may still be writing what it compiled.
+    await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   };
 }
 

@@ -44,6 +44,8 @@ export function describeBlocker({ code, message, nextStep }: Blocker): string {
 
 const BACKFILL = 'kpi-migrate backfill --execute';
 const VALIDATE = 'kpi-migrate validate';
+/** A validation that disagreed stays the last one when all is repaired. */
+const REPAIR = 'kpi-migrate repair --execute; after it, kpi-migrate validate';
 
 /** What is missing before reads may move to the new tables (README.md); empty if nothing is. Pure. */
 export function missingEvidence(evidence: GateEvidence, limits: GateLimits, nowMs: number): Blocker[] {
@@ -76,7 +78,7 @@ function reportBlockers({ report, mappingHash }: GateEvidence, limits: GateLimit
       verdict === 'agree',
       disagrees ? 'REPORT_DISAGREES' : 'REPORT_INCONCLUSIVE',
       `The last validation's verdict is ${verdict}${why}.`,
-      disagrees ? 'kpi-migrate repair' : VALIDATE,
+      disagrees ? REPAIR : VALIDATE,
     ),
     ...blockerUnless(
       coverage >= 1,

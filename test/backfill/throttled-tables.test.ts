@@ -18,6 +18,8 @@ import { load, oldItems, oldRecord } from './old-items.ts';
 
 /** What the old table serves, far less than the ceiling: its description says nothing of it. */
 const READ_UNITS_PER_SECOND = 60;
+/** And where the machine is too slow to ask for more than that. */
+const FEWER_UNITS_PER_SECOND = [READ_UNITS_PER_SECOND, 40, 25] as const;
 const ID = 'of-the-service';
 
 const throttles = new Throttles(Date.now);
@@ -68,7 +70,6 @@ async function beside(work: () => Promise<unknown>) {
 }
 
 test('a copy of a throttled table pauses, goes on and ends right, and the service beside it goes on too', async () => {
-  throttles.set(names.kpiActuals, { readUnitsPerSecond: READ_UNITS_PER_SECOND, burstSeconds: 1 });
   const client = connect(localClientConfig(front.url));
   const tables = dynamoTables(client, names);
   const settings = settingsWith({ tables: names });
@@ -83,13 +84,20 @@ test('a copy of a throttled table pauses, goes on and ends right, and the servic
     tokenRetentionDays: 30,
     recordConcurrency: 8,
   } as const;
-  const service = await beside(async () => {
-    const { state } = await runBackfill(backfillOptions({ replication, data: tables.data }));
-    expect(state).toBe('finished');
-  });
-  const refused = throttles.record.minutesOf(names.kpiActuals).reduce((sum, minute) => sum + minute.refused.read, 0);
-  expect(refused - service.refused).toBeGreaterThan(0);
-  expect(service.refusedShare).toBeLessThan(0.5);
+  let refusedOfService = 0;
+  const refusedOfCopy = (): number =>
+    throttles.record.minutesOf(names.kpiActuals).reduce((sum, minute) => sum + minute.refused.read, -refusedOfService);
+  for (const readUnitsPerSecond of FEWER_UNITS_PER_SECOND) {
+    throttles.set(names.kpiActuals, { readUnitsPerSecond, burstSeconds: 1 });
+    const service = await beside(async () => {
+      const { state } = await runBackfill(backfillOptions({ replication, data: tables.data }));
+      expect(state).toBe('finished');
+    });
+    refusedOfService += service.refused;
+    expect(service.refusedShare).toBeLessThan(0.5);
+    if (refusedOfCopy() > 0) break;
+  }
+  expect(refusedOfCopy()).toBeGreaterThan(0);
   // The writes of the service come by its stream.
   throttles.clear(names.kpiActuals);
   const kpi = { tenantId: 'tenant-1', kpiId: 'kpi-1' };

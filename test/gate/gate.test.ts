@@ -38,7 +38,11 @@ describe('each condition refuses alone, and names the command for it', () => {
   });
   test.each<[code: string, evidence: GateEvidence, command: string]>([
     ['NO_REPORT', { ...GOOD, report: undefined }, 'kpi-migrate validate'],
-    ['REPORT_DISAGREES', withReport({ verdict: 'disagree' }), 'kpi-migrate repair'],
+    [
+      'REPORT_DISAGREES',
+      withReport({ verdict: 'disagree' }),
+      'kpi-migrate repair --execute; after it, kpi-migrate validate',
+    ],
     ['REPORT_INCONCLUSIVE', withReport({ verdict: 'inconclusive' }), 'kpi-migrate validate'],
     ['REPORT_PARTIAL', withReport({ coverage: 0.999 }), 'kpi-migrate validate'],
     ['REPORT_EMPTY', withReport({ rowsCompared: 0 }), 'kpi-migrate validate'],

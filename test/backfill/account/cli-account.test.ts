@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateTableCommand, DescribeTableCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { type Engine, startEngine } from '../../../backfill/local/cloud/engine.ts';
 import { oldTableSchemas } from '../../../backfill/local/cloud/old-table-schemas.ts';
 import { type Services, startServices } from '../../../backfill/local/services/start-services.ts';
+import { localClientConfig } from '../../../backfill/local-endpoint.ts';
 import { publishedNames } from '../../../functions/flag/names.ts';
 import { TABLE_ROLES, TABLES, type TableNames } from '../../../functions/migration/tables.ts';
+import { connect } from '../../../functions/tables/dynamo-tables.ts';
 import { programFile } from '../../../infra/package-layout.ts';
 import { parseSettings } from '../../../infra/settings.ts';
 import { settingsDigests, settingsParameterName } from '../../../infra/settings-digests.ts';
@@ -262,13 +265,21 @@ describe('init', () => {
   const suffix = `-init-${randomUUID().slice(0, 8)}`;
   const region = 'us-east-1';
   const read = () => JSON.parse(readFileSync(join(folder, 'cdk.json'), 'utf8')).context.migration.environments;
-  const init = (...words: string[]) => kpiMigrate(['init', '--env', 'fresh', ...words]);
+  // One of its own: it describes every table that the account has, and the tests have very many on the shared one.
+  let engine: Engine;
+  const init = (...words: string[]) =>
+    kpiMigrate(['init', '--env', 'fresh', ...words], { AWS_ENDPOINT_URL_DYNAMODB: engine.url });
   const named = (role: keyof typeof TABLES) => `${TABLES[role].defaultName}${suffix}`;
 
   beforeAll(async () => {
     const names = Object.fromEntries(TABLE_ROLES.map((role) => [role, named(role)])) as TableNames;
-    for (const schema of oldTableSchemas(names)) await client.send(new CreateTableCommand(schema));
+    engine = await startEngine();
+    const own = connect(localClientConfig(engine.url));
+    for (const schema of oldTableSchemas(names)) await own.send(new CreateTableCommand(schema));
+    own.destroy();
   });
+
+  afterAll(() => engine.stop());
 
   test('plans, writes only when it is told to, and says what it replaces', { timeout: 60_000 }, async () => {
     const unclear = errorOf(await init('--region', region, '--table', 'people=nowhere'));

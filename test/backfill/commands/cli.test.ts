@@ -78,8 +78,9 @@ test.each([
 });
 
 test('a reader who has seen enough is no error', async () => {
-  const line = `${process.execPath} ${programFile('command line')} completion bash | true; echo "\${PIPESTATUS[0]}"`;
-  expect(await runToEnd('bash', ['-c', line])).toEqual({ exitCode: 0, stdout: '0\n', stderr: '' });
+  const line = `"$0" "$1" completion bash | true; echo "\${PIPESTATUS[0]}"`;
+  const words = ['-c', line, process.execPath, programFile('command line')];
+  expect(await runToEnd('bash', words)).toEqual({ exitCode: 0, stdout: '0\n', stderr: '' });
 });
 
 test('an unknown environment is answered with those there are', async () => {

@@ -92,7 +92,11 @@ describe('the old tables', () => {
     ['READS_NEW_RECENTLY', { flag: { ...READY.flag, last: undefined } }, 'kpi-migrate status'],
     ['FLAG_DEPLOYING', { flag: { ...READY.flag, inProgress } }, 'kpi-migrate status'],
     ['NO_REPORT', { report: undefined }, 'kpi-migrate validate'],
-    ['REPORT_DISAGREES', { report: { ...REPORT, verdict: 'disagree' } }, 'kpi-migrate repair'],
+    [
+      'REPORT_DISAGREES',
+      { report: { ...REPORT, verdict: 'disagree' } },
+      'kpi-migrate repair --execute; after it, kpi-migrate validate',
+    ],
     ['REPORT_OLD', { report: { ...REPORT, at: ago(1) } }, 'kpi-migrate validate'],
     ['ROLLBACK_UNFINISHED', { rollback: { begunAt: ago(3), by: 'Ada' } }, 'kpi-migrate rollback'],
     ['QUARANTINE_NOT_ACCEPTED', { unaccepted: ['links l1'] }, 'kpi-migrate quarantine list'],
