@@ -48,8 +48,10 @@ function overflow(): Promise<{ x: number; y: number }> {
   ) as Promise<{ x: number; y: number }>;
 }
 
-test('shows a rehearsal from its start to its end, and takes a fallback by click', { timeout: 600_000 }, async () => {
-  const words = ['rehearse', '--cockpit', '--export', exported, '--seed', '7', '--writes', '60'];
+test('shows a rehearsal with killed functions from its start to its end, and takes a fallback by click', {
+  timeout: 600_000,
+}, async () => {
+  const words = ['rehearse', '--cockpit', '--export', exported, '--seed', '7', '--writes', '100', '--faults'];
   const child = spawn(process.execPath, [programFile('command line'), ...words]);
   const exited = once(child, 'exit');
   const said: string[] = [];

@@ -7,7 +7,7 @@ import { actual, eventOf, milestone } from './fixtures.ts';
 import { deleteAll, KPI, linkId, manyLinks, putAll } from './many-links.ts';
 
 /** Links of the KPI that stay; twice as many go. `npm run many-links` gives 10,000. */
-const LINKS = Number(process.env.MANY_LINKS ?? 120);
+const LINKS = Number(process.env.MANY_LINKS ?? 60);
 /** The most events that a stream's event source mapping hands over at once (infra/settings.ts). */
 const BATCH = 100;
 const TIMEOUT_MS = 3_600_000;

@@ -96,14 +96,3 @@ describe('a local cloud with its state in a folder', () => {
     expect([exitCode, JSON.parse(stdout)]).toMatchObject([1, { error: { code: 'EXPORT_UNREADABLE' } }]);
   });
 });
-
-describe('a rehearsal', () => {
-  test('ends in agreement with functions and backfill killed at random', { timeout: 300_000 }, async () => {
-    const options = ['--export', exported, '--seed', '3', '--writes', '150', '--faults', '--json'];
-    const { stdout } = await runCli(['rehearse', ...options]);
-    const report = JSON.parse(stdout);
-    expect(report).toMatchObject({ agree: true, seed: 3, undelivered: 0, agreement: { disagreements: [] } });
-    expect(report.events).toBeGreaterThan(100);
-    expect(report.agreement.rowsCompared.kpiData).toBeGreaterThan(500);
-  });
-});
