@@ -1,5 +1,4 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import {
   type CfnStateMachine,
@@ -26,22 +25,17 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
-import { RECORD_SOURCES, SOURCES } from '../functions/migration/sources.ts';
-import { LISTED_BY, LOOK_UP_TABLE_OF, NEW_DATA, NEW_TABLES } from '../functions/migration/tables.ts';
+import { SOURCES } from '../functions/migration/sources.ts';
+import { NEW_DATA } from '../functions/migration/tables.ts';
 import { acknowledgePartsOf, acknowledgeResource } from './acknowledge.ts';
-import type { ControlTable } from './control-table.ts';
-import type { NewTables } from './new-tables.ts';
 import { keptLogs, nodeFunction, vendedLogName } from './node-function.ts';
-import type { OldTables } from './old-tables.ts';
+import { allowReplication, allowTables, type ReplicationTables, replicationVariables } from './replication-access.ts';
 import type { Settings } from './settings.ts';
 import { workflowName } from './workflow-names.ts';
 
-export interface BackfillWorkflowProps {
+export interface BackfillWorkflowProps extends ReplicationTables {
   readonly settings: Settings;
   readonly memoryMegabytes: number;
-  readonly oldTables: OldTables;
-  readonly newTables: NewTables;
-  readonly control: ControlTable;
 }
 
 /** The most that Lambda gives (Lambda developer guide, "Lambda quotas"). */
@@ -157,50 +151,17 @@ export class BackfillWorkflow extends Construct {
     return withRetries(task);
   }
 
-  private workerFunction({
-    settings,
-    memoryMegabytes,
-    oldTables,
-    newTables,
-    control,
-  }: BackfillWorkflowProps): IFunction {
+  private workerFunction({ settings, memoryMegabytes, ...tables }: BackfillWorkflowProps): IFunction {
     const worker = nodeFunction(this, 'Worker', {
       entry: 'backfill-workflow',
       timeoutSeconds: WORKER_SECONDS,
       memoryMegabytes,
-      environment: {
-        TABLE_NAMES: JSON.stringify(settings.tables),
-        HELD_RECORDS: settings.heldRecords,
-        TOKEN_RETENTION_DAYS: String(settings.tokenRetentionDays),
-        RECORD_CONCURRENCY: String(settings.replication.recordConcurrency),
-      },
+      environment: replicationVariables(settings),
     });
-    const allow = (actions: string[], resources: string[]) =>
-      worker.addToRolePolicy(
-        new PolicyStatement({ actions: actions.map((action) => `dynamodb:${action}`), resources }),
-      );
-    allow(
-      ['Scan'],
-      SOURCES.map((source) => oldTables.tableArn(source)),
-    );
-    allow(['GetItem'], [oldTables.tableArn('links'), oldTables.arn(LOOK_UP_TABLE_OF.kpi)]);
-    allow(
-      ['BatchGetItem'],
-      RECORD_SOURCES.map((source) => oldTables.tableArn(source)),
-    );
-    allow(
-      ['Query'],
-      [
-        ...RECORD_SOURCES.map((source) => oldTables.tableArn(source, `/index/${LISTED_BY.kpi.index}`)),
-        oldTables.arn(LOOK_UP_TABLE_OF.person, `/index/${LISTED_BY.user.index}`),
-      ],
-    );
-    allow(
-      ['GetItem', 'PutItem', 'DeleteItem'],
-      NEW_TABLES.map((role) => newTables.arn(role)),
-    );
-    allow(['BatchGetItem', 'BatchWriteItem', 'ConditionCheckItem'], [newTables.arn(NEW_DATA)]);
-    allow(['GetItem', 'BatchGetItem', 'Query', 'Scan', 'PutItem', 'UpdateItem', 'DeleteItem'], [control.tableArn]);
+    allowReplication(worker, tables);
+    const { oldTables, newTables, control } = tables;
+    allowTables(worker, ['Scan'], [...SOURCES.map((source) => oldTables.tableArn(source)), control.tableArn]);
+    allowTables(worker, ['BatchGetItem', 'BatchWriteItem'], [newTables.arn(NEW_DATA)]);
     return worker;
   }
 }

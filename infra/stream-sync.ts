@@ -8,21 +8,15 @@ import {
   StartingPosition,
 } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { bySource, RECORD_SOURCES, type Source } from '../functions/migration/sources.ts';
-import { LISTED_BY, LOOK_UP_TABLE_OF, NEW_DATA, NEW_TABLES } from '../functions/migration/tables.ts';
+import { bySource, type Source } from '../functions/migration/sources.ts';
 import { acknowledgeResource } from './acknowledge.ts';
-import type { ControlTable } from './control-table.ts';
 import type { FailureBucket } from './failure-bucket.ts';
-import type { NewTables } from './new-tables.ts';
 import { nodeFunction } from './node-function.ts';
-import type { OldTables } from './old-tables.ts';
+import { allowReplication, type ReplicationTables, replicationVariables } from './replication-access.ts';
 import type { Settings } from './settings.ts';
 
-export interface StreamSyncProps {
+export interface StreamSyncProps extends ReplicationTables {
   readonly settings: Settings;
-  readonly oldTables: OldTables;
-  readonly newTables: NewTables;
-  readonly control: ControlTable;
   readonly failures: FailureBucket;
 }
 
@@ -50,43 +44,15 @@ export class StreamSync extends Construct {
     });
   }
 
-  private replicateFunction(source: Source, { settings, oldTables, newTables, control }: StreamSyncProps): IFunction {
+  private replicateFunction(source: Source, { settings, ...tables }: StreamSyncProps): IFunction {
     const replicate = nodeFunction(this, `Replicate-${source}`, {
       entry: `replicate-${source}`,
       timeoutSeconds: settings.replication.timeoutSeconds,
       memoryMegabytes: settings.replication.memoryMegabytes,
       reservedConcurrency: settings.replication.reservedConcurrency,
-      environment: {
-        TABLE_NAMES: JSON.stringify(settings.tables),
-        HELD_RECORDS: settings.heldRecords,
-        TOKEN_RETENTION_DAYS: String(settings.tokenRetentionDays),
-        RECORD_CONCURRENCY: String(settings.replication.recordConcurrency),
-      },
+      environment: replicationVariables(settings),
     });
-    const allow = (actions: string[], resources: string[]) =>
-      replicate.addToRolePolicy(new PolicyStatement({ actions, resources }));
-    allow(['dynamodb:GetItem'], [oldTables.tableArn('links'), oldTables.arn(LOOK_UP_TABLE_OF.kpi)]);
-    allow(
-      ['dynamodb:BatchGetItem'],
-      RECORD_SOURCES.map((other) => oldTables.tableArn(other)),
-    );
-    allow(
-      ['dynamodb:Query'],
-      [
-        ...RECORD_SOURCES.map((other) => oldTables.tableArn(other, `/index/${LISTED_BY.kpi.index}`)),
-        oldTables.arn(LOOK_UP_TABLE_OF.person, `/index/${LISTED_BY.user.index}`),
-      ],
-    );
-    // Transactions are authorised by the actions of their items.
-    allow(
-      ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem'],
-      NEW_TABLES.map((role) => newTables.arn(role)),
-    );
-    allow(['dynamodb:ConditionCheckItem'], [newTables.arn(NEW_DATA)]);
-    allow(
-      ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'].map((action) => `dynamodb:${action}`),
-      [control.tableArn],
-    );
+    allowReplication(replicate, tables);
     return replicate;
   }
 

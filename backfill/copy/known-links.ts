@@ -1,9 +1,8 @@
 import { inAnchorOrder } from '../../functions/model/anchor.ts';
-import type { Item } from '../../functions/model/attribute-value.ts';
 import { type KpiKey, kpiIdentity, type LinkReference } from '../../functions/model/kpi.ts';
 import type { Replication } from '../../functions/sync/replication.ts';
 import type { KpiHead } from '../../functions/tables/control/kpi-rows.ts';
-import { eachPage } from '../../functions/tables/pages.ts';
+import { scanPages } from './scan-pages.ts';
 
 /** KPIs whose links are kept in memory at most: some hundred bytes each. The links of others are read page by page. */
 const KPIS_MAX = 200_000;
@@ -38,13 +37,10 @@ export class KnownLinks {
       else if (links.size >= kpisMax) isWhole = false;
       else if (head.inlineLinks.size > 0) links.set(kpiIdentity(head.kpi), linksIn(head));
     };
-    await Promise.all(
-      Array.from({ length: totalSegments }, async (_, segment) => {
-        const pages = eachPage<KpiHead, Item>((cursor) =>
-          control.scanKpis({ segment, totalSegments, ...(cursor && { cursor }) }),
-        );
-        for await (const heads of pages) heads.forEach(keep);
-      }),
+    await scanPages<KpiHead>(
+      (position) => control.scanKpis(position),
+      totalSegments,
+      (heads) => heads.forEach(keep),
     );
     return new KnownLinks(links, isWhole);
   }

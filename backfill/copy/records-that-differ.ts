@@ -1,6 +1,7 @@
 import pMap from 'p-map';
 import { kpiKeyOf } from '../../functions/migration/sources.ts';
 import { NEW_DATA } from '../../functions/migration/tables.ts';
+import { inChunks } from '../../functions/model/chunks.ts';
 import { distinctKpis, type KpiKey, kpiIdentity } from '../../functions/model/kpi.ts';
 import { KpiViews } from '../../functions/sync/kpi-views.ts';
 import { candidateRowIds } from '../../functions/sync/record-decision.ts';
@@ -26,11 +27,8 @@ export async function recordsThatDiffer(
   { replication, data }: Pick<Copier, 'replication' | 'data'>,
   changes: readonly RecordChange[],
 ): Promise<readonly RecordChange[]> {
-  const pages = Array.from({ length: Math.ceil(changes.length / RECORDS_AT_ONCE) }, (_, at) =>
-    changes.slice(at * RECORDS_AT_ONCE, (at + 1) * RECORDS_AT_ONCE),
-  );
   const differing = await pMap(
-    pages,
+    inChunks(changes, RECORDS_AT_ONCE),
     async (page) => {
       const found = await attemptLater(() => differingOf(replication, data, page));
       return 'error' in found ? page : found.value;

@@ -1,5 +1,6 @@
 import pMap from 'p-map';
 import { inAnchorOrder } from '../model/anchor.ts';
+import { inChunks } from '../model/chunks.ts';
 import { type KpiKey, kpiIdentity, type LinkReference } from '../model/kpi.ts';
 import { controlKey, kpiPartition } from '../tables/control/control-rows.ts';
 import type { KpiHead, SpilledLink } from '../tables/control/kpi-rows.ts';
@@ -129,8 +130,7 @@ async function listSpilledLinks(replication: Replication, head: KpiHead): Promis
  */
 export async function settle(replication: Replication, { kpi, spilled }: KpiHead): Promise<void> {
   const keys = (spilled?.unsettled ?? []).map((sort) => controlKey(kpiPartition(kpi), sort));
-  const parts = Array.from({ length: Math.ceil(keys.length / ITEMS_OF_ANY_SIZE_MAX) }, (_, at) =>
-    keys.slice(at * ITEMS_OF_ANY_SIZE_MAX, (at + 1) * ITEMS_OF_ANY_SIZE_MAX),
-  );
-  await pMap(parts, (part) => replication.transactions.read(part), { concurrency: READS_AT_ONCE });
+  await pMap(inChunks(keys, ITEMS_OF_ANY_SIZE_MAX), (part) => replication.transactions.read(part), {
+    concurrency: READS_AT_ONCE,
+  });
 }

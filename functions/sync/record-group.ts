@@ -1,5 +1,4 @@
 import type { RecordItems } from '../migration/demand.ts';
-import { NEW_DATA } from '../migration/tables.ts';
 import { type Item, idOf } from '../model/attribute-value.ts';
 import { attempt, attemptLater } from '../tables/dynamo/attempt.ts';
 import { keyIdentity } from '../tables/dynamo/possible-keys.ts';
@@ -13,7 +12,14 @@ import {
 import { partsOfCommit } from './commit-record.ts';
 import type { KpiViews } from './kpi-views.ts';
 import { candidateRowIds } from './record-decision.ts';
-import { type Guessed, headKeysOf, type RecordScope, type SnapshotResult, snapshotOf } from './record-snapshot.ts';
+import {
+  dataRowKey,
+  type Guessed,
+  headKeysOf,
+  type RecordScope,
+  type SnapshotResult,
+  snapshotOf,
+} from './record-snapshot.ts';
 import { decideNow, firstScope, type RecordChange, type RecordResult, seenOf, widened } from './replicate-record.ts';
 import { limitsOf, type Replication } from './replication.ts';
 
@@ -75,7 +81,7 @@ async function memberOf(views: KpiViews, change: RecordChange): Promise<Member> 
   const scope = firstScope(change);
   const guesses = await views.guess(scope.kpis);
   const rowIds = candidateRowIds(change.id, guesses);
-  const keys = [...Object.values(headKeysOf(change.id, scope)).flat(), ...rowIds.map(rowKeyOf)];
+  const keys = [...Object.values(headKeysOf(change.id, scope)).flat(), ...rowIds.map(dataRowKey)];
   return { change, scope, guessed: { guesses, rowIds }, keys };
 }
 
@@ -126,7 +132,7 @@ async function readMembers(replication: Replication, views: KpiViews, members: r
       touched: keysOf.touched.map(read),
       entries: keysOf.entries.map(read),
     };
-    const rows = guessed.rowIds.map((id) => read(rowKeyOf(id))).filter((row) => row !== undefined);
+    const rows = guessed.rowIds.map((id) => read(dataRowKey(id))).filter((row) => row !== undefined);
     return snapshotOf(views, change.id, scope, guessed, heads, new Map(rows.map((row) => [idOf(row), row])));
   });
   const bases = await replication.old.readRecords(members.map(({ change }) => change.id));
@@ -202,10 +208,6 @@ async function attemptTogether<T>(work: () => Promise<T>): Promise<T | undefined
   } catch {
     return undefined;
   }
-}
-
-function rowKeyOf(id: string): RowKey {
-  return { table: NEW_DATA, key: { id: { S: id } } };
 }
 
 function changesOf(members: readonly Member[]): RecordChange[] {

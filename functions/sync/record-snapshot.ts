@@ -2,6 +2,7 @@ import pMap from 'p-map';
 import type { RecordSource } from '../migration/sources.ts';
 import { NEW_DATA } from '../migration/tables.ts';
 import { type Item, idOf, textOf } from '../model/attribute-value.ts';
+import { inChunks } from '../model/chunks.ts';
 import type { KpiKey } from '../model/kpi.ts';
 import { decodeExpiry, decodeQuarantined, recordTokenKey, touchedRecordKey } from '../tables/control/control-rows.ts';
 import { decodeKpiRow, kpiRowKey } from '../tables/control/kpi-rows.ts';
@@ -104,6 +105,11 @@ export function snapshotOf(
   };
 }
 
+/** The data row of this id. */
+export function dataRowKey(id: string): RowKey {
+  return { table: NEW_DATA, key: { id: { S: id } } };
+}
+
 /** What is read of a record beside its rows. */
 export function headKeysOf(recordId: string, { kpis, sources }: RecordScope) {
   return {
@@ -143,7 +149,6 @@ async function readInParts(
   ofAnySize = false,
 ): Promise<PartsRead> {
   const rows = new Map<string, Item>();
-  const keysOf = (ids: readonly string[]) => ids.map((id): RowKey => ({ table: NEW_DATA, key: { id: { S: id } } }));
   const keep = (found: readonly (Item | undefined)[]): void => {
     for (const row of found) if (row) rows.set(idOf(row), row);
   };
@@ -152,11 +157,11 @@ async function readInParts(
   const firstMax = Math.min(rowsMax, TRANSACTION_ITEMS_MAX - Object.values(headKeys).flat().length);
   try {
     const first = rowIds.slice(0, firstMax);
-    const { rows: firstRows, ...heads } = await readNamed(replication, { ...headKeys, rows: keysOf(first) });
+    const { rows: firstRows, ...heads } = await readNamed(replication, { ...headKeys, rows: first.map(dataRowKey) });
     keep(firstRows);
-    const parts = cut(rowIds.slice(firstMax), rowsMax);
+    const parts = inChunks(rowIds.slice(firstMax), rowsMax);
     if (parts.length > 0 && !isTouched(tokensOf(heads))) return { heads };
-    await pMap(parts, async (part) => keep(await replication.transactions.read(keysOf(part))), {
+    await pMap(parts, async (part) => keep(await replication.transactions.read(part.map(dataRowKey))), {
       concurrency: READS_AT_ONCE,
     });
     return { heads, rows };
@@ -164,10 +169,4 @@ async function readInParts(
     if (!(error instanceof TransactionTooLargeError) || ofAnySize) throw error;
     return readInParts(replication, headKeys, rowIds, true);
   }
-}
-
-function cut<T>(items: readonly T[], sizeMax: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / sizeMax) }, (_, at) =>
-    items.slice(at * sizeMax, (at + 1) * sizeMax),
-  );
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { GetItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { runBackfill } from '../../backfill/copy/backfill.ts';
@@ -10,9 +9,10 @@ import { protectService } from '../../backfill/read-ceilings.ts';
 import type { TableNames } from '../../functions/migration/tables.ts';
 import { replicateRecords } from '../../functions/sync/replicate-records.ts';
 import { describeTables } from '../../functions/tables/dynamo/descriptions.ts';
-import { connect, dynamoTables } from '../../functions/tables/dynamo-tables.ts';
+import { connect } from '../../functions/tables/dynamo-tables.ts';
 import { createTestTables } from '../engine-client.ts';
 import { settingsWith } from '../infra/synthesis.ts';
+import { replicationOver } from '../sync/fixtures.ts';
 import { backfillOptions } from './backfill-options.ts';
 import { load, oldItems, oldRecord } from './old-items.ts';
 
@@ -71,26 +71,17 @@ async function beside(work: () => Promise<unknown>) {
 
 test('a copy of a throttled table pauses, goes on and ends right, and the service beside it goes on too', async () => {
   const client = connect(localClientConfig(front.url));
-  const tables = dynamoTables(client, names);
+  const replication = replicationOver(client, names);
   const settings = settingsWith({ tables: names });
   const { control: _, ...shapes } = await describeTables(client, names);
-  protectService({ client, settings, tables }, shapes, () => {});
-  const replication = {
-    ...tables,
-    newToken: randomUUID,
-    nowMs: Date.now,
-    remainingMs: () => Number.POSITIVE_INFINITY,
-    heldRecords: 'hold',
-    tokenRetentionDays: 30,
-    recordConcurrency: 8,
-  } as const;
+  protectService({ client, settings, tables: replication }, shapes, () => {});
   let refusedOfService = 0;
   const refusedOfCopy = (): number =>
     throttles.record.minutesOf(names.kpiActuals).reduce((sum, minute) => sum + minute.refused.read, -refusedOfService);
   for (const readUnitsPerSecond of FEWER_UNITS_PER_SECOND) {
     throttles.set(names.kpiActuals, { readUnitsPerSecond, burstSeconds: 1 });
     const service = await beside(async () => {
-      const { state } = await runBackfill(backfillOptions({ replication, data: tables.data }));
+      const { state } = await runBackfill(backfillOptions({ replication, data: replication.data }));
       expect(state).toBe('finished');
     });
     refusedOfService += service.refused;

@@ -2,6 +2,7 @@ import pMap from 'p-map';
 import { recordsThatDiffer } from '../../backfill/copy/records-that-differ.ts';
 import { kpiKeyOf, RECORD_SOURCES } from '../../functions/migration/sources.ts';
 import { idOf } from '../../functions/model/attribute-value.ts';
+import { inChunks } from '../../functions/model/chunks.ts';
 import { replicateRecords } from '../../functions/sync/replicate-records.ts';
 import { generatedContent } from './generated-content.ts';
 import { APART, type Cost, fillForReplication, reportCost, reportRatios, TOGETHER } from './replication-bench.ts';
@@ -27,13 +28,10 @@ async function benchRecords(how: 'compared' | 'protocol', recordsPerTransaction:
   );
   // As live writes leave them: with touched-record rows.
   await replicateRecords(replication, changes);
-  const pages = Array.from({ length: Math.ceil(changes.length / PAGE) }, (_, at) =>
-    changes.slice(at * PAGE, (at + 1) * PAGE),
-  );
   const copier = { replication, data: replication.data };
   const cost = await tables.measure(async () => {
     await pMap(
-      pages,
+      inChunks(changes, PAGE),
       async (page) => {
         const due = how === 'protocol' ? page : await recordsThatDiffer(copier, page);
         if (how === 'compared' && due.length > 0) throw new Error(`${due.length} records differ.`);

@@ -2,9 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { MigrationError } from '../../functions/model/migration-error.ts';
+import type { MigrationError } from '../../functions/model/migration-error.ts';
 import { nearestName } from '../../infra/did-you-mean.ts';
 import { readSettings } from '../../infra/settings-file.ts';
+import { thrownBy } from './thrown-by.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'settings-problems-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -14,16 +15,6 @@ function failureOf(text: string | undefined, name = 'dev'): MigrationError {
   rmSync(path, { recursive: true, force: true });
   if (text !== undefined) writeFileSync(path, text);
   return thrownBy(() => readSettings(name, path));
-}
-
-function thrownBy(work: () => unknown): MigrationError {
-  try {
-    work();
-  } catch (error) {
-    if (error instanceof MigrationError) return error;
-    throw error;
-  }
-  throw new Error('There was no error.');
 }
 
 /** Of an environment with these settings beside a right account and region; each line of the object is one of the file. */

@@ -3,24 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { TABLE_ROLES } from '../../functions/migration/tables.ts';
-import { MigrationError } from '../../functions/model/migration-error.ts';
 import { parseSettings } from '../../infra/settings.ts';
 import { readSettings } from '../../infra/settings-file.ts';
+import { thrownBy } from './thrown-by.ts';
 
 const VALID = { account: '123456789012', region: 'eu-west-1' };
 
 function contextWith(environment: object) {
   return { migration: { environments: { dev: environment, staging: VALID } } };
-}
-
-function errorOf(work: () => unknown): MigrationError {
-  try {
-    work();
-  } catch (error) {
-    if (error instanceof MigrationError) return error;
-    throw error;
-  }
-  throw new Error('There was no error.');
 }
 
 describe('an environment', () => {
@@ -193,7 +183,7 @@ describe('an environment', () => {
     ['a key of one new table', { keys: { tables: { kpiData: 'x' } } }, ['keys.tables', 'kpiData']],
     ['no write units', { backfill: { maxWriteUnitsPerSecond: 0 } }, ['backfill.maxWriteUnitsPerSecond']],
   ])('is refused with %s', (_what, given, parts) => {
-    const error = errorOf(() => parseSettings(contextWith({ ...VALID, ...given }), 'dev'));
+    const error = thrownBy(() => parseSettings(contextWith({ ...VALID, ...given }), 'dev'));
     expect(error).toMatchObject({
       code: 'SETTINGS_INVALID',
       retryable: false,
@@ -210,7 +200,7 @@ describe('an environment', () => {
   );
 
   test('is told every problem at once', () => {
-    const { message } = errorOf(() =>
+    const { message } = thrownBy(() =>
       parseSettings(
         contextWith({
           account: '1',
@@ -244,7 +234,7 @@ describe('an environment', () => {
 
 describe('an environment that there is not', () => {
   test.each(['prod', '', 'constructor', '__proto__'])('%j: is refused with the names of those there are', (name) => {
-    expect(errorOf(() => parseSettings(contextWith(VALID), name))).toMatchObject({
+    expect(thrownBy(() => parseSettings(contextWith(VALID), name))).toMatchObject({
       code: 'ENVIRONMENT_UNKNOWN',
       nextStep: 'Choose one of: dev, staging.',
     });
@@ -254,7 +244,7 @@ describe('an environment that there is not', () => {
 describe('the name of an environment', () => {
   test.each(['1st', 'my env', 'prod_eu', 'a'.repeat(41), 'a/b'])('%j is refused: no stack can bear it', (name) => {
     const context = { migration: { environments: { [name]: VALID } } };
-    expect(errorOf(() => parseSettings(context, name))).toMatchObject({
+    expect(thrownBy(() => parseSettings(context, name))).toMatchObject({
       code: 'SETTINGS_INVALID',
       nextStep: expect.stringContaining('letters, digits or hyphens'),
     });
@@ -299,12 +289,12 @@ describe('cdk.json', () => {
       /environments\.dev/,
     ],
   ])('is refused where it %s', (_what, path, code, nextStep) => {
-    const error = errorOf(() => readSettings('dev', path()));
+    const error = thrownBy(() => readSettings('dev', path()));
     expect(error).toMatchObject({ code, nextStep: expect.stringMatching(nextStep) });
   });
 
   test('says why it could not be read', () => {
-    const error = errorOf(() => readSettings('dev', cdkJson('{ "context": ')));
+    const error = thrownBy(() => readSettings('dev', cdkJson('{ "context": ')));
     expect(error.message).toContain('cdk.json');
     expect(error.cause).toBeInstanceOf(SyntaxError);
   });

@@ -1,5 +1,6 @@
 import { TABLES } from '../../migration/tables.ts';
 import type { AttributeValue, Item } from '../../model/attribute-value.ts';
+import { inChunks } from '../../model/chunks.ts';
 import { canBeKey, PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX } from '../../model/key-limits.ts';
 
 /** The sort keys of all tables and indexes; every other key attribute is a partition key. */
@@ -42,12 +43,7 @@ export function batchesOfKeys<T extends { readonly key: Item }>(
   keys: readonly T[],
   tableOf: (key: T) => string,
 ): (readonly T[])[] {
-  const distinct = distinctKeys(keys, tableOf);
-  const batches: (readonly T[])[] = [];
-  for (let start = 0; start < distinct.length; start += BATCH_GET_KEYS_MAX) {
-    batches.push(distinct.slice(start, start + BATCH_GET_KEYS_MAX));
-  }
-  return batches;
+  return inChunks(distinctKeys(keys, tableOf), BATCH_GET_KEYS_MAX);
 }
 
 /** Requests a BatchWriteItem takes (API Reference, BatchWriteItem). */
@@ -60,12 +56,7 @@ export function batchesOfPuts(rows: readonly Item[]): (readonly Item[])[] {
     const id = identityOf(row.id);
     if (!distinct.has(id)) distinct.set(id, row);
   }
-  const puts = [...distinct.values()];
-  const batches: (readonly Item[])[] = [];
-  for (let start = 0; start < puts.length; start += BATCH_WRITES_MAX) {
-    batches.push(puts.slice(start, start + BATCH_WRITES_MAX));
-  }
-  return batches;
+  return inChunks([...distinct.values()], BATCH_WRITES_MAX);
 }
 
 /** The same for two keys only if they name one item. */
