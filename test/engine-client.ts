@@ -7,9 +7,15 @@ import { TABLE_ROLES, type TableNames } from '../functions/migration/tables.ts';
 import { connect } from '../functions/tables/dynamo-tables.ts';
 import { newTableSchemas, streamedOldTableSchemas } from './table-schemas.ts';
 
-/** A client of the engine that all test files share. */
+/** The engine of this test file. */
+export function engineUrl(): string {
+  const urls = inject('engineUrls');
+  return urls[process.pid % urls.length] as string;
+}
+
+/** A client of it. */
 export function engineClient(): DynamoDBClient {
-  return connect(localClientConfig(inject('engineUrl')));
+  return connect(localClientConfig(engineUrl()));
 }
 
 /** Names for all tables that no other test has. */

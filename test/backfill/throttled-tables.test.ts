@@ -1,5 +1,5 @@
 import { GetItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runBackfill } from '../../backfill/copy/backfill.ts';
 import { compareAll } from '../../backfill/local/rehearsal/agreement.ts';
 import { Throttles } from '../../backfill/local/throttles/throttles.ts';
@@ -10,7 +10,7 @@ import type { TableNames } from '../../functions/migration/tables.ts';
 import { replicateRecords } from '../../functions/sync/replicate-records.ts';
 import { describeTables } from '../../functions/tables/dynamo/descriptions.ts';
 import { connect } from '../../functions/tables/dynamo-tables.ts';
-import { createTestTables } from '../engine-client.ts';
+import { createTestTables, engineUrl } from '../engine-client.ts';
 import { settingsWith } from '../infra/synthesis.ts';
 import { replicationOver } from '../sync/fixtures.ts';
 import { backfillOptions } from './backfill-options.ts';
@@ -28,7 +28,7 @@ let names: TableNames;
 
 beforeAll(async () => {
   names = await createTestTables();
-  front = await startThrottlingFront(inject('engineUrl'), throttles);
+  front = await startThrottlingFront(engineUrl(), throttles);
   const items = oldItems(4);
   const large = { override_comment: { S: 'x'.repeat(4_000) } };
   const actuals = Array.from({ length: 85 }, (_, at) => ({

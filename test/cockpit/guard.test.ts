@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { describe, expect, inject, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Action } from '../../backfill/cockpit/actions.ts';
 import { Feed } from '../../backfill/cockpit/feed.ts';
 import { type GuardedRequest, refusalOf } from '../../backfill/cockpit/guard.ts';
@@ -8,6 +8,7 @@ import { replicationOf } from '../../backfill/environment.ts';
 import { localClientConfig } from '../../backfill/local-endpoint.ts';
 import { connect, dynamoTables } from '../../functions/tables/dynamo-tables.ts';
 import { readSettings } from '../../infra/settings-file.ts';
+import { engineUrl } from '../engine-client.ts';
 
 const SESSION = { port: 4000, token: 'secret' };
 const HOST = { host: '127.0.0.1:4000' };
@@ -46,7 +47,7 @@ describe('a request', () => {
 
 async function serve(isReadOnly: boolean) {
   const settings = readSettings('local');
-  const connection = localClientConfig(inject('engineUrl'));
+  const connection = localClientConfig(engineUrl());
   const client = connect(connection);
   const tables = dynamoTables(client, settings.tables);
   const environment = { settings, connection, client, tables, replication: replicationOf(settings, tables) };

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, inject, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { fallBackHard, liftKillSwitch } from '../../backfill/commands/flag/kill-switch.ts';
 import { localClientConfig } from '../../backfill/local-endpoint.ts';
 import { applyFlagChange, planFlagChange } from '../../functions/flag/change.ts';
@@ -10,7 +10,7 @@ import type { TableNames } from '../../functions/migration/tables.ts';
 import { connectReads } from '../../functions/tables/connect-reads.ts';
 import { readKillSwitch } from '../../functions/tables/control/documents.ts';
 import { dynamoTables } from '../../functions/tables/dynamo-tables.ts';
-import { createTestTables, engineClient } from '../engine-client.ts';
+import { createTestTables, engineClient, engineUrl } from '../engine-client.ts';
 import { ALL_AT_ONCE, APPLICATION, ENVIRONMENT, LINEAR, PROFILE, standIn } from '../local/appconfig/stand-in.ts';
 
 const client = engineClient();
@@ -23,7 +23,7 @@ beforeEach(async () => {
 });
 
 const control = () => dynamoTables(client, names).control;
-const seenByReaders = () => connectReads(names, localClientConfig(inject('engineUrl'))).readKillSwitch?.();
+const seenByReaders = () => connectReads(names, localClientConfig(engineUrl())).readKillSwitch?.();
 
 async function flagAtNew() {
   const appConfig = await standIn();

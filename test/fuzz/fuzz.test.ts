@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
-import { afterAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
+import { engineUrl } from '../engine-client.ts';
 import { type Failure, fuzzWorld, type Run, replayWorld } from './fuzz.ts';
 import { FuzzTables } from './fuzz-tables.ts';
 import { requirePureInvariants } from './in-memory.ts';
@@ -19,7 +20,7 @@ import { worlds } from './worlds.ts';
 const SEED = Number(process.env.FUZZ_SEED ?? Math.floor(Date.now() / 86_400_000));
 const WORLD_ITEMS = 80;
 
-const tables = new FuzzTables(inject('engineUrl'));
+const tables = new FuzzTables(engineUrl());
 /** Worlds that failed once; there may be none. */
 const REGRESSIONS = join(import.meta.dirname, 'regressions');
 

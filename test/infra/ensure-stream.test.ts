@@ -8,18 +8,18 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { LambdaClient, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
 import { type AwsClientStub, mockClient } from 'aws-sdk-client-mock';
-import { afterEach, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { oldTableSchemas } from '../../backfill/local/cloud/old-table-schemas.ts';
 import { localClientEnvironment } from '../../backfill/local-endpoint.ts';
 import type * as EnsureStream from '../../functions/ensure-stream.ts';
-import { engineClient, testTableNames } from '../engine-client.ts';
+import { engineClient, engineUrl, testTableNames } from '../engine-client.ts';
 
 const client = engineClient();
 let handlers: typeof EnsureStream;
 
 /** The handlers make their client when they are loaded, from the environment as Lambda sets it. */
 beforeAll(async () => {
-  const environment = { ...localClientEnvironment(inject('engineUrl')), POWERTOOLS_LOG_LEVEL: 'SILENT' };
+  const environment = { ...localClientEnvironment(engineUrl()), POWERTOOLS_LOG_LEVEL: 'SILENT' };
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   handlers = await import('../../functions/ensure-stream.ts');
   return () => vi.unstubAllEnvs();

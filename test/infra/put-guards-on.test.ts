@@ -1,9 +1,9 @@
 import { GetConfigurationProfileCommand } from '@aws-sdk/client-appconfig';
 import { DescribeTableCommand, UpdateTableCommand } from '@aws-sdk/client-dynamodb';
-import { beforeEach, expect, inject, test, vi } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { localClientEnvironment } from '../../backfill/local-endpoint.ts';
 import type { TableNames } from '../../functions/migration/tables.ts';
-import { createTestTables, engineClient } from '../engine-client.ts';
+import { createTestTables, engineClient, engineUrl } from '../engine-client.ts';
 import { APPLICATION, OF_PROFILE, PROFILE, standIn } from '../local/appconfig/stand-in.ts';
 
 const client = engineClient();
@@ -16,7 +16,7 @@ let call: (RequestType: string, changes?: object) => Promise<unknown>;
 beforeEach(async () => {
   names = await createTestTables();
   appConfig = await standIn();
-  const environment = localClientEnvironment(inject('engineUrl'), appConfig.url);
+  const environment = localClientEnvironment(engineUrl(), appConfig.url);
   for (const [name, value] of Object.entries({ ...environment, POWERTOOLS_LOG_LEVEL: 'SILENT' }))
     vi.stubEnv(name, value);
   vi.resetModules();

@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { publint } from 'publint';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { localClientEnvironment } from '../../backfill/local-endpoint.ts';
 import { PACKAGE_ROOT } from '../../infra/package-layout.ts';
 import { readSettings } from '../../infra/settings-file.ts';
+import { engineUrl } from '../engine-client.ts';
 import { writeTableExport } from '../local/export/small-export.ts';
 import { actual, link, milestone } from '../read/world.ts';
 import { type LocalCloudProcess, startServing } from '../run-cli.ts';
@@ -153,7 +154,7 @@ describe('the command line, installed', () => {
   });
 
   test('works on the tables of its settings', async () => {
-    const variables = localClientEnvironment(inject('engineUrl'));
+    const variables = localClientEnvironment(engineUrl());
     const { exitCode, stdout } = await consumer.node(
       [consumer.bin('kpi-migrate'), 'preflight', '--env', 'mine', '--json'],
       variables,

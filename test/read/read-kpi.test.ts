@@ -5,9 +5,9 @@ import {
 } from '@aws-sdk/client-appconfigdata';
 import type { Context } from 'aws-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
-import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { localClientEnvironment } from '../../backfill/local-endpoint.ts';
-import { createTestTables, engineClient } from '../engine-client.ts';
+import { createTestTables, engineClient, engineUrl } from '../engine-client.ts';
 import { fillTables, worldOfReads } from './world.ts';
 
 const ROLE = 'arn:aws:iam::123456789012:role/kpi-service';
@@ -26,7 +26,7 @@ beforeAll(async () => {
     NextPollIntervalInSeconds: 60,
   });
   const environment = {
-    ...localClientEnvironment(inject('engineUrl')),
+    ...localClientEnvironment(engineUrl()),
     TABLE_NAMES: JSON.stringify(names),
     HELD_RECORDS: 'hold',
     ENVIRONMENT_NAME: 'dev',

@@ -6,13 +6,13 @@ import {
   QueryCommand,
   ScanCommand,
 } from '@aws-sdk/client-dynamodb';
-import { beforeEach, describe, expect, inject, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { Throttles } from '../../backfill/local/throttles/throttles.ts';
 import { startThrottlingFront } from '../../backfill/local/throttles/throttling-front.ts';
 import { localClientConfig } from '../../backfill/local-endpoint.ts';
 import type { TableNames } from '../../functions/migration/tables.ts';
 import { protectTables } from '../../functions/tables/dynamo/protect-tables.ts';
-import { createTestTables } from '../engine-client.ts';
+import { createTestTables, engineUrl } from '../engine-client.ts';
 
 const Key = { id: { S: 'one' } };
 let names: TableNames;
@@ -25,7 +25,7 @@ let throttles: number;
 
 beforeEach(async () => {
   names = await createTestTables();
-  client = new DynamoDBClient({ ...localClientConfig(inject('engineUrl')), maxAttempts: 5 });
+  client = new DynamoDBClient({ ...localClientConfig(engineUrl()), maxAttempts: 5 });
   [waits, scansAsked, throttles] = [[], 0, 0];
   changeCeilings = protectTables(client, {
     ceilings: new Map([[names.kpis, 1]]),
@@ -103,7 +103,7 @@ describe('reads of a protected table', () => {
   ])('%s', async (_, times, code) => {
     let nowMs = 0;
     let left = times;
-    const patient = new DynamoDBClient({ ...localClientConfig(inject('engineUrl')), maxAttempts: 1 });
+    const patient = new DynamoDBClient({ ...localClientConfig(engineUrl()), maxAttempts: 1 });
     protectTables(patient, {
       ceilings: new Map([[names.kpis, 100]]),
       nowMs: () => nowMs,
@@ -148,7 +148,7 @@ describe('a query of an index', () => {
       }),
     );
   const protectedBy = (...ceilings: [string, number][]) => {
-    client = new DynamoDBClient(localClientConfig(inject('engineUrl')));
+    client = new DynamoDBClient(localClientConfig(engineUrl()));
     const protection = { nowMs: () => 0, sleep: async (ms: number) => waits.push(ms) };
     protectTables(client, { ceilings: new Map(ceilings), ...protection });
   };
@@ -181,7 +181,7 @@ describe('a batch of reads of which a part is left', () => {
 
   test('for lack of capacity has the next read of that table pause', async () => {
     const throttles = new Throttles(() => 0);
-    const front = await startThrottlingFront(inject('engineUrl'), throttles);
+    const front = await startThrottlingFront(engineUrl(), throttles);
     const through = new DynamoDBClient(localClientConfig(front.url));
     const ceilings = new Map([names.kpis, names.people].map((name) => [name, 1_000]));
     protectTables(through, { ceilings, nowMs: () => 0, sleep: async (ms) => waits.push(ms) });
@@ -197,7 +197,7 @@ describe('a batch of reads of which a part is left', () => {
   });
 
   test('because the answer is as large as one may be has nothing pause', async () => {
-    client = new DynamoDBClient(localClientConfig(inject('engineUrl')));
+    client = new DynamoDBClient(localClientConfig(engineUrl()));
     protectTables(client, {
       ceilings: new Map([[names.kpis, 100_000]]),
       nowMs: () => 0,

@@ -1,18 +1,18 @@
 import { BatchWriteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { Throttles } from '../../backfill/local/throttles/throttles.ts';
 import { startThrottlingFront } from '../../backfill/local/throttles/throttling-front.ts';
 import { localClientConfig } from '../../backfill/local-endpoint.ts';
 import { scanPage } from '../../functions/tables/dynamo/dynamo-reads.ts';
 import { protectTables } from '../../functions/tables/dynamo/protect-tables.ts';
-import { createTestTables, engineClient } from '../engine-client.ts';
+import { createTestTables, engineClient, engineUrl } from '../engine-client.ts';
 
 let table: string;
 
 /** Reads the whole table as commands do, on a clock that only waiting moves. @returns units by the second they were taken in. */
 async function unitsBySecond(ceiling: number, totalSegments: number): Promise<number[]> {
   const throttles = new Throttles(() => 0);
-  const front = await startThrottlingFront(inject('engineUrl'), throttles);
+  const front = await startThrottlingFront(engineUrl(), throttles);
   const reader = new DynamoDBClient(localClientConfig(front.url));
   let nowMs = 0;
   const sleepers: [untilMs: number, wake: () => void][] = [];

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BatchWriteItemCommand, CreateTableCommand, DeleteTableCommand } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Engine, startEngine } from '../../backfill/local/cloud/engine.ts';
 import { oldTableSchemas, tableSchema } from '../../backfill/local/cloud/old-table-schemas.ts';
 import { localClientConfig } from '../../backfill/local-endpoint.ts';
@@ -17,6 +17,7 @@ import { readQuarantined } from '../../functions/tables/control/quarantine-entri
 import { deleteEntry, putEntry } from '../../functions/tables/control/quarantine-rows.ts';
 import { connect, dynamoTables } from '../../functions/tables/dynamo-tables.ts';
 import { readSettings } from '../../infra/settings-file.ts';
+import { engineUrl } from '../engine-client.ts';
 import { runCli } from '../run-cli.ts';
 import { richContent } from './rich-content.ts';
 
@@ -27,11 +28,11 @@ test.each([
   ['an unknown phase', ['validate', '--phase', 'kpis']],
   ['an unknown option', ['repair', '--force']],
 ])('%s is bad usage', async (_name, given) => {
-  expect((await run(given, inject('engineUrl'))).exitCode).toBe(2);
+  expect((await run(given, engineUrl())).exitCode).toBe(2);
 });
 
 test('without a control table there is no validation, and the next step is told', async () => {
-  const { exitCode, stdout } = await run(['validate', '--json'], inject('engineUrl'));
+  const { exitCode, stdout } = await run(['validate', '--json'], engineUrl());
   expect(exitCode).toBe(1);
   expect(JSON.parse(stdout)).toMatchObject({
     error: { code: 'CONTROL_TABLE_MISSING', nextStep: expect.stringContaining('preflight') },

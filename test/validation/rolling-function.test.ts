@@ -1,12 +1,13 @@
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import type { Context } from 'aws-lambda';
-import { afterEach, beforeEach, describe, expect, inject, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { localClientConfig } from '../../backfill/local-endpoint.ts';
 import { readFlagState, startFlagDeployment } from '../../functions/flag/deployments.ts';
 import type { FlagContent } from '../../functions/flag/document.ts';
 import { createFlagVersion } from '../../functions/flag/versions.ts';
 import type { RollingResult } from '../../functions/validation/rolling-handler.ts';
 import { readRolling } from '../../functions/validation/rolling-state.ts';
+import { engineUrl } from '../engine-client.ts';
 import { ALL_AT_ONCE, APPLICATION, ENVIRONMENT, PROFILE, standIn } from '../local/appconfig/stand-in.ts';
 import { ValidationBench } from './engine-validation.ts';
 import { richContent } from './rich-content.ts';
@@ -44,9 +45,9 @@ afterEach(() => {
 
 /** The function as Lambda loads it: a module of its own, told all by its environment. */
 async function load(variables: Record<string, string> = {}): Promise<(remainingMs?: number) => Promise<RollingResult>> {
-  const { region, credentials } = localClientConfig(inject('engineUrl'));
+  const { region, credentials } = localClientConfig(engineUrl());
   const all = {
-    AWS_ENDPOINT_URL_DYNAMODB: inject('engineUrl'),
+    AWS_ENDPOINT_URL_DYNAMODB: engineUrl(),
     AWS_REGION: region,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,

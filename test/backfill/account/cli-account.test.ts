@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateTableCommand, DescribeTableCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Engine, startEngine } from '../../../backfill/local/cloud/engine.ts';
 import { oldTableSchemas } from '../../../backfill/local/cloud/old-table-schemas.ts';
 import { type Services, startServices } from '../../../backfill/local/services/start-services.ts';
@@ -15,7 +15,7 @@ import { programFile } from '../../../infra/package-layout.ts';
 import { parseSettings } from '../../../infra/settings.ts';
 import { settingsDigests, settingsParameterName } from '../../../infra/settings-digests.ts';
 import { readSettings } from '../../../infra/settings-file.ts';
-import { createTestTables, engineClient } from '../../engine-client.ts';
+import { createTestTables, engineClient, engineUrl } from '../../engine-client.ts';
 import { operatorOf } from '../../local/appconfig/operator.ts';
 import { ALL_AT_ONCE, APPLICATION, ENVIRONMENT, LINEAR, PROFILE, standIn } from '../../local/appconfig/stand-in.ts';
 import { type Outcome, runToEnd } from '../../run-cli.ts';
@@ -45,7 +45,7 @@ afterAll(async () => {
 /** Runs a command in the folder with the settings above. */
 function kpiMigrate(command: readonly string[], variables: Readonly<Record<string, string>> = {}): Promise<Outcome> {
   const endpoints = {
-    AWS_ENDPOINT_URL_DYNAMODB: inject('engineUrl'),
+    AWS_ENDPOINT_URL_DYNAMODB: engineUrl(),
     AWS_ENDPOINT_URL_STS: services.url,
     AWS_ENDPOINT_URL_SSM: services.url,
     // Nothing listens there.

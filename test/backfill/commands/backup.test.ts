@@ -7,12 +7,12 @@ import {
   TableNotFoundException,
 } from '@aws-sdk/client-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
-import { beforeEach, describe, expect, inject, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { describeBackups } from '../../../backfill/commands/backup/describe-backups.ts';
 import { takeBackups } from '../../../backfill/commands/backup/take-backups.ts';
 import { TABLE_ROLES } from '../../../functions/migration/tables.ts';
 import { dynamoBackups } from '../../../functions/tables/dynamo/backups.ts';
-import { testTableNames } from '../../engine-client.ts';
+import { engineUrl, testTableNames } from '../../engine-client.ts';
 import { runCli } from '../../run-cli.ts';
 
 const CREATED = new Date('2026-11-24T12:00:01Z');
@@ -155,7 +155,7 @@ test('the backups of a table are listed page by page', async () => {
 
 test('DynamoDB Local has none, and the command says so', async () => {
   const { exitCode, stderr } = await runCli(['backup', '--execute'], {
-    AWS_ENDPOINT_URL_DYNAMODB: inject('engineUrl'),
+    AWS_ENDPOINT_URL_DYNAMODB: engineUrl(),
   });
   expect(exitCode).toBe(1);
   expect(stderr).toMatch(/^BACKUPS_UNSUPPORTED: [\s\S]*Next: /m);

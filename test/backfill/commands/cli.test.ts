@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import { expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createProgram } from '../../../backfill/program.ts';
 import { programFile } from '../../../infra/package-layout.ts';
+import { engineUrl } from '../../engine-client.ts';
 import { runCli, runToEnd } from '../../run-cli.ts';
 import { parsedBy, shellWords } from './status/parse-command.ts';
 
@@ -71,7 +72,7 @@ test.each([
   ['plain in a pipe', {}, false],
   ['plain where NO_COLOR asks for it', { NO_COLOR: '1' }, false],
 ])('the next step is %s', async (_name, variables, isColoured) => {
-  const url = inject('engineUrl');
+  const url = engineUrl();
   const { stdout } = await runCli(['preflight'], { AWS_ENDPOINT_URL_DYNAMODB: url, ...variables });
   expect(stdout).toMatch(/Next: npm run/);
   expect(stdout.includes('\u001b[')).toBe(isColoured);
@@ -103,7 +104,7 @@ test.each([
     (document: unknown) => expect(document).toMatchObject({ error: { code: 'PREFLIGHT_FAILED' } }),
   ],
 ])('%s refuses where there are no tables, before anything is written', async (_name, given, check) => {
-  const { exitCode, stdout } = await runCli(given, { AWS_ENDPOINT_URL_DYNAMODB: inject('engineUrl') });
+  const { exitCode, stdout } = await runCli(given, { AWS_ENDPOINT_URL_DYNAMODB: engineUrl() });
   expect(exitCode).toBe(1);
   check(JSON.parse(stdout));
 });
@@ -112,7 +113,7 @@ test.each([
   ['a busy port', (port: string) => ['--port', port], {}, 'PORT_BUSY'],
   ['no Java', () => [], { PATH: '/nowhere' }, 'JAVA_MISSING'],
 ])('local finds %s before it begins with anything', async (_name, options, variables, code) => {
-  const { port } = new URL(inject('engineUrl'));
+  const { port } = new URL(engineUrl());
   const { exitCode, stdout, stderr } = await runCli(['local', ...options(port)], variables);
   expect(exitCode).toBe(1);
   expect(stderr).toMatch(new RegExp(`^${code}: [\\s\\S]*Next: `));

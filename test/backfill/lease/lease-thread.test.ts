@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { acquireLease, type Lease, type LeaseOptions } from '../../../backfill/lease/lease.ts';
 import { readHolder } from '../../../backfill/lease/lease-row.ts';
 import { type LeaseThread, startLeaseThread } from '../../../backfill/lease/lease-thread.ts';
@@ -10,7 +10,7 @@ import { SYSTEM_CLOCK } from '../../../backfill/lease/system-clock.ts';
 import { localClientConfig } from '../../../backfill/local-endpoint.ts';
 import type { TableNames } from '../../../functions/migration/tables.ts';
 import { dynamoTables, type Tables } from '../../../functions/tables/dynamo-tables.ts';
-import { createTestTables, engineClient } from '../../engine-client.ts';
+import { createTestTables, engineClient, engineUrl } from '../../engine-client.ts';
 
 const LEASE_MS = 3_000;
 /** Much, since others use the machine that the tests run on. */
@@ -29,7 +29,7 @@ afterEach(() => {
 });
 
 async function thread(length = LENGTH): Promise<LeaseThread> {
-  return startLeaseThread({ connection: localClientConfig(inject('engineUrl')), tableNames, length });
+  return startLeaseThread({ connection: localClientConfig(engineUrl()), tableNames, length });
 }
 
 function options(owner: string, changes: Partial<LeaseOptions> = {}): LeaseOptions {
@@ -120,7 +120,7 @@ describe('a thread of its own', () => {
 
   test('is refused where the table cannot be reached', async () => {
     const nowhere = { ...tableNames, control: 'no-such-table' };
-    const data = { connection: localClientConfig(inject('engineUrl')), tableNames: nowhere, length: LENGTH };
+    const data = { connection: localClientConfig(engineUrl()), tableNames: nowhere, length: LENGTH };
     await expect(startLeaseThread(data)).rejects.toThrow(/non-existent table/);
   });
 });
@@ -129,7 +129,7 @@ describe('a process that was stopped for longer than its lease', () => {
   const PROCESS = fileURLToPath(new URL('lease-process.ts', import.meta.url));
 
   async function holder(): Promise<ChildProcess> {
-    const connection = localClientConfig(inject('engineUrl'));
+    const connection = localClientConfig(engineUrl());
     const child = fork(PROCESS, [JSON.stringify({ connection, tableNames, leaseMs: LEASE_MS })], { execArgv: [] });
     running.add(child);
     expect(await once(child, 'message')).toEqual(['ready', undefined]);

@@ -1,13 +1,13 @@
 import { DescribeTableCommand, DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
-import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { dynamoStreamSource } from '../../../backfill/local/cloud/stream-source.ts';
 import { localClientConfig } from '../../../backfill/local-endpoint.ts';
 import { type Item, textOf } from '../../../functions/model/attribute-value.ts';
 import { sameItem } from '../../../functions/model/compare.ts';
 import { parseStreamEvent } from '../../../functions/sync/stream-event.ts';
 import { readProtoAttributes } from '../../../functions/tables/dynamo/lossless-answers.ts';
-import { createTestTables, engineClient } from '../../engine-client.ts';
+import { createTestTables, engineClient, engineUrl } from '../../engine-client.ts';
 import { ODD_NAMES, withNames } from '../../odd-names.ts';
 
 const client = engineClient();
@@ -23,7 +23,7 @@ beforeAll(async () => {
 describe('attributes named like members of every object', () => {
   test('come by the stream whole, and are kept whole where their event cannot be read', async () => {
     const { Table } = await client.send(new DescribeTableCommand({ TableName }));
-    const streams = new DynamoDBStreamsClient(localClientConfig(inject('engineUrl')));
+    const streams = new DynamoDBStreamsClient(localClientConfig(engineUrl()));
     readProtoAttributes(streams);
     const source = dynamoStreamSource(streams, Table?.LatestStreamArn ?? '');
     const [shard] = await source.shards();
@@ -39,7 +39,7 @@ describe('attributes named like members of every object', () => {
   });
 
   test('lose a value in the SDK as it is: once this fails, lossless-answers.ts can go', async () => {
-    const plain = new DynamoDBClient(localClientConfig(inject('engineUrl')));
+    const plain = new DynamoDBClient(localClientConfig(engineUrl()));
     const { Item: found = {} } = await plain.send(new GetItemCommand({ TableName, Key }));
     expect(Object.getOwnPropertyDescriptor(found, '__proto__')).toMatchObject({ value: undefined });
   });

@@ -9,13 +9,13 @@ import {
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { resourceOf, type Throttle, Throttles } from '../../../backfill/local/throttles/throttles.ts';
 import { startThrottlingFront, type ThrottlingFront } from '../../../backfill/local/throttles/throttling-front.ts';
 import { localClientConfig } from '../../../backfill/local-endpoint.ts';
 import type { TableNames } from '../../../functions/migration/tables.ts';
 import { connect } from '../../../functions/tables/dynamo-tables.ts';
-import { createTestTables } from '../../engine-client.ts';
+import { createTestTables, engineUrl } from '../../engine-client.ts';
 
 let nowMs = Date.parse('2026-05-01T12:00:00Z');
 const throttles = new Throttles(() => nowMs);
@@ -28,7 +28,7 @@ let other: string;
 const index = 'kpi-index';
 
 beforeAll(async () => {
-  front = await startThrottlingFront(inject('engineUrl'), throttles);
+  front = await startThrottlingFront(engineUrl(), throttles);
   // What is throttled is told at once: these tests are about the answers, not about the SDK's patience.
   client = connect({ ...localClientConfig(front.url), maxAttempts: 1 });
 });
