@@ -219,9 +219,8 @@ async function runPass(options: BackfillOptions & Bounds, copier: Copier, run: R
   };
   const isWhole = !hasBegun(run, pass, stored);
   try {
-    const checkpoints = await workOnPass(pass, copier, recordsHaveBegun(stored), (work) =>
-      runSegments(circumstances, work),
-    );
+    const passed = { isAfterRecords: recordsHaveBegun(stored), isAlone: isWhole };
+    const checkpoints = await workOnPass(pass, copier, passed, (work) => runSegments(circumstances, work));
     if (isWhole && checkpoints.every(({ done }) => done)) copier.first?.scanned(pass);
   } finally {
     options.progress.end();

@@ -1,12 +1,13 @@
 import { NEW_DATA, TABLES } from '../../functions/migration/tables.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
 import { itemBytes } from '../../functions/model/item-size.ts';
+import { WRITE_UNIT_BYTES } from '../../functions/tables/dynamo/consumed-units.ts';
 import type { NewTables } from '../../functions/tables/new/new-tables.ts';
 import type { LeaseOptions } from '../lease/lease.ts';
 import type { FirstCopy } from './first-copy.ts';
 import type { Worker } from './persevere.ts';
 import type { Pace } from './write-pace.ts';
-import { unitsOfPlainRow, unitsOfWrites, WRITE_UNIT_BYTES } from './write-units.ts';
+import { unitsOfPlainRow, unitsOfWrites } from './write-units.ts';
 
 /** What a copier works with: all that the protocol does, and in a first run rows that are put past it. */
 export interface Copier extends Worker {

@@ -7,23 +7,31 @@ import { attempt, valuesOf } from '../../functions/tables/dynamo/attempt.ts';
 import type { Copier } from './copier.ts';
 import { bringLinks } from './persevere.ts';
 import { countUnfinished, countUnknownAttributes, EMPTY_TALLY, type Tally, type UnknownAttributes } from './tally.ts';
+import type { UntouchedKpis } from './untouched-kpis.ts';
+
+/** What all pages of a pass over links share. */
+export interface LinkPass {
+  /** Whether records may have been copied before these links, which then ask for the sweep. */
+  readonly isAfterRecords: boolean;
+  readonly turns: KpiTurns;
+  /** Only in a first run. */
+  readonly untouched?: UntouchedKpis | undefined;
+}
 
 /**
- * Copies a page of links, each by the protocol: its row stands in one transaction with its KPI row. What is right
- * already is left alone, and what has gone since the scan is left to its own event.
- *
- * @param recordsHaveBegun whether records may have been copied before these links, which then ask for the sweep.
- * @param turns shared by all segments of the pass.
+ * Copies a page of links: the row of each stands in one transaction with its KPI row. In a first run those of KPIs that nobody else has touched are
+ * written many at once; all others go through the protocol. What is right already is left alone, and what has gone since the scan is left to its own event.
  */
 export async function copyLinks(
   copier: Copier,
   items: readonly Item[],
-  recordsHaveBegun: boolean,
-  turns: KpiTurns,
+  { isAfterRecords, turns, untouched }: LinkPass,
 ): Promise<Tally> {
-  const changes = items.map((item) => ({ id: idOf(item), kpis: [kpiKeyOf(item)] }));
-  const origin = recordsHaveBegun ? 'late-backfill' : 'backfill';
-  const { done, unfinished } = await bringLinks(copier, changes, origin, turns);
+  const origin = isAfterRecords ? 'late-backfill' : 'backfill';
+  const atOnce = untouched ? await untouched.bring(items, origin) : { done: [], apart: items };
+  const changes = atOnce.apart.map((item) => ({ id: idOf(item), kpis: [kpiKeyOf(item)] }));
+  const { done: oneByOne, unfinished } = await bringLinks(copier, changes, origin, turns);
+  const done = [...atOnce.done, ...oneByOne];
   const valid = done.filter((result) => result.outcome === 'valid');
   return {
     ...EMPTY_TALLY,

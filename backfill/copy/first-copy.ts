@@ -1,8 +1,10 @@
+import { askedOnce, type LookUpsLater } from '../../functions/migration/look-ups.ts';
 import { RECORD_SOURCES, type RecordSource } from '../../functions/migration/sources.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
 import type { Replication } from '../../functions/sync/replication.ts';
 import { KnownIds } from './known-ids.ts';
 import { KnownLinks } from './known-links.ts';
+import { loadLookUps } from './known-look-ups.ts';
 import type { PutQueue } from './put-queue.ts';
 import { earlierSources } from './record-page.ts';
 import type { Pass } from './run-state.ts';
@@ -13,16 +15,17 @@ export interface FirstCopyOptions {
   readonly totalSegments: number;
   /** Items in each record table, roughly. */
   readonly itemCountEstimates: Partial<Record<RecordSource, number>>;
-  /** Whether this process copies one segment of many: then it does not read the links of all KPIs, but keeps those that it reads. */
+  /** Whether this process copies one segment of many: then it reads neither all look-ups nor the links of all KPIs, but keeps the links that it reads. */
   readonly isPart?: boolean;
 }
 
-/** What the record passes of a first run share in one process. Only then, when nobody reads the new tables, are rows put past the protocol. */
+/** What the passes of a first run share in one process. Only then, when nobody reads the new tables, are rows put past the protocol. */
 export class FirstCopy {
   readonly #options: FirstCopyOptions;
   readonly #ids: KnownIds;
   /** Sources whose every id is known: this process has scanned them from beginning to end. */
   readonly #scanned = new Set<Pass>();
+  #lookUps: Promise<LookUpsLater> | undefined;
   #links: Promise<KnownLinks> | undefined;
 
   constructor(options: FirstCopyOptions) {
@@ -34,6 +37,14 @@ export class FirstCopy {
   /** Puts rows, and resolves with those that the store refused. */
   put(rows: readonly Item[]): Promise<ReadonlySet<Item>> {
     return this.#options.queue.put(rows);
+  }
+
+  /** What the rows of links depend on. */
+  async lookUps(): Promise<LookUpsLater> {
+    const { replication, totalSegments, isPart = false } = this.#options;
+    if (isPart) return askedOnce(replication.old);
+    this.#lookUps ??= loadLookUps(replication.old, totalSegments);
+    return this.#lookUps;
   }
 
   /** Asked for first when the checkpoints of a record pass are there: whoever changes links after that marks their KPI for the sweep. */

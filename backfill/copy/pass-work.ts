@@ -6,6 +6,7 @@ import { copyRecords } from './copy-records.ts';
 import type { Pass } from './run-state.ts';
 import type { PagedWork } from './segments.ts';
 import { sweepKpis, sweepRecords } from './sweep.ts';
+import { UntouchedKpis } from './untouched-kpis.ts';
 
 /** Pages of a segment in hand at once in a first run, so that batches are full and nobody waits for a page's end. */
 const PAGES_AT_ONCE = 3;
@@ -16,22 +17,27 @@ type RunWork<Result> = <T>(work: PagedWork<T>) => Promise<Result>;
 /**
  * What each pass does, page by page. One process runs it on all segments at once; one of many runs it on one.
  *
- * @param afterRecords whether records may have been copied before these links, which then ask for the sweep.
+ * @param isAfterRecords whether records may have been copied before these links, which then ask for the sweep.
+ * @param isAlone whether this process began the pass, and works on all of it.
  */
 export function workOnPass<Result>(
   pass: Pass,
   copier: Copier,
-  afterRecords: boolean,
+  { isAfterRecords, isAlone }: { readonly isAfterRecords: boolean; readonly isAlone: boolean },
   run: RunWork<Result>,
 ): Promise<Result> {
   const { old, control } = copier.replication;
   switch (pass) {
     case 'links': {
       const turns = new KpiTurns();
+      const { first, replication } = copier;
+      const lookUps = first && (() => first.lookUps());
+      const untouched = lookUps && new UntouchedKpis({ replication, lookUps, turns, isAlone });
       return run({
         pass,
         scan: (position) => old.scan(pass, position),
-        work: (items) => copyLinks(copier, items, afterRecords, turns),
+        work: (items) => copyLinks(copier, items, { isAfterRecords, turns, untouched }),
+        ...(first && { pagesAtOnce: PAGES_AT_ONCE }),
       });
     }
     case 'sweep-records':

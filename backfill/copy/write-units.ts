@@ -1,9 +1,7 @@
 import { TABLES } from '../../functions/migration/tables.ts';
 import { itemBytes } from '../../functions/model/item-size.ts';
+import { WRITE_UNIT_BYTES } from '../../functions/tables/dynamo/consumed-units.ts';
 import { isCheck, type OwnTable, type Write } from '../../functions/tables/dynamo/transactions.ts';
-
-/** Bytes in one write unit (DynamoDB on-demand capacity). */
-export const WRITE_UNIT_BYTES = 1_024;
 
 /** A transaction writes each item twice: it prepares, and then commits (Developer Guide, "Amazon DynamoDB Transactions"). */
 const TRANSACTION_FACTOR = 2;

@@ -73,9 +73,8 @@ async function workUnderLease(
       onScanned: options.onScanned,
       gate: options.gate,
     };
-    const reached = await workOnPass(pass, copier, order.afterRecords, (work) =>
-      runSegment(circumstances, work, start),
-    );
+    const passed = { isAfterRecords: order.afterRecords, isAlone: false };
+    const reached = await workOnPass(pass, copier, passed, (work) => runSegment(circumstances, work, start));
     if (reached.done) return 'done';
     return stopped.signal.aborted ? 'stopped' : 'more';
   } finally {

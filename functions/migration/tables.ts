@@ -110,6 +110,8 @@ export const LOOK_UP_TABLE_OF = { kpi: 'kpis', person: 'people' } as const satis
   Record<string, TableRole>
 >;
 
+export type LookUp = keyof typeof LOOK_UP_TABLE_OF;
+
 /** The new table with a row for each link. */
 export const NEW_LINKS = 'kpiLinks';
 

@@ -7,15 +7,16 @@ import { type KpiKey, kpiIdentity } from '../model/kpi.ts';
 export class KpiTurns {
   readonly #last = new Map<string, Promise<unknown>>();
 
-  async take<T>(kpi: KpiKey, work: () => Promise<T>): Promise<T> {
-    const identity = kpiIdentity(kpi);
-    const before = this.#last.get(identity);
-    const turn = before === undefined ? work() : before.then(work, work);
-    this.#last.set(identity, turn);
+  /** Works when whoever came before has done with all of these KPIs. The work must not take a turn itself. */
+  async take<T>(kpis: readonly KpiKey[], work: () => Promise<T>): Promise<T> {
+    const identities = kpis.map(kpiIdentity);
+    const before = identities.map((identity) => this.#last.get(identity)).filter((turn) => turn !== undefined);
+    const turn = before.length === 0 ? work() : Promise.allSettled(before).then(work);
+    for (const identity of identities) this.#last.set(identity, turn);
     try {
       return await turn;
     } finally {
-      if (this.#last.get(identity) === turn) this.#last.delete(identity);
+      for (const identity of identities) if (this.#last.get(identity) === turn) this.#last.delete(identity);
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { RecordItems } from '../migration/demand.ts';
 import { type Item, idOf } from '../model/attribute-value.ts';
-import { attempt, attemptLater } from '../tables/dynamo/attempt.ts';
+import { attempt, attemptLater, attemptTogether } from '../tables/dynamo/attempt.ts';
 import { keyIdentity } from '../tables/dynamo/possible-keys.ts';
 import {
   bytesOf,
@@ -194,20 +194,6 @@ function identityOfWrite(write: Write): string {
   if (write.kind !== 'put') return keyIdentity(write.table, write.key);
   const { id, pk, sk } = write.item;
   return keyIdentity(write.table, write.table === 'control' ? ({ pk, sk } as Item) : ({ id } as Item));
-}
-
-/**
- * What fails for many at once may pass for each alone: the failure may be one's own, others' doing, of the size, or of a
- * partition that is out of capacity for one of them.
- *
- * @returns undefined where it failed. Each of them alone meets the failure again, if it is still there, and tells it.
- */
-async function attemptTogether<T>(work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch {
-    return undefined;
-  }
 }
 
 function changesOf(members: readonly Member[]): RecordChange[] {

@@ -67,7 +67,7 @@ export async function replicateLinks(
   const byKpi = Map.groupBy(changes, (change) => kpiIdentity(change.kpis[0] ?? NO_KPI));
   await pMap(
     byKpi.values(),
-    (group) => turns.take(group[0]?.kpis[0] ?? NO_KPI, () => replicateOfKpi(replication, group, origin, gathered)),
+    (group) => turns.take([group[0]?.kpis[0] ?? NO_KPI], () => replicateOfKpi(replication, group, origin, gathered)),
     { concurrency: replication.recordConcurrency },
   );
   return gathered;

@@ -5,6 +5,7 @@ const DIFFER = 'backfill/copy/records-that-differ.ts';
 const SWEEP = 'backfill/copy/sweep.ts';
 const BACKFILL = 'backfill/copy/backfill.ts';
 const LATE_PUTS = 'backfill/copy/late-puts.ts';
+const UNTOUCHED = 'backfill/copy/untouched-kpis.ts';
 
 const NO_SWEEP: readonly Edit[] = [
   edit(SWEEP, 'const changes = [...kpisById].map(', 'const changes = [...kpisById].slice(0, 0).map('),
@@ -80,7 +81,30 @@ export const COPY_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a link that is copied after records does not ask for the sweep',
     firstSeed: 3_850,
-    edits: [edit('backfill/copy/copy-links.ts', "recordsHaveBegun ? 'late-backfill' : 'backfill'", "'backfill'")],
+    edits: [edit('backfill/copy/copy-links.ts', "isAfterRecords ? 'late-backfill' : 'backfill'", "'backfill'")],
+  },
+  {
+    name: 'a first copy of links writes over what a live write made of their KPI',
+    firstSeed: 240,
+    edits: [
+      edit(
+        UNTOUCHED,
+        'this.#write(decided.flatMap(({ writes }) => writes))',
+        'this.#write(decided.flatMap(({ writes }) => writes.map(({ ifToken: _, ...write }) => write)))',
+      ),
+    ],
+  },
+  {
+    name: 'a KPI row that was read after its links were scanned is taken for this copier’s own',
+    firstSeed: 5_500,
+    scheduledWorld: 'many copied links that go',
+    edits: [
+      edit(
+        UNTOUCHED,
+        "for (const { kpi, token } of results.flat()) if (token !== undefined) this.#remember(kpi, 'touched');",
+        'for (const head of results.flat()) if (head.token !== undefined) this.#remember(head.kpi, head);',
+      ),
+    ],
   },
   {
     name: 'a copier writes although its lease ran out',

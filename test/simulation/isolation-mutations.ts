@@ -105,7 +105,7 @@ export const ISOLATION_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a record that is refused keeps an entry for another reason',
-    firstSeed: 90_000_950,
+    firstSeed: 90_035_600,
     edits: [edit('functions/sync/refused-by-name.ts', 'if (isSameItem && isFor(stored, reason))', 'if (isSameItem)')],
   },
   {

@@ -1,5 +1,5 @@
 import { RECORD_SOURCES, type RecordSource } from '../../functions/migration/sources.ts';
-import { OLD_TABLE_OF } from '../../functions/migration/tables.ts';
+import { LOOK_UP_TABLE_OF, OLD_TABLE_OF } from '../../functions/migration/tables.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
 import { textOf } from '../../functions/model/attribute-value.ts';
 import { isAskedFor, isPartitionAsked, keysOfBatches } from '../../functions/tables/dynamo/memory-requests.ts';
@@ -74,6 +74,10 @@ export function oldTables(store: Store, scheduler: Scheduler, call: Gate): OldTa
         },
         show: (page) => page.items.map((item) => showItem(item)).join(', '),
       }),
+
+    scanLookUps: async (lookUp, position) => ({
+      items: position.segment === 0 ? [...store[LOOK_UP_TABLE_OF[lookUp]].values()] : [],
+    }),
 
     // Nothing writes the look-up tables while a schedule runs, so reading them is no choice.
     readKpi: async (kpiId) => (isAskedFor('kpis', { id: { S: kpiId } }) ? store.kpis.get(kpiId) : undefined),

@@ -123,7 +123,7 @@ export const RECORD_MUTATIONS: readonly Mutation[] = [
     name: 'a first write over what a copier brought meanwhile',
     foundOnlyBy: 'a row went back to',
     scheduledWorld: 'a copied record that comes and changes',
-    firstSeed: 8_900,
+    firstSeed: 14_850,
     edits: [edit(RECORD_DECISION, '...(stored === undefined && { ifAbsent: true }),', '')],
   },
   {

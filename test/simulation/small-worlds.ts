@@ -107,6 +107,9 @@ const broken = ({ item, ...write }: LegacyWrite): LegacyWrite => {
 /** So many that of a copier's puts some are under way whenever it is killed. */
 const MANY = Array.from({ length: 6 }, (_, at) => record(`r${at + 1}`, at + 1));
 
+/** So many that a copier that is killed leaves some of them to its successor. */
+const MANY_LINKS = Array.from({ length: 6 }, (_, at) => link(`l${at + 1}`, at + 1));
+
 /** Worlds in which schedules are drawn by seed: of few rows, but with too many events delivered again, or refused, to be searched whole. */
 export const LONGER_WORLDS: Readonly<Record<string, World>> = {
   ...SMALL_WORLDS,
@@ -116,6 +119,7 @@ export const LONGER_WORLDS: Readonly<Record<string, World>> = {
     ...copied([first, ...MANY], ...MANY.map(without)),
     copies: SOURCES,
   },
+  'many copied links that go': copied([one, ...MANY_LINKS], ...MANY_LINKS.map(without)),
   'many copied records, their ids in two tables': copied([first, ...MANY, ...MANY.map(twin)]),
   'a copied record that cannot be migrated': copied([broken(one)]),
   'a link that changes, goes and comes again elsewhere': live(

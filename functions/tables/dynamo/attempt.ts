@@ -34,3 +34,17 @@ function ownFailure(error: unknown): { readonly error: unknown } {
 export function valuesOf<T>(attempts: readonly Attempt<T>[]): T[] {
   return attempts.flatMap((each) => ('error' in each ? [] : [each.value]));
 }
+
+/**
+ * Works on many items at once. What fails for many may pass for each alone: the failure may be one's own, others' doing, of the size, or of a
+ * partition that is out of capacity for one of them.
+ *
+ * @returns undefined where it failed, for whatever reason. Each of them alone meets the failure again, if it is still there, and tells it.
+ */
+export async function attemptTogether<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,4 +1,6 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import type { Item } from '../../model/attribute-value.ts';
+import { itemBytes } from '../../model/item-size.ts';
 
 /** What calls took, as their answers told, indexes included. */
 export interface ConsumedUnits {
@@ -15,7 +17,7 @@ const WRITES = /^(PutItem|UpdateItem|DeleteItem|BatchWriteItem|TransactWriteItem
 
 /**
  * Adds up from now on what this client's calls take. An answer tells the units of the table and its indexes together (API
- * Reference, ReturnConsumedCapacity: TOTAL). A refused write is not answered in this way, although it takes units. A later
+ * Reference, ReturnConsumedCapacity: TOTAL), but DynamoDB Local those of a transaction's largest item alone. A refused write is not answered in this way, although it takes units. A later
  * meter of the same client replaces this one.
  *
  * @param onWritten told the units of each write.
@@ -30,7 +32,8 @@ export function meterUnits(client: DynamoDBClient, onWritten: (writeUnits: numbe
       const input = { ReturnConsumedCapacity: 'TOTAL', ...call.input };
       const result = await next({ ...call, input });
       const { ConsumedCapacity = [] } = result.output as { ConsumedCapacity?: Consumed | Consumed[] };
-      const units = [ConsumedCapacity].flat().reduce((total, { CapacityUnits = 0 }) => total + CapacityUnits, 0);
+      const told = [ConsumedCapacity].flat().reduce((total, { CapacityUnits = 0 }) => total + CapacityUnits, 0);
+      const units = Math.max(told, leastUnitsOfTransaction(call.input));
       if (isWrite) {
         sum.writeUnits += units;
         onWritten(units);
@@ -42,4 +45,26 @@ export function meterUnits(client: DynamoDBClient, onWritten: (writeUnits: numbe
     { step: 'initialize', name: 'consumedUnits', override: true },
   );
   return sum;
+}
+
+/** Bytes in one write unit (DynamoDB on-demand capacity). */
+export const WRITE_UNIT_BYTES = 1_024;
+
+/** "Two underlying writes of every item in the transaction" (Developer Guide, "Amazon DynamoDB Transactions"). */
+const UNITS_PER_TRANSACTED_KILOBYTE = 2;
+
+/**
+ * What the writes of a transaction take at least, by AWS's rules: of an item that is not put, its size is not known.
+ *
+ * @param indexesOf indexes of a table to which each write goes as well, once.
+ * @returns 0 for any other call.
+ */
+export function leastUnitsOfTransaction(input: object, indexesOf: (tableName: string) => number = () => 0): number {
+  if (!('TransactItems' in input) || !Array.isArray(input.TransactItems)) return 0;
+  return (input.TransactItems as TransactWriteItem[]).reduce((units, { Put, Delete, Update, ConditionCheck }) => {
+    const write = Put ?? Delete ?? Update;
+    if (write === undefined) return units + (ConditionCheck ? UNITS_PER_TRANSACTED_KILOBYTE : 0);
+    const kilobytes = Put ? Math.ceil(itemBytes(Put.Item as Item) / WRITE_UNIT_BYTES) : 1;
+    return units + kilobytes * (UNITS_PER_TRANSACTED_KILOBYTE + indexesOf(write.TableName ?? ''));
+  }, 0);
 }

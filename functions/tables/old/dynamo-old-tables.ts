@@ -43,6 +43,8 @@ export function dynamoOldTables(client: DynamoDBClient, names: TableNames): OldT
 
     scan: (source, position) => scanPage(client, names[OLD_TABLE_OF[source]], position),
 
+    scanLookUps: (lookUp, position) => scanPage(client, names[LOOK_UP_TABLE_OF[lookUp]], position),
+
     queryPeople(userId) {
       const { index, attribute } = LISTED_BY.user;
       const tableName = names[LOOK_UP_TABLE_OF.person];

@@ -1,5 +1,6 @@
 import type { RecordItems } from '../../migration/demand.ts';
 import type { RecordSource, Source } from '../../migration/sources.ts';
+import type { LookUp } from '../../migration/tables.ts';
 import type { Item } from '../../model/attribute-value.ts';
 import type { KpiKey } from '../../model/kpi.ts';
 
@@ -38,6 +39,9 @@ export interface OldTables {
 
   /** One page of a strongly consistent scan. */
   scan(source: Source, position: ScanPosition): Promise<Page<Item>>;
+
+  /** One page of a strongly consistent scan of a look-up table. */
+  scanLookUps(lookUp: LookUp, position: ScanPosition): Promise<Page<Item>>;
 
   /** The KPI with this id, of whichever tenant. */
   readKpi(kpiId: string): Promise<Item | undefined>;

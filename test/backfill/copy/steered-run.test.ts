@@ -15,7 +15,7 @@ import { meterUnits } from '../../../functions/tables/dynamo/consumed-units.ts';
 import { dynamoTables, type Tables } from '../../../functions/tables/dynamo-tables.ts';
 import { createTestTables, engineClient } from '../../engine-client.ts';
 import { backfillOptions, silent } from '../backfill-options.ts';
-import { load, oldItems } from '../old-items.ts';
+import { load, oldItems, oldLink } from '../old-items.ts';
 
 const FEW = 40;
 const AT = '2026-05-01T12:00:00.000Z';
@@ -144,11 +144,16 @@ describe('a ceiling on write units', () => {
     );
   }
 
+  /** Each of a KPI of its own. */
+  const manyLinks = Array.from({ length: 150 }, (_, at) => oldLink(`many-${at}`, 100 + at, '2024-01-01T00:00:00Z'));
+
   test.each([
-    ['the transactions of links', { phase: 'links' } as const, 50],
-    ['all that a backfill writes', {}, 200],
-  ])('holds for %s, as the store counts it', async (_name, changes, ceiling) => {
-    await load(client, names, oldItems(FEW));
+    ['the transactions of links', { phase: 'links' } as const, manyLinks],
+    ['all that a backfill writes', {}, []],
+  ])('holds for %s, as the store counts it', async (_name, changes, more) => {
+    const ceiling = 200;
+    const items = oldItems(FEW);
+    await load(client, names, { ...items, links: [...items.links, ...more] });
     const sent = watchWrites();
     const startMs = Date.now();
     const { spent } = await backfill(changes, {}, ceiling);
