@@ -8,13 +8,14 @@ import { benchSweep } from './sweep.ts';
 import { benchValidation } from './validation.ts';
 import { benchValidationMemory } from './validation-memory.ts';
 
-const USAGE = `npm run bench -- [--only ${'backfill|replication|reads|validation'}] [--items N | --export DIRECTORY] [--contender bare|product|seed] [--node-option OPTION]`;
+const USAGE = `npm run bench -- [--only ${'backfill|replication|reads|validation'}] [--items N | --export DIRECTORY] [--throttled SHARE] [--contender bare|product|seed] [--node-option OPTION]`;
 
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },
     items: { type: 'string', default: '20000' },
     export: { type: 'string' },
+    throttled: { type: 'string' },
     contender: { type: 'string', multiple: true },
     'node-option': { type: 'string', multiple: true },
   },
@@ -33,6 +34,7 @@ function backfill(): Promise<void> {
     items: Number(values.items),
     contenders,
     ...(values.export !== undefined && { exportDirectory: values.export }),
+    ...(values.throttled !== undefined && { throttled: Number(values.throttled) }),
     ...(values['node-option'] && { nodeOptions: values['node-option'] }),
   });
 }

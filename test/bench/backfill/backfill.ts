@@ -10,6 +10,7 @@ import { newTableSchemas, streamedOldTableSchemas } from '../../table-schemas.ts
 import { report } from '../report.ts';
 import type { Contender, ContenderTask, Figures } from './figures.ts';
 import { fillOldTables } from './old-content.ts';
+import { type Rows, readRows, requireSameRows } from './same-rows.ts';
 
 const CONTENDER = fileURLToPath(new URL('contender.ts', import.meta.url));
 /** Rows after which the seed's loop stops. */
@@ -24,6 +25,8 @@ export interface BackfillBenchOptions {
   readonly exportDirectory?: string;
   /** Only these contenders. */
   readonly contenders?: readonly Contender[];
+  /** Share of the calls of each contender that are throttled. The rows of all whole copies are compared then. */
+  readonly throttled?: number;
   /** Options of Node for the contenders' processes, such as --cpu-prof. */
   readonly nodeOptions?: readonly string[];
 }
@@ -38,16 +41,25 @@ export async function benchBackfill(options: BackfillBenchOptions): Promise<void
   const { items, scanUnits } = await fillOldTables(client, old, options);
   const contenders = ORDER.filter((each) => options.contenders?.includes(each) ?? true);
   const figures = new Map<Contender, Figures[]>();
+  const { throttled } = options;
+  let expected: Rows | undefined;
   for (const [at, contender] of contenders.entries()) {
     const names = { ...old, ...newNames(`${contender}-${at}`) };
     await createNewTables(client, names);
-    const task = { engineUrl: engine.url, names, contender, rowsMax: SEED_ROWS, backfill: {} };
+    const shared = { engineUrl: engine.url, rowsMax: SEED_ROWS, backfill: {}, ...(throttled && { throttled }) };
+    const task = { ...shared, names, contender };
     figures.set(contender, [...(figures.get(contender) ?? []), await runContender(task, options.nodeOptions)]);
+    if (throttled && contender !== 'seed') {
+      const rows = await readRows(client, names);
+      expected ??= rows;
+      requireSameRows(expected, rows);
+    }
     for (const { TableName } of newTableSchemas(names)) await client.send(new DeleteTableCommand({ TableName }));
   }
   client.destroy();
   await engine.stop();
   tell(items, scanUnits, figures);
+  if (expected) report('rows of every whole copy, the same in each', `${expected.size}`);
 }
 
 function newNames(prefix: string) {
@@ -79,6 +91,10 @@ function tell(items: number, scanUnits: number, figures: ReadonlyMap<Contender, 
       `${rows} rows, ${seconds.toFixed(1)} s`,
     );
     report(`${name}, own CPU, peak memory`, `${cpuSeconds.toFixed(1)} s, ${peakMegabytes.toFixed(0)} MB`);
+    if (each.attempts) {
+      const { sent, refused, partly } = each.attempts;
+      report(`${name}, attempts refused, cut short, of all`, `${refused}, ${partly}, ${sent}`);
+    }
   }
   if (product === undefined) return;
   for (const [pass, seconds] of Object.entries(product.passes))

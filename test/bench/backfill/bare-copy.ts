@@ -1,10 +1,12 @@
-import { BatchWriteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { BatchWriteItemCommand, type DynamoDBClient, type WriteRequest } from '@aws-sdk/client-dynamodb';
 import pMap from 'p-map';
 import { expectedRows, type OldContent } from '../../../functions/migration/expected.ts';
 import { RECORD_SOURCES, SOURCES } from '../../../functions/migration/sources.ts';
 import { NEW_DATA, NEW_LINKS, OLD_TABLE_OF, type TableNames } from '../../../functions/migration/tables.ts';
 import { type Item, idOf } from '../../../functions/model/attribute-value.ts';
 import { scanPage } from '../../../functions/tables/dynamo/dynamo-reads.ts';
+import { IncompleteBatchError } from '../../../functions/tables/dynamo/failure-scope.ts';
+import { retryTransient } from '../../../functions/tables/dynamo/retry.ts';
 import { eachItem } from '../../../functions/tables/pages.ts';
 import type { Figures } from './figures.ts';
 
@@ -14,7 +16,7 @@ const BATCHES_AT_ONCE = 8;
 
 /**
  * The least that any copy does: a parallel scan of the old tables, and the same rows by BatchWriteItem, eight batches at a time. No mapping, no
- * checkpoint, no protection against anything. The rows are made before the clock starts.
+ * checkpoint, no protection against anything but throttling. The rows are made before the clock starts.
  */
 export async function bareCopy(
   client: DynamoDBClient,
@@ -27,8 +29,13 @@ export async function bareCopy(
       const tableName = names[source === 'links' ? NEW_LINKS : NEW_DATA];
       const write = async (batch: readonly Item[]): Promise<void> => {
         rows += batch.length;
-        const requests = batch.map((row) => ({ PutRequest: { Item: row } }));
-        await client.send(new BatchWriteItemCommand({ RequestItems: { [tableName]: requests } }));
+        let pending: WriteRequest[] = batch.map((row) => ({ PutRequest: { Item: row } }));
+        await retryTransient(async () => {
+          const command = new BatchWriteItemCommand({ RequestItems: { [tableName]: pending } });
+          const { UnprocessedItems } = await client.send(command);
+          pending = UnprocessedItems?.[tableName] ?? [];
+          if (pending.length > 0) throw new IncompleteBatchError('Part of a batch of puts was not processed.');
+        });
       };
       const segments = Array.from({ length: SEGMENTS }, (_, segment) => segment);
       await Promise.all(
