@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { benchBackfill } from './backfill/backfill.ts';
 import { benchFanOut } from './fan-out.ts';
+import { benchLag } from './lag.ts';
 import { benchLive } from './live.ts';
 import { benchReadFunction } from './read-function.ts';
 import { benchReads } from './reads.ts';
@@ -8,13 +9,14 @@ import { benchSweep } from './sweep.ts';
 import { benchValidation } from './validation.ts';
 import { benchValidationMemory } from './validation-memory.ts';
 
-const USAGE = `npm run bench -- [--only ${'backfill|replication|reads|validation'}] [--items N | --export DIRECTORY] [--throttled SHARE] [--contender bare|product|seed] [--node-option OPTION]`;
+const USAGE = `npm run bench -- [--only ${'backfill|lag|replication|reads|validation'}] [--items N | --export DIRECTORY] [--throttled SHARE] [--seconds N] [--contender bare|product|seed] [--node-option OPTION]`;
 
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },
     items: { type: 'string', default: '20000' },
     export: { type: 'string' },
+    seconds: { type: 'string', default: '30' },
     throttled: { type: 'string' },
     contender: { type: 'string', multiple: true },
     'node-option': { type: 'string', multiple: true },
@@ -24,6 +26,7 @@ const { values } = parseArgs({
 const benches: Readonly<Record<string, readonly (() => Promise<void>)[]>> = {
   reads: [benchReads, benchReadFunction],
   replication: [benchLive, benchSweep, benchFanOut],
+  lag: [() => benchLag({ seconds: Number(values.seconds) })],
   validation: [benchValidation, benchValidationMemory],
   backfill: [backfill],
 };
