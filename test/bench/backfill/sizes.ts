@@ -15,7 +15,7 @@ export async function benchSizes(
 }
 
 /** In Markdown, for README.md. Pure. */
-export function table(runs: readonly BackfillBench[]): string[] {
+function table(runs: readonly BackfillBench[]): string[] {
   const header = ['items', 'rows', 'bare copy, rows/s', 'backfill, rows/s', 'over bare copy', "over the seed's loop"];
   const more = ['read units over one scan', "write units over the bare copy's", 'backfill, peak MB', 'engine, peak MB'];
   const rows = runs.map(({ items, scanUnits, means: { bare, product, seed }, engineMegabytes }) => [
@@ -35,7 +35,7 @@ export function table(runs: readonly BackfillBench[]): string[] {
 }
 
 /** How the product's memory grows from about a hundred thousand items to the largest size. Pure. */
-export function memoryGrowth(runs: readonly BackfillBench[]): string {
+function memoryGrowth(runs: readonly BackfillBench[]): string {
   const bySize = runs.filter(({ means }) => means.product).toSorted((left, right) => left.items - right.items);
   const largest = bySize.pop();
   const [base] = bySize.toSorted((left, right) => fromBase(left) - fromBase(right));
