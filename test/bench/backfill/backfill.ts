@@ -1,8 +1,16 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { CreateTableCommand, DeleteTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  DeleteTableCommand,
+  type DynamoDBClient,
+  UpdateTableCommand,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb';
 import { startEngine } from '../../../backfill/local/cloud/engine.ts';
+import { oldTableSchemas } from '../../../backfill/local/cloud/old-table-schemas.ts';
 import { localClientConfig } from '../../../backfill/local-endpoint.ts';
 import { TABLE_ROLES, TABLES, type TableNames } from '../../../functions/migration/tables.ts';
 import { connect } from '../../../functions/tables/dynamo-tables.ts';
@@ -10,6 +18,7 @@ import { newTableSchemas, streamedOldTableSchemas } from '../../table-schemas.ts
 import { report } from '../report.ts';
 import type { Contender, ContenderTask, Figures } from './figures.ts';
 import { fillOldTables } from './old-content.ts';
+import { type Rows, readRows, requireSameRows } from './same-rows.ts';
 
 const CONTENDER = fileURLToPath(new URL('contender.ts', import.meta.url));
 /** Rows after which the seed's loop stops. */
@@ -24,30 +33,75 @@ export interface BackfillBenchOptions {
   readonly exportDirectory?: string;
   /** Only these contenders. */
   readonly contenders?: readonly Contender[];
+  /** Share of the calls of each contender that are throttled. The rows of all whole copies are compared then. */
+  readonly throttled?: number;
   /** Options of Node for the contenders' processes, such as --cpu-prof. */
   readonly nodeOptions?: readonly string[];
 }
 
+/** What one run came to. */
+export interface BackfillBench {
+  readonly items: number;
+  /** Read units of one strong scan of each old table. */
+  readonly scanUnits: number;
+  /** A contender that did not run is absent. */
+  readonly means: Readonly<Partial<Record<Contender, Figures>>>;
+  /** The most memory that the engine took; undefined where the system does not tell. */
+  readonly engineMegabytes: number | undefined;
+}
+
 /** The backfill beside a bare copy of the same rows and the seed's loop, in one run on one engine. */
-export async function benchBackfill(options: BackfillBenchOptions): Promise<void> {
-  const engine = await startEngine({ maxHeapMegabytes: Math.max(1_024, Math.ceil(options.items / 100)) });
+export async function benchBackfill(options: BackfillBenchOptions): Promise<BackfillBench> {
+  const engine = await startEngine();
   const client = connect(localClientConfig(engine.url));
   // Those of the export.
   const old = Object.fromEntries(TABLE_ROLES.map((role) => [role, TABLES[role].defaultName])) as TableNames;
-  for (const schema of streamedOldTableSchemas(old)) await client.send(new CreateTableCommand(schema));
+  for (const schema of oldTableSchemas(old)) await client.send(new CreateTableCommand(schema));
+  const fillStartMs = performance.now();
   const { items, scanUnits } = await fillOldTables(client, old, options);
+  report(`filling of ${items} items`, `${((performance.now() - fillStartMs) / 1_000).toFixed(1)} s`);
+  await turnStreamsOn(client, old);
   const contenders = ORDER.filter((each) => options.contenders?.includes(each) ?? true);
-  const figures = new Map<Contender, Figures[]>();
+  const figures = new Map<Contender, [Figures, ...Figures[]]>();
+  const { throttled } = options;
+  let expected: Rows | undefined;
   for (const [at, contender] of contenders.entries()) {
     const names = { ...old, ...newNames(`${contender}-${at}`) };
     await createNewTables(client, names);
-    const task = { engineUrl: engine.url, names, contender, rowsMax: SEED_ROWS, backfill: {} };
-    figures.set(contender, [...(figures.get(contender) ?? []), await runContender(task, options.nodeOptions)]);
+    const shared = { engineUrl: engine.url, rowsMax: SEED_ROWS, backfill: {}, ...(throttled && { throttled }) };
+    const task = { ...shared, names, contender };
+    const run = await runContender(task, options.nodeOptions);
+    figures.set(contender, [...(figures.get(contender) ?? []), run] as [Figures, ...Figures[]]);
+    if (throttled && contender !== 'seed') {
+      const rows = await readRows(client, names);
+      expected ??= rows;
+      requireSameRows(expected, rows);
+    }
     for (const { TableName } of newTableSchemas(names)) await client.send(new DeleteTableCommand({ TableName }));
   }
+  const engineMegabytes = await peakMegabytesOf(engine.pid);
   client.destroy();
   await engine.stop();
-  tell(items, scanUnits, figures);
+  const means = Object.fromEntries([...figures].map(([contender, runs]) => [contender, meanOf(runs)]));
+  const bench = { items, scanUnits, means, engineMegabytes };
+  tell(bench);
+  if (expected) report('rows of every whole copy, the same in each', `${expected.size}`);
+  return bench;
+}
+
+/** The engine writes twice as fast while no stream keeps each write too. */
+async function turnStreamsOn(client: DynamoDBClient, old: TableNames): Promise<void> {
+  for (const { TableName, StreamSpecification } of streamedOldTableSchemas(old)) {
+    await client.send(new UpdateTableCommand({ TableName, StreamSpecification }));
+    await waitUntilTableExists({ client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { TableName });
+  }
+}
+
+/** Linux tells; elsewhere it is not known. */
+async function peakMegabytesOf(pid: number): Promise<number | undefined> {
+  if (process.platform !== 'linux') return undefined;
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/VmHWM:\s*(\d+) kB/.exec(status)?.[1]) / 1_024;
 }
 
 function newNames(prefix: string) {
@@ -68,8 +122,9 @@ async function runContender(task: ContenderTask, nodeOptions: readonly string[] 
   return figures as Figures;
 }
 
-function tell(items: number, scanUnits: number, figures: ReadonlyMap<Contender, readonly Figures[]>): void {
-  const [bare, product, seed] = (['bare', 'product', 'seed'] as const).map((each) => meanOf(figures.get(each)));
+function tell({ items, scanUnits, means, engineMegabytes }: BackfillBench): void {
+  const { bare, product, seed } = means;
+  if (engineMegabytes !== undefined) report('engine, peak memory', `${engineMegabytes.toFixed(0)} MB`);
   for (const [name, each] of Object.entries({ 'bare copy': bare, backfill: product, "seed's loop": seed })) {
     if (each === undefined) continue;
     const { rows, seconds, cpuSeconds, peakMegabytes } = each;
@@ -79,6 +134,10 @@ function tell(items: number, scanUnits: number, figures: ReadonlyMap<Contender, 
       `${rows} rows, ${seconds.toFixed(1)} s`,
     );
     report(`${name}, own CPU, peak memory`, `${cpuSeconds.toFixed(1)} s, ${peakMegabytes.toFixed(0)} MB`);
+    if (each.attempts) {
+      const { sent, refused, partly } = each.attempts;
+      report(`${name}, attempts refused, cut short, of all`, `${refused}, ${partly}, ${sent}`);
+    }
   }
   if (product === undefined) return;
   for (const [pass, seconds] of Object.entries(product.passes))
@@ -93,15 +152,13 @@ function tell(items: number, scanUnits: number, figures: ReadonlyMap<Contender, 
   if (seed) report("backfill over the seed's loop, rows/s", ratio(rateOf(product) / rateOf(seed)), 'goal 10');
 }
 
-function rateOf({ rows, seconds }: Figures): number {
+export function rateOf({ rows, seconds }: Figures): number {
   return rows / seconds;
 }
 
 /** Of several runs of one contender: the mean time; what does not vary as in the first. */
-function meanOf(runs: readonly Figures[] | undefined): Figures | undefined {
-  const [first] = runs ?? [];
-  if (runs === undefined || first === undefined) return undefined;
-  return { ...first, seconds: runs.reduce((sum, { seconds }) => sum + seconds, 0) / runs.length };
+function meanOf(runs: readonly [Figures, ...Figures[]]): Figures {
+  return { ...runs[0], seconds: runs.reduce((sum, { seconds }) => sum + seconds, 0) / runs.length };
 }
 
 function ratio(value: number, digits = 2): string {

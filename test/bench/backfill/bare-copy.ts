@@ -1,10 +1,14 @@
-import { BatchWriteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { BatchWriteItemCommand, type DynamoDBClient, type WriteRequest } from '@aws-sdk/client-dynamodb';
 import pMap from 'p-map';
-import { expectedRows, type OldContent } from '../../../functions/migration/expected.ts';
-import { RECORD_SOURCES, SOURCES } from '../../../functions/migration/sources.ts';
+import { demandOfLink, demandOfRecord, type ValidLink } from '../../../functions/migration/demand.ts';
+import { answer, LookUpsInMemory } from '../../../functions/migration/look-ups.ts';
+import { bySource, RECORD_SOURCES, SOURCES, type Source } from '../../../functions/migration/sources.ts';
 import { NEW_DATA, NEW_LINKS, OLD_TABLE_OF, type TableNames } from '../../../functions/migration/tables.ts';
 import { type Item, idOf } from '../../../functions/model/attribute-value.ts';
+import { kpiIdentity } from '../../../functions/model/kpi.ts';
 import { scanPage } from '../../../functions/tables/dynamo/dynamo-reads.ts';
+import { IncompleteBatchError } from '../../../functions/tables/dynamo/failure-scope.ts';
+import { retryTransient } from '../../../functions/tables/dynamo/retry.ts';
 import { eachItem } from '../../../functions/tables/pages.ts';
 import type { Figures } from './figures.ts';
 
@@ -14,27 +18,32 @@ const BATCHES_AT_ONCE = 8;
 
 /**
  * The least that any copy does: a parallel scan of the old tables, and the same rows by BatchWriteItem, eight batches at a time. No mapping, no
- * checkpoint, no protection against anything. The rows are made before the clock starts.
+ * checkpoint, no protection against anything but throttling. The rows are made before the clock starts, and only parsed then.
  */
 export async function bareCopy(
   client: DynamoDBClient,
   names: TableNames,
 ): Promise<() => Promise<Pick<Figures, 'rows' | 'passes'>>> {
-  const rowsOf = await rowsByItem(client, names);
+  const rowsOf = await makeRows(client, names);
   return async () => {
     let rows = 0;
     for (const source of SOURCES) {
       const tableName = names[source === 'links' ? NEW_LINKS : NEW_DATA];
       const write = async (batch: readonly Item[]): Promise<void> => {
         rows += batch.length;
-        const requests = batch.map((row) => ({ PutRequest: { Item: row } }));
-        await client.send(new BatchWriteItemCommand({ RequestItems: { [tableName]: requests } }));
+        let pending: WriteRequest[] = batch.map((row) => ({ PutRequest: { Item: row } }));
+        await retryTransient(async () => {
+          const command = new BatchWriteItemCommand({ RequestItems: { [tableName]: pending } });
+          const { UnprocessedItems } = await client.send(command);
+          pending = UnprocessedItems?.[tableName] ?? [];
+          if (pending.length > 0) throw new IncompleteBatchError('Part of a batch of puts was not processed.');
+        });
       };
       const segments = Array.from({ length: SEGMENTS }, (_, segment) => segment);
       await Promise.all(
         segments.map((segment) => {
           const items = scanSegment(client, names[OLD_TABLE_OF[source]], segment);
-          const batches = inBatches(items, (item) => rowsOf.get(`${source} ${idOf(item)}`) ?? []);
+          const batches = inBatches(items, (item) => rowsOf(source, item));
           return pMap(batches, write, { concurrency: BATCHES_AT_ONCE / SEGMENTS });
         }),
       );
@@ -60,35 +69,36 @@ async function* inBatches(
   if (waiting.length > 0) yield waiting;
 }
 
-/** The rows of each item of the old tables, by source and id. */
-async function rowsByItem(client: DynamoDBClient, names: TableNames): Promise<Map<string, readonly Item[]>> {
-  const all = async (tableName: string): Promise<Item[]> => {
+type RowsOf = (source: Source, item: Item) => readonly Item[];
+
+/**
+ * Makes the rows of each item of the old tables. They are kept as JSON: as objects, those of a million items would not fit into Node's heap.
+ */
+async function makeRows(client: DynamoDBClient, names: TableNames): Promise<RowsOf> {
+  const all = (tableName: string): AsyncGenerator<Item> => {
     const position = { segment: 0, totalSegments: 1 };
-    const pages = eachItem((cursor) => scanPage(client, tableName, { ...position, ...(cursor && { cursor }) }));
-    return Array.fromAsync(pages);
+    return eachItem((cursor) => scanPage(client, tableName, { ...position, ...(cursor && { cursor }) }));
   };
-  const [links, milestones, actuals, readings] = await Promise.all(
-    SOURCES.map((source) => all(names[OLD_TABLE_OF[source]])),
-  );
-  const content = {
-    links,
-    milestones,
-    actuals,
-    readings,
-    kpis: await all(names.kpis),
-    people: await all(names.people),
-  };
-  const { kpiLinks, kpiData } = expectedRows(content as OldContent, 'hold');
-  const rows = new Map<string, Item[]>();
-  for (const [id, row] of kpiLinks) rows.set(`links ${id}`, [row]);
-  // Which rows go with which record does not matter to the speed: a record's own row goes with it, the others in turn.
-  const records = RECORD_SOURCES.flatMap((source) => content[source]?.map((item) => `${source} ${idOf(item)}`) ?? []);
-  const owners = new Set(records);
-  let turn = 0;
-  for (const [id, row] of kpiData) {
-    const own = RECORD_SOURCES.map((source) => `${source} ${id}`).find((name) => owners.has(name));
-    const name = own ?? (records[turn++ % records.length] as string);
-    rows.set(name, [...(rows.get(name) ?? []), row]);
+  const lookUps = new LookUpsInMemory();
+  for await (const kpi of all(names.kpis)) lookUps.addKpis([kpi]);
+  for await (const person of all(names.people)) lookUps.addPeople([person]);
+  const rows = bySource(() => new Map<string, string>());
+  const linksOfKpi = new Map<string, ValidLink[]>();
+  for await (const item of all(names[OLD_TABLE_OF.links])) {
+    const demand = answer(demandOfLink(item), lookUps);
+    if (demand.kind !== 'valid') continue;
+    rows.links.set(idOf(item), JSON.stringify([demand.row]));
+    const kpi = kpiIdentity(demand.kpi);
+    linksOfKpi.set(kpi, [...(linksOfKpi.get(kpi) ?? []), demand]);
   }
-  return rows;
+  for (const [at, source] of RECORD_SOURCES.entries()) {
+    const before = RECORD_SOURCES.slice(0, at);
+    for await (const item of all(names[OLD_TABLE_OF[source]])) {
+      const demand = demandOfRecord(source, { [source]: item }, ({ kpi }) => linksOfKpi.get(kpiIdentity(kpi)) ?? []);
+      // An id that an earlier table has is that table's (tables.md, "Ids").
+      const isMapped = demand.kind === 'mapped' && before.every((earlier) => !rows[earlier].has(idOf(item)));
+      rows[source].set(idOf(item), isMapped ? JSON.stringify(demand.rows) : '[]');
+    }
+  }
+  return (source, item) => JSON.parse(rows[source].get(idOf(item)) ?? '[]');
 }

@@ -6,8 +6,10 @@ import { parseSettings } from '../../../infra/settings.ts';
 import { bareCopy } from './bare-copy.ts';
 import { type ContenderTask, type Figures, noProgress } from './figures.ts';
 import { seedLoop } from './seed-loop.ts';
+import { throttleCalls } from './throttled-calls.ts';
 import { meterUnits } from './unit-meter.ts';
 
+const THROTTLE_SEED = 1;
 /** How often the memory of the process is looked at. */
 const MEMORY_EVERY_MS = 50;
 
@@ -43,6 +45,7 @@ async function measured(): Promise<Figures> {
 }
 
 async function measure(work: () => Promise<Pick<Figures, 'rows' | 'passes'>>): Promise<Figures> {
+  const attempts = task.throttled && throttleCalls(client, { share: task.throttled, seed: THROTTLE_SEED });
   const meter = meterUnits(client);
   let peakBytes = 0;
   const watch = setInterval(() => {
@@ -54,5 +57,6 @@ async function measure(work: () => Promise<Pick<Figures, 'rows' | 'passes'>>): P
   const seconds = (performance.now() - startMs) / 1_000;
   const { user, system } = process.cpuUsage(cpuBefore);
   clearInterval(watch);
-  return { ...done, ...meter, seconds, cpuSeconds: (user + system) / 1e6, peakMegabytes: peakBytes / 1_048_576 };
+  const used = { seconds, cpuSeconds: (user + system) / 1e6, peakMegabytes: peakBytes / 1_048_576 };
+  return { ...done, ...meter, ...used, ...(attempts && { attempts }) };
 }

@@ -1,5 +1,6 @@
 import type { Progress } from '../../../backfill/progress.ts';
 import type { TableNames } from '../../../functions/migration/tables.ts';
+import type { Attempts } from './throttled-calls.ts';
 
 /** A way to copy history. */
 export type Contender = 'bare' | 'seed' | 'product';
@@ -13,6 +14,8 @@ export interface ContenderTask {
   readonly rowsMax: number;
   /** Settings of the environment's backfill. */
   readonly backfill: Readonly<Record<string, number>>;
+  /** Share of its calls that are throttled; none where absent. */
+  readonly throttled?: number;
 }
 
 /** What a contender came to. */
@@ -28,6 +31,8 @@ export interface Figures {
   readonly calls: Readonly<Record<string, number>>;
   /** Seconds by pass, of a contender that has passes. */
   readonly passes: Readonly<Record<string, number>>;
+  /** Where calls were throttled. */
+  readonly attempts?: Attempts;
 }
 
 /** Shows nothing, and notes how long each pass takes. */

@@ -1,6 +1,7 @@
 import { BatchWriteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import pMap from 'p-map';
 import { loadExport, openExport } from '../../../backfill/local/export/load-export.ts';
+import type { OldContent } from '../../../functions/migration/expected.ts';
 import { SOURCES } from '../../../functions/migration/sources.ts';
 import { OLD_TABLE_OF, type TableNames } from '../../../functions/migration/tables.ts';
 import type { Item } from '../../../functions/model/attribute-value.ts';
@@ -45,19 +46,23 @@ export async function fillOldTables(
 async function generate(client: DynamoDBClient, names: TableNames, items: number): Promise<void> {
   const kpis = Math.max(1, Math.round(items / (RECORDS_OF_KPI + LINKS_OF_KPI)));
   for (let from = 0; from < kpis; from += KPIS_AT_ONCE) {
-    const content = generatedContent(from, Math.min(from + KPIS_AT_ONCE, kpis), RECORDS_OF_KPI);
-    const tables: [string, readonly Item[]][] = [
-      ...SOURCES.map((source): [string, readonly Item[]] => [names[OLD_TABLE_OF[source]], content[source]]),
-      [names.kpis, content.kpis],
-      [names.people, content.people],
-    ];
-    const batches = tables.flatMap(([tableName, all]) =>
-      Array.from({ length: Math.ceil(all.length / BATCH_ITEMS) }, (_, at) => ({
-        [tableName]: all.slice(at * BATCH_ITEMS, (at + 1) * BATCH_ITEMS).map((Item) => ({ PutRequest: { Item } })),
-      })),
-    );
-    await pMap(batches, (RequestItems) => client.send(new BatchWriteItemCommand({ RequestItems })), {
-      concurrency: BATCHES_AT_ONCE,
-    });
+    await putOldItems(client, names, generatedContent(from, Math.min(from + KPIS_AT_ONCE, kpis), RECORDS_OF_KPI));
   }
+}
+
+/** Puts items of the service into its tables. */
+export async function putOldItems(client: DynamoDBClient, names: TableNames, content: OldContent): Promise<void> {
+  const tables: [string, readonly Item[]][] = [
+    ...SOURCES.map((source): [string, readonly Item[]] => [names[OLD_TABLE_OF[source]], content[source]]),
+    [names.kpis, content.kpis],
+    [names.people, content.people],
+  ];
+  const batches = tables.flatMap(([tableName, all]) =>
+    Array.from({ length: Math.ceil(all.length / BATCH_ITEMS) }, (_, at) => ({
+      [tableName]: all.slice(at * BATCH_ITEMS, (at + 1) * BATCH_ITEMS).map((Item) => ({ PutRequest: { Item } })),
+    })),
+  );
+  await pMap(batches, (RequestItems) => client.send(new BatchWriteItemCommand({ RequestItems })), {
+    concurrency: BATCHES_AT_ONCE,
+  });
 }
