@@ -1,15 +1,12 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { unitsOfCall } from '../units-of-call.ts';
 
 export interface CallCount {
   /** Requests by the name of their command. */
   readonly calls: ReadonlyMap<string, number>;
   readonly total: number;
-  /** Capacity units consumed, as the engine reports them. */
+  /** Capacity units consumed, of reads and writes together. */
   readonly units: number;
-}
-
-interface ConsumedCapacity {
-  readonly CapacityUnits?: number;
 }
 
 /** Counts every request a client sends, and what it consumes, between two calls of `take`. */
@@ -21,8 +18,7 @@ export function countCalls(client: DynamoDBClient): { take(): CallCount } {
       const name = (context as { commandName?: string }).commandName ?? 'unknown';
       calls.set(name, (calls.get(name) ?? 0) + 1);
       const result = await next({ ...args, input: { ...args.input, ReturnConsumedCapacity: 'TOTAL' } as never });
-      const consumed = (result.output as { ConsumedCapacity?: ConsumedCapacity | ConsumedCapacity[] }).ConsumedCapacity;
-      for (const { CapacityUnits = 0 } of [consumed ?? []].flat()) units += CapacityUnits;
+      units += unitsOfCall(args.input, result.output);
       return result;
     },
     { step: 'initialize', name: 'countCalls' },

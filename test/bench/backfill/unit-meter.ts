@@ -1,8 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-
-interface Consumed {
-  readonly CapacityUnits?: number;
-}
+import { unitsOfCall } from '../../units-of-call.ts';
 
 interface Meter {
   readonly readUnits: number;
@@ -20,9 +17,7 @@ export function meterUnits(client: DynamoDBClient): Meter {
       const name = String(context.commandName);
       if (!/^(Describe|List)/.test(name)) Object.assign(call.input, { ReturnConsumedCapacity: 'INDEXES' });
       const result = await next(call);
-      const { ConsumedCapacity: consumed = [] } = result.output as { ConsumedCapacity?: Consumed | Consumed[] };
-      const units = [consumed].flat().reduce((total, { CapacityUnits = 0 }) => total + CapacityUnits, 0);
-      sum[READS.test(name) ? 'readUnits' : 'writeUnits'] += units;
+      sum[READS.test(name) ? 'readUnits' : 'writeUnits'] += unitsOfCall(call.input, result.output);
       sum.calls[name] = (sum.calls[name] ?? 0) + 1;
       return result;
     },
