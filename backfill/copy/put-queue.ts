@@ -5,11 +5,19 @@ import { AdaptiveLimit } from './adaptive-limit.ts';
 import type { Settle } from './write-pace.ts';
 
 export interface PutQueueOptions {
-  /** Puts the rows of one batch. */
-  readonly send: (rows: readonly Item[], throttled: () => void) => Promise<Put>;
+  /** Puts the rows of one batch, in one attempt or several. */
+  readonly send: (rows: readonly Item[], attempts: SentAttempts) => Promise<Put>;
   /** Resolves when these rows may be written. */
   readonly pace: (rows: readonly Item[]) => Promise<Settle | undefined>;
   readonly nowMs: () => number;
+}
+
+/** What the sender of a batch tells. */
+export interface SentAttempts {
+  /** An attempt leaves now. */
+  readonly begun: () => void;
+  /** An attempt, or a part of it, was throttled. */
+  readonly throttled: () => void;
 }
 
 /** Rows that were given together. */
@@ -69,8 +77,14 @@ export class PutQueue {
     const rows = batch.map(({ row }) => row);
     try {
       const settle = await pace(rows);
-      const startMs = nowMs();
-      const { refused } = await send(rows, () => this.#limit.throttled());
+      let startMs = nowMs();
+      const { refused } = await send(rows, {
+        // Only the last attempt is timed: those before it were throttled, and the pauses between them are the client's own.
+        begun: () => {
+          startMs = nowMs();
+        },
+        throttled: () => this.#limit.throttled(),
+      });
       this.#limit.answered(nowMs() - startMs);
       settle?.();
       const refusedRows = new Set(refused.map(({ of }) => of));

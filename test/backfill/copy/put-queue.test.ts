@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { PutQueue, type PutQueueOptions } from '../../../backfill/copy/put-queue.ts';
 import type { Item } from '../../../functions/model/attribute-value.ts';
 
@@ -83,4 +83,33 @@ test('every batch waits for its pace', async () => {
   await turn();
   expect(paced).toEqual([25, 15]);
   expect(sent).toEqual([]);
+});
+
+test('the pauses before a throttled batch is sent again are not taken for a slow store', async () => {
+  vi.useFakeTimers();
+  const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+  let [sent, atOnce, sum] = [0, 0, 0];
+  const { queue } = byHand({
+    nowMs: Date.now,
+    async send(rows, { begun, throttled }) {
+      sent += 1;
+      atOnce += 1;
+      sum += atOnce;
+      begun();
+      if (sent % 4 === 0) {
+        await after(10);
+        throttled();
+        await after(500);
+        begun();
+      }
+      await after(10);
+      atOnce -= 1;
+      return { written: rows.length, refused: [] };
+    },
+  });
+  const done = queue.put(rowsOf('a', 25 * 2_000));
+  await vi.runAllTimersAsync();
+  await done;
+  vi.useRealTimers();
+  expect(sum / sent).toBeGreaterThan(2);
 });
