@@ -85,7 +85,7 @@ test('every batch waits for its pace', async () => {
   expect(sent).toEqual([]);
 });
 
-const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const pass = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe('a throttled batch', () => {
   beforeEach(() => {
@@ -102,9 +102,9 @@ describe('a throttled batch', () => {
       async send(rows, { begun }) {
         most = Math.max(most, ++atOnce);
         begun();
-        await after(10 + pauseMs);
+        await pass(10 + pauseMs);
         begun();
-        await after(10);
+        await pass(10);
         atOnce -= 1;
         return { written: rows.length, refused: [] };
       },
@@ -118,8 +118,8 @@ describe('a throttled batch', () => {
     };
     const before = await mostOf(400);
     pauseMs = 1_000;
-    expect(await mostOf(400)).toBeGreaterThanOrEqual(before);
-    expect(await mostOf(400)).toBeGreaterThanOrEqual(before);
+    await mostOf(250);
+    expect(await mostOf(30)).toBeGreaterThanOrEqual(before);
   });
 
   test('leaves its place to others while it pauses, but to no more than a few', async () => {
@@ -132,12 +132,12 @@ describe('a throttled batch', () => {
         const isThrottled = sent <= 24;
         begun();
         if (isThrottled) {
-          await after(10);
+          await pass(10);
           throttled();
-          await after(PAUSE_MS);
+          await pass(PAUSE_MS);
           begun();
         }
-        await after(10);
+        await pass(10);
         return { written: rows.length, refused: [] };
       },
     });
