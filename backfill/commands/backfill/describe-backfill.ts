@@ -99,7 +99,7 @@ export function describeBackfill(report: BackfillReport, settings: PricedSetting
           `Used so far: about ${grouped(sum.dataWriteUnits)} write units, as \`plan\` counts them: ${describeMoney(sum.dataWriteUnits, settings)}.`,
         ]),
     ...describeOddities(sum),
-    'Of second links to one goal, only `plan` and `validate` warn: a copy looks at each link by itself.',
+    'Second links to one goal are counted where one process copied all links without a stop; `plan` and `validate` always count them.',
     ...describeUnfinished(report.unfinished),
     END[report.state],
     ...(budgetSpent === undefined ? [] : [`Stopped at the budget: ${budgetSpent}.`]),
