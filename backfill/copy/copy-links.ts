@@ -1,5 +1,6 @@
-import { linkIn } from '../../functions/migration/demand.ts';
+import { linkIn, twinKeyOf } from '../../functions/migration/demand.ts';
 import { kpiKeyOf } from '../../functions/migration/sources.ts';
+import { SECOND_LINK } from '../../functions/migration/warnings.ts';
 import { type Item, idOf } from '../../functions/model/attribute-value.ts';
 import { countNames } from '../../functions/model/counts-by-name.ts';
 import type { KpiTurns } from '../../functions/sync/kpi-turns.ts';
@@ -16,6 +17,8 @@ export interface LinkPass {
   readonly turns: KpiTurns;
   /** Only in a first run. */
   readonly untouched?: UntouchedKpis | undefined;
+  /** Which goals each KPI has been linked to so far; only where one process copies all links. */
+  readonly twinKeys?: Set<string> | undefined;
 }
 
 /**
@@ -25,7 +28,7 @@ export interface LinkPass {
 export async function copyLinks(
   copier: Copier,
   items: readonly Item[],
-  { isAfterRecords, turns, untouched }: LinkPass,
+  { isAfterRecords, turns, untouched, twinKeys }: LinkPass,
 ): Promise<Tally> {
   const origin = isAfterRecords ? 'late-backfill' : 'backfill';
   const atOnce = untouched ? await untouched.bring(items, origin) : { done: [], apart: items };
@@ -40,13 +43,34 @@ export async function copyLinks(
     present: valid.filter((result) => !result.changed).length,
     quarantined: done.filter((result) => result.outcome === 'quarantined').length,
     unfinished: countUnfinished(unfinished),
-    warnings: countNames(done.flatMap((result) => result.warnings.map((warning) => warning.code))),
+    warnings: countNames([
+      ...done.flatMap((result) => result.warnings.map((warning) => warning.code)),
+      ...secondLinks(items, new Set(valid.map(({ change }) => change.id)), twinKeys),
+    ]),
     ...unknownLinkAttributes(items),
   };
 }
 
+/** Links that are kept in mind at most, to find second ones. */
+const TWIN_KEYS_MAX = 200_000;
+
+/** A warning for each valid link whose KPI has met its goal before. */
+function secondLinks(items: readonly Item[], valid: ReadonlySet<string>, twinKeys: Set<string> | undefined): string[] {
+  if (twinKeys === undefined) return [];
+  return linksIn(items.filter((item) => valid.has(idOf(item)))).flatMap((link) => {
+    const twinKey = twinKeyOf(link);
+    if (twinKeys.has(twinKey)) return [SECOND_LINK.code];
+    if (twinKeys.size < TWIN_KEYS_MAX) twinKeys.add(twinKey);
+    return [];
+  });
+}
+
 /** Attributes of the valid links among the items that tables.md does not know, and how often each comes. */
 export function unknownLinkAttributes(items: readonly Item[]): UnknownAttributes {
-  const links = valuesOf(items.map((item) => attempt(() => linkIn(item))));
-  return countUnknownAttributes(links.map((link) => link?.unknownAttributes ?? []));
+  return countUnknownAttributes(linksIn(items).map(({ unknownAttributes }) => unknownAttributes));
+}
+
+/** The links that are well formed. */
+function linksIn(items: readonly Item[]) {
+  return valuesOf(items.map((item) => attempt(() => linkIn(item)))).filter((link) => link !== undefined);
 }

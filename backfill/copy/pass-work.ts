@@ -33,10 +33,11 @@ export function workOnPass<Result>(
       const { first, replication } = copier;
       const lookUps = first && (() => first.lookUps());
       const untouched = lookUps && new UntouchedKpis({ replication, lookUps, turns, isAlone });
+      const shared = { isAfterRecords, turns, untouched, twinKeys: isAlone ? new Set<string>() : undefined };
       return run({
         pass,
         scan: (position) => old.scan(pass, position),
-        work: (items) => copyLinks(copier, items, { isAfterRecords, turns, untouched }),
+        work: (items) => copyLinks(copier, items, shared),
         ...(first && { pagesAtOnce: PAGES_AT_ONCE }),
       });
     }

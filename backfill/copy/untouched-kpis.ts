@@ -68,7 +68,7 @@ export class UntouchedKpis {
     const byKpi = [...Map.groupBy(valid, ({ kpi }) => kpiIdentity(kpi)).values()].map((links): LinksOfKpi => {
       return { kpi: (links[0] as ValidLink).kpi, links: links.slice(0, sizeMax) };
     });
-    const groups = intoTransactions(byKpi.filter(({ kpi }) => this.#heads.get(kpiIdentity(kpi)) !== 'touched'));
+    const groups = groupKpis(byKpi.filter(({ kpi }) => this.#heads.get(kpiIdentity(kpi)) !== 'touched'));
     const written = await pMap(groups, (group) => this.#writeInTurn(group, origin), {
       concurrency: replication.recordConcurrency,
     });
@@ -141,7 +141,7 @@ function headIn(kpi: KpiKey, writes: readonly Write[]): KpiHead | 'touched' {
 }
 
 /** As many KPIs in each as a transaction holds: of a KPI a row, and a row for each link. */
-function intoTransactions(kpis: readonly LinksOfKpi[]): LinksOfKpi[][] {
+function groupKpis(kpis: readonly LinksOfKpi[]): LinksOfKpi[][] {
   const all: LinksOfKpi[][] = [];
   let items = TRANSACTION_ITEMS_MAX;
   for (const each of kpis) {

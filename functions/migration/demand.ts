@@ -31,7 +31,7 @@ interface Gone {
 export interface ValidLink extends LinkReference {
   readonly kind: 'valid';
   readonly kpi: KpiKey;
-  /** The same for two links only if they attach one KPI to one goal, where the second is worth a warning. */
+  /** By {@link twinKeyOf}. */
   readonly twinKey: string;
   /** Its KpiLink row. */
   readonly row: Item;
@@ -73,6 +73,11 @@ export function linkIn(item: Item): OldLink | undefined {
   return parsed.kind === 'valid' ? parsed.record : undefined;
 }
 
+/** The same for two links only if they attach one KPI to one goal, where the second is worth a warning. */
+export function twinKeyOf({ kpi, goalId }: Pick<OldLink, 'kpi' | 'goalId'>): string {
+  return `${kpiIdentity(kpi)}\u0000${goalId}`;
+}
+
 /** What the link's item demands; undefined stands for a link that is gone. */
 export function* demandOfLink(item: Item | undefined): Asking<LinkDemand> {
   if (item === undefined) return { kind: 'gone' };
@@ -81,8 +86,7 @@ export function* demandOfLink(item: Item | undefined): Asking<LinkDemand> {
   const { id, kpi, goalId, linkedAt, unknownAttributes } = parsed.record;
   const mapping = yield* rowOfLink(parsed.record);
   if (mapping.kind === 'quarantined') return quarantined(mapping.reason, item, unknownAttributes);
-  const twinKey = `${kpiIdentity(kpi)}\u0000${goalId}`;
-  return { ...mapping, id, kpi, twinKey, linkedAt, unknownAttributes };
+  return { ...mapping, id, kpi, twinKey: twinKeyOf({ kpi, goalId }), linkedAt, unknownAttributes };
 }
 
 /** The row of a well-formed link, or why it has none. */

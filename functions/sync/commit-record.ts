@@ -1,5 +1,6 @@
 import { encodeRecordToken, encodeTouchedRecord } from '../tables/control/control-rows.ts';
-import { bytesOf, TRANSACTION_BYTES_MAX, TRANSACTION_ITEMS_MAX, type Write } from '../tables/dynamo/transactions.ts';
+import { intoTransactions } from '../tables/dynamo/into-transactions.ts';
+import { TRANSACTION_ITEMS_MAX, type Write } from '../tables/dynamo/transactions.ts';
 import type { RecordDecision } from './record-decision.ts';
 import type { RecordScope, RecordTokens } from './record-snapshot.ts';
 import { limitsOf, nowSeconds, type Replication, retentionSeconds } from './replication.ts';
@@ -44,7 +45,13 @@ export function partsOfCommit(
     return { kind: 'put', table: 'control', item: encodeTouchedRecord(kpi, recordId, expiresAt) };
   });
   const itemsMax = Math.min(limitsOf(replication).rowsPerTransactionMax, TRANSACTION_ITEMS_MAX - 1);
-  const all = parts([...[...touched, ...writes].map((write) => [write]), ...entries], itemsMax);
+  const groups = [...[...touched, ...writes].map((write) => [write]), ...entries];
+  const parts = intoTransactions(
+    groups.filter((group) => group.length > 0),
+    (group) => group,
+    itemsMax,
+  ).map((group) => group.flat());
+  const all = parts.length === 0 ? [[]] : parts;
   // Between two parts an entry may be there still, or already: whoever comes by then has to look.
   const between = [...new Set([...tokens.inQuarantine, ...quarantined])];
   let current = tokens.token;
@@ -56,25 +63,4 @@ export function partsOfCommit(
     current = token;
     return [fence, ...part];
   });
-}
-
-/**
- * Cuts writes into parts that fit a transaction by number and by bytes; one empty part where there are none. Writes of one group stay
- * together: there is none that does not fit by itself.
- */
-function parts(groups: readonly (readonly Write[])[], itemsMax: number): Write[][] {
-  const all: Write[][] = [[]];
-  let bytes = 0;
-  for (const group of groups) {
-    const size = bytesOf(group);
-    const last = all.at(-1) as Write[];
-    if (last.length > 0 && (last.length + group.length > itemsMax || bytes + size > TRANSACTION_BYTES_MAX)) {
-      all.push([...group]);
-      bytes = size;
-    } else {
-      last.push(...group);
-      bytes += size;
-    }
-  }
-  return all;
 }

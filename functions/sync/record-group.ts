@@ -1,14 +1,9 @@
 import type { RecordItems } from '../migration/demand.ts';
 import { type Item, idOf } from '../model/attribute-value.ts';
 import { attempt, attemptLater, attemptTogether } from '../tables/dynamo/attempt.ts';
+import { intoTransactions } from '../tables/dynamo/into-transactions.ts';
 import { keyIdentity } from '../tables/dynamo/possible-keys.ts';
-import {
-  bytesOf,
-  type RowKey,
-  TRANSACTION_BYTES_MAX,
-  TRANSACTION_ITEMS_MAX,
-  type Write,
-} from '../tables/dynamo/transactions.ts';
+import { type RowKey, TRANSACTION_ITEMS_MAX, type Write } from '../tables/dynamo/transactions.ts';
 import { partsOfCommit } from './commit-record.ts';
 import type { KpiViews } from './kpi-views.ts';
 import { candidateRowIds } from './record-decision.ts';
@@ -109,7 +104,7 @@ export async function replicateRecordGroup(
     else plain.push(commit.value);
   }
   const done: RecordResult[] = [];
-  for (const commits of intoTransactions(plain)) {
+  for (const commits of intoTransactions(plain, ({ writes }) => writes)) {
     const writes = commits.flatMap((commit) => commit.writes);
     const isWritten = await attemptTogether(() => replication.transactions.write(writes));
     if (isWritten) done.push(...commits.map(({ result }) => result));
@@ -162,38 +157,6 @@ function commitOf(
   if (writes === undefined || others.length > 0) return undefined;
   const seen = snapshot.kpis.map(seenOf);
   return { writes, result: { change, outcome: decision.outcome, rowsWritten: decision.rowsChanged, seen } };
-}
-
-/** Cuts commits into transactions: no record's writes are parted, and no row is named twice. */
-function intoTransactions(commits: readonly Commit[]): Commit[][] {
-  const all: Commit[][] = [];
-  let items = new Set<string>();
-  let bytes = 0;
-  for (const commit of commits) {
-    const keys = commit.writes.map(identityOfWrite);
-    const size = bytesOf(commit.writes);
-    const fits =
-      items.size + keys.length <= TRANSACTION_ITEMS_MAX &&
-      bytes + size <= TRANSACTION_BYTES_MAX &&
-      items.isDisjointFrom(new Set(keys));
-    const last = all.at(-1);
-    if (last && fits) {
-      last.push(commit);
-      items = items.union(new Set(keys));
-      bytes += size;
-    } else {
-      all.push([commit]);
-      items = new Set(keys);
-      bytes = size;
-    }
-  }
-  return all;
-}
-
-function identityOfWrite(write: Write): string {
-  if (write.kind !== 'put') return keyIdentity(write.table, write.key);
-  const { id, pk, sk } = write.item;
-  return keyIdentity(write.table, write.table === 'control' ? ({ pk, sk } as Item) : ({ id } as Item));
 }
 
 function changesOf(members: readonly Member[]): RecordChange[] {

@@ -1,5 +1,6 @@
 import { NEW_DATA, NEW_LINKS, TABLES } from '../../../functions/migration/tables.ts';
 import type { UnfinishedItem } from '../../../functions/tables/control/unfinished-items.ts';
+import { STREAM_KEEPS_MS } from '../../../functions/tables/replication-lag.ts';
 import type { Settings } from '../../../infra/settings.ts';
 import type { BackfillReport, PassReport } from '../../copy/backfill.ts';
 import type { Plan } from '../../copy/plan.ts';
@@ -31,16 +32,37 @@ const SECONDS_PER_MINUTE = 60;
 /** What a new on-demand table takes at first (DynamoDB Developer Guide, "Initial throughput for on-demand capacity mode"). */
 const NEW_TABLE_UNITS_PER_SECOND = 4_000;
 
-function describeExpense({ dataWriteUnits }: Plan, settings: PricedSettings): string[] {
+/** What one process copies at most: it takes 0.13 ms of a core for each row (test/bench/README.md), and has a core for most of its work. */
+const PROCESS_ROWS_PER_SECOND = 7_000;
+
+function describeExpense({ dataWriteUnits, rows }: Plan, settings: PricedSettings): string[] {
   const { maxWriteUnitsPerSecond: ceiling } = settings.backfill;
   const unitsPerSecond = ceiling ?? NEW_TABLE_UNITS_PER_SECOND;
-  const minutes = Math.ceil(dataWriteUnits / unitsPerSecond / SECONDS_PER_MINUTE);
-  const time = minutes > 1 ? `at least ${grouped(minutes)} minutes` : 'a minute or less';
+  const onWorkflow = minutesOf(dataWriteUnits / unitsPerSecond);
+  const onOneMachine = Math.max(onWorkflow, minutesOf(rows[NEW_DATA] / PROCESS_ROWS_PER_SECOND));
   const pace = ceiling === undefined ? ', which a new on-demand table takes at first (no ceiling is set)' : '';
+  const alone = `at ${grouped(unitsPerSecond)} write units a second${pace}`;
+  const time =
+    onOneMachine === onWorkflow
+      ? `${describeMinutes(onWorkflow)} ${alone}, on one machine or on Step Functions`
+      : `${describeMinutes(onOneMachine)} on one machine, which copies ${grouped(PROCESS_ROWS_PER_SECOND)} rows a second at most; ${describeMinutes(onWorkflow)} on Step Functions, ${alone}`;
   return [
-    `Time: ${time} at ${grouped(unitsPerSecond)} write units a second${pace}.`,
+    `Time: ${time}.`,
+    ...(onOneMachine * SECONDS_PER_MINUTE * 1_000 > STREAM_KEEPS_MS
+      ? [
+          'That is longer than the 24 hours for which streams keep changes. Replication goes on beside it: watch its lag with `status --watch`.',
+        ]
+      : []),
     `Money: ${describeMoney(dataWriteUnits, settings)}.`,
   ];
+}
+
+function minutesOf(seconds: number): number {
+  return Math.ceil(seconds / SECONDS_PER_MINUTE);
+}
+
+function describeMinutes(minutes: number): string {
+  return minutes > 1 ? `at least ${grouped(minutes)} minutes` : 'a minute or less';
 }
 
 /** Held records that are listed on a terminal. */
@@ -77,7 +99,7 @@ export function describeBackfill(report: BackfillReport, settings: PricedSetting
           `Used so far: about ${grouped(sum.dataWriteUnits)} write units, as \`plan\` counts them: ${describeMoney(sum.dataWriteUnits, settings)}.`,
         ]),
     ...describeOddities(sum),
-    'Of second links to one goal, only `plan` and `validate` warn: a copy looks at each link by itself.',
+    'Second links to one goal are counted where one process copied all links without a stop; `plan` and `validate` always count them.',
     ...describeUnfinished(report.unfinished),
     END[report.state],
     ...(budgetSpent === undefined ? [] : [`Stopped at the budget: ${budgetSpent}.`]),

@@ -21,7 +21,7 @@ test.each([
     { region: 'us-east-1' },
     {},
     [
-      'Time: at least 9 minutes at 4,000 write units a second, which a new on-demand table takes at first (no ceiling is set).',
+      'Time: at least 9 minutes at 4,000 write units a second, which a new on-demand table takes at first (no ceiling is set), on one machine or on Step Functions.',
       'Money: 1.25 USD at 0.625 USD a million write units (us-east-1, 2026-11-23).',
     ],
   ],
@@ -30,9 +30,24 @@ test.each([
     { region: 'us-east-1' },
     { maxWriteUnitsPerSecond: 1_000, usdPerMillionWriteUnits: 2 },
     [
-      'Time: at least 34 minutes at 1,000 write units a second.',
+      'Time: at least 34 minutes at 1,000 write units a second, on one machine or on Step Functions.',
       'Money: 4.00 USD at 2 USD a million write units (cdk.json).',
     ],
+  ],
+  [
+    'what one machine takes where the table takes more',
+    { region: 'eu-north-1' },
+    { maxWriteUnitsPerSecond: 40_000 },
+    [
+      'Time: at least 2 minutes on one machine, which copies 7,000 rows a second at most; a minute or less on Step Functions, at 40,000 write units a second.',
+      expect.stringMatching(/^Money: /),
+    ],
+  ],
+  [
+    'that it takes longer than a stream keeps changes',
+    { region: 'eu-north-1' },
+    { maxWriteUnitsPerSecond: 20 },
+    [expect.stringMatching(/24 hours.*status --watch/), expect.stringMatching(/^Money: /)],
   ],
   [
     'no price where none is known',

@@ -350,6 +350,7 @@ test('a plan foretells what the backfill does and writes nothing at all', async 
     'weight-out-of-range': 1,
     'second-link-to-goal': 1,
   });
+  expect(report.passes[0]?.tally.warnings).toEqual(plan.sources.links.warnings);
   const heldIn = (source: RecordSource) => plan.heldKpis.reduce((sum, kpi) => sum + kpi.records[source], 0);
   expect(RECORD_SOURCES.map(heldIn)).toEqual(RECORD_SOURCES.map((source) => plan.sources[source].held));
   expect(plan.heldKpis.map(({ tenantId, kpiId }) => `${tenantId} ${kpiId}`)).toEqual([

@@ -96,3 +96,15 @@ test.each<[string, Partial<Standing>, object]>([
 ])('%s', (_, standing, decision) => {
   expect(decide(standing)).toEqual(decision);
 });
+
+test('gives out segments in an order in which neighbours are not worked on together', () => {
+  const run = { runId: 'r', startedAt: '2026-11-27T00:00:00.000Z', totalSegments: 200, isRepeat: false };
+  const decision = decide({ run });
+  const { segments } = decision as Extract<Decision, { kind: 'segments' }>;
+  expect(segments.toSorted((left, right) => left - right)).toEqual(Array.from({ length: 200 }, (_, at) => at));
+  for (let from = 0; from + 8 <= segments.length; from += 1) {
+    const together = segments.slice(from, from + 8).toSorted((left, right) => left - right);
+    for (const [at, segment] of together.slice(1).entries())
+      expect(segment - (together[at] as number)).toBeGreaterThan(5);
+  }
+});
