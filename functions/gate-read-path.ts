@@ -7,11 +7,13 @@ import { parseGateRequest } from './gate/gate-request.ts';
 import { lambdaHandler } from './runtime/handler.ts';
 import { readGateSettings } from './runtime/settings.ts';
 import { listUnaccepted } from './tables/control/quarantine-entries.ts';
+import { callBriefly } from './tables/dynamo/retry.ts';
 import { connect, dynamoTables } from './tables/dynamo-tables.ts';
 
 const { tableNames, environmentId, reportAgeMaxMs, lagMaxMs } = readGateSettings(process.env);
 const logger = new Logger({ serviceName: 'gate-read-path' });
-const dynamodb = connect();
+// AppConfig waits 15 seconds for a validator.
+const dynamodb = callBriefly(connect());
 const appConfig = connectAppConfig();
 const { control } = dynamoTables(dynamodb, tableNames);
 

@@ -32,6 +32,8 @@ export class AdaptiveLimit {
   answered(latencyMs: number): void {
     this.#meanMs = this.#meanMs === undefined ? latencyMs : this.#meanMs + SMOOTHING * (latencyMs - this.#meanMs);
     this.#fastestMs = Math.min(this.#fastestMs * FADING, latencyMs);
+    // One call at a time queues behind no other of ours: it takes as long as the store takes.
+    if (this.limit === LEAST) this.#fastestMs = Math.max(this.#fastestMs, this.#meanMs);
     this.#calm -= 1;
     if (this.#meanMs > QUEUEING * this.#fastestMs) this.#lower(AFTER_QUEUEING);
     else this.#limit = Math.min(MOST, this.#limit + 1 / this.#limit);

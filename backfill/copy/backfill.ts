@@ -141,8 +141,13 @@ export function firstCopy(
 ): FirstCopy {
   const { data, pace, nowMs, replication, itemCountEstimates, isPart } = options;
   const queue = new PutQueue({
-    send: (rows, throttled) =>
-      data.putData(rows, { requireAllowed: lease.requireHeld, unanswered: () => latePuts.note(), throttled }),
+    send: (rows, { begun, throttled }) => {
+      const requireAllowed = (): void => {
+        lease.requireHeld();
+        begun();
+      };
+      return data.putData(rows, { requireAllowed, unanswered: () => latePuts.note(), throttled });
+    },
     pace: (rows) => pace(writeUnitsOf(rows)),
     nowMs,
   });

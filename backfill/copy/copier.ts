@@ -59,8 +59,12 @@ export function guardWrites(
       ...copier.replication,
       control: {
         ...control,
-        put: guarded(control.put, (_partition, _sort, value) => unitsOfPlainRow(value)),
-        delete: guarded(control.delete),
+        // Neither has a condition that would stop an attempt that comes late, so each attempt asks.
+        put: guarded(
+          (partition, sort, value) => control.put(partition, sort, value, requireAllowed),
+          (_partition, _sort, value) => unitsOfPlainRow(value),
+        ),
+        delete: guarded((partition, sort) => control.delete(partition, sort, requireAllowed)),
         clearMark: guarded(control.clearMark),
       },
       transactions: { ...transactions, write: guarded(transactions.write, unitsOfWrites) },

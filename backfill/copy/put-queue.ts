@@ -5,12 +5,26 @@ import { AdaptiveLimit } from './adaptive-limit.ts';
 import type { Settle } from './write-pace.ts';
 
 export interface PutQueueOptions {
-  /** Puts the rows of one batch. */
-  readonly send: (rows: readonly Item[], throttled: () => void) => Promise<Put>;
+  /** Puts the rows of one batch, in one attempt or several. */
+  readonly send: (rows: readonly Item[], attempts: SentAttempts) => Promise<Put>;
   /** Resolves when these rows may be written. */
   readonly pace: (rows: readonly Item[]) => Promise<Settle | undefined>;
   readonly nowMs: () => number;
 }
+
+/** What the sender of a batch tells. */
+export interface SentAttempts {
+  /** An attempt leaves now. */
+  readonly begun: () => void;
+  /** An attempt, or a part of it, was throttled. */
+  readonly throttled: () => void;
+}
+
+/**
+ * Batches in hand at most while throttled ones pause, if the limit is lower. The pauses of those, which grow, are then all that
+ * a store gets time by.
+ */
+const IN_HAND_MOST = 8;
 
 /** Rows that were given together. */
 interface Lot {
@@ -28,6 +42,9 @@ export class PutQueue {
   readonly #options: PutQueueOptions;
   readonly #limit = new AdaptiveLimit();
   #waiting: { readonly row: Item; readonly lot: Lot }[] = [];
+  /** Batches that were begun and are not done. */
+  #inHand = 0;
+  /** Those of them that do not pause. */
   #atOnce = 0;
   #failure: { readonly error: unknown } | undefined;
 
@@ -54,23 +71,51 @@ export class PutQueue {
       for (const { lot } of this.#waiting.splice(0)) lot.reject(this.#failure.error);
       return;
     }
-    while (this.#waiting.length > 0 && this.#atOnce < this.#limit.limit) {
+    while (this.#waiting.length > 0 && this.#hasRoom) {
       const batch = this.#waiting.splice(0, BATCH_WRITES_MAX);
-      this.#atOnce += 1;
+      this.#inHand += 1;
       void this.#send(batch).finally(() => {
-        this.#atOnce -= 1;
+        this.#inHand -= 1;
         this.#fill();
       });
     }
   }
 
+  get #hasRoom(): boolean {
+    const { limit } = this.#limit;
+    return this.#atOnce < limit && this.#inHand < Math.max(limit, IN_HAND_MOST);
+  }
+
+  /** A place among those at once, which a batch takes for each attempt. */
+  #place() {
+    let isTaken = false;
+    const take = (wanted: boolean): void => {
+      if (isTaken !== wanted) this.#atOnce += wanted ? 1 : -1;
+      isTaken = wanted;
+    };
+    return { take: () => take(true), leave: () => take(false) };
+  }
+
   async #send(batch: readonly { readonly row: Item; readonly lot: Lot }[]): Promise<void> {
     const { pace, send, nowMs } = this.#options;
     const rows = batch.map(({ row }) => row);
+    const place = this.#place();
+    place.take();
     try {
       const settle = await pace(rows);
-      const startMs = nowMs();
-      const { refused } = await send(rows, () => this.#limit.throttled());
+      let startMs = nowMs();
+      const { refused } = await send(rows, {
+        // Only the last attempt is timed: those before it were throttled, and the pauses between them are the client's own.
+        begun: () => {
+          startMs = nowMs();
+          place.take();
+        },
+        throttled: () => {
+          this.#limit.throttled();
+          place.leave();
+          this.#fill();
+        },
+      });
       this.#limit.answered(nowMs() - startMs);
       settle?.();
       const refusedRows = new Set(refused.map(({ of }) => of));
@@ -82,6 +127,8 @@ export class PutQueue {
     } catch (error) {
       this.#failure ??= { error };
       for (const { lot } of batch) lot.reject(error);
+    } finally {
+      place.leave();
     }
   }
 }

@@ -2,6 +2,7 @@ import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import type { TableNames } from '../migration/tables.ts';
 import { readKillSwitch } from './control/documents.ts';
 import { dynamoPlainRows } from './dynamo/dynamo-plain-rows.ts';
+import { callBriefly } from './dynamo/retry.ts';
 import { connect } from './dynamo-tables.ts';
 import { dynamoNewReads } from './new/dynamo-new-reads.ts';
 import type { NewReads } from './new/new-reads.ts';
@@ -20,12 +21,17 @@ export interface ReadTables {
 const NEW_ATTEMPTS_MAX = 2;
 const TIMEOUTS = { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true };
 
+/** For somebody who waits for an answer: a single call that the SDK gives up is not tried longer. */
+function connectBriefly(config: DynamoDBClientConfig) {
+  return callBriefly(connect({ requestHandler: TIMEOUTS, ...config }));
+}
+
 /** Connects to both sides by clients of their own, so that a new side that hangs takes no connection from the old one. */
 export function connectReads(names: TableNames, config: DynamoDBClientConfig = {}): ReadTables {
-  const control = dynamoPlainRows(connect({ requestHandler: TIMEOUTS, ...config }), names.control);
+  const control = dynamoPlainRows(connectBriefly(config), names.control);
   return {
     readKillSwitch: async () => (await readKillSwitch(control)) !== undefined,
-    old: dynamoOldReads(connect({ requestHandler: TIMEOUTS, ...config }), names),
-    new: dynamoNewReads(connect({ requestHandler: TIMEOUTS, maxAttempts: NEW_ATTEMPTS_MAX, ...config }), names),
+    old: dynamoOldReads(connectBriefly(config), names),
+    new: dynamoNewReads(connectBriefly({ maxAttempts: NEW_ATTEMPTS_MAX, ...config }), names),
   };
 }

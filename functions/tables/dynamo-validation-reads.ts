@@ -6,7 +6,7 @@ import { listQuarantine } from './control/quarantine-entries.ts';
 import { decodeQuarantineEntry, quarantineKey } from './control/quarantine-rows.ts';
 import { queryPage } from './dynamo/dynamo-queries.ts';
 import { batchGet } from './dynamo/dynamo-reads.ts';
-import { retryTransient } from './dynamo/retry.ts';
+import { outlasting } from './dynamo/retry.ts';
 import { dynamoOldTables } from './old/dynamo-old-tables.ts';
 import type { ValidationReads } from './validation-reads.ts';
 
@@ -29,7 +29,7 @@ export function dynamoValidationReads(
 ): ValidationReads {
   const reads: ValidationReads = {
     async scan(table, { segment, totalSegments, cursor, limit = SCAN_LIMIT, isEventual = false }) {
-      const { Items, LastEvaluatedKey, ConsumedCapacity } = await retryTransient(() =>
+      const { Items, LastEvaluatedKey, ConsumedCapacity } = await outlasting(client, () =>
         client.send(
           new ScanCommand({
             TableName: names[table],

@@ -38,7 +38,7 @@ const FLAG_EVERY_MS = 10_000;
 
 /**
  * Deletes all rows of both new tables, and the backfill's run and checkpoints, so that history can be copied again. Rows of the
- * protocol (K, R, C), quarantine and reports stay. Goes on where an earlier one was stopped or killed.
+ * protocol, quarantine and reports stay. Goes on where an earlier one was stopped or killed.
  *
  * Before the first row goes it notes that it has begun: from then on no backfill continues from checkpoints that are no longer true, and the gate lets no
  * reads move. The note gets its end when all is done; until then only another rollback helps.

@@ -18,6 +18,7 @@ import type { Throttles } from '../throttles/throttles.ts';
 import { createTables, hostFunctions, putGuardsOn, turnStreamOn } from './deploy.ts';
 import { requireEngine } from './engine.ts';
 import { Executions } from './executions.ts';
+import { lockFolder } from './folder-lock.ts';
 import type { BusyProcess, FunctionHost } from './function-host.ts';
 import { fileCheckpoints } from './mapping-checkpoints.ts';
 import { oldTableSchemas } from './old-table-schemas.ts';
@@ -87,6 +88,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
 
   const directory = resolve(options.directory ?? (await mkdtemp(join(tmpdir(), 'kpi-migrate-'))));
   if (options.directory === undefined) starting.defer(() => rm(directory, { recursive: true, force: true }));
+  starting.use(await lockFolder(directory));
   const folder = (name: string): string => join(directory, name);
   await Promise.all(['logs', 'on-failure', 'assembly'].map((name) => mkdir(folder(name), { recursive: true })));
 

@@ -40,8 +40,14 @@ export interface ControlTable {
 
   /** A plain row by key, for checkpoints, progress and reports. */
   get(partition: string, sort: string): Promise<Readonly<Record<string, unknown>> | undefined>;
-  put(partition: string, sort: string, value: Readonly<Record<string, unknown>>): Promise<void>;
-  delete(partition: string, sort: string): Promise<void>;
+  /** @param requireAllowed asked before each attempt, because nothing else stops a late one; throws to stop it. */
+  put(
+    partition: string,
+    sort: string,
+    value: Readonly<Record<string, unknown>>,
+    requireAllowed?: () => void,
+  ): Promise<void>;
+  delete(partition: string, sort: string, requireAllowed?: () => void): Promise<void>;
   /** All rows of a partition. */
   list(partition: string): Promise<readonly { sort: string; value: Readonly<Record<string, unknown>> }[]>;
 }

@@ -6,7 +6,7 @@ import { kpiIdentity } from '../../model/kpi.ts';
 import { dynamoPlainRows } from '../dynamo/dynamo-plain-rows.ts';
 import { queryPage } from '../dynamo/dynamo-queries.ts';
 import { batchGet, scanPage } from '../dynamo/dynamo-reads.ts';
-import { retryTransient } from '../dynamo/retry.ts';
+import { outlasting } from '../dynamo/retry.ts';
 import { decodeQuarantined, kpiPartition, recordTokenKey, TOUCHED_RECORDS_SORT } from './control-rows.ts';
 import type { ControlTable } from './control-table.ts';
 import { decodeKpiRow, decodeSpilledLink, KPI_SORT, kpiRowKey } from './kpi-rows.ts';
@@ -83,7 +83,7 @@ export function dynamoControlTable(client: DynamoDBClient, names: TableNames): C
 
     async clearMark(kpi, mark, expected) {
       try {
-        await retryTransient(() =>
+        await outlasting(client, () =>
           client.send(
             new UpdateItemCommand({
               TableName: tableName,

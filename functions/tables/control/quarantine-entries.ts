@@ -10,7 +10,7 @@ import { itemDigest } from '../../model/digest.ts';
 import { MigrationError } from '../../model/migration-error.ts';
 import { shellWord } from '../../model/shell-word.ts';
 import { queryAll } from '../dynamo/dynamo-queries.ts';
-import { cancellationCodes, retryTransient } from '../dynamo/retry.ts';
+import { cancellationCodes, outlasting, retryTransient } from '../dynamo/retry.ts';
 import type { Transactions } from '../dynamo/transactions.ts';
 import {
   type Acceptance,
@@ -156,17 +156,14 @@ async function expireImagePart(
   key: Item,
   expiresAtMs: number,
 ): Promise<void> {
-  await client
-    .send(
-      new UpdateItemCommand({
-        TableName: control,
-        Key: key,
-        UpdateExpression: 'SET expires_at = :at',
-        ConditionExpression: 'attribute_exists(pk)',
-        ExpressionAttributeValues: { ':at': { N: String(Math.ceil(expiresAtMs / 1_000)) } },
-      }),
-    )
-    .catch((error: unknown) => {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    });
+  const expire = {
+    TableName: control,
+    Key: key,
+    UpdateExpression: 'SET expires_at = :at',
+    ConditionExpression: 'attribute_exists(pk)',
+    ExpressionAttributeValues: { ':at': { N: String(Math.ceil(expiresAtMs / 1_000)) } },
+  };
+  await outlasting(client, () => client.send(new UpdateItemCommand(expire))).catch((error: unknown) => {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+  });
 }

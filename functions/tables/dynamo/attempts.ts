@@ -16,8 +16,10 @@ export interface Attempts {
  * reaches it more than 15 minutes after its date stamp (API Reference, "Common errors", RequestExpired). So however long the
  * process is halted between the question and the wire, what it sends has no effect later than that.
  */
-export function guardAttempts(command: Pick<BatchWriteItemCommand, 'middlewareStack'>, attempts: Attempts): void {
-  command.middlewareStack.add(
+export function guardAttempts(command: { readonly middlewareStack: object }, attempts: Attempts): void {
+  // It does not look at what is asked for, so it fits any command.
+  const stack = command.middlewareStack as BatchWriteItemCommand['middlewareStack'];
+  stack.add(
     (next) => async (args) => {
       attempts.requireAllowed();
       try {
@@ -29,7 +31,8 @@ export function guardAttempts(command: Pick<BatchWriteItemCommand, 'middlewareSt
       }
     },
     // The innermost step, and in it around the one that reads the answer.
-    { step: 'deserialize', priority: 'high', name: 'guardAttempts' },
+    // A document client adds up the command's stack twice: the second time replaces the first.
+    { step: 'deserialize', priority: 'high', name: 'guardAttempts', override: true },
   );
 }
 

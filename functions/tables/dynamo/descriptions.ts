@@ -7,6 +7,7 @@ import {
   type TableDescription,
 } from '@aws-sdk/client-dynamodb';
 import { TABLE_ROLES, type TableNames, type TableRole } from '../../migration/tables.ts';
+import { outlasting } from './retry.ts';
 
 /** A key attribute as a schema declares it. */
 export interface KeyAttribute {
@@ -81,7 +82,7 @@ export async function listTables(client: DynamoDBClient): Promise<string[]> {
 /** The shape of one table; undefined if it does not exist. */
 export async function describeTable(client: DynamoDBClient, name: string): Promise<TableShape | undefined> {
   try {
-    const { Table: table } = await client.send(new DescribeTableCommand({ TableName: name }));
+    const { Table: table } = await outlasting(client, () => client.send(new DescribeTableCommand({ TableName: name })));
     const types = new Map(table?.AttributeDefinitions?.map((each) => [each.AttributeName, each.AttributeType]));
     const keyShape = (schema: readonly { AttributeName?: string; KeyType?: string }[] = []): KeyShape => {
       const attribute = (keyType: string): KeyAttribute | undefined => {

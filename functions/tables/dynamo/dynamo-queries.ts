@@ -4,6 +4,7 @@ import type { SortedRange } from '../new/new-reads.ts';
 import type { Page } from '../old/old-tables.ts';
 import { eachItem } from '../pages.ts';
 import { canExist } from './possible-keys.ts';
+import { outlasting } from './retry.ts';
 
 /** What is asked of one partition of a table or an index. */
 export interface PartitionQuery {
@@ -41,20 +42,20 @@ export async function queryPage(
   const [partitionName, partitionValue] = partition;
   if (!canExist({ [partitionName]: { S: partitionValue } })) return { items: [] };
   const expression = new Expression();
-  const { Items = [], LastEvaluatedKey } = await client.send(
-    new QueryCommand({
-      TableName: tableName,
-      ...(indexName === undefined ? { ConsistentRead: true } : { IndexName: indexName }),
-      KeyConditionExpression: [expression.equals(partition), ...expression.sortConditions(sort)].join(' AND '),
-      ...(filter && { FilterExpression: expression.equals(filter) }),
-      ...(attributes && { ProjectionExpression: attributes.map((name) => expression.name(name)).join(', ') }),
-      ExpressionAttributeNames: expression.names,
-      ExpressionAttributeValues: expression.values,
-      ...(descending !== undefined && { ScanIndexForward: !descending }),
-      ...(limit !== undefined && { Limit: limit }),
-      ExclusiveStartKey: cursor,
-    }),
-    { abortSignal: signal },
+  const input = {
+    TableName: tableName,
+    ...(indexName === undefined ? { ConsistentRead: true } : { IndexName: indexName }),
+    KeyConditionExpression: [expression.equals(partition), ...expression.sortConditions(sort)].join(' AND '),
+    ...(filter && { FilterExpression: expression.equals(filter) }),
+    ...(attributes && { ProjectionExpression: attributes.map((name) => expression.name(name)).join(', ') }),
+    ExpressionAttributeNames: expression.names,
+    ExpressionAttributeValues: expression.values,
+    ...(descending !== undefined && { ScanIndexForward: !descending }),
+    ...(limit !== undefined && { Limit: limit }),
+    ExclusiveStartKey: cursor,
+  };
+  const { Items = [], LastEvaluatedKey } = await outlasting(client, () =>
+    client.send(new QueryCommand(input), { abortSignal: signal }),
   );
   return { items: Items as Item[], ...(LastEvaluatedKey && { cursor: LastEvaluatedKey as Item }) };
 }

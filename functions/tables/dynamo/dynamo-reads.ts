@@ -9,7 +9,7 @@ import type { Item } from '../../model/attribute-value.ts';
 import type { Page, ScanPosition } from '../old/old-tables.ts';
 import { IncompleteBatchError } from './failure-scope.ts';
 import { batchesOfKeys, canExist, distinctKeys, keyIdentity } from './possible-keys.ts';
-import { retryTransient } from './retry.ts';
+import { outlasting, retryTransient } from './retry.ts';
 
 /** Items a scan page examines unless told. Always sent: DynamoDB Local slows down without a limit. */
 const SCAN_LIMIT = 1_000;
@@ -28,17 +28,16 @@ export async function scanPage(
   position: ScanPosition,
   filter: ScanFilter = {},
 ): Promise<Page<Item>> {
-  const { Items = [], LastEvaluatedKey } = await client.send(
-    new ScanCommand({
-      TableName: tableName,
-      ConsistentRead: position.isEventual !== true,
-      Limit: position.limit ?? SCAN_LIMIT,
-      Segment: position.segment,
-      TotalSegments: position.totalSegments,
-      ExclusiveStartKey: position.cursor,
-      ...filter,
-    }),
-  );
+  const input = {
+    TableName: tableName,
+    ConsistentRead: position.isEventual !== true,
+    Limit: position.limit ?? SCAN_LIMIT,
+    Segment: position.segment,
+    TotalSegments: position.totalSegments,
+    ExclusiveStartKey: position.cursor,
+    ...filter,
+  };
+  const { Items = [], LastEvaluatedKey } = await outlasting(client, () => client.send(new ScanCommand(input)));
   return { items: Items as Item[], ...(LastEvaluatedKey && { cursor: LastEvaluatedKey as Item }) };
 }
 
@@ -55,8 +54,10 @@ export async function getItem(
   signal?: AbortSignal,
 ): Promise<Item | undefined> {
   if (!canExist(key)) return undefined;
-  const command = new GetItemCommand({ TableName: tableName, Key: key, ConsistentRead: true });
-  const { Item: item } = await client.send(command, { abortSignal: signal });
+  const { Item: item } = await outlasting(client, () => {
+    const command = new GetItemCommand({ TableName: tableName, Key: key, ConsistentRead: true });
+    return client.send(command, { abortSignal: signal });
+  });
   return item as Item | undefined;
 }
 
@@ -68,7 +69,7 @@ export async function transactGet(
   const sent = distinctKeys(keys, ({ tableName }) => tableName);
   if (sent.length === 0) return keys.map(() => undefined);
   const TransactItems = sent.map(({ tableName, key }) => ({ Get: { TableName: tableName, Key: key } }));
-  const { Responses = [] } = await client.send(new TransactGetItemsCommand({ TransactItems }));
+  const { Responses = [] } = await retryTransient(() => client.send(new TransactGetItemsCommand({ TransactItems })));
   if (sent.length === keys.length) return Responses.map(({ Item }) => Item as Item | undefined);
   const found = new Map(sent.map(({ tableName, key }, at) => [keyIdentity(tableName, key), Responses[at]?.Item]));
   return keys.map(({ tableName, key }) => found.get(keyIdentity(tableName, key)) as Item | undefined);

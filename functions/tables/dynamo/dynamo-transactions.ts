@@ -21,7 +21,7 @@ export function dynamoTransactions(client: DynamoDBClient, names: TableNames): T
     async read(keys) {
       const itemKeys = keys.map(({ table, key }) => ({ tableName: names[table], key }));
       try {
-        return await retryTransient(() => transactGet(client, itemKeys));
+        return await transactGet(client, itemKeys);
       } catch (error) {
         throw isTooLarge(error) ? new TransactionTooLargeError(error) : error;
       }

@@ -47,3 +47,24 @@ export function retryTransient<T>(call: () => Promise<T>): Promise<T> {
     shouldRetry: ({ error }) => isTransient(error),
   });
 }
+
+/** Clients of callers that are waited for: the SDK's own attempts are all that their single calls get. */
+const BRIEF = new WeakSet<object>();
+
+/** Has single calls of this client end when the SDK gives them up. */
+export function callBriefly<Client extends object>(client: Client): Client {
+  BRIEF.add(client);
+  return client;
+}
+
+/**
+ * Sends a single call with the patience that batches and transactions have, unless its client calls briefly. All single
+ * calls go this way. The SDK's own attempts are too few: if 30 % of all attempts are throttled, one call in 1,400 uses up
+ * six.
+ *
+ * A throttled call did nothing, so sending it again is safe. A conditional write that took effect, but whose answer was lost,
+ * is refused by its own effect. Its sender has to allow for that, because the SDK sends it again too.
+ */
+export function outlasting<T>(client: object, call: () => Promise<T>): Promise<T> {
+  return BRIEF.has(client) ? call() : retryTransient(call);
+}

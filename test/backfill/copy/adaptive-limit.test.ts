@@ -35,3 +35,14 @@ test('calls that only queue up lower it; a table that is slower for good is take
   after(calls(5_000, 100), limit);
   expect(limit.limit).toBe(40);
 });
+
+test('one call at a time queues behind none: however long it takes, more are tried', () => {
+  const limit = after(calls(400, 5));
+  for (let round = 0; round < 200 && limit.limit > 1; round += 1) {
+    limit.throttled();
+    if (limit.limit > 1) limit.answered(5);
+  }
+  expect(limit.limit).toBe(1);
+  after(calls(300, 100), limit);
+  expect(limit.limit).toBeGreaterThan(10);
+});

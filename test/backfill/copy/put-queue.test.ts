@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { PutQueue, type PutQueueOptions } from '../../../backfill/copy/put-queue.ts';
 import type { Item } from '../../../functions/model/attribute-value.ts';
 
@@ -83,4 +83,72 @@ test('every batch waits for its pace', async () => {
   await turn();
   expect(paced).toEqual([25, 15]);
   expect(sent).toEqual([]);
+});
+
+const pass = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe('a throttled batch', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test('pauses before it is sent again, which is not taken for a slow store', async () => {
+    let [atOnce, most, pauseMs] = [0, 0, 0];
+    const { queue } = byHand({
+      nowMs: Date.now,
+      async send(rows, { begun }) {
+        most = Math.max(most, ++atOnce);
+        begun();
+        await pass(10 + pauseMs);
+        begun();
+        await pass(10);
+        atOnce -= 1;
+        return { written: rows.length, refused: [] };
+      },
+    });
+    const mostOf = async (batches: number): Promise<number> => {
+      most = 0;
+      const done = queue.put(rowsOf('a', 25 * batches));
+      await vi.runAllTimersAsync();
+      await done;
+      return most;
+    };
+    const before = await mostOf(400);
+    pauseMs = 1_000;
+    await mostOf(250);
+    expect(await mostOf(30)).toBeGreaterThanOrEqual(before);
+  });
+
+  test('leaves its place to others while it pauses, but to no more than a few', async () => {
+    const PAUSE_MS = 10_000;
+    let sent = 0;
+    const { queue } = byHand({
+      nowMs: Date.now,
+      async send(rows, { begun, throttled }) {
+        sent += 1;
+        const isThrottled = sent <= 24;
+        begun();
+        if (isThrottled) {
+          await pass(10);
+          throttled();
+          await pass(PAUSE_MS);
+          begun();
+        }
+        await pass(10);
+        return { written: rows.length, refused: [] };
+      },
+    });
+    const done = queue.put(rowsOf('a', 25 * 100));
+    await vi.advanceTimersByTimeAsync(1_000);
+    // All of the first eight are throttled. Nothing more is sent to a store that takes nothing.
+    expect(sent).toBe(8);
+    await vi.advanceTimersByTimeAsync(3 * PAUSE_MS);
+    // At the end of the third round of eight, the others have followed one another.
+    expect(sent).toBe(100);
+    await vi.runAllTimersAsync();
+    await done;
+  });
 });

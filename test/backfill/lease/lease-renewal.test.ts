@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { acquireLease, type LeaseOptions } from '../../../backfill/lease/lease.ts';
 import { keepRenewed } from '../../../backfill/lease/lease-renewal.ts';
 import { LeaseRow, readHolder } from '../../../backfill/lease/lease-row.ts';
-import { type Term, termFromNow } from '../../../backfill/lease/lease-term.ts';
+import { mayWrite, type Term, termFromNow } from '../../../backfill/lease/lease-term.ts';
 import type { Transactions } from '../../../functions/tables/dynamo/transactions.ts';
 import { dynamoTables } from '../../../functions/tables/dynamo-tables.ts';
 import { createTestTables, engineClient } from '../../engine-client.ts';
@@ -151,6 +151,19 @@ describe('a lease is renewed', () => {
     const { term } = await renewed({ events: [stopped] });
     expect(term.untilMs).toBe(0);
     expect(await readHolder(transactions)).toMatchObject({ untilMs: START_MS + 6_000 });
+  });
+
+  test('not by an answer that comes after the new term, too, is over', async () => {
+    const throttled: Transactions = {
+      ...transactions,
+      async write(writes) {
+        nowMs += LENGTH.leaseMs + 1;
+        return transactions.write(writes);
+      },
+    };
+    const { terms, term } = await renewed({ over: throttled, events: [nothing, nothing] });
+    expect(terms.map((each) => mayWrite(each, clock))).toEqual([false]);
+    expect(term.untilMs).toBe(0);
   });
 
   test('no longer when its holder shows no more that it is at work: it then runs out', async () => {
