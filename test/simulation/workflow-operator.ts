@@ -15,8 +15,8 @@ const INTERFERES_WITHIN_STEPS = 300;
 const LOOK_MS = 10_000;
 
 /**
- * The operator, who has a workflow make the copy, or now and then a process of their own; again and again until it is finished. While an execution runs they may
- * stop it, end it in the console, or start a process beside it.
+ * The operator, who has a workflow make the copy, or now and then a process of their own; again and again until it is finished. While an execution
+ * runs they may stop it, end it in the console, or start a process beside it.
  *
  * @returns the operator, and Step Functions.
  */
