@@ -55,7 +55,7 @@ export const COPY_MUTATIONS: readonly Mutation[] = [
     name: 'a copier puts rows although its lease ran out',
     scheduledWorld: 'many copied records that go',
     adversary: { crash: 0.02, abandon: 1, fault: 0, timePassesFirst: 0.95 },
-    edits: [edit(BACKFILL, 'lease.requireHeld();', '')],
+    edits: [edit(BACKFILL, '        lease.requireHeld();\n', '')],
   },
   {
     name: 'ids of earlier tables are forgotten',
@@ -112,7 +112,7 @@ export const COPY_MUTATIONS: readonly Mutation[] = [
     scheduledWorld: 'many copied records that go',
     edits: [
       edit('backfill/copy/copier.ts', '      requireAllowed();\n', ''),
-      edit(BACKFILL, 'lease.requireHeld();', ''),
+      edit(BACKFILL, '        lease.requireHeld();\n', ''),
     ],
   },
   {

@@ -110,7 +110,7 @@ export const ISOLATION_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a record that is quarantined by its name leaves the entry of an item that is gone',
-    firstSeed: 90_000_950,
+    firstSeed: 90_022_400,
     edits: [
       edit('functions/sync/refused-by-name.ts', 'return stored && base ? deleteEntry(stored) : [];', 'return [];'),
     ],
