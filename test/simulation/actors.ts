@@ -1,9 +1,7 @@
-import { runBackfill } from '../../backfill/copy/backfill.ts';
 import type { Source } from '../../functions/migration/sources.ts';
 import { textOf } from '../../functions/model/attribute-value.ts';
 import type { Replication } from '../../functions/sync/replication.ts';
 import { replicateStreamBatch, type StreamEvent } from '../../functions/sync/stream-batch.ts';
-import { PUT_LANDS_WITHIN_MS } from './gate.ts';
 import { memoryTables } from './memory-tables.ts';
 import type { Process } from './process.ts';
 import type { RowHistory } from './row-history.ts';
@@ -23,11 +21,7 @@ export interface Stage {
   copied: boolean;
 }
 
-const LEASE_MS = 60_000;
-/** The part of a lease in which no write is begun; see backfill/README.md, "What a crash leaves". */
-const LEASE_RESERVE_MS = 12_000;
-
-function replicationOf(stage: Stage, process: Process) {
+export function replicationOf(stage: Stage, process: Process) {
   const { scheduler, store, world } = stage;
   const tables = memoryTables(store, scheduler, process);
   const newToken = () => {
@@ -193,62 +187,4 @@ function streamEvent(change: Change, sequence: number): StreamEvent {
     ...(change.newImage && { newImage: change.newImage }),
     whole: {},
   };
-}
-
-/**
- * The operator, who runs the backfill, again and again until it is finished: whole, or source by source; and in some worlds once
- * more after that, beside what the service writes then.
- */
-export function operator(stage: Stage, name: string, copies: readonly (Source | undefined)[], segments: number): Actor {
-  const phases = stage.world.repeatsBackfill ? [...copies, undefined] : copies;
-  const { scheduler } = stage;
-  let at = 0;
-  let busy = false;
-  let runs = 0;
-  return {
-    name,
-    pace: scheduler.turns.drawPace(),
-    ready: () => !busy && at < phases.length,
-    begin() {
-      busy = true;
-      runs += 1;
-      const run = `${name}#${runs}`;
-      const phase = phases[at];
-      scheduler.trace?.push(`${scheduler.steps} ${run}: begins ${phase ?? 'all'}`);
-      const settle = (note: string) => {
-        busy = false;
-        scheduler.trace?.push(`${scheduler.steps} ${run}: ${note}`);
-      };
-      scheduler.spawn(run, LEASE_RESERVE_MS, (process) => backfill(stage, process, phase, segments), {
-        done(report) {
-          if (report.state !== 'stopped') at += 1;
-          stage.copied = at >= copies.length;
-          settle(report.state);
-        },
-        failed: (error) => settle(String(error)),
-        crashed: () => settle('is started again'),
-      });
-    },
-  };
-}
-
-function backfill(stage: Stage, process: Process, phase: Source | undefined, segments: number) {
-  const { scheduler } = stage;
-  const { replication, data } = replicationOf(stage, process);
-  return runBackfill({
-    replication,
-    data,
-    putLandsWithinMs: PUT_LANDS_WITHIN_MS,
-    pace: () => Promise.resolve(undefined),
-    segments,
-    progress: { note: () => {}, begin: () => {}, advance: () => {}, end: () => {} },
-    itemCountEstimates: {},
-    owner: process.name,
-    leaseMs: LEASE_MS,
-    nowMs: replication.nowMs,
-    newToken: replication.newToken,
-    sleep: (durationMs, signal) => scheduler.sleepers.sleep(process, scheduler.nowMs + durationMs, signal),
-    stop: new AbortController().signal,
-    ...(phase && { phase }),
-  });
 }

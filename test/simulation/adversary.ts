@@ -35,6 +35,10 @@ export interface Adversary {
   readonly outOfTime: number;
   /** A sleeper wakes although others could act: time passes. */
   readonly timePasses: number;
+  /** The same where others could act only before their time. */
+  readonly timePassesFirst: number;
+  /** Sleepers wake in the order of their times; else any of them may be the next. */
+  readonly timeInOrder: boolean;
   /** Steps between two of the service's writes, at most. */
   readonly stepsBetweenWrites: number;
   /** Of the service's writes, those that come before the backfill is finished; the others wait for its end. */
@@ -67,6 +71,8 @@ export function drawAdversary(decisions: Decisions): Adversary {
     indexLag: oneOf(decisions, [0, 0.3, 0.8]),
     outOfTime: rough ? oneOf(decisions, [0, 0.1]) : 0,
     timePasses: oneOf(decisions, [0.002, 0.02]),
+    timePassesFirst: 0.5,
+    timeInOrder: false,
     stepsBetweenWrites: oneOf(decisions, [0, 10, 40, 120]),
     writesBeforeBackfillEnds: oneOf(decisions, [1, 1, 0.5, 0]),
     streamsWait: decisions.chance(0.15),

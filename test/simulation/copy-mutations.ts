@@ -53,8 +53,8 @@ export const COPY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a copier puts rows although its lease ran out',
-    firstSeed: 5_600,
     scheduledWorld: 'many copied records that go',
+    adversary: { crash: 0.02, abandon: 1, fault: 0, timePassesFirst: 0.95 },
     edits: [edit(BACKFILL, '        lease.requireHeld();\n', '')],
   },
   {
@@ -108,7 +108,7 @@ export const COPY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a copier writes although its lease ran out',
-    firstSeed: 382,
+    firstSeed: 720,
     scheduledWorld: 'many copied records that go',
     edits: [
       edit('backfill/copy/copier.ts', '      requireAllowed();\n', ''),

@@ -1,7 +1,8 @@
 import type { Source } from '../../functions/migration/sources.ts';
-import { legacyWriter, operator, type Stage, streamShard } from './actors.ts';
+import { legacyWriter, type Stage, streamShard } from './actors.ts';
 import type { Adversary } from './adversary.ts';
 import { differencesAtRest } from './checks.ts';
+import { operator } from './operators.ts';
 import { OrderSearch } from './order-search.ts';
 import { setStage, watchRows } from './schedule.ts';
 import type { Conflict } from './schedule-tree.ts';
@@ -39,6 +40,8 @@ const EVERY_ORDER: Adversary = {
   indexLag: 0.5,
   outOfTime: 0,
   timePasses: 0,
+  timePassesFirst: 0.5,
+  timeInOrder: true,
   stepsBetweenWrites: 0,
   writesBeforeBackfillEnds: 1,
   streamsWait: false,

@@ -19,7 +19,7 @@ import type { Page, ScanPosition } from '../../functions/tables/old/old-tables.t
 import { type Gate, readEach } from './gate.ts';
 import { pageOf, segmentOf } from './paging.ts';
 import type { Scheduler } from './scheduler.ts';
-import { keyText, type Store } from './store.ts';
+import { type Document, keyText, type Store } from './store.ts';
 
 /** The control table of one process. */
 export function controlTable(store: Store, scheduler: Scheduler, call: Gate): ControlTable {
@@ -176,13 +176,24 @@ export function controlTable(store: Store, scheduler: Scheduler, call: Gate): Co
         label: () => `list ${partition}`,
         run: () => {
           const prefix = `${partition}\n`;
-          const rows = [...store.documents()].filter(([key]) => key.startsWith(prefix));
-          return rows.map(([key, value]) => ({ sort: key.slice(prefix.length), value }));
+          const documents = [...store.documents()].filter(([key]) => key.startsWith(prefix));
+          // Leases are written as other rows are, and listed with the documents. Of those, only members' are asked for.
+          const leases = store
+            .controlKeys(`${prefix}lease#`)
+            .map((key) => [key, plainOf(store.getPlainly('control', key))] as const);
+          return [...documents, ...leases].map(([key, value]) => ({ sort: key.slice(prefix.length), value }));
         },
         show: (rows) => rows.map((row) => row.sort).join(' '),
       });
     },
   };
+}
+
+/** A lease's row without its wire form: texts and numbers. */
+function plainOf(row: Item = {}): Document {
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [name, 'N' in value ? Number(value.N) : textOf(row, name)]),
+  );
 }
 
 function plainKey(partition: string, sort: string): Item {

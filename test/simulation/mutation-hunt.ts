@@ -42,9 +42,9 @@ export async function hunt(
 }
 
 /** What schedules that hunt the mutation are run with, beside their seed. */
-export function scheduleOptionsOf({ scheduledWorld, odd }: Mutation): ScheduleOptions {
+export function scheduleOptionsOf({ scheduledWorld, odd, adversary }: Mutation): ScheduleOptions {
   const world = scheduledWorld === undefined ? undefined : LONGER_WORLDS[scheduledWorld];
-  return { ...(world && { world }), ...(odd && { odd }) };
+  return { ...(world && { world }), ...(odd && { odd }), ...(adversary && { adversary }) };
 }
 
 /** The result, without what it found where another check than the one asked for found anything. */

@@ -22,7 +22,7 @@ export interface Mutation {
   readonly scheduledWorld?: string;
   /** The item that the store refuses in every schedule, for a time drawn by seed. */
   readonly odd?: Pick<OddItem, 'kind' | 'id' | 'oddity'>;
-  /** How that world is searched; in order, without faults, where it is absent. */
+  /** How the small world is searched; in order, without faults, where it is absent. Or what differs from the adversary of each schedule by seed. */
   readonly adversary?: Partial<Adversary>;
 }
 

@@ -4,6 +4,7 @@ import { KPI_MUTATIONS } from './kpi-mutations.ts';
 import { LINK_MUTATIONS } from './link-mutations.ts';
 import type { Mutation } from './mutation.ts';
 import { RECORD_MUTATIONS } from './record-mutations.ts';
+import { WORKFLOW_MUTATIONS } from './workflow-mutations.ts';
 
 /** Every one of these is found by the simulator (mutations.test.ts). */
 export const MUTATIONS: readonly Mutation[] = [
@@ -12,4 +13,5 @@ export const MUTATIONS: readonly Mutation[] = [
   ...KPI_MUTATIONS,
   ...COPY_MUTATIONS,
   ...ISOLATION_MUTATIONS,
+  ...WORKFLOW_MUTATIONS,
 ];

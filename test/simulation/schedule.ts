@@ -1,15 +1,17 @@
-import { SOURCES } from '../../functions/migration/sources.ts';
-import { legacyWriter, operator, replayer, type Stage, streamShard } from './actors.ts';
+import { SOURCES, type Source } from '../../functions/migration/sources.ts';
+import { legacyWriter, replayer, type Stage, streamShard } from './actors.ts';
 import { type Adversary, drawAdversary } from './adversary.ts';
 import { changesSince, contentOf, differencesAtRest, RowWitness } from './checks.ts';
 import { type Decisions, oneOf, SeededDecisions } from './decisions.ts';
 import type { Counts } from './faults.ts';
 import { drawOddItem, type OddItem } from './odd-items.ts';
+import { operator } from './operators.ts';
 import { RowHistory } from './row-history.ts';
 import { Scheduler } from './scheduler.ts';
 import { Store } from './store.ts';
 import type { Actor } from './turns.ts';
-import { drawWorld, type World } from './world.ts';
+import { workflowOperator } from './workflow-operator.ts';
+import { drawWorld, ON_WORKFLOW, type World } from './world.ts';
 
 export interface ScheduleResult {
   readonly seed: number;
@@ -28,17 +30,27 @@ export interface ScheduleOptions {
   readonly world?: World;
   /** The item that the store refuses, for a time drawn by seed, in place of any that the seed has. */
   readonly odd?: Pick<OddItem, 'kind' | 'id' | 'oddity'>;
+  /** What differs from the adversary of the seed. */
+  readonly adversary?: Partial<Adversary>;
 }
+
+/** Of the worlds with a backfill, those whose copy a workflow makes. */
+const WORKFLOW_SHARE = 0.15;
+/** With it, the seeds that are known to find a mutation have a world without a workflow, as that mutation needs. */
+const WORKFLOW_SALT = 0x10060aaf;
 
 /** The world of a seed. It depends on nothing else, so that a smaller one can be tried under the same seed. */
 export function worldOf(seed: number): World {
-  return drawWorld(new SeededDecisions(seed ^ 0x5bd1e995));
+  const world = drawWorld(new SeededDecisions(seed ^ 0x5bd1e995));
+  const decisions = new SeededDecisions(seed ^ WORKFLOW_SALT);
+  if (!world.backfill || !decisions.chance(WORKFLOW_SHARE)) return world;
+  return { ...world, onWorkflow: oneOf(decisions, ON_WORKFLOW) };
 }
 
 /** Runs one schedule to its end and checks it. The same seed gives the same steps, on every machine. */
 export async function runSchedule(seed: number, options: ScheduleOptions = {}): Promise<ScheduleResult> {
   const decisions = new SeededDecisions(seed);
-  const adversary = drawAdversary(decisions);
+  const adversary = { ...drawAdversary(decisions), ...options.adversary };
   const stage = setStage(decisions, adversary, options.world ?? worldOf(seed), options.trace ?? false);
   const { scheduler, store, world } = stage;
   scheduler.odd = drawOddItem(new SeededDecisions(seed ^ 0x2545f491), world, options.odd);
@@ -114,8 +126,13 @@ function drawActors(stage: Stage, decisions: Decisions): Actor[] {
       Array.from({ length: shards }, (_, shard) => streamShard(stage, source, shard, shards)),
     ),
     ...SOURCES.map((source) => replayer(stage, source)),
-    ...(stage.world.backfill ? [operator(stage, 'backfill', phases, segments)] : []),
+    ...(stage.world.backfill ? copiersOf(stage, phases, segments) : []),
   ];
+}
+
+function copiersOf(stage: Stage, phases: readonly (Source | undefined)[], segments: number): Actor[] {
+  if (stage.world.onWorkflow) return workflowOperator(stage, 'backfill', phases);
+  return [operator(stage, 'backfill', phases, segments)];
 }
 
 function shuffled<T>(decisions: Decisions, values: readonly T[]): T[] {

@@ -108,7 +108,7 @@ export class Scheduler {
       if (this.#crashOne()) continue;
       const able = unitsReady(this.processes, actors, this.lateWrites, this.steps);
       const units = able.length > 0 ? able : unitsHeldUp(this.processes, actors, this.lateWrites);
-      const waitsFor = able.length > 0 ? this.adversary.timePasses : 0.5;
+      const waitsFor = able.length > 0 ? this.adversary.timePasses : this.adversary.timePassesFirst;
       const unit = units.length > 0 && !this.#timePasses(waitsFor) ? this.#pick(units) : undefined;
       if (unit === undefined) {
         if (units.length > 0 && this.search) return;
@@ -239,7 +239,7 @@ export class Scheduler {
     const underWay = [...this.lateWrites.calls, ...this.processes.flatMap(({ calls }) => calls)];
     const boundMs = underWay.reduce((bound, call) => Math.min(bound, call.landsBeforeMs), Number.POSITIVE_INFINITY);
     this.search?.timePasses();
-    const sleeper = this.sleepers.draw(this.decisions, this.steps, boundMs, !this.adversary.holdUps);
+    const sleeper = this.sleepers.draw(this.decisions, this.steps, boundMs, this.adversary.timeInOrder);
     if (sleeper === undefined) return false;
     this.nowMs = Math.max(this.nowMs, sleeper.wakeAtMs);
     this.trace?.push(`${this.steps} ${sleeper.process.name}: wakes`);

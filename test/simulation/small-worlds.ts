@@ -29,20 +29,33 @@ function record(id: string, value: number): LegacyWrite {
   return { source: 'milestones', id, item };
 }
 
-/** An actual that has the id of a milestone. */
-const twin = ({ id }: LegacyWrite): LegacyWrite => ({
-  source: 'actuals',
-  id,
-  item: {
+const RECORDED = { recorded_by: { S: 'u1' }, recorded_at: { S: '2024-01-01' } };
+
+function actual(id: string, value: number): LegacyWrite {
+  const item: Item = {
     id: { S: id },
     ...KPI,
-    recorded_by: { S: 'u1' },
-    recorded_at: { S: '2024-01-01' },
+    ...RECORDED,
     measurement_date: { S: '2024-02-02' },
-    actual_value: { N: '9' },
+    actual_value: { N: `${value}` },
     data_source: { S: 'Manual' },
-  },
-});
+  };
+  return { source: 'actuals', id, item };
+}
+
+function reading(id: string, value: number): LegacyWrite {
+  const item: Item = {
+    id: { S: id },
+    ...KPI,
+    ...RECORDED,
+    reading_date: { S: '2024-02-03' },
+    value: { N: `${value}` },
+  };
+  return { source: 'readings', id, item };
+}
+
+/** An actual that has the id of a milestone. */
+const twin = ({ id }: LegacyWrite): LegacyWrite => actual(id, 9);
 
 /** The write, in another KPI of the tenant. */
 const elsewhere = ({ item, ...write }: LegacyWrite): LegacyWrite => ({
@@ -107,6 +120,12 @@ const broken = ({ item, ...write }: LegacyWrite): LegacyWrite => {
 /** So many that of a copier's puts some are under way whenever it is killed. */
 const MANY = Array.from({ length: 6 }, (_, at) => record(`r${at + 1}`, at + 1));
 
+/** As many in all three tables, so that rows are put in three passes. */
+const SPREAD = MANY.map(({ id }, at) => {
+  const source = [record, actual, reading][at % 3] as typeof record;
+  return source(id, at + 1);
+});
+
 /** So many that a copier that is killed leaves some of them to its successor. */
 const MANY_LINKS = Array.from({ length: 6 }, (_, at) => link(`l${at + 1}`, at + 1));
 
@@ -114,10 +133,27 @@ const MANY_LINKS = Array.from({ length: 6 }, (_, at) => link(`l${at + 1}`, at + 
 export const LONGER_WORLDS: Readonly<Record<string, World>> = {
   ...SMALL_WORLDS,
   'a copied record and its link': copied([first, one]),
+  'a copied record and its link, the record first, at last on Step Functions': {
+    ...copied([first, one]),
+    copies: ['milestones', 'links', 'actuals', 'readings'],
+    onWorkflow: 'at last',
+  },
   'many copied records that go': copied([first, ...MANY], ...MANY.map(without)),
   'many copied records that go, source by source': {
     ...copied([first, ...MANY], ...MANY.map(without)),
     copies: SOURCES,
+  },
+  'many copied records that go, on Step Functions': {
+    ...copied([first, ...SPREAD], ...SPREAD.map(without)),
+    onWorkflow: 'now and then',
+  },
+  'many copied records that go, at first on Step Functions': {
+    ...copied([first, ...SPREAD], ...SPREAD.map(without)),
+    onWorkflow: 'at first',
+  },
+  'many copied records that go, at last on Step Functions': {
+    ...copied([first, ...SPREAD], ...SPREAD.map(without)),
+    onWorkflow: 'at last',
   },
   'many copied links that go': copied([one, ...MANY_LINKS], ...MANY_LINKS.map(without)),
   'many copied records, their ids in two tables': copied([first, ...MANY, ...MANY.map(twin)]),
@@ -139,6 +175,11 @@ export const LONGER_WORLDS: Readonly<Record<string, World>> = {
   'a copied record that changes and goes, beside a second backfill': {
     ...copied([first, one], record('r1', 2), without(one)),
     repeatsBackfill: true,
+  },
+  'a copied record that changes and goes, beside a second backfill on Step Functions': {
+    ...copied([first, one], record('r1', 2), without(one)),
+    repeatsBackfill: true,
+    onWorkflow: 'now and then',
   },
   'two spilled links that come together': { ...live(one, second, first), limits: { inlineBytesMax: 0 } },
 };

@@ -11,6 +11,10 @@ export interface LegacyWrite {
   readonly item: Item | undefined;
 }
 
+/** At first or at last: the other host begins, or continues. */
+export const ON_WORKFLOW = ['now and then', 'at first', 'at last'] as const;
+type OnWorkflow = (typeof ON_WORKFLOW)[number];
+
 /** What a schedule begins with, and what the service writes in it. */
 export interface World {
   /** Whether there is a backfill; without one nothing was there before the streams. */
@@ -19,6 +23,8 @@ export interface World {
   readonly repeatsBackfill?: boolean;
   /** The sources that the operator copies one by one, in this order; drawn by seed where absent. */
   readonly copies?: readonly Source[];
+  /** When a workflow makes the copy, instead of a process of the operator's; never where absent. */
+  readonly onWorkflow?: OnWorkflow;
   readonly heldRecords: HeldRecords;
   /** Of rows and calls; the product's own where absent. */
   readonly limits?: Partial<ReplicationLimits>;
