@@ -20,10 +20,7 @@ export interface SentAttempts {
   readonly throttled: () => void;
 }
 
-/**
- * Batches in hand at most while throttled ones pause, if the limit is lower. The pauses of those, which grow, are then all that
- * a store gets time by.
- */
+/** Batches in hand at most while throttled ones pause, if the limit is lower. Their growing pauses then give the store its time. */
 const IN_HAND_MOST = 8;
 
 /** Rows that were given together. */
