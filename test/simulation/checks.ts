@@ -71,7 +71,8 @@ function divergencesBeside(odd: OddItem, store: Store, world: World): Divergence
     .filter(({ source, id }) => odd.has('quarantine', id, source));
   if (!entries.some(({ reason }) => reason.code === 'refused')) {
     const all = divergencesFrom(expectedOf(store, world), store);
-    return odd.kind === 'link' && isMarked(store) ? all.filter(({ table }) => table !== 'kpiData') : all;
+    if (odd.kind !== 'link' || !isMarked(store)) return all;
+    return all.filter(({ table, id }) => table !== 'kpiData' && !(table === 'kpiLinks' && odd.mayGiveLink(id)));
   }
   const outdated = entries.flatMap(({ source, image: kept }): Divergence[] => {
     const image = store.old[source as Source].get(odd.id);
@@ -89,8 +90,8 @@ function divergencesBeside(odd: OddItem, store: Store, world: World): Divergence
 }
 
 /**
- * Whether a KPI's records are still to be fanned out and swept. At rest that is so only where an abandoned process got a
- * link through that its successor had quarantined, and died before its fan-out: no event is left that would follow.
+ * Whether a KPI's records are still to be fanned out and swept. At rest that is so only where an abandoned process got further with a
+ * link than its successor, through or into quarantine, and died before its fan-out: no event is left that would follow.
  */
 function isMarked(store: Store): boolean {
   return [...store.own.control.values()].some((row) => row.fan_out_pending && row.sweep_pending);

@@ -53,7 +53,7 @@ export class OddItem {
     return id === this.id && (source === undefined || (source === 'links') === (this.kind === 'link'));
   }
 
-  /** Whether it is a KPI's personal link, which the record may be the only reason for. */
+  /** Whether it is a KPI's personal link, which the record may be the only reason for, or the link the only reason against. */
   mayGiveLink(linkId: string): boolean {
     return this.#personalLinkIds.has(linkId);
   }
