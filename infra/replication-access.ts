@@ -1,6 +1,6 @@
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { RECORD_SOURCES } from '../functions/migration/sources.ts';
+import { RECORD_SOURCES, SOURCES } from '../functions/migration/sources.ts';
 import { LISTED_BY, LOOK_UP_TABLE_OF, NEW_DATA, NEW_TABLES } from '../functions/migration/tables.ts';
 import type { ControlTable } from './control-table.ts';
 import type { NewTables } from './new-tables.ts';
@@ -33,9 +33,10 @@ export function allowTables(grantee: IFunction, actions: readonly string[], reso
 export function allowReplication(grantee: IFunction, { oldTables, newTables, control }: ReplicationTables): void {
   const allow = (actions: readonly string[], resources: string[]): void => allowTables(grantee, actions, resources);
   allow(['GetItem'], [oldTables.tableArn('links'), oldTables.arn(LOOK_UP_TABLE_OF.kpi)]);
+  // One item is read by GetItem; links of one KPI and records of one id are read together.
   allow(
     ['BatchGetItem'],
-    RECORD_SOURCES.map((source) => oldTables.tableArn(source)),
+    SOURCES.map((source) => oldTables.tableArn(source)),
   );
   allow(
     ['Query'],

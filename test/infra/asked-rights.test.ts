@@ -67,6 +67,21 @@ async function replicateEverything(client: DynamoDBClient): Promise<void> {
       await putOld(service, names, source, item);
       await replicateStreamBatch(replication, source, [eventOf('1', { newImage: item })]);
     }
+    // Several links of one KPI, and records that come together, are read and written in groups.
+    const together = ['l3', 'l4', 'l5'].map((id) => link(id, id === 'l5' ? 'k3' : 'k1'));
+    for (const item of together) await putOld(service, names, 'links', item);
+    await replicateStreamBatch(
+      replication,
+      'links',
+      together.map((item, at) => eventOf(`1${at}`, { newImage: item })),
+    );
+    const records = ['r4', 'r5', 'r6'].map((id) => actual(id, 'k1', '1'));
+    for (const item of records) await putOld(service, names, 'actuals', item);
+    await replicateStreamBatch(
+      replication,
+      'actuals',
+      records.map((item, at) => eventOf(`2${at}`, { newImage: item })),
+    );
     await replicateStreamBatch(replication, 'actuals', [eventOf('2', {})]);
     // Of a record without a touched-record row, that nothing came of.
     await replicateStreamBatch(replication, 'readings', [eventOf('3', { oldImage: actual('r3', 'k1', '1') })]);
@@ -117,6 +132,8 @@ test.each(['hold', 'personal-link'] as const)(
     const service = engineClient();
     const items = [
       ['links', link('l1', 'k1')],
+      ['links', link('l2', 'k1')],
+      ['links', link('l3', 'k1')],
       ['links', { id: { S: 'l9' } }],
       ['actuals', actual('r1', 'k1', '1')],
       ['milestones', milestone('r1', 'k1', '2')],

@@ -68,6 +68,7 @@ describe('the rights of the workflow', () => {
       ].sort(),
       'dynamodb:BatchGetItem': [
         'kpi-migration-control',
+        goalKpiLinks,
         kpiActuals,
         'purposepath-kpi-data',
         kpiMilestones,

@@ -171,7 +171,7 @@ describe('what the functions may do', () => {
         update: ['kpi-migration-control'],
         check: ['purposepath-kpi-data'],
         read: [...written, goalKpiLinks, kpis].sort(),
-        readMany: ['kpi-migration-control', kpiActuals, kpiMilestones, kpiReadings],
+        readMany: ['kpi-migration-control', goalKpiLinks, kpiActuals, kpiMilestones, kpiReadings],
         query: [
           'kpi-migration-control',
           `${kpiActuals}/index/kpi-index`,
