@@ -30,6 +30,9 @@ export async function commitRecord(
  * The transactions of a commit. Each has a fresh token in the record-token row, on the condition of the token before.
  * There is one also where there is nothing else to write: the fresh token is what stops an earlier attempt whose write
  * is still under way. Touched-record rows are written where they are missing or half of their time has passed.
+ *
+ * Where it takes several, the last of them may never come. So quarantine is entered before rows go and left after they have come: what is
+ * there only in part has its entry, which the gate refuses.
  */
 export function partsOfCommit(
   replication: Replication,
@@ -45,7 +48,13 @@ export function partsOfCommit(
     return { kind: 'put', table: 'control', item: encodeTouchedRecord(kpi, recordId, expiresAt) };
   });
   const itemsMax = Math.min(limitsOf(replication).rowsPerTransactionMax, TRANSACTION_ITEMS_MAX - 1);
-  const groups = [...[...touched, ...writes].map((write) => [write]), ...entries];
+  const isEntered = (entry: readonly Write[]): boolean => entry.some(({ kind }) => kind === 'put');
+  const groups = [
+    ...touched.map((write) => [write]),
+    ...entries.filter(isEntered),
+    ...writes.map((write) => [write]),
+    ...entries.filter((entry) => !isEntered(entry)),
+  ];
   const parts = intoTransactions(
     groups.filter((group) => group.length > 0),
     (group) => group,

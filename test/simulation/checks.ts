@@ -11,6 +11,7 @@ import {
   joinImage,
   openKey,
 } from '../../functions/tables/control/quarantine-rows.ts';
+import { TRANSACTION_ITEMS_MAX } from '../../functions/tables/dynamo/transactions.ts';
 import type { OddItem } from './odd-items.ts';
 import { keyText, type Store } from './store.ts';
 import type { LegacyWrite, World } from './world.ts';
@@ -81,12 +82,19 @@ function divergencesBeside(odd: OddItem, store: Store, world: World): Divergence
   });
   // By its name alone an item is kept whose rows could not be taken away.
   if (entries.some(({ image }) => image === undefined)) return [...withoutTrace, ...outdated];
+  // The last transaction of several may never come.
+  if (odd.kind === 'record' && isParted(world)) return [...beside, ...outdated];
   const rows = (['kpiLinks', 'kpiData'] as const).flatMap((table) =>
     [...store.own[table].keys()]
       .filter((id) => odd.has(table, id))
       .map((id) => ({ table, id, text: `${table} ${id} is there beside its entry in quarantine` })),
   );
   return [...beside, ...outdated, ...rows];
+}
+
+/** Whether a record's commit may take several transactions. */
+function isParted({ limits }: World): boolean {
+  return (limits?.rowsPerTransactionMax ?? TRANSACTION_ITEMS_MAX) < TRANSACTION_ITEMS_MAX;
 }
 
 /**
