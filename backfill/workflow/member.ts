@@ -24,7 +24,11 @@ export interface MemberOptions
 }
 
 /** This process's hold on the group's lease. */
-export function groupLease({ replication, group, newToken }: MemberOptions): GroupLease {
+export function groupLease({
+  replication,
+  group,
+  newToken,
+}: Pick<MemberOptions, 'replication' | 'group' | 'newToken'>): GroupLease {
   return new GroupLease(replication.transactions, group, newToken());
 }
 

@@ -1,6 +1,4 @@
-import { readRunState } from '../../backfill/copy/run-state.ts';
-import { GroupLease } from '../../backfill/lease/group-lease.ts';
-import { writeStopMark } from '../../backfill/workflow/stop-mark.ts';
+import { stopGroup } from '../../backfill/workflow/stop-group.ts';
 import type { Source } from '../../functions/migration/sources.ts';
 import type { Stage } from './actors.ts';
 import { oneOf } from './decisions.ts';
@@ -140,11 +138,7 @@ function isThrough(ended: Ended): boolean {
 }
 
 /** What `backfill --on workflow --stop` does. */
-async function stop(stage: Stage, process: Process, group: string, endExecution: () => void): Promise<void> {
-  const { replication, sleep, nowMs, newToken, stop: never } = copierOptions(stage, process);
-  const { control, transactions } = replication;
-  await writeStopMark(control, { group, at: new Date(nowMs()).toISOString(), by: process.name });
-  endExecution();
-  while ((await readRunState(control)).members.some(({ untilMs }) => untilMs > nowMs())) await sleep(LOOK_MS, never);
-  await new GroupLease(transactions, group, newToken()).giveUp();
+function stop(stage: Stage, process: Process, group: string, endExecution: () => void): Promise<void> {
+  const { sleep, stop: never, ...options } = copierOptions(stage, process);
+  return stopGroup({ ...options, group, by: process.name, endExecution, pause: () => sleep(LOOK_MS, never) });
 }

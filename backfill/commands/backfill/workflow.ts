@@ -14,16 +14,16 @@ import { nameAwsFailure } from '../../account/aws-failure.ts';
 import { servicesConfig } from '../../account/check-account.ts';
 import { operatorOf } from '../../account/operator.ts';
 import { type BackfillReport, reportPasses } from '../../copy/backfill.ts';
-import { readCheckpoints, readRunState } from '../../copy/run-state.ts';
+import { readCheckpoints } from '../../copy/run-state.ts';
 import type { Environment } from '../../environment.ts';
-import { GroupLease, groupOf } from '../../lease/group-lease.ts';
+import { groupOf } from '../../lease/group-lease.ts';
 import { awaitFree } from '../../lease/lease.ts';
 import { readHolder } from '../../lease/lease-row.ts';
 import { SYSTEM_CLOCK } from '../../lease/system-clock.ts';
 import type { Progress } from '../../progress.ts';
 import { readCeilings } from '../../read-ceilings.ts';
 import type { WorkflowInput } from '../../workflow/orders.ts';
-import { writeStopMark } from '../../workflow/stop-mark.ts';
+import { stopGroup } from '../../workflow/stop-group.ts';
 
 /** Time between two looks at an execution: it costs a read of all checkpoints. */
 const LOOK_MS = 2_000;
@@ -81,16 +81,19 @@ export async function runOnWorkflow(
  * continues.
  */
 export async function stopWorkflow(environment: Environment, note: (message: string) => void): Promise<WorkflowReport> {
-  const { tables, caller, replication } = environment;
+  const { caller, replication } = environment;
   return withExecutions(environment, async (executions) => {
     const group = await holdingGroup(environment);
     if (group === undefined) return { state: 'none' };
     const by = operatorOf(caller);
-    await writeStopMark(tables.control, { group, by, at: new Date().toISOString() });
-    await executions.stop(executionArn(environment.settings, group), `Stopped by ${by}.`);
-    note('Waiting until the workers have finished and noted the pages in hand.');
-    while ((await liveMembers(environment)) > 0) await sleep(LOOK_MS / 2);
-    await new GroupLease(tables.transactions, group, replication.newToken()).giveUp();
+    await stopGroup({
+      ...{ replication, group, by, newToken: replication.newToken, nowMs: Date.now },
+      async endExecution() {
+        await executions.stop(executionArn(environment.settings, group), `Stopped by ${by}.`);
+        note('Waiting until the workers have finished and noted the pages in hand.');
+      },
+      pause: () => sleep(LOOK_MS / 2),
+    });
     return reportOf(environment, 'stopped');
   });
 }
@@ -202,9 +205,4 @@ async function reportOf({ tables }: Environment, state: BackfillReport['state'])
   const run = await readRun(control);
   const passes = run ? reportPasses(run, await readCheckpoints(control)) : [];
   return { runId: run?.runId ?? '', state, passes, unfinished: await readUnfinished(control) };
-}
-
-async function liveMembers({ tables }: Environment): Promise<number> {
-  const { members } = await readRunState(tables.control);
-  return members.filter(({ untilMs }) => untilMs > Date.now()).length;
 }
