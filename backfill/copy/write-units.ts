@@ -1,10 +1,7 @@
 import { TABLES } from '../../functions/migration/tables.ts';
 import { itemBytes } from '../../functions/model/item-size.ts';
-import { WRITE_UNIT_BYTES } from '../../functions/tables/dynamo/consumed-units.ts';
+import { TRANSACTION_FACTOR, WRITE_UNIT_BYTES } from '../../functions/tables/dynamo/consumed-units.ts';
 import { isCheck, type OwnTable, type Write } from '../../functions/tables/dynamo/transactions.ts';
-
-/** A transaction writes each item twice: it prepares, and then commits (Developer Guide, "Amazon DynamoDB Transactions"). */
-const TRANSACTION_FACTOR = 2;
 
 /** The write units that these writes take as one, roughly. How large the rows are that they delete or replace is not known. */
 export function unitsOfWrites(writes: readonly Write[]): number {

@@ -11,7 +11,7 @@ import type { TableNames } from '../../../functions/migration/tables.ts';
 import { readRun } from '../../../functions/tables/control/documents.ts';
 import { readSpent } from '../../../functions/tables/control/spent-units.ts';
 import { readSteering, writeBound, writePause } from '../../../functions/tables/control/steering.ts';
-import { leastUnitsOfTransaction, meterUnits } from '../../../functions/tables/dynamo/consumed-units.ts';
+import { meterUnits, unitsOfCall } from '../../../functions/tables/dynamo/consumed-units.ts';
 import { dynamoTables, type Tables } from '../../../functions/tables/dynamo-tables.ts';
 import { createTestTables, engineClient } from '../../engine-client.ts';
 import { backfillOptions, silent } from '../backfill-options.ts';
@@ -123,11 +123,7 @@ describe('a ceiling on write units', () => {
       (next, context) => async (call) => {
         const atMs = Date.now();
         const result = await next(call);
-        const { ConsumedCapacity: consumed = [] } = result.output as { ConsumedCapacity?: unknown };
-        const told = [consumed]
-          .flat()
-          .reduce((sum: number, each) => sum + (each as { CapacityUnits: number }).CapacityUnits, 0);
-        const units = Math.max(told, leastUnitsOfTransaction(call.input));
+        const units = unitsOfCall(call.input, result.output);
         if (/Put|Write|Update|Delete/.test(String(context.commandName))) sent.push({ atMs, units });
         return result;
       },
