@@ -1,4 +1,5 @@
 import { linkIn, twinKeyOf } from '../../functions/migration/demand.ts';
+import type { OldLink } from '../../functions/migration/old-records.ts';
 import { kpiKeyOf } from '../../functions/migration/sources.ts';
 import { SECOND_LINK } from '../../functions/migration/warnings.ts';
 import { type Item, idOf } from '../../functions/model/attribute-value.ts';
@@ -36,6 +37,8 @@ export async function copyLinks(
   const { done: oneByOne, unfinished } = await bringLinks(copier, changes, origin, turns);
   const done = [...atOnce.done, ...oneByOne];
   const valid = done.filter((result) => result.outcome === 'valid');
+  const validIds = new Set(valid.map(({ change }) => change.id));
+  const links = linksIn(items);
   return {
     ...EMPTY_TALLY,
     scanned: items.length,
@@ -45,19 +48,22 @@ export async function copyLinks(
     unfinished: countUnfinished(unfinished),
     warnings: countNames([
       ...done.flatMap((result) => result.warnings.map((warning) => warning.code)),
-      ...secondLinks(items, new Set(valid.map(({ change }) => change.id)), twinKeys),
+      ...secondLinks(
+        links.filter(({ id }) => validIds.has(id)),
+        twinKeys,
+      ),
     ]),
-    ...unknownLinkAttributes(items),
+    ...unknownLinkAttributes(links),
   };
 }
 
 /** Links that are kept in mind at most, to find second ones. */
 const TWIN_KEYS_MAX = 200_000;
 
-/** A warning for each valid link whose KPI has met its goal before. */
-function secondLinks(items: readonly Item[], valid: ReadonlySet<string>, twinKeys: Set<string> | undefined): string[] {
+/** A warning for each link whose KPI has met its goal before. */
+function secondLinks(links: readonly OldLink[], twinKeys: Set<string> | undefined): string[] {
   if (twinKeys === undefined) return [];
-  return linksIn(items.filter((item) => valid.has(idOf(item)))).flatMap((link) => {
+  return links.flatMap((link) => {
     const twinKey = twinKeyOf(link);
     if (twinKeys.has(twinKey)) return [SECOND_LINK.code];
     if (twinKeys.size < TWIN_KEYS_MAX) twinKeys.add(twinKey);
@@ -65,12 +71,12 @@ function secondLinks(items: readonly Item[], valid: ReadonlySet<string>, twinKey
   });
 }
 
-/** Attributes of the valid links among the items that tables.md does not know, and how often each comes. */
-export function unknownLinkAttributes(items: readonly Item[]): UnknownAttributes {
-  return countUnknownAttributes(linksIn(items).map(({ unknownAttributes }) => unknownAttributes));
+/** Attributes of the links that tables.md does not know, and how often each comes. */
+export function unknownLinkAttributes(links: readonly OldLink[]): UnknownAttributes {
+  return countUnknownAttributes(links.map(({ unknownAttributes }) => unknownAttributes));
 }
 
 /** The links that are well formed. */
-function linksIn(items: readonly Item[]) {
+export function linksIn(items: readonly Item[]): OldLink[] {
   return valuesOf(items.map((item) => attempt(() => linkIn(item)))).filter((link) => link !== undefined);
 }

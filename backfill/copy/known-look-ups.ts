@@ -1,8 +1,8 @@
 import { askedOnce, LookUpsInMemory, type LookUpsLater } from '../../functions/migration/look-ups.ts';
 import { LOOK_UP_TABLE_OF, type LookUp } from '../../functions/migration/tables.ts';
 import type { Item } from '../../functions/model/attribute-value.ts';
-import type { OldTables } from '../../functions/tables/old/old-tables.ts';
-import { eachPage } from '../../functions/tables/pages.ts';
+import type { OldTables, ScanPosition } from '../../functions/tables/old/old-tables.ts';
+import { scanPages } from './scan-pages.ts';
 
 /** Items of both look-up tables that are kept in memory at most: some 300 bytes each. Of larger tables each item is asked for. */
 const ITEMS_MAX = 200_000;
@@ -26,18 +26,13 @@ export async function loadLookUps(
     person: (items: readonly Item[]) => lookUps.addPeople(items),
   } satisfies Record<LookUp, unknown>;
   let count = 0;
-  const load = async (lookUp: LookUp, segment: number): Promise<void> => {
-    const position = { segment, totalSegments };
-    const scan = (cursor: Item | undefined) => old.scanLookUps(lookUp, cursor ? { ...position, cursor } : position);
-    for await (const items of eachPage(scan)) {
-      count += items.length;
-      if (count > itemsMax) return;
-      add[lookUp](items);
-    }
-  };
-  const segments = Array.from({ length: totalSegments }, (_, segment) => segment);
   for (const lookUp of Object.keys(LOOK_UP_TABLE_OF) as LookUp[]) {
-    await Promise.all(segments.map((segment) => load(lookUp, segment)));
+    const scan = (position: ScanPosition) => old.scanLookUps(lookUp, position);
+    await scanPages(scan, totalSegments, (items) => {
+      count += items.length;
+      if (count <= itemsMax) add[lookUp](items);
+      return count <= itemsMax;
+    });
     if (count > itemsMax) return askedOnce(old);
   }
   return lookUps;

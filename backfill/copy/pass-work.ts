@@ -31,8 +31,7 @@ export function workOnPass<Result>(
     case 'links': {
       const turns = new KpiTurns();
       const { first, replication } = copier;
-      const lookUps = first && (() => first.lookUps());
-      const untouched = lookUps && new UntouchedKpis({ replication, lookUps, turns, isAlone });
+      const untouched = first && new UntouchedKpis({ replication, lookUps: () => first.lookUps(), turns, isAlone });
       const shared = { isAfterRecords, turns, untouched, twinKeys: isAlone ? new Set<string>() : undefined };
       return run({
         pass,

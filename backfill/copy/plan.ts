@@ -22,7 +22,7 @@ import { failureCode } from '../../functions/tables/dynamo/failure-scope.ts';
 import type { OldTables } from '../../functions/tables/old/old-tables.ts';
 import type { Progress } from '../progress.ts';
 import { writeUnitsOf } from './copier.ts';
-import { unknownLinkAttributes } from './copy-links.ts';
+import { linksIn, unknownLinkAttributes } from './copy-links.ts';
 import { decidePage, earlierSources } from './record-page.ts';
 import { scanPages } from './scan-pages.ts';
 import { addTallies, EMPTY_TALLY, type Tally } from './tally.ts';
@@ -156,7 +156,7 @@ async function planLinks(options: PlanOptions, ledger: Ledger, items: readonly I
     copied: valid.length,
     quarantined: refused.length,
     warnings: countNames(warnings),
-    ...unknownLinkAttributes(items),
+    ...unknownLinkAttributes(linksIn(items)),
   };
 }
 
