@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DescribeTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { EventSourceMapping } from '../../backfill/local/cloud/event-source-mapping.ts';
 import { FunctionHost } from '../../backfill/local/cloud/function-host.ts';
@@ -10,6 +10,7 @@ import { dynamoStreamSource } from '../../backfill/local/cloud/stream-source.ts'
 import { localClientConfig, localClientEnvironment } from '../../backfill/local-endpoint.ts';
 import { SOURCES, type Source } from '../../functions/migration/sources.ts';
 import { OLD_TABLE_OF } from '../../functions/migration/tables.ts';
+import { ensureStream } from '../../functions/tables/dynamo/streams.ts';
 import { handlerFile } from '../../infra/package-layout.ts';
 import { replicationVariables } from '../../infra/replication-access.ts';
 import type { Settings } from '../../infra/settings.ts';
@@ -62,7 +63,7 @@ export async function startMappings(
     });
     const mapping = new EventSourceMapping({
       limits: { ...replication, bisect: true },
-      source: dynamoStreamSource(streams, await streamOf(client, settings.tables[OLD_TABLE_OF[source]])),
+      source: dynamoStreamSource(streams, await ensureStream(client, settings.tables[OLD_TABLE_OF[source]])),
       async invoke(event) {
         const { Records: changes } = event as { Records: readonly Change[] };
         const startedAtMs = performance.now();
@@ -94,9 +95,4 @@ export async function startMappings(
       await rm(directory, { recursive: true });
     },
   };
-}
-
-async function streamOf(client: DynamoDBClient, TableName: string): Promise<string> {
-  const { Table } = await client.send(new DescribeTableCommand({ TableName }));
-  return Table?.LatestStreamArn ?? '';
 }

@@ -126,6 +126,9 @@ const SPREAD = MANY.map(({ id }, at) => {
   return source(id, at + 1);
 });
 
+const SPREAD_GOES = copied([first, ...SPREAD], ...SPREAD.map(without));
+const CHANGES_AND_GOES = copied([first, one], record('r1', 2), without(one));
+
 /** So many that a copier that is killed leaves some of them to its successor. */
 const MANY_LINKS = Array.from({ length: 6 }, (_, at) => link(`l${at + 1}`, at + 1));
 
@@ -144,15 +147,15 @@ export const LONGER_WORLDS: Readonly<Record<string, World>> = {
     copies: SOURCES,
   },
   'many copied records that go, on Step Functions': {
-    ...copied([first, ...SPREAD], ...SPREAD.map(without)),
+    ...SPREAD_GOES,
     onWorkflow: 'now and then',
   },
   'many copied records that go, at first on Step Functions': {
-    ...copied([first, ...SPREAD], ...SPREAD.map(without)),
+    ...SPREAD_GOES,
     onWorkflow: 'at first',
   },
   'many copied records that go, at last on Step Functions': {
-    ...copied([first, ...SPREAD], ...SPREAD.map(without)),
+    ...SPREAD_GOES,
     onWorkflow: 'at last',
   },
   'many copied links that go': copied([one, ...MANY_LINKS], ...MANY_LINKS.map(without)),
@@ -173,11 +176,11 @@ export const LONGER_WORLDS: Readonly<Record<string, World>> = {
     numbered(second, 5),
   ),
   'a copied record that changes and goes, beside a second backfill': {
-    ...copied([first, one], record('r1', 2), without(one)),
+    ...CHANGES_AND_GOES,
     repeatsBackfill: true,
   },
   'a copied record that changes and goes, beside a second backfill on Step Functions': {
-    ...copied([first, one], record('r1', 2), without(one)),
+    ...CHANGES_AND_GOES,
     repeatsBackfill: true,
     onWorkflow: 'now and then',
   },

@@ -6,15 +6,15 @@ import {
   CreateTableCommand,
   DeleteTableCommand,
   type DynamoDBClient,
-  UpdateTableCommand,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import { startEngine } from '../../../backfill/local/cloud/engine.ts';
 import { oldTableSchemas } from '../../../backfill/local/cloud/old-table-schemas.ts';
 import { localClientConfig } from '../../../backfill/local-endpoint.ts';
 import { TABLE_ROLES, TABLES, type TableNames } from '../../../functions/migration/tables.ts';
+import { ensureStream } from '../../../functions/tables/dynamo/streams.ts';
 import { connect } from '../../../functions/tables/dynamo-tables.ts';
-import { newTableSchemas, streamedOldTableSchemas } from '../../table-schemas.ts';
+import { newTableSchemas } from '../../table-schemas.ts';
 import { report } from '../report.ts';
 import type { Contender, ContenderTask, Figures } from './figures.ts';
 import { fillOldTables } from './old-content.ts';
@@ -91,8 +91,8 @@ export async function benchBackfill(options: BackfillBenchOptions): Promise<Back
 
 /** The engine writes twice as fast while no stream keeps each write too. */
 async function turnStreamsOn(client: DynamoDBClient, old: TableNames): Promise<void> {
-  for (const { TableName, StreamSpecification } of streamedOldTableSchemas(old)) {
-    await client.send(new UpdateTableCommand({ TableName, StreamSpecification }));
+  for (const { TableName = '' } of oldTableSchemas(old)) {
+    await ensureStream(client, TableName);
     await waitUntilTableExists({ client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { TableName });
   }
 }

@@ -5,6 +5,7 @@ import type { OldContent } from '../../../functions/migration/expected.ts';
 import { SOURCES } from '../../../functions/migration/sources.ts';
 import { OLD_TABLE_OF, type TableNames } from '../../../functions/migration/tables.ts';
 import type { Item } from '../../../functions/model/attribute-value.ts';
+import { inChunks } from '../../../functions/model/chunks.ts';
 import { scanPage } from '../../../functions/tables/dynamo/dynamo-reads.ts';
 import { eachItem } from '../../../functions/tables/pages.ts';
 import { generatedContent } from '../generated-content.ts';
@@ -58,9 +59,7 @@ export async function putOldItems(client: DynamoDBClient, names: TableNames, con
     [names.people, content.people],
   ];
   const batches = tables.flatMap(([tableName, all]) =>
-    Array.from({ length: Math.ceil(all.length / BATCH_ITEMS) }, (_, at) => ({
-      [tableName]: all.slice(at * BATCH_ITEMS, (at + 1) * BATCH_ITEMS).map((Item) => ({ PutRequest: { Item } })),
-    })),
+    inChunks(all, BATCH_ITEMS).map((batch) => ({ [tableName]: batch.map((Item) => ({ PutRequest: { Item } })) })),
   );
   await pMap(batches, (RequestItems) => client.send(new BatchWriteItemCommand({ RequestItems })), {
     concurrency: BATCHES_AT_ONCE,

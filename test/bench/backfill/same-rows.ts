@@ -1,9 +1,8 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { NEW_DATA, NEW_LINKS, type TableNames } from '../../../functions/migration/tables.ts';
+import { scanTable } from '../../../backfill/local/rehearsal/agreement.ts';
+import { NEW_TABLES, type TableNames } from '../../../functions/migration/tables.ts';
 import { type Item, idOf } from '../../../functions/model/attribute-value.ts';
 import { sameItem } from '../../../functions/model/compare.ts';
-import { scanPage } from '../../../functions/tables/dynamo/dynamo-reads.ts';
-import { eachItem } from '../../../functions/tables/pages.ts';
 
 /** The rows of both new tables by table and id. */
 export type Rows = ReadonlyMap<string, Item>;
@@ -11,10 +10,8 @@ export type Rows = ReadonlyMap<string, Item>;
 /** Reads strongly what a contender has written. */
 export async function readRows(client: DynamoDBClient, names: TableNames): Promise<Rows> {
   const rows = new Map<string, Item>();
-  for (const table of [NEW_LINKS, NEW_DATA] as const) {
-    const position = { segment: 0, totalSegments: 1 };
-    const all = eachItem((cursor) => scanPage(client, names[table], { ...position, ...(cursor && { cursor }) }));
-    for await (const row of all) rows.set(`${table} ${idOf(row)}`, row);
+  for (const table of NEW_TABLES) {
+    for (const row of await scanTable(client, names, table)) rows.set(`${table} ${idOf(row)}`, row);
   }
   return rows;
 }

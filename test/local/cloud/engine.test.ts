@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { expect, test } from 'vitest';
 import { startEngine } from '../../../backfill/local/cloud/engine.ts';
-import { localClientConfig } from '../../../backfill/local-endpoint.ts';
+import { isAlive, localClientConfig } from '../../../backfill/local-endpoint.ts';
 import { connect } from '../../../functions/tables/dynamo-tables.ts';
 
 const ENGINE = new URL('../../../backfill/local/cloud/engine.ts', import.meta.url).href;
@@ -82,11 +82,3 @@ test('an engine runs in a folder of its own, and serves from a path with any let
   expect(readdirSync(directory)).toEqual(['shared-local-instance.db']);
   await stop();
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
