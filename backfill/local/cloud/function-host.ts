@@ -23,6 +23,7 @@ export interface FunctionHostOptions {
 
 /** A process with an invocation in hand, for whoever does it harm. */
 export interface BusyProcess {
+  readonly event: unknown;
   signal(signal: NodeJS.Signals): void;
   /**
    * Fails the invocation at once, as Lambda does with a machine it has lost sight of, while the process continues unseen until its handler
@@ -40,8 +41,8 @@ export class FunctionHost {
   private readonly log: WriteStream;
   private readonly idle: ChildProcess[] = [];
   private readonly all = new Set<ChildProcess>();
-  /** What fails the invocation that a process has in hand. */
-  private readonly inHand = new Map<ChildProcess, (error: FunctionError) => void>();
+  /** The invocation that a process has in hand: its event, and what fails it. */
+  private readonly inHand = new Map<ChildProcess, { event: unknown; fail: (error: FunctionError) => void }>();
 
   constructor(options: FunctionHostOptions) {
     this.options = options;
@@ -58,7 +59,7 @@ export class FunctionHost {
     const { timeoutSeconds } = this.options.function;
     const child = this.idle.pop() ?? this.start();
     const abandon = new AbortController();
-    const abandoned = new Promise<never>((_, reject) => this.inHand.set(child, reject));
+    const abandoned = new Promise<never>((_, fail) => this.inHand.set(child, { event, fail }));
     const timer = setTimeout(() => child.kill('SIGKILL'), timeoutSeconds * 1000);
     const request: InvokeRequest = {
       requestId: randomUUID(),
@@ -88,7 +89,8 @@ export class FunctionHost {
   }
 
   busy(): BusyProcess[] {
-    return [...this.inHand].map(([child, fail]) => ({
+    return [...this.inHand].map(([child, { event, fail }]) => ({
+      event,
       signal: (signal) => {
         child.kill(signal);
       },

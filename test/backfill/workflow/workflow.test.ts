@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readCheckpoints } from '../../../backfill/copy/run-state.ts';
 import { awaitFree } from '../../../backfill/lease/lease.ts';
 import { SYSTEM_CLOCK } from '../../../backfill/lease/system-clock.ts';
+import type { BusyProcess } from '../../../backfill/local/cloud/function-host.ts';
 import { type LocalCloud, startLocalCloud } from '../../../backfill/local/cloud/local-cloud.ts';
 import { compareAll } from '../../../backfill/local/rehearsal/agreement.ts';
 import { servicesVariables } from '../../../backfill/local-endpoint.ts';
+import { workflowEvent } from '../../../backfill/workflow/orders.ts';
 import { readRun } from '../../../functions/tables/control/documents.ts';
 import { connect, dynamoTables, type Tables } from '../../../functions/tables/dynamo-tables.ts';
 import { readSettings } from '../../../infra/settings-file.ts';
@@ -54,18 +55,23 @@ async function kpiMigrate(...words: string[]) {
 
 const WORKFLOW = ['backfill', '--execute', '--on', 'workflow'];
 
-const PATIENCE = { timeout: 90_000, interval: 20 };
+/** Less than any invocation takes: none is missed. */
+const PATIENCE = { timeout: 90_000, interval: 1 };
 
-/** Resolves when a segment of the pass has begun. */
-async function begun(pass: string): Promise<void> {
-  const isBegun = async () => (await readCheckpoints(tables.control)).some((each) => each.pass === pass);
-  await expect.poll(isBegun, PATIENCE).toBe(true);
-}
-
-/** Kills the process of one of several workers that are at work. */
-async function killWorker(): Promise<void> {
-  await expect.poll(() => cloud.functions.busy().length, PATIENCE).toBeGreaterThan(1);
-  cloud.functions.busy()[0]?.signal('SIGKILL');
+/** Signals the first worker that is seen at work on a segment of the pass. */
+async function signalWorker(pass: string, signal: NodeJS.Signals): Promise<BusyProcess> {
+  const isAtWork = ({ event }: BusyProcess): boolean => {
+    const { data } = workflowEvent.safeParse(event);
+    return data?.action === 'segment' && data.order.pass === pass;
+  };
+  const signalled: BusyProcess[] = [];
+  const seen = (): number => {
+    const worker = cloud.functions.busy().find(isAtWork);
+    worker?.signal(signal);
+    return worker ? signalled.push(worker) : 0;
+  };
+  await expect.poll(seen, PATIENCE).toBe(1);
+  return signalled[0] as BusyProcess;
 }
 
 /** What a backfill here does first: see whether anyone has the lease. */
@@ -92,15 +98,18 @@ test('a workflow that is stopped, continued, killed in its midst and refused to 
   });
 
   const started = kpiMigrate(...WORKFLOW);
-  await begun('milestones');
-  expect(await kpiMigrate(...WORKFLOW, '--stop')).toMatchObject({ exitCode: 0, document: { state: 'stopped' } });
+  // Until the stop is asked for, the run cannot get past this worker.
+  const held = await signalWorker('milestones', 'SIGSTOP');
+  const stopping = kpiMigrate(...WORKFLOW, '--stop');
+  await expect.poll(() => [...asked].join(), PATIENCE).toContain('states:StopExecution');
+  held.signal('SIGCONT');
+  expect(await stopping).toMatchObject({ exitCode: 0, document: { state: 'stopped' } });
   expect(await started).toMatchObject({ exitCode: 3, document: { state: 'stopped' } });
   const stopped = await readRun(tables.control);
   expect(stopped?.finishedAt).toBeUndefined();
 
   const continued = kpiMigrate(...WORKFLOW);
-  await begun('actuals');
-  await killWorker();
+  await signalWorker('actuals', 'SIGKILL');
   await expect(lookFromHere()).rejects.toMatchObject({
     code: 'BACKFILL_RUNNING',
     nextStep: expect.stringContaining('--on workflow --stop'),
