@@ -1,5 +1,6 @@
 import { edit, type Mutation } from './mutation.ts';
 
+const COMMIT = 'functions/sync/commit-record.ts';
 const FAN_OUT = 'functions/sync/fan-out.ts';
 
 /** Mistakes of what is done about an item that fails for its own reason, or that others keep changing. */
@@ -44,10 +45,24 @@ export const ISOLATION_MUTATIONS: readonly Mutation[] = [
     name: 'the record-token row does not say that the record is in quarantine',
     edits: [
       edit(
-        'functions/sync/commit-record.ts',
+        COMMIT,
         'encodeRecordToken(recordId, token, expiresAt, inQuarantine)',
         'encodeRecordToken(recordId, token, expiresAt, inQuarantine.slice(0, 0))',
       ),
+    ],
+  },
+  {
+    name: 'of several transactions of a commit the first one takes the record out of quarantine',
+    edits: [
+      edit(COMMIT, '...entries.filter(isEntered),', '...entries,'),
+      edit(COMMIT, '...entries.filter((entry) => !isEntered(entry)),', ''),
+    ],
+  },
+  {
+    name: 'of several transactions of a commit the last one brings the record into quarantine',
+    edits: [
+      edit(COMMIT, '...entries.filter(isEntered),', ''),
+      edit(COMMIT, '...entries.filter((entry) => !isEntered(entry)),', '...entries,'),
     ],
   },
   {
