@@ -1,9 +1,10 @@
 import { GetItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runBackfill } from '../../backfill/copy/backfill.ts';
+import type { Front } from '../../backfill/local/front/front.ts';
 import { compareAll } from '../../backfill/local/rehearsal/agreement.ts';
 import { Throttles } from '../../backfill/local/throttles/throttles.ts';
-import { startThrottlingFront, type ThrottlingFront } from '../../backfill/local/throttles/throttling-front.ts';
+import { startThrottlingFront } from '../../backfill/local/throttles/throttling-front.ts';
 import { localClientConfig } from '../../backfill/local-endpoint.ts';
 import { protectService } from '../../backfill/read-ceilings.ts';
 import type { TableNames } from '../../functions/migration/tables.ts';
@@ -23,7 +24,7 @@ const FEWER_UNITS_PER_SECOND = [READ_UNITS_PER_SECOND, 40, 25] as const;
 const ID = 'of-the-service';
 
 const throttles = new Throttles(Date.now);
-let front: ThrottlingFront;
+let front: Front;
 let names: TableNames;
 
 beforeAll(async () => {

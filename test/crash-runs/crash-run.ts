@@ -32,6 +32,8 @@ export interface CrashRunReport {
   readonly disagreements: readonly Disagreement[];
   /** Deliveries that the on-failure destination kept. */
   readonly undelivered: number;
+  /** What functions asked of tables that their roles do not allow. */
+  readonly denied: readonly string[];
   /** The comparison saw the row that was changed behind the protocol's back, and no other: it can fail. */
   readonly spoiltRowSeen: boolean;
 }
@@ -50,8 +52,8 @@ export interface CrashRunOptions {
 }
 
 /** Ended equal, with nothing given up, and shown to be able to fail. */
-export function isEqual({ disagreements, undelivered, spoiltRowSeen }: CrashRunReport): boolean {
-  return disagreements.length === 0 && undelivered === 0 && spoiltRowSeen;
+export function isEqual({ disagreements, undelivered, denied, spoiltRowSeen }: CrashRunReport): boolean {
+  return disagreements.length === 0 && undelivered === 0 && denied.length === 0 && spoiltRowSeen;
 }
 
 /**
@@ -124,6 +126,7 @@ export async function crashRun({ plan, synthesised, nowMs, keep }: CrashRunOptio
     rowsCompared: agreement.rowsCompared.kpiLinks + agreement.rowsCompared.kpiData,
     disagreements: agreement.disagreements,
     undelivered,
+    denied: cloud.denied(),
     spoiltRowSeen: found.length === 1 && found[0]?.id === spoilt,
   };
   if (!isEqual(report)) await keep(cloud, client, settings, log);

@@ -17,6 +17,7 @@ const EQUAL: CrashRunReport = {
   rowsCompared: 1_200,
   disagreements: [],
   undelivered: 0,
+  denied: [],
   spoiltRowSeen: true,
 };
 const DIFFERS: Disagreement = {
@@ -36,7 +37,7 @@ describe('a run on the real engine', () => {
       nowMs: Date.now,
       keep: async () => {},
     });
-    expect(report).toMatchObject({ disagreements: [], undelivered: 0, spoiltRowSeen: true });
+    expect(report).toMatchObject({ disagreements: [], undelivered: 0, denied: [], spoiltRowSeen: true });
     expect(isEqual(report)).toBe(true);
     const { functions, backfillKills, backfillStops } = report;
     const blows = [functions.killed, functions.stopped, functions.lost, backfillKills, backfillStops];
@@ -50,15 +51,32 @@ describe('a report', () => {
     const other: readonly Partial<CrashRunReport>[] = [
       { disagreements: [DIFFERS] },
       { undelivered: 1 },
+      { denied: ['Replicate GetItem links'] },
       { spoiltRowSeen: false },
     ];
-    expect(other.map((change) => isEqual({ ...EQUAL, ...change }))).toEqual([false, false, false]);
+    expect(other.map((change) => isEqual({ ...EQUAL, ...change }))).toEqual([false, false, false, false]);
     expect(isEqual(EQUAL)).toBe(true);
   });
 
   test('tells each run and the sums', () => {
     const lines = describeRuns([EQUAL, { ...EQUAL, seed: 8, undelivered: 1 }]).map((line) => line.split(/ {2,}/));
-    expect(lines[1]).toEqual(['7', '100', '98', '3', '1', '2', '2', '3', '20', '1,200', '0', '0', 'seen', 'equal']);
+    expect(lines[1]).toEqual([
+      '7',
+      '100',
+      '98',
+      '3',
+      '1',
+      '2',
+      '2',
+      '3',
+      '20',
+      '1,200',
+      '0',
+      '0',
+      '0',
+      'seen',
+      'equal',
+    ]);
     expect(lines[2]?.at(-1)).toBe('DIFFERENT');
     expect(lines[3]).toEqual([
       'all',
@@ -73,6 +91,7 @@ describe('a report', () => {
       '2,400',
       '0',
       '1',
+      '0',
       '2 seen',
       '1 equal',
     ]);

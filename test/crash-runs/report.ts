@@ -17,6 +17,7 @@ const HEADER = [
   'rows',
   'differ',
   'undelivered',
+  'denied',
   'spoilt row',
   'end',
 ];
@@ -37,6 +38,7 @@ export function describeRuns(reports: readonly CrashRunReport[]): string[] {
     ({ rowsCompared }) => rowsCompared,
     ({ disagreements }) => disagreements.length,
     ({ undelivered }) => undelivered,
+    ({ denied }) => denied.length,
   ];
   const equal = reports.filter(isEqual).length;
   return textTable(HEADER, [
@@ -61,6 +63,7 @@ export function describeDifference(report: CrashRunReport, evidence: string, aga
   const more = report.disagreements.length - rows.length;
   return [
     `Seed ${report.seed}: ${grouped(report.disagreements.length)} rows differ, ${grouped(report.undelivered)} deliveries were given up.`,
+    ...report.denied.map((asked) => `  denied: ${asked}`),
     ...rows.map(
       ({ table, id, differences }) =>
         `  ${table} ${id}: ${differences.map(({ attribute, kind }) => `${attribute} ${kind}`).join(', ')}`,

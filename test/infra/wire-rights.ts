@@ -1,5 +1,5 @@
+import { type TableCommand, tablesOf } from '../../backfill/local/rights/asked-rights.ts';
 import type { WireCall } from '../recording-proxy.ts';
-import { type TableCommand, tablesOf } from './asked-rights.ts';
 
 const ACCOUNT = 'us-east-1:000000000000';
 

@@ -31,7 +31,8 @@ export function hostFunctions(
       const host = new FunctionHost({
         function: stackFunction,
         bundle: join(folders.assembly, stackFunction.asset, `${file}.js`),
-        environment,
+        // By its key whoever stands before the engine knows who calls.
+        environment: { ...environment, AWS_ACCESS_KEY_ID: stackFunction.id },
         logFile: join(folders.logs, `${stackFunction.id}.log`),
       });
       return [stackFunction.id, host];

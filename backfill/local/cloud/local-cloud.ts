@@ -12,6 +12,7 @@ import { requireWritableFolder } from '../../writable-folder.ts';
 import { type AppConfig, startAppConfig } from '../appconfig/start-app-config.ts';
 import type { InvokeValidator } from '../appconfig/validators.ts';
 import { loadExport, openExport } from '../export/load-export.ts';
+import { startRightsFront } from '../rights/rights-front.ts';
 import { type Services, startServices } from '../services/start-services.ts';
 import { startDatabase } from '../throttles/start-database.ts';
 import type { Throttles } from '../throttles/throttles.ts';
@@ -61,6 +62,8 @@ export interface LocalCloud {
   throttleGate(isThrottled: boolean): void;
   /** Folder that stands for the bucket of the on-failure destination. */
   readonly onFailureDirectory: string;
+  /** What functions asked of tables and may not, once each: `function action table`. */
+  readonly denied: () => readonly string[];
   readonly functions: { killAll(signal: NodeJS.Signals): void; busy(): BusyProcess[] };
   readonly mappings: {
     /** Waits until all that is on the streams now has been delivered. */
@@ -141,7 +144,9 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     nowMs: Date.now,
   });
   starting.defer(() => services.stop());
-  const environment = localClientEnvironment(dynamodbUrl, appconfig?.url, services.url);
+  const rightsFront = await startRightsFront(dynamodbUrl, stack.rights);
+  starting.defer(() => rightsFront.stop());
+  const environment = localClientEnvironment(rightsFront.url, appconfig?.url, services.url);
   for (const [id, host] of hostFunctions(stack, { assembly, logs: folder('logs') }, environment)) hosts.set(id, host);
   starting.defer(async () => {
     executions.stopAll();
@@ -170,6 +175,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       isGateThrottled = isThrottled;
     },
     onFailureDirectory: folder('on-failure'),
+    denied: rightsFront.denied,
     functions: {
       killAll(signal) {
         for (const host of hosts.values()) host.killAll(signal);

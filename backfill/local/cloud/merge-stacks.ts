@@ -62,3 +62,10 @@ export function unreadableTemplate(problems: string): MigrationError {
     nextStep: 'Use only what backfill/local/README.md lists, or add support for the rest in template.ts.',
   });
 }
+
+/** @throws MigrationError TEMPLATE_UNREADABLE where the properties of a resource are not as the local cloud knows them. */
+export function parse<T>(id: string, schema: z.ZodType<T>, properties: unknown): T {
+  const parsed = schema.safeParse(properties);
+  if (!parsed.success) throw unreadableTemplate(`${id}: ${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}

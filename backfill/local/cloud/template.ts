@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { appConfigReference, hasAppConfig, readAppConfig, type TemplateResources } from '../appconfig/from-template.ts';
 import type { Parameters } from '../appconfig/parameter-store.ts';
 import type { InitialState } from '../appconfig/resources.ts';
-import { mergeStacks, unreadableTemplate } from './merge-stacks.ts';
+import { functionRights, type Rights } from '../rights/function-rights.ts';
+import { mergeStacks, parse, unreadableTemplate } from './merge-stacks.ts';
 
 /** Reference to an attribute of another resource, the only intrinsic function the local cloud has to follow. */
 const attributeOf = z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.string()]) });
@@ -105,6 +106,8 @@ export interface StackStateMachine {
 export interface Stack {
   readonly tables: readonly CreateTableCommandInput[];
   readonly functions: ReadonlyMap<string, StackFunction>;
+  /** What each function may do to tables. */
+  readonly rights: ReadonlyMap<string, Rights>;
   readonly streams: readonly StackStream[];
   readonly mappings: readonly StackMapping[];
   readonly schedules: readonly StackSchedule[];
@@ -157,6 +160,7 @@ export function readTemplate(...templates: unknown[]): Stack {
       ...(table.GlobalSecondaryIndexes && { GlobalSecondaryIndexes: table.GlobalSecondaryIndexes }),
     })),
     functions,
+    rights: functionRights(all),
     streams: ofType('Custom::OldTableStream', streamResource).map(({ id, TableName, ServiceToken }) => ({
       id,
       tableName: TableName,
@@ -200,12 +204,6 @@ export function readTemplate(...templates: unknown[]): Stack {
     }),
     ...(hasAppConfig(all) && { appConfig: appConfigOf(all) }),
   };
-}
-
-function parse<T>(id: string, schema: z.ZodType<T>, properties: unknown): T {
-  const parsed = schema.safeParse(properties);
-  if (!parsed.success) throw unreadableTemplate(`${id}: ${z.prettifyError(parsed.error)}`);
-  return parsed.data;
 }
 
 function plainVariables(

@@ -44,10 +44,11 @@ export function describeRehearsal(report: RehearsalReport, replay: string): stri
 function verdict(report: RehearsalReport): string {
   if (report.agree)
     return 'AGREE: every row of both new tables matches the old tables, and no reader noticed the move.';
-  const { agreement, undelivered, readers, cutover } = report;
+  const { agreement, undelivered, denied, readers, cutover } = report;
   const reasons = [
     ...(agreement.disagreements.length > 0 ? [`${grouped(agreement.disagreements.length)} rows differ`] : []),
     ...(undelivered > 0 ? [`${grouped(undelivered)} deliveries failed permanently`] : []),
+    ...(denied.length > 0 ? [`functions were denied what they asked: ${denied.join('; ')}`] : []),
     ...(isSound(readers) ? [] : [`readers were affected: ${describeReaders(readers)}`]),
     ...(isSafe(cutover) ? [] : [`reads did not move as they should: ${describeGate(cutover)}`]),
   ];

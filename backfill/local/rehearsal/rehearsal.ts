@@ -54,6 +54,8 @@ export interface RehearsalReport {
   readonly events: number;
   /** Deliveries that the on-failure destination kept: each may be a change that was not replicated. */
   readonly undelivered: number;
+  /** What functions asked of tables that their roles do not allow. */
+  readonly denied: readonly string[];
   readonly readers: ReadersReport;
   readonly cutover: CutoverReport;
   readonly agreement: Agreement;
@@ -155,13 +157,16 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalRepo
   const agreement = await compareAll(client, settings.tables, settings.heldRecords);
   const readers = reading.readers.report();
   const undelivered = await countFiles(cloud.onFailureDirectory);
+  const denied = cloud.denied();
+  const isReplicated = agreement.disagreements.length === 0 && undelivered === 0 && denied.length === 0;
   return {
-    agree: agreement.disagreements.length === 0 && undelivered === 0 && isSound(readers) && isSafe(cutover),
+    agree: isReplicated && isSound(readers) && isSafe(cutover),
     seed,
     items: Object.fromEntries(SOURCES.map((source) => [source, initial[source].length])),
     writes: writer.counts(),
     events: cloud.mappings.counters().records,
     undelivered,
+    denied,
     readers,
     cutover,
     agreement,

@@ -2,12 +2,13 @@ import { DescribeTableCommand, GetItemCommand, PutItemCommand, UpdateTableComman
 import { LambdaClient, UpdateEventSourceMappingCommand } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type LocalCloud, startLocalCloud } from '../../../backfill/local/cloud/local-cloud.ts';
+import { compareAll } from '../../../backfill/local/rehearsal/agreement.ts';
 import { localClientConfig, servicesVariables } from '../../../backfill/local-endpoint.ts';
 import { type ReplicationHealth, replicationProblems } from '../../../functions/health/health.ts';
 import { readHealth } from '../../../functions/health/health-document.ts';
 import { connect, dynamoTables } from '../../../functions/tables/dynamo-tables.ts';
 import type { Settings } from '../../../infra/settings.ts';
-import { oldLink, oldRecord } from '../../backfill/old-items.ts';
+import { load, oldLink, oldRecord } from '../../backfill/old-items.ts';
 import { runCli } from '../../run-cli.ts';
 import { sharedSynthesis } from '../../shared-synthesis.ts';
 
@@ -91,6 +92,15 @@ test('a change that was replicated is the last replicated moment', async () => {
   const { document } = await kpiMigrate('status');
   expect(document.replication.health.sources.links.replicatedThroughMs).toBe(links.replicatedThroughMs);
 });
+
+test('links and records that come together are replicated by what the functions may do', async () => {
+  const links = ['one', 'two', 'three'].map((id) => oldLink(id, 2, '2024-01-01'));
+  const actuals = ['first', 'second'].map((id) => oldRecord('actuals', id, 2, '1'));
+  await load(client(), settings.tables, { links, actuals });
+  const agreed = async () => (await compareAll(client(), settings.tables, settings.heldRecords)).disagreements;
+  await expect.poll(agreed, { timeout: 60_000, interval: 500 }).toEqual([]);
+  expect(cloud.denied()).toEqual([]);
+}, 90_000);
 
 test('a disabled mapping is told at once by commands, and with the next heartbeat by the gate', async () => {
   const { links } = (await health()).sources;

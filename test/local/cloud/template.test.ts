@@ -6,6 +6,7 @@ const FUNCTION = {
   Properties: {
     Handler: 'index.handler',
     Timeout: 60,
+    Role: { 'Fn::GetAtt': ['Role', 'Arn'] },
     Environment: { Variables: { PLAIN: 'text', REFERENCE: { Ref: 'Bucket' } } },
   },
   Metadata: { 'aws:asset:path': 'asset.1' },

@@ -10,8 +10,9 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Front } from '../../../backfill/local/front/front.ts';
 import { resourceOf, type Throttle, Throttles } from '../../../backfill/local/throttles/throttles.ts';
-import { startThrottlingFront, type ThrottlingFront } from '../../../backfill/local/throttles/throttling-front.ts';
+import { startThrottlingFront } from '../../../backfill/local/throttles/throttling-front.ts';
 import { localClientConfig } from '../../../backfill/local-endpoint.ts';
 import type { TableNames } from '../../../functions/migration/tables.ts';
 import { connect } from '../../../functions/tables/dynamo-tables.ts';
@@ -19,7 +20,7 @@ import { createTestTables, engineUrl } from '../../engine-client.ts';
 
 let nowMs = Date.parse('2026-05-01T12:00:00Z');
 const throttles = new Throttles(() => nowMs);
-let front: ThrottlingFront;
+let front: Front;
 let client: ReturnType<typeof connect>;
 let names: TableNames;
 /** The table that is throttled, one of its indexes, and a table that is not. */

@@ -1,0 +1,111 @@
+import { once } from 'node:events';
+import { Agent, createServer, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { MigrationError } from '../../../functions/model/migration-error.ts';
+import type { Answer } from './answers.ts';
+
+/** An address that stands before the engine. */
+export interface Front {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** A call of DynamoDB's own API, not of its streams. */
+export interface DynamoCall<Request> {
+  readonly operation: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly request: Request;
+  /** Has the engine answer it; changed, where that is given. */
+  readonly send: (changed?: object) => Promise<Answer>;
+}
+
+/** The target of DynamoDB itself; its streams have another one. */
+const DYNAMODB = 'DynamoDB_20120810.';
+
+/**
+ * Starts an HTTP server before the engine. It passes on what is no call of DynamoDB's own API.
+ *
+ * @param answerTo answers such a call: itself, or by the engine.
+ * @throws MigrationError PORT_BUSY
+ */
+export async function startFront<Request>(
+  engineUrl: string,
+  answerTo: (call: DynamoCall<Request>) => Promise<Answer>,
+  port = 0,
+): Promise<Front> {
+  const agent = new Agent({ keepAlive: true });
+  const engine = new URL(engineUrl);
+  const server = createServer(async (incoming, outgoing) => {
+    try {
+      const { status, headers, body } = await answer(incoming);
+      outgoing.writeHead(status, headers);
+      outgoing.end(body);
+    } catch {
+      // The engine is gone or the caller is: for the caller it is a connection that broke.
+      outgoing.destroy();
+    }
+  });
+  try {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+  } catch (cause) {
+    throw new MigrationError('PORT_BUSY', `Port ${port} is taken by another process.`, { cause });
+  }
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async stop() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+      agent.destroy();
+    },
+  };
+
+  async function answer(incoming: IncomingMessage): Promise<Answer> {
+    const body = Buffer.concat(await incoming.toArray());
+    const pass = (sent: Buffer) => passOn(incoming, sent, engine, agent);
+    const target = String(incoming.headers['x-amz-target'] ?? '');
+    if (!target.startsWith(DYNAMODB)) return pass(body);
+    let request: Request;
+    try {
+      request = JSON.parse(body.toString());
+    } catch {
+      // The engine says what is wrong with it.
+      return pass(body);
+    }
+    return answerTo({
+      operation: target.slice(DYNAMODB.length),
+      headers: incoming.headers,
+      request,
+      send: (changed) => pass(changed ? Buffer.from(JSON.stringify(changed)) : body),
+    });
+  }
+}
+
+function passOn({ method, url, headers }: IncomingMessage, body: Buffer, engine: URL, agent: Agent): Promise<Answer> {
+  const { 'transfer-encoding': _, 'accept-encoding': __, ...rest } = headers;
+  return new Promise((resolve, reject) => {
+    const passed = httpRequest(
+      {
+        agent,
+        host: engine.hostname,
+        port: engine.port,
+        method,
+        path: url,
+        headers: { ...rest, 'content-length': String(body.length) },
+      },
+      (answer) => {
+        answer
+          .toArray()
+          .then(
+            (chunks) =>
+              resolve({ status: answer.statusCode ?? 502, headers: answer.headers, body: Buffer.concat(chunks) }),
+            reject,
+          );
+      },
+    );
+    passed.on('error', reject);
+    passed.end(body);
+  });
+}
