@@ -11,15 +11,15 @@ const RECORDS_OF_KPI = 50;
 const BATCH = 100;
 
 /** How many changes of records one shard's batches bring, one batch after the other. */
-export async function benchLive(): Promise<void> {
-  const together = await benchShard(TOGETHER);
-  const apart = await benchShard(APART);
+export async function benchLive(roundTripMs: number): Promise<void> {
+  const together = await benchShard(TOGETHER, roundTripMs);
+  const apart = await benchShard(APART, roundTripMs);
   reportRatios('live changes, records together', apart, together, 'goal 5x');
 }
 
-async function benchShard(recordsPerTransaction: number): Promise<Cost> {
+async function benchShard(recordsPerTransaction: number, roundTripMs: number): Promise<Cost> {
   const content = generatedContent(0, KPIS, RECORDS_OF_KPI);
-  await using tables = await fillForReplication(content, recordsPerTransaction);
+  await using tables = await fillForReplication(content, recordsPerTransaction, roundTripMs);
   const all = RECORD_SOURCES.flatMap((source) => content[source].map((item) => [source, item] as const));
   const cost = await tables.measure(async () => {
     for (const source of RECORD_SOURCES) {

@@ -10,7 +10,7 @@ import { benchSweep } from './sweep.ts';
 import { benchValidation } from './validation.ts';
 import { benchValidationMemory } from './validation-memory.ts';
 
-const USAGE = `npm run bench -- [--only ${'backfill|lag|replication|reads|validation'}] [--items N | --sizes N,N,… | --export DIRECTORY] [--throttled SHARE] [--seconds N] [--contender bare|product|seed] [--node-option OPTION]`;
+const USAGE = `npm run bench -- [--only ${'backfill|lag|replication|reads|validation'}] [--items N | --sizes N,N,… | --export DIRECTORY] [--throttled SHARE] [--seconds N] [--round-trip-ms N] [--contender bare|product|seed] [--node-option OPTION]`;
 
 const { values } = parseArgs({
   options: {
@@ -20,6 +20,7 @@ const { values } = parseArgs({
     export: { type: 'string' },
     seconds: { type: 'string', default: '30' },
     throttled: { type: 'string' },
+    'round-trip-ms': { type: 'string', default: '0' },
     contender: { type: 'string', multiple: true },
     'node-option': { type: 'string', multiple: true },
   },
@@ -27,7 +28,7 @@ const { values } = parseArgs({
 
 const benches: Readonly<Record<string, readonly (() => Promise<void>)[]>> = {
   reads: [benchReads, benchReadFunction],
-  replication: [benchLive, benchSweep, benchFanOut],
+  replication: [benchLive, benchSweep, benchFanOut].map((bench) => () => bench(Number(values['round-trip-ms']))),
   lag: [() => benchLag({ seconds: Number(values.seconds) })],
   validation: [benchValidation, benchValidationMemory],
   backfill: [backfill],
@@ -49,6 +50,7 @@ const items = Number(values.items);
 const sizes = values.sizes?.split(',').map(Number);
 const isUsable =
   [items, ...(sizes ?? []), Number(values.seconds)].every((count) => Number.isInteger(count) && count > 0) &&
+  Number(values['round-trip-ms']) >= 0 &&
   (values.throttled === undefined || (Number(values.throttled) > 0 && Number(values.throttled) < 1)) &&
   (values.only === undefined || Object.hasOwn(benches, values.only));
 if (isUsable) {

@@ -13,15 +13,19 @@ const RECORDS_OF_KPI = 50;
 const PAGE = 500;
 
 /** What the sweep of records costs that are right already, by the protocol and by comparing first. */
-export async function benchSweep(): Promise<void> {
-  const compared = await benchRecords('compared', TOGETHER);
-  const apart = await benchRecords('protocol', APART);
+export async function benchSweep(roundTripMs: number): Promise<void> {
+  const compared = await benchRecords('compared', TOGETHER, roundTripMs);
+  const apart = await benchRecords('protocol', APART, roundTripMs);
   reportRatios('sweep, compared first', apart, compared, 'goal 10x');
 }
 
-async function benchRecords(how: 'compared' | 'protocol', recordsPerTransaction: number): Promise<Cost> {
+async function benchRecords(
+  how: 'compared' | 'protocol',
+  recordsPerTransaction: number,
+  roundTripMs: number,
+): Promise<Cost> {
   const content = generatedContent(0, KPIS, RECORDS_OF_KPI);
-  await using tables = await fillForReplication(content, recordsPerTransaction);
+  await using tables = await fillForReplication(content, recordsPerTransaction, roundTripMs);
   const { replication } = tables;
   const changes = RECORD_SOURCES.flatMap((source) =>
     content[source].map((item) => ({ id: idOf(item), kpis: [kpiKeyOf(item)], sources: [] })),

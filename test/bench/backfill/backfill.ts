@@ -1,6 +1,5 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import {
   CreateTableCommand,
@@ -15,6 +14,7 @@ import { TABLE_ROLES, TABLES, type TableNames } from '../../../functions/migrati
 import { ensureStream } from '../../../functions/tables/dynamo/streams.ts';
 import { connect } from '../../../functions/tables/dynamo-tables.ts';
 import { newTableSchemas } from '../../table-schemas.ts';
+import { peakMegabytesOf } from '../process-figures.ts';
 import { report } from '../report.ts';
 import type { Contender, ContenderTask, Figures } from './figures.ts';
 import { fillOldTables } from './old-content.ts';
@@ -95,13 +95,6 @@ async function turnStreamsOn(client: DynamoDBClient, old: TableNames): Promise<v
     await ensureStream(client, TableName);
     await waitUntilTableExists({ client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { TableName });
   }
-}
-
-/** Linux tells; elsewhere it is not known. */
-async function peakMegabytesOf(pid: number): Promise<number | undefined> {
-  if (process.platform !== 'linux') return undefined;
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Number(/VmHWM:\s*(\d+) kB/.exec(status)?.[1]) / 1_024;
 }
 
 function newNames(prefix: string) {
