@@ -1,6 +1,7 @@
 import { MigrationError } from '../functions/model/migration-error.ts';
 import type { ConsumedUnits } from '../functions/tables/dynamo/consumed-units.ts';
 import type { Settings } from '../infra/settings.ts';
+import { costAt, type UnitPrices } from './copy/unit-prices.ts';
 
 /** What a million write request units cost on demand, and who says so. */
 export interface WritePrice {
@@ -33,13 +34,19 @@ export function writePriceOf({ region, backfill }: Pick<Settings, 'region' | 'ba
   return known && { usdPerMillionUnits: known.usdPerMillionWriteUnits, from: `${region}, ${known.readOn}` };
 }
 
-/** What these units cost, or undefined where no price of writes is known. Reads count only where the settings have a price of them. */
+/** Undefined where no price of writes is known. Reads count only where the settings have a price of them. Pure. */
+export function pricesOf(settings: Pick<Settings, 'region' | 'backfill'>): UnitPrices | undefined {
+  const price = writePriceOf(settings);
+  const { usdPerMillionReadUnits = 0 } = settings.backfill;
+  return price && { usdPerMillionWriteUnits: price.usdPerMillionUnits, usdPerMillionReadUnits };
+}
+
+/** What these units cost, or undefined where no price of writes is known. */
 export function costOf(
   settings: Pick<Settings, 'region' | 'backfill'>,
 ): ((units: ConsumedUnits) => number) | undefined {
-  const price = writePriceOf(settings);
-  const { usdPerMillionReadUnits = 0 } = settings.backfill;
-  return price && ((units) => usdOf(units.writeUnits, price) + (units.readUnits / MILLION) * usdPerMillionReadUnits);
+  const prices = pricesOf(settings);
+  return prices && ((units) => costAt(prices, units));
 }
 
 /** @throws MigrationError `SETTINGS_BUDGET` */

@@ -3,7 +3,6 @@ import type { ControlTable } from '../../functions/tables/control/control-table.
 import { readSteering, type Steering } from '../../functions/tables/control/steering.ts';
 import type { Progress } from '../progress.ts';
 import type { Copier } from './copier.ts';
-import type { PageGate } from './page-gate.ts';
 import { describePauseChange } from './steering.ts';
 
 /** Time between two looks at whether the work is paused. */
@@ -48,32 +47,6 @@ export function pauseGate(options: PauseGateOptions): () => Promise<void> {
       await delay(lookEveryMs, undefined, { signal: stop });
     }
   };
-}
-
-/** Holds the pages of one segment of a run in the same way; a worker whose time is over ends in order. */
-export function pagesWhileNotPaused(options: PauseGateOptions): PageGate {
-  const { lookEveryMs = LOOK_EVERY_MS } = options;
-  const watched = watchPause(options);
-  return {
-    tryEnter() {
-      // A look that fails is met by the next page that waits for one.
-      watched.looked().catch(() => {});
-      return !watched.isPaused();
-    },
-    async enter(stop) {
-      while (!stop.aborted) {
-        await watched.looked();
-        if (!watched.isPaused()) return true;
-        await Promise.race([delay(lookEveryMs), aborted(stop)]);
-      }
-      return false;
-    },
-    leave: () => {},
-  };
-}
-
-function aborted(stop: AbortSignal): Promise<void> {
-  return new Promise((resolve) => stop.addEventListener('abort', () => resolve(), { once: true }));
 }
 
 /** The same copier, whose scans of the service's and the new tables wait before each page. */

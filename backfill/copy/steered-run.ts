@@ -2,12 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../../functions/model/migration-error.ts';
 import type { ControlTable } from '../../functions/tables/control/control-table.ts';
 import type { Run } from '../../functions/tables/control/documents.ts';
-import { deleteSpent, type RunSpent, readSpent, writeSpent } from '../../functions/tables/control/spent-units.ts';
 import { type Bound, readSteering, type Steering, writeBound } from '../../functions/tables/control/steering.ts';
 import type { ConsumedUnits } from '../../functions/tables/dynamo/consumed-units.ts';
 import type { Progress } from '../progress.ts';
 import type { PageGate } from './page-gate.ts';
 import { LOOK_EVERY_MS } from './pause-gate.ts';
+import { RunSpending } from './run-spending.ts';
 import { decidePage, describeChanges, type InForce, inForce } from './steering.ts';
 
 export interface SteeringOptions {
@@ -26,6 +26,8 @@ export interface SteeringOptions {
    * that is killed loses what came after its last note.
    */
   readonly lookEveryMs?: number;
+  /** Where several processes work on the run at once: how many, and the name under which this one notes what it takes. */
+  readonly shared?: { readonly workers: number; readonly writer: string };
 }
 
 /** What a run has taken so far, in all processes. */
@@ -43,8 +45,8 @@ const AGAIN_MS = 50;
 
 interface Circumstances {
   readonly control: ControlTable;
-  readonly run: Run;
-  readonly progress: Progress;
+  readonly run: Pick<Run, 'runId'>;
+  readonly progress: Pick<Progress, 'note' | 'pause'>;
   readonly nowMs: () => number;
   readonly newToken: () => string;
   readonly stop: AbortSignal;
@@ -70,6 +72,11 @@ export interface Bounds {
   readonly gate?: Pick<SteeredRun, 'ofPass'>;
 }
 
+/** Has what is too short to follow orders keep to those that stand now. */
+export async function applyOrders({ steering }: Steerable, control: ControlTable, runId: string): Promise<void> {
+  if (steering !== undefined) steering.apply(inForce(await readSteering(control), steering.settings, runId).bounds);
+}
+
 /** Works within the bounds that settings and operators set, and tells what the run has taken. */
 export async function steered<Report extends Spending>(
   { steering, ...at }: Circumstances & Steerable,
@@ -85,33 +92,28 @@ export async function steered<Report extends Spending>(
 class SteeredRun implements PageGate, AsyncDisposable {
   readonly #options: SteeringOptions;
   readonly #at: Circumstances;
-  /** Of this process, where its spending is noted. */
-  readonly #writer: string;
+  readonly #spending: RunSpending;
   readonly #ended = new AbortController();
   readonly #spentAll = new AbortController();
   /** Aborted when the command is to stop, and when the budget is spent. */
   readonly stop: AbortSignal;
   #orders = NO_ORDERS;
-  #before: RunSpent = { readUnits: 0, writeUnits: 0 };
-  readonly #usedAtStart: ConsumedUnits;
-  #notedUnits = 0;
   #pass = { spentUsd: 0, pagesDone: 0 };
   #pagesInHand = 0;
   #following: Promise<void> = Promise.resolve();
 
-  private constructor(options: SteeringOptions, at: Circumstances) {
+  private constructor(options: SteeringOptions, at: Circumstances, spending: RunSpending) {
     this.#options = options;
     this.#at = at;
-    this.#writer = at.newToken();
-    this.#usedAtStart = { ...options.used };
+    this.#spending = spending;
     this.stop = AbortSignal.any([at.stop, this.#spentAll.signal]);
   }
 
   static async open(options: SteeringOptions, at: Circumstances): Promise<SteeredRun> {
-    const { control, run, nowMs } = at;
-    const steered = new SteeredRun(options, at);
-    await deleteSpent(control, run.runId);
-    steered.#before = await readSpent(control, run.runId);
+    const { control, run, nowMs, newToken } = at;
+    const { used, shared = { workers: 1, writer: newToken() } } = options;
+    const spending = await RunSpending.open({ control, runId: run.runId, used, ...shared });
+    const steered = new SteeredRun(options, at, spending);
     if (options.budget) {
       const order = { ...options.budget, at: new Date(nowMs()).toISOString(), runId: run.runId };
       await writeBound(control, 'budgetUsd', order);
@@ -152,9 +154,9 @@ class SteeredRun implements PageGate, AsyncDisposable {
     await this[Symbol.asyncDispose]();
     const { budgetUsd } = this.#inForce.bounds;
     const isBudgetSpent = this.#spentAll.signal.aborted;
-    await this.#noteSpent(isBudgetSpent ? budgetUsd : undefined);
+    await this.#spending.note(isBudgetSpent ? budgetUsd : undefined);
     return {
-      ...this.#spent,
+      ...this.#spending.units,
       ...(this.#options.usdOf && { usd: this.#spentUsd }),
       ...(budgetUsd !== undefined && { budgetUsd }),
       isBudgetSpent,
@@ -173,7 +175,7 @@ class SteeredRun implements PageGate, AsyncDisposable {
       await delay(lookEveryMs, undefined, { signal: this.#ended.signal }).catch(() => {});
       if (this.#ended.signal.aborted) return;
       try {
-        await this.#noteSpent();
+        await this.#spending.note();
         await this.#look();
         told = undefined;
       } catch (error) {
@@ -193,49 +195,30 @@ class SteeredRun implements PageGate, AsyncDisposable {
     const { pause, bounds } = this.#inForce;
     progress.pause?.(pause?.by);
     this.#options.apply(bounds);
-  }
-
-  async #noteSpent(stoppedAtBudgetUsd?: number): Promise<void> {
-    const { control, run } = this.#at;
-    const here = this.#spentHere;
-    const units = here.readUnits + here.writeUnits;
-    if (units === this.#notedUnits && stoppedAtBudgetUsd === undefined) return;
-    const stopped = stoppedAtBudgetUsd === undefined ? {} : { stoppedAtBudgetUsd };
-    await writeSpent(control, this.#writer, { runId: run.runId, ...here, ...stopped });
-    this.#notedUnits = units;
+    if (bounds.budgetUsd !== undefined) await this.#spending.look();
   }
 
   get #inForce(): InForce {
     return inForce(this.#orders, this.#options.settings, this.#at.run.runId);
   }
 
-  get #spentHere(): ConsumedUnits {
-    const { used } = this.#options;
-    return {
-      readUnits: used.readUnits - this.#usedAtStart.readUnits,
-      writeUnits: used.writeUnits - this.#usedAtStart.writeUnits,
-    };
-  }
-
-  get #spent(): ConsumedUnits {
-    const [before, here] = [this.#before, this.#spentHere];
-    return { readUnits: before.readUnits + here.readUnits, writeUnits: before.writeUnits + here.writeUnits };
-  }
-
   get #spentUsd(): number {
-    return this.#options.usdOf?.(this.#spent) ?? 0;
+    return this.#options.usdOf?.(this.#spending.units) ?? 0;
   }
 
   #decide(): ReturnType<typeof decidePage> {
     const { pause, bounds } = this.#inForce;
     const { spentUsd: atStart, pagesDone } = this.#pass;
     const spentUsd = this.#spentUsd;
+    const { usdOf, shared } = this.#options;
+    // Each of the others may take a page as well.
+    const usdOfFirst = (usdOf?.(FIRST_PAGE) ?? 0) * (shared?.workers ?? 1);
     return decidePage({
       isPaused: pause !== undefined,
       budgetUsd: bounds.budgetUsd,
-      stoppedAtUsd: this.#before.stoppedAtBudgetUsd ?? 0,
+      stoppedAtUsd: this.#spending.stoppedAtUsd,
       spentUsd,
-      usdPerPage: pagesDone === 0 ? (this.#options.usdOf?.(FIRST_PAGE) ?? 0) : (spentUsd - atStart) / pagesDone,
+      usdPerPage: pagesDone === 0 ? usdOfFirst : (spentUsd - atStart) / pagesDone,
       pagesInHand: this.#pagesInHand,
     });
   }

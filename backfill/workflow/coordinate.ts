@@ -1,9 +1,11 @@
 import { MigrationError } from '../../functions/model/migration-error.ts';
 import { readLatePuts, writeRun } from '../../functions/tables/control/documents.ts';
+import { type Bound, writeBound } from '../../functions/tables/control/steering.ts';
 import { currentRun } from '../copy/backfill.ts';
 import { type Copier, guardWrites } from '../copy/copier.ts';
 import { LatePuts } from '../copy/late-puts.ts';
 import { checkpointsOf, hasBegun, readRunState, recordsHaveBegun, writeCheckpoint } from '../copy/run-state.ts';
+import { applyOrders, type Steerable } from '../copy/steered-run.ts';
 import { takeUpUnfinished } from '../copy/take-up-unfinished.ts';
 import { type GroupLease, groupOwner } from '../lease/group-lease.ts';
 import { acquireLease } from '../lease/lease.ts';
@@ -13,10 +15,12 @@ import { acquireMemberLease, groupLease, type MemberOptions } from './member.ts'
 import type { LastStep, NextStep } from './orders.ts';
 import { isStopped, writeStopMark } from './stop-mark.ts';
 
-export interface CoordinateOptions extends MemberOptions {
+export interface CoordinateOptions extends MemberOptions, Steerable {
   readonly segments: number;
   readonly maxConcurrency: number;
   readonly toleratedFailurePercent: number;
+  /** A budget that the workflow was started with: it is noted as an order for the run. */
+  readonly budget?: Pick<Bound, 'by' | 'reason' | 'value'> | undefined;
 }
 
 /** The member that decides what is next. */
@@ -91,10 +95,16 @@ async function stepOf(options: CoordinateOptions, copier: Copier, last: LastStep
   const { control } = copier.replication;
   if (last.error !== undefined) return endFailed(options, copier, last.error);
   if (await isStopped(control, options.group)) {
-    return (await waitForWorkers(options, copier)) ?? failed('STOPPED', 'Stopped by an operator.');
+    return (await waitForWorkers(options, copier)) ?? failed('STOPPED', 'Stopped by an operator, or by its budget.');
   }
   const progress = options;
   const run = await currentRun({ ...options, progress }, control);
+  const { budget } = options;
+  if (last.kind === undefined && budget !== undefined) {
+    const at = new Date(options.nowMs()).toISOString();
+    await writeBound(control, 'budgetUsd', { ...budget, at, runId: run.runId });
+  }
+  await applyOrders(options, control, run.runId);
   const { checkpoints } = await readRunState(control);
   // After the checkpoints: see Standing.
   const { members } = await readRunState(control);

@@ -18,7 +18,17 @@ export const workflowInput = z.strictObject({
   writeUnitsPerSecond: unitsPerSecond.optional(),
   /** All workers together, from each table of the service and each index that has a limit of its own. */
   readUnitsPerSecond: z.record(z.string(), unitsPerSecond),
+  /** What those of them serve that have a limit: no order of an operator goes beyond that. */
+  readUnitsMost: z.record(z.string(), unitsPerSecond).default({}),
   lagMaxSeconds: count,
+  /** What units cost; without it there is no budget. */
+  prices: z
+    .object({ usdPerMillionWriteUnits: z.number().positive(), usdPerMillionReadUnits: z.number().nonnegative() })
+    .optional(),
+  /** What the settings let the run cost. */
+  budgetUsd: z.number().positive().optional(),
+  /** A budget that was given with the command: an order for the run. */
+  budget: z.object({ by: z.string(), reason: z.string().optional(), value: z.number().positive() }).optional(),
 });
 export type WorkflowInput = z.infer<typeof workflowInput>;
 

@@ -1,22 +1,20 @@
 import { firstCopy } from '../copy/backfill.ts';
 import { guardWrites } from '../copy/copier.ts';
 import { LatePuts } from '../copy/late-puts.ts';
-import type { PageGate } from '../copy/page-gate.ts';
 import { workOnPass } from '../copy/pass-work.ts';
-import { readCheckpoint } from '../copy/run-state.ts';
+import { type Checkpoint, readCheckpoint } from '../copy/run-state.ts';
 import { runSegment } from '../copy/segments.ts';
+import { type Bounds, type Spending, type Steerable, steered } from '../copy/steered-run.ts';
 import { EMPTY_TALLY } from '../copy/tally.ts';
 import type { Lease } from '../lease/lease.ts';
 import { renewalEveryMs } from '../lease/lease-term.ts';
 import { acquireMemberLease, groupLease, type MemberOptions } from './member.ts';
 import type { Order, SegmentResult } from './orders.ts';
-import { isStopped } from './stop-mark.ts';
+import { isStopped, writeStopMark } from './stop-mark.ts';
 
-export interface SegmentOptions extends MemberOptions {
+export interface SegmentOptions extends MemberOptions, Steerable {
   /** Told the items scanned, page by page. */
   readonly onScanned: (items: number) => void;
-  /** Asked before each page; always open where absent. */
-  readonly gate?: PageGate;
 }
 
 /**
@@ -45,6 +43,10 @@ export async function workOnSegment(options: SegmentOptions, order: Order, segme
   }
 }
 
+interface Worked extends Spending {
+  readonly outcome: SegmentResult['outcome'];
+}
+
 async function workUnderLease(
   options: SegmentOptions,
   order: Order,
@@ -62,7 +64,23 @@ async function workUnderLease(
 
   const stopped = watchStopMark(options);
   try {
-    const stop = AbortSignal.any([options.stop, stopped.signal]);
+    const circumstances = { ...options, control, run: order, progress: options };
+    const { outcome, spent } = await steered<Worked>(circumstances, async (bounds) => {
+      const { done } = await workWithin(bounds);
+      return { outcome: done ? 'done' : stopped.signal.aborted ? 'stopped' : 'more' };
+    });
+    if (outcome === 'done' || !spent?.isBudgetSpent) return outcome;
+    // Whoever notices that the budget is spent ends the work of all.
+    const { replication } = guardWrites(options, lease.requireHeld);
+    const at = new Date(options.nowMs()).toISOString();
+    await writeStopMark(replication.control, { group: order.group, at, by: 'its budget' });
+    return 'stopped';
+  } finally {
+    stopped.end();
+  }
+
+  function workWithin(bounds: Bounds): Promise<Checkpoint> {
+    const stop = AbortSignal.any([bounds.stop, stopped.signal]);
     const guarded = guardWrites({ ...options, stop }, lease.requireHeld);
     const first = firstCopy({ ...options, itemCountEstimates: {}, isPart: true }, order, lease, latePuts);
     const copier = order.isRepeat ? guarded : { ...guarded, first };
@@ -71,14 +89,10 @@ async function workUnderLease(
       run: { totalSegments },
       stop,
       onScanned: options.onScanned,
-      gate: options.gate,
+      gate: bounds.gate?.ofPass(),
     };
     const passed = { isAfterRecords: order.afterRecords, isAlone: false };
-    const reached = await workOnPass(pass, copier, passed, (work) => runSegment(circumstances, work, start));
-    if (reached.done) return 'done';
-    return stopped.signal.aborted ? 'stopped' : 'more';
-  } finally {
-    stopped.end();
+    return workOnPass(pass, copier, passed, (work) => runSegment(circumstances, work, start));
   }
 }
 

@@ -4,17 +4,14 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
 import { lambdaHandler } from '../../functions/runtime/handler.ts';
 import { readFunctionSettings, type Variables } from '../../functions/runtime/settings.ts';
-import { meterUnits } from '../../functions/tables/dynamo/consumed-units.ts';
-import { protectTables } from '../../functions/tables/dynamo/protect-tables.ts';
 import { connect, dynamoTables } from '../../functions/tables/dynamo-tables.ts';
-import { pagesWhileNotPaused } from '../copy/pause-gate.ts';
-import { WritePace } from '../copy/write-pace.ts';
 import { SYSTEM_CLOCK } from '../lease/system-clock.ts';
 import { lagPause } from '../read-ceilings.ts';
 import { coordinate } from './coordinate.ts';
 import type { MemberOptions } from './member.ts';
 import { type NextStep, type SegmentResult, type WorkflowEvent, workflowEvent } from './orders.ts';
 import { workOnSegment } from './segment.ts';
+import { workerBounds } from './worker-bounds.ts';
 
 /** Kept back of the time that Lambda gives: pages in hand are finished and noted in it. */
 const RESERVE_MS = 60_000;
@@ -62,15 +59,9 @@ function optionsOf(
 ) {
   const { input } = event;
   const tables = dynamoTables(client, tableNames);
-  const { workers, group } = event.action === 'segment' ? event.order : { workers: 1, group: event.group };
-  const ceilings = new Map(Object.entries(input.readUnitsPerSecond).map(([part, units]) => [part, units / workers]));
+  const { group } = event.action === 'segment' ? event.order : event;
   const beforeScan = lagPause(tables.control, input.lagMaxSeconds * 1_000, note);
-  protectTables(client, { ceilings, beforeScan, nowMs: Date.now, sleep });
-  // This worker's share of what all may write.
-  const { writeUnitsPerSecond } = input;
-  const share = writeUnitsPerSecond === undefined ? undefined : writeUnitsPerSecond / workers;
-  const writes = new WritePace(share, Date.now, (ms) => sleep(ms));
-  meterUnits(client, (writeUnits) => writes.used(writeUnits));
+  const { pace, steering } = workerBounds(client, event, beforeScan);
   const stop = AbortSignal.timeout(Math.max(1, context.getRemainingTimeInMillis() - RESERVE_MS));
   const member: MemberOptions = {
     ...SYSTEM_CLOCK,
@@ -89,9 +80,8 @@ function optionsOf(
     putLandsWithinMs: input.lateWriteSeconds * 1_000,
     newToken: randomUUID,
     sleep: (ms, signal) => sleep(ms, undefined, { signal }),
-    pace: writes.pace,
+    pace,
     stop,
   };
-  const gate = pagesWhileNotPaused({ control: tables.control, progress: { note }, nowMs: Date.now, stop });
-  return { ...member, ...input, gate };
+  return { ...member, ...input, steering };
 }

@@ -53,6 +53,7 @@ export const ISOLATION_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'of several transactions of a commit the first one takes the record out of quarantine',
+    firstSeed: 1_050,
     edits: [
       edit(COMMIT, '...entries.filter(isEntered),', '...entries,'),
       edit(COMMIT, '...entries.filter((entry) => !isEntered(entry)),', ''),
@@ -60,6 +61,7 @@ export const ISOLATION_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'of several transactions of a commit the last one brings the record into quarantine',
+    firstSeed: 21_700,
     edits: [
       edit(COMMIT, '...entries.filter(isEntered),', ''),
       edit(COMMIT, '...entries.filter((entry) => !isEntered(entry)),', '...entries,'),

@@ -50,8 +50,6 @@ export async function backfillCommand(options: BackfillCommandOptions, stop: Abo
   const environment = await openEnvironment(options.env, options.execute ? 'write' : 'read');
   if (options.on === 'workflow') {
     requireWorkflow(environment.settings);
-    const { budgetUsd } = environment.settings.backfill;
-    requireFitting({ ...options, ...(!options.stop && budgetUsd !== undefined && { budgetUsd }) });
   }
   if (options.stop) return stopCommand(environment, options.execute === true);
   const { phase, budgetUsd = environment.settings.backfill.budgetUsd } = options;
@@ -62,25 +60,21 @@ export async function backfillCommand(options: BackfillCommandOptions, stop: Abo
       by: operatorOf(environment.caller),
       nowMs: Date.now(),
     });
-    if (options.on === 'workflow') return workflowCommand(environment, showProgress(), stop);
     const budget = budgetOf(environment, options);
+    if (options.on === 'workflow') return workflowCommand(environment, showProgress(), stop, budget);
     const bounds = { ...(phase && { phase }), ...(budget && { budget }) };
     const report = await executeBackfill(environment, showProgress(), stop, bounds);
     const lines = describeBackfill(report, settings);
-    const next = nextAtBudget(options.env, report, phase);
+    const next = nextAtBudget(options.env, report, phase ? ['--phase', phase] : []);
     return { exitCode: exitCodeOf(report), document: report, lines, ...(next && { next }) };
   }
   return { ...(await planOf(environment, stop, budgetUsd)), next: 'execute' };
 }
 
-const NO_BUDGET =
-  'A budget is kept only by a backfill in a terminal. Without --budget-usd and backfill.budgetUsd, a workflow can run.';
-
 /** A workflow runs all passes, and only a workflow is stopped from another terminal. */
-function requireFitting({ on, phase, stop, budgetUsd }: BackfillCommandOptions): void {
+function requireFitting({ on, phase, stop }: BackfillCommandOptions): void {
   const problem =
     (on === 'workflow' && phase !== undefined && '--phase is not for --on workflow, which runs all passes.') ||
-    (on === 'workflow' && budgetUsd !== undefined && NO_BUDGET) ||
     (on !== 'workflow' && stop && '--stop is for --on workflow. A backfill in a terminal stops with Ctrl-C there.');
   if (problem) {
     throw new MigrationError('SETTINGS_WORKFLOW', problem, { nextStep: `Run ${commandLine('backfill --help')}` });
@@ -92,11 +86,12 @@ async function workflowCommand(
   environment: Environment,
   progress: Progress,
   stop: AbortSignal,
+  budget: Budget | undefined,
 ): Promise<CommandResult> {
   const { settings } = environment;
   const { itemCountEstimates, shapes } = await preflight(environment);
   progress.expect?.(PASSES.map((name) => ({ name, total: own(itemCountEstimates, name) })));
-  const input = workflowInputOf(settings, shapes);
+  const input = workflowInputOf(settings, shapes, budget);
   const report = await runOnWorkflow(environment, input, { progress, itemCountEstimates, stop });
   return resultOf(report, settings);
 }
@@ -130,8 +125,11 @@ function resultOf(report: WorkflowReport, settings: Environment['settings']): Co
         next: nextStep(settings.name, watch, 'this watches it again'),
       };
     }
-    default:
-      return { exitCode: exitCodeOf(report), document: report, lines: describeBackfill(report, settings) };
+    default: {
+      const next = nextAtBudget(settings.name, report, ['--on', 'workflow']);
+      const lines = describeBackfill(report, settings);
+      return { exitCode: exitCodeOf(report), document: report, lines, ...(next && { next }) };
+    }
   }
 }
 

@@ -1,9 +1,29 @@
+import type { RunSpent } from '../../../functions/tables/control/spent-units.ts';
+import type { Steering } from '../../../functions/tables/control/steering.ts';
 import type { BackfillReport } from '../../copy/backfill.ts';
 import type { SpentReport } from '../../copy/steered-run.ts';
+import { boundsOf, inForce } from '../../copy/steering.ts';
 import { type NextStep, nextStep } from '../../next-step.ts';
 import { costOf, describeMoney } from '../../prices.ts';
 import { grouped } from '../../text-table.ts';
 import type { PricedSettings } from './describe-backfill.ts';
+
+/** What the control table says that a run has taken, in all processes. Pure. */
+export function spentReport(
+  settings: PricedSettings,
+  steering: Steering,
+  { readUnits, writeUnits, stoppedAtBudgetUsd = 0 }: RunSpent,
+  runId: string,
+): SpentReport {
+  const usd = costOf(settings)?.({ readUnits, writeUnits });
+  const { budgetUsd } = inForce(steering, boundsOf(settings.backfill), runId).bounds;
+  const isBudgetSpent = usd !== undefined && budgetUsd !== undefined && Math.max(usd, stoppedAtBudgetUsd) >= budgetUsd;
+  return {
+    ...{ readUnits, writeUnits, isBudgetSpent },
+    ...(usd !== undefined && { usd }),
+    ...(budgetUsd !== undefined && { budgetUsd }),
+  };
+}
 
 /**
  * What a run has taken so far, in all processes, against what a plan counts for the same rows.
@@ -48,15 +68,14 @@ export function describeBudgetSpent({ spent }: Pick<BackfillReport, 'spent'>): s
   return `${shownUsd(usd)} of ${shownUsd(budgetUsd)} USD is spent, and the next page may cost more than the rest`;
 }
 
-/** The command that goes on with a higher budget. */
+/** The command that goes on with a higher budget, with these words of the one that was stopped. */
 export function nextAtBudget(
   environment: string,
   { spent }: Pick<BackfillReport, 'spent'>,
-  phase: string | undefined,
+  words: readonly string[],
 ): NextStep | undefined {
   if (!spent?.isBudgetSpent || spent.budgetUsd === undefined) return undefined;
-  const words = [...withHigherBudget(spent.budgetUsd), ...(phase === undefined ? [] : ['--phase', phase])];
-  return nextStep(environment, words, 'twice the budget lets it go on');
+  return nextStep(environment, [...withHigherBudget(spent.budgetUsd), ...words], 'twice the budget lets it go on');
 }
 
 /** Whether a budget is enough for a plan. */

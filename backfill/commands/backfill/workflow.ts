@@ -6,6 +6,8 @@ import { type ErrorCode, KIND_OF } from '../../../functions/model/error-codes.ts
 import { MigrationError } from '../../../functions/model/migration-error.ts';
 import { own } from '../../../functions/model/own.ts';
 import { readRun } from '../../../functions/tables/control/documents.ts';
+import { deleteSpent, readSpent } from '../../../functions/tables/control/spent-units.ts';
+import { readSteering } from '../../../functions/tables/control/steering.ts';
 import { readUnfinished } from '../../../functions/tables/control/unfinished-items.ts';
 import type { describeTables } from '../../../functions/tables/dynamo/descriptions.ts';
 import type { Settings } from '../../../infra/settings.ts';
@@ -15,15 +17,18 @@ import { servicesConfig } from '../../account/check-account.ts';
 import { operatorOf } from '../../account/operator.ts';
 import { type BackfillReport, reportPasses } from '../../copy/backfill.ts';
 import { readCheckpoints } from '../../copy/run-state.ts';
+import { isOpen } from '../../copy/steering.ts';
 import type { Environment } from '../../environment.ts';
 import { groupOf } from '../../lease/group-lease.ts';
 import { awaitFree } from '../../lease/lease.ts';
 import { readHolder } from '../../lease/lease-row.ts';
 import { SYSTEM_CLOCK } from '../../lease/system-clock.ts';
+import { pricesOf } from '../../prices.ts';
 import type { Progress } from '../../progress.ts';
-import { readCeilings } from '../../read-ceilings.ts';
+import { partName, readCeilings, serviceParts } from '../../read-ceilings.ts';
 import type { WorkflowInput } from '../../workflow/orders.ts';
 import { stopGroup } from '../../workflow/stop-group.ts';
+import { spentReport } from './describe-spent.ts';
 
 /** Time between two looks at an execution: it costs a read of all checkpoints. */
 const LOOK_MS = 2_000;
@@ -42,15 +47,34 @@ export function requireWorkflow({ name, backfill }: Settings): NonNullable<Setti
   });
 }
 
-/** What an execution is started with: these settings, and how fast it may read each of the service's tables. Pure. */
-export function workflowInputOf(settings: Settings, shapes: Awaited<ReturnType<typeof describeTables>>): WorkflowInput {
+/**
+ * What an execution is started with: these settings, and how fast it may read each of the service's tables. Pure.
+ *
+ * @param budget one that was given with the command: an order for the run.
+ */
+export function workflowInputOf(
+  settings: Settings,
+  shapes: Awaited<ReturnType<typeof describeTables>>,
+  budget?: WorkflowInput['budget'],
+): WorkflowInput {
   const { leaseSeconds, leaseSecondsMax = leaseSeconds, lateWriteSeconds, maxWriteUnitsPerSecond } = settings.backfill;
+  const { budgetUsd } = settings.backfill;
+  const prices = pricesOf(settings);
+  const parts = serviceParts(shapes, settings);
+  const served = parts.flatMap((part) => {
+    const { readUnitsPerSecond } = part.capacity;
+    return readUnitsPerSecond === undefined ? [] : [[partName(part), readUnitsPerSecond] as const];
+  });
   const { segments, maxConcurrency, toleratedFailurePercent } = requireWorkflow(settings);
   return {
     ...{ segments, maxConcurrency, toleratedFailurePercent, leaseSeconds, leaseSecondsMax, lateWriteSeconds },
     ...(maxWriteUnitsPerSecond !== undefined && { writeUnitsPerSecond: maxWriteUnitsPerSecond }),
     readUnitsPerSecond: Object.fromEntries(readCeilings(shapes, settings)),
+    readUnitsMost: Object.fromEntries(served),
     lagMaxSeconds: settings.readFlag.lagMaxSeconds,
+    ...(prices && { prices }),
+    ...(budgetUsd !== undefined && { budgetUsd }),
+    ...(budget && { budget }),
   };
 }
 
@@ -71,7 +95,11 @@ export async function runOnWorkflow(
   return withExecutions(environment, async (executions) => {
     const running = await runningExecution(environment, executions);
     const execution = running ?? (await start(environment, executions, input, options));
-    if (running !== undefined) options.progress.note(`The workflow ${running} is running already. Watching it.`);
+    if (running !== undefined) {
+      options.progress.note(`The workflow ${running} is running already. Watching it.`);
+      if (input.budget)
+        options.progress.note('Its budget stays as it is. To change it: kpi-migrate retune --budget-usd N --execute');
+    }
     return follow(environment, executions, execution, options);
   });
 }
@@ -143,6 +171,8 @@ async function start(
     },
     SYSTEM_CLOCK,
   );
+  const run = await readRun(tables.control);
+  await deleteSpent(tables.control, isOpen(run) ? run.runId : undefined);
   const name = `${new Date().toISOString().replaceAll(/[:.]/g, '-')}-${randomBytes(2).toString('hex')}`;
   await executions.start(workflowArn(settings), name, input);
   progress.note(`Started the workflow ${name}.`);
@@ -200,9 +230,18 @@ async function endOf(
   });
 }
 
-async function reportOf({ tables }: Environment, state: BackfillReport['state']): Promise<WorkflowReport> {
+async function reportOf({ settings, tables }: Environment, state: BackfillReport['state']): Promise<WorkflowReport> {
   const { control } = tables;
   const run = await readRun(control);
-  const passes = run ? reportPasses(run, await readCheckpoints(control)) : [];
-  return { runId: run?.runId ?? '', state, passes, unfinished: await readUnfinished(control) };
+  const unfinished = await readUnfinished(control);
+  if (run === undefined) return { runId: '', state, passes: [], unfinished };
+  const { runId } = run;
+  const [checkpoints, steering, taken] = await Promise.all([
+    readCheckpoints(control),
+    readSteering(control),
+    readSpent(control, runId),
+  ]);
+  const { isBudgetSpent, ...spent } = spentReport(settings, steering, taken, runId);
+  const stopped = { ...spent, isBudgetSpent: isBudgetSpent && state === 'stopped' };
+  return { runId, state, passes: reportPasses(run, checkpoints), unfinished, spent: stopped };
 }

@@ -27,12 +27,11 @@ import { stackNames } from '../../../infra/stack-names.ts';
 import { ENGINE_ACCOUNT } from '../../account/which-account.ts';
 import { type PassReport, reportPasses } from '../../copy/backfill.ts';
 import { readCheckpoints } from '../../copy/run-state.ts';
-import { boundsOf, inForce } from '../../copy/steering.ts';
 import { type Environment, gateOf } from '../../environment.ts';
 import { type Holder, readHolder } from '../../lease/lease-row.ts';
-import { costOf } from '../../prices.ts';
 import { type ReplicationReport, reportReplication } from '../../replication-health.ts';
 import { within } from '../../within.ts';
+import { spentReport } from '../backfill/describe-spent.ts';
 import { openFlag } from '../flag/open-flag.ts';
 import { checkTables, type Finding } from '../preflight/preflight.ts';
 import { RETIRED_ROLES } from '../retire/what-keeps-old-tables.ts';
@@ -146,12 +145,10 @@ async function readControlState({ client, settings, tables }: Environment, nowMs
 
 /** What the run has cost of its budget, if it has one and units have a price. */
 function budgetOf({ evidence, steering, spent }: ControlState, settings: Settings): JourneyFacts['budget'] {
-  const usdOf = costOf(settings);
-  if (evidence.run === undefined || spent === undefined || usdOf === undefined) return undefined;
-  const { budgetUsd } = inForce(steering, boundsOf(settings.backfill), evidence.run.runId).bounds;
-  if (budgetUsd === undefined) return undefined;
-  const spentUsd = usdOf(spent);
-  return { spentUsd, budgetUsd, isSpent: Math.max(spentUsd, spent.stoppedAtBudgetUsd ?? 0) >= budgetUsd };
+  if (evidence.run === undefined || spent === undefined) return undefined;
+  const { usd, budgetUsd, isBudgetSpent } = spentReport(settings, steering, spent, evidence.run.runId);
+  if (usd === undefined || budgetUsd === undefined) return undefined;
+  return { spentUsd: usd, budgetUsd, isSpent: isBudgetSpent };
 }
 
 /** If AppConfig does not answer, the rest of the status is still wanted. */

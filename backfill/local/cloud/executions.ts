@@ -87,7 +87,9 @@ export class Executions {
     try {
       this.#end(arn, { status: 'SUCCEEDED', output: JSON.stringify(await result) });
     } catch (thrown) {
-      const { name, message } = thrown as Error;
+      // The interpreter wraps what a Fail state says, or a Task threw. DescribeExecution tells that itself (Step Functions API Reference).
+      const { name, message } =
+        thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : (thrown as Error);
       this.#end(arn, { status: 'FAILED', error: name, cause: message });
     }
   }

@@ -22,7 +22,6 @@ test.each([
   ['a rehearsal on somebody’s tables', ['rehearse', '--env', 'production']],
   ['a retune of nothing', ['retune']],
   ['a budget that is no amount', ['backfill', '--budget-usd', '1e3']],
-  ['a budget that nobody would keep', ['backfill', '--on', 'workflow', '--budget-usd', '5']],
   ['a ceiling of nothing', ['retune', '--write-units', '0']],
   ['an item without its id', ['quarantine', 'show', 'links']],
 ])('%s is bad usage', async (_name, given) => {

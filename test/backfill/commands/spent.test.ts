@@ -57,10 +57,10 @@ test.each([
 
 test('it keeps the phase, and there is none while the budget lasts', () => {
   const spent = { ...units, usd: 5, budgetUsd: 5, isBudgetSpent: true };
-  expect(nextAtBudget('production', { spent }, 'actuals')?.words).toEqual([
+  expect(nextAtBudget('production', { spent }, ['--phase', 'actuals'])?.words).toEqual([
     ...['backfill', '--execute', '--budget-usd', '10', '--phase', 'actuals', '--env', 'production'],
   ]);
-  expect(nextAtBudget('production', { spent: { ...spent, isBudgetSpent: false } }, undefined)).toBeUndefined();
+  expect(nextAtBudget('production', { spent: { ...spent, isBudgetSpent: false } }, [])).toBeUndefined();
 });
 
 test.each([

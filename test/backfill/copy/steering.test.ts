@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { pagesWhileNotPaused, pauseGate } from '../../../backfill/copy/pause-gate.ts';
+import { pauseGate } from '../../../backfill/copy/pause-gate.ts';
 import { boundsOf, decidePage, describeChanges, inForce, type PageFacts } from '../../../backfill/copy/steering.ts';
 import { WritePace } from '../../../backfill/copy/write-pace.ts';
 import { unitsOfWrites } from '../../../backfill/copy/write-units.ts';
@@ -204,8 +204,7 @@ describe('work beside a run in one process', () => {
       stop: stop.signal,
       lookEveryMs: 30,
     };
-    const [gate, pages] = [pauseGate(options), pagesWhileNotPaused(options)];
-    return { gate, pages, stop, seen };
+    return { gate: pauseGate(options), stop, seen };
   }
 
   test('goes on with one look for many pages', async () => {
@@ -231,21 +230,5 @@ describe('work beside a run in one process', () => {
     const waiting = gate();
     setTimeout(() => stop.abort(), 20);
     await expect(waiting).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
-  });
-
-  test('of one segment takes no page while it is paused, and ends in order when it is to stop', async () => {
-    const order = { isPaused: false };
-    const { pages, stop, seen } = gateOver(order);
-    expect(await pages.enter(stop.signal)).toBe(true);
-    expect(pages.tryEnter()).toBe(true);
-    order.isPaused = true;
-    await new Promise((resolve) => setTimeout(resolve, 60));
-    pages.tryEnter();
-    await new Promise(setImmediate);
-    expect(pages.tryEnter()).toBe(false);
-    const waiting = pages.enter(stop.signal);
-    setTimeout(() => stop.abort(), 50);
-    expect(await waiting).toBe(false);
-    expect(seen.notes).toEqual([expect.stringMatching(/^Paused by Ada/)]);
   });
 });

@@ -97,7 +97,11 @@ test('a workflow that is stopped, continued, killed in its midst and refused to 
     document: { state: 'none' },
   });
 
-  const started = kpiMigrate(...WORKFLOW);
+  const tooLittle = await kpiMigrate(...WORKFLOW, '--budget-usd', '0.000001');
+  expect(tooLittle).toMatchObject({ exitCode: 3, document: { state: 'stopped', spent: { isBudgetSpent: true } } });
+  expect(tooLittle.document.next.command).toContain('--budget-usd 0.000002 --on workflow');
+
+  const started = kpiMigrate(...WORKFLOW, '--budget-usd', '1000');
   // Until the stop is asked for, the run cannot get past this worker.
   const held = await signalWorker('milestones', 'SIGSTOP');
   const stopping = kpiMigrate(...WORKFLOW, '--stop');
@@ -117,6 +121,7 @@ test('a workflow that is stopped, continued, killed in its midst and refused to 
   const { exitCode, stderr, document } = await continued;
   expect({ exitCode, state: document.state }, stderr).toEqual({ exitCode: 0, state: 'finished' });
   expect(document.runId).toBe(stopped?.runId);
+  expect(document.spent).toMatchObject({ budgetUsd: 1_000, isBudgetSpent: false, writeUnits: expect.any(Number) });
   expect((await compareAll(connect(cloud.clientConfig), settings.tables, settings.heldRecords)).disagreements).toEqual(
     [],
   );

@@ -1,0 +1,96 @@
+import type { ControlTable } from '../../functions/tables/control/control-table.ts';
+import { deleteSpent, type RunSpent, readSpentApart, writeSpent } from '../../functions/tables/control/spent-units.ts';
+import type { ConsumedUnits } from '../../functions/tables/dynamo/consumed-units.ts';
+
+export interface SpendingOptions {
+  readonly control: ControlTable;
+  readonly runId: string;
+  /** What this process has taken, as it grows. */
+  readonly used: ConsumedUnits;
+  /** The name of this process's row. One that continues the work of a process with the same name continues its row. */
+  readonly writer: string;
+  /** Processes that work on the run at once. */
+  readonly workers: number;
+}
+
+const NOTHING: ConsumedUnits = { readUnits: 0, writeUnits: 0 };
+
+/** Counts what a run takes, in all processes, and notes what this one does. */
+export class RunSpending {
+  readonly #options: SpendingOptions;
+  readonly #usedAtStart: ConsumedUnits;
+  /** This process's row before it began. */
+  #own: RunSpent = NOTHING;
+  /** What other processes had noted at the last look, and what this one had taken then. */
+  #others: RunSpent = NOTHING;
+  #hereAtLook: ConsumedUnits = NOTHING;
+  #notedUnits = 0;
+
+  private constructor(options: SpendingOptions) {
+    this.#options = options;
+    this.#usedAtStart = { ...options.used };
+  }
+
+  static async open(options: SpendingOptions): Promise<RunSpending> {
+    const { control, runId, workers } = options;
+    const spending = new RunSpending(options);
+    // One of several leaves the rows of other runs to whoever started them all.
+    if (workers === 1) await deleteSpent(control, runId);
+    spending.#own = await spending.#read();
+    return spending;
+  }
+
+  /** What other processes have noted since; where there are none, nothing is read. */
+  async look(): Promise<void> {
+    if (this.#options.workers > 1) await this.#read();
+  }
+
+  /** Notes what this process has taken, if it has taken any since the last note. @param stoppedAtBudgetUsd the budget that it stops for. */
+  async note(stoppedAtBudgetUsd?: number): Promise<void> {
+    const { control, runId, writer } = this.#options;
+    const { readUnits, writeUnits } = sum(this.#own, this.#here);
+    if (readUnits + writeUnits === this.#notedUnits && stoppedAtBudgetUsd === undefined) return;
+    const stopped = stoppedAtBudgetUsd === undefined ? {} : { stoppedAtBudgetUsd };
+    await writeSpent(control, writer, { runId, readUnits, writeUnits, ...stopped });
+    this.#notedUnits = readUnits + writeUnits;
+  }
+
+  /** In all processes. Since the last look the others are taken to have been as busy as this one. */
+  get units(): ConsumedUnits {
+    const here = this.#here;
+    const others = this.#options.workers - 1;
+    return sum(this.#own, this.#others, here, {
+      readUnits: others * (here.readUnits - this.#hereAtLook.readUnits),
+      writeUnits: others * (here.writeUnits - this.#hereAtLook.writeUnits),
+    });
+  }
+
+  /** The highest budget at which the run has stopped before; 0 if at none. */
+  get stoppedAtUsd(): number {
+    return Math.max(this.#own.stoppedAtBudgetUsd ?? 0, this.#others.stoppedAtBudgetUsd ?? 0);
+  }
+
+  async #read(): Promise<RunSpent> {
+    const { control, runId, writer } = this.#options;
+    const here = this.#here;
+    const { own, others } = await readSpentApart(control, runId, writer);
+    this.#others = others;
+    this.#hereAtLook = here;
+    return own;
+  }
+
+  get #here(): ConsumedUnits {
+    const { used } = this.#options;
+    return {
+      readUnits: used.readUnits - this.#usedAtStart.readUnits,
+      writeUnits: used.writeUnits - this.#usedAtStart.writeUnits,
+    };
+  }
+}
+
+function sum(...all: readonly ConsumedUnits[]): ConsumedUnits {
+  return {
+    readUnits: all.reduce((total, { readUnits }) => total + readUnits, 0),
+    writeUnits: all.reduce((total, { writeUnits }) => total + writeUnits, 0),
+  };
+}
