@@ -1,5 +1,11 @@
 import type { ControlTable } from '../../functions/tables/control/control-table.ts';
-import { deleteSpent, type RunSpent, readSpentApart, writeSpent } from '../../functions/tables/control/spent-units.ts';
+import {
+  deleteSpent,
+  type RunSpent,
+  readSpent,
+  readSpentBy,
+  writeSpent,
+} from '../../functions/tables/control/spent-units.ts';
 import type { ConsumedUnits } from '../../functions/tables/dynamo/consumed-units.ts';
 
 export interface SpendingOptions {
@@ -11,7 +17,11 @@ export interface SpendingOptions {
   readonly writer: string;
   /** Processes that work on the run at once. */
   readonly workers: number;
+  readonly nowMs: () => number;
 }
+
+/** Time between two looks at what others have noted: there may be thousands of rows, and hundreds who look. */
+const LOOK_EVERY_MS = 10_000;
 
 const NOTHING: ConsumedUnits = { readUnits: 0, writeUnits: 0 };
 
@@ -24,6 +34,7 @@ export class RunSpending {
   /** What other processes had noted at the last look, and what this one had taken then. */
   #others: RunSpent = NOTHING;
   #hereAtLook: ConsumedUnits = NOTHING;
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
   #notedUnits = 0;
 
   private constructor(options: SpendingOptions) {
@@ -32,17 +43,24 @@ export class RunSpending {
   }
 
   static async open(options: SpendingOptions): Promise<RunSpending> {
-    const { control, runId, workers } = options;
+    const { control, runId, writer, workers } = options;
     const spending = new RunSpending(options);
-    // One of several leaves the rows of other runs to whoever started them all.
-    if (workers === 1) await deleteSpent(control, runId);
-    spending.#own = await spending.#read();
+    if (workers === 1) {
+      await deleteSpent(control, runId);
+      spending.#others = await readSpent(control, runId, writer);
+    }
+    spending.#own = (await readSpentBy(control, runId, writer)) ?? NOTHING;
     return spending;
   }
 
-  /** What other processes have noted since; where there are none, nothing is read. */
+  /** Reads what other processes have noted, if there are any and it is time. Who keeps no budget need not look. */
   async look(): Promise<void> {
-    if (this.#options.workers > 1) await this.#read();
+    const { control, runId, writer, workers, nowMs } = this.#options;
+    if (workers === 1 || nowMs() - this.#lookedAtMs < LOOK_EVERY_MS) return;
+    this.#lookedAtMs = nowMs();
+    const here = this.#here;
+    this.#others = await readSpent(control, runId, writer);
+    this.#hereAtLook = here;
   }
 
   /** Notes what this process has taken, if it has taken any since the last note. @param stoppedAtBudgetUsd the budget that it stops for. */
@@ -68,15 +86,6 @@ export class RunSpending {
   /** The highest budget at which the run has stopped before; 0 if at none. */
   get stoppedAtUsd(): number {
     return Math.max(this.#own.stoppedAtBudgetUsd ?? 0, this.#others.stoppedAtBudgetUsd ?? 0);
-  }
-
-  async #read(): Promise<RunSpent> {
-    const { control, runId, writer } = this.#options;
-    const here = this.#here;
-    const { own, others } = await readSpentApart(control, runId, writer);
-    this.#others = others;
-    this.#hereAtLook = here;
-    return own;
   }
 
   get #here(): ConsumedUnits {

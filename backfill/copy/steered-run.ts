@@ -112,7 +112,7 @@ class SteeredRun implements PageGate, AsyncDisposable {
   static async open(options: SteeringOptions, at: Circumstances): Promise<SteeredRun> {
     const { control, run, nowMs, newToken } = at;
     const { used, shared = { workers: 1, writer: newToken() } } = options;
-    const spending = await RunSpending.open({ control, runId: run.runId, used, ...shared });
+    const spending = await RunSpending.open({ control, runId: run.runId, used, nowMs, ...shared });
     const steered = new SteeredRun(options, at, spending);
     if (options.budget) {
       const order = { ...options.budget, at: new Date(nowMs()).toISOString(), runId: run.runId };

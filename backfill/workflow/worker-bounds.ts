@@ -17,7 +17,7 @@ export function workerBounds(
   const { input } = event;
   const isWorker = event.action === 'segment';
   const shared = isWorker
-    ? { workers: event.order.workers, writer: `${event.order.pass}#${event.segment}` }
+    ? { workers: event.order.workers, writer: `segment ${event.segment}` }
     : { workers: 1, writer: 'next' };
   const { workers } = shared;
   const writes = new WritePace(shareOf(input.writeUnitsPerSecond, workers), Date.now, (ms) => sleep(ms));

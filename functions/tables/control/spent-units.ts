@@ -23,22 +23,14 @@ export async function writeSpent(control: Pick<ControlTable, 'put'>, writer: str
 /** What a run has taken so far, in all processes. */
 export type RunSpent = Omit<Spent, 'runId'>;
 
-export async function readSpent(control: Pick<ControlTable, 'list'>, runId: string): Promise<RunSpent> {
-  return sumOf((await listSpent(control)).filter(({ value }) => value.runId === runId));
-}
-
-/** The same in two: by this process's row, and by all others. */
-export async function readSpentApart(
+/** @param exceptWriter whose row is left out. */
+export async function readSpent(
   control: Pick<ControlTable, 'list'>,
   runId: string,
-  writer: string,
-): Promise<{ readonly own: RunSpent; readonly others: RunSpent }> {
-  const rows = (await listSpent(control)).filter(({ value }) => value.runId === runId);
-  const { own = [], others = [] } = Object.groupBy(rows, ({ sort }) => (sort === writer ? 'own' : 'others'));
-  return { own: sumOf(own), others: sumOf(others) };
-}
-
-function sumOf(rows: readonly { readonly value: Spent }[]): RunSpent {
+  exceptWriter?: string,
+): Promise<RunSpent> {
+  const all = await listSpent(control);
+  const rows = all.filter(({ sort, value }) => value.runId === runId && sort !== exceptWriter);
   const stops = rows.flatMap(({ value }) => value.stoppedAtBudgetUsd ?? []);
   return {
     readUnits: rows.reduce((sum, { value }) => sum + value.readUnits, 0),
@@ -52,6 +44,17 @@ export async function deleteSpent(control: Pick<ControlTable, 'list' | 'delete'>
   for (const { sort, value } of await listSpent(control)) {
     if (value.runId !== exceptRunId) await control.delete(PARTITION, sort);
   }
+}
+
+/** The row of one process; undefined where it has none of this run. */
+export async function readSpentBy(
+  control: Pick<ControlTable, 'get'>,
+  runId: string,
+  writer: string,
+): Promise<RunSpent | undefined> {
+  const stored = await control.get(PARTITION, writer);
+  const value = stored && spent.parse(stored);
+  return value?.runId === runId ? value : undefined;
 }
 
 async function listSpent(control: Pick<ControlTable, 'list'>) {
