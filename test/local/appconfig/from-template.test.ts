@@ -48,6 +48,7 @@ const RESOURCES = {
     Type: 'AWS::Lambda::Function',
     Properties: {
       Handler: 'index.handler',
+      Role: { 'Fn::GetAtt': ['Role', 'Arn'] },
       Environment: {
         Variables: {
           BY_REF: { Ref: 'Env' },
