@@ -70,7 +70,7 @@ beforeAll(async () => {
   await scaleReads(cloud.endpoints.AWS_ENDPOINT_URL_STS);
 }, 120_000);
 afterAll(async () => {
-  for (const proxy of proxies) proxy.stop();
+  for (const proxy of proxies) await proxy.stop();
   const exited = once(cloud.process, 'exit');
   cloud.process.kill('SIGINT');
   await exited;

@@ -1,3 +1,4 @@
+import { glob } from '../../backfill/local/rights/function-rights.ts';
 import type { Resources } from './synthesis.ts';
 
 /** A statement that allows something, with references made readable: `<LogicalId.Attribute>`. */
@@ -92,18 +93,9 @@ function covers(pattern: string, tableName: string): boolean {
   const arn = `arn:aws:dynamodb:region:account:table/${tableName}`;
   const regionless = pattern.replace(/^arn:[^:]*:dynamodb:[^:]*:[^:]*:/, 'arn:aws:dynamodb:region:account:');
   return (
-    ['', '/index/any', '/stream/any'].some((part) => glob(regionless).test(arn + part)) ||
+    ['', '/index/any', '/stream/any'].some((part) => glob(regionless, 'is').test(arn + part)) ||
     regionless.startsWith(`${arn}/`)
   );
-}
-
-/** IAM's wildcards as a regular expression: `*` is any text, `?` any character. */
-function glob(pattern: string): RegExp {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`, 'is');
 }
 
 /** Actions and resources with a wildcard, once each, without the hashes of logical ids; `*` alone with where it stands. */

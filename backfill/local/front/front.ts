@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { MigrationError } from '../../../functions/model/migration-error.ts';
 import type { Answer } from './answers.ts';
 
-/** An address that stands before the engine. */
+/** An address that stands before the engine, or another service. */
 export interface Front {
   readonly url: string;
   stop(): Promise<void>;
@@ -28,20 +28,51 @@ const DYNAMODB = 'DynamoDB_20120810.';
  * @param answerTo answers such a call: itself, or by the engine.
  * @throws MigrationError PORT_BUSY
  */
-export async function startFront<Request>(
+export function startFront<Request>(
   engineUrl: string,
   answerTo: (call: DynamoCall<Request>) => Promise<Answer>,
-  port = 0,
+  port?: number,
 ): Promise<Front> {
+  const answer: AnswerTo = async ({ headers }, body, pass) => {
+    const target = String(headers['x-amz-target'] ?? '');
+    if (!target.startsWith(DYNAMODB)) return pass(body);
+    let request: Request;
+    try {
+      request = JSON.parse(body.toString());
+    } catch {
+      // The engine says what is wrong with it.
+      return pass(body);
+    }
+    return answerTo({
+      operation: target.slice(DYNAMODB.length),
+      headers,
+      request,
+      send: (changed) => pass(changed ? Buffer.from(JSON.stringify(changed)) : body),
+    });
+  };
+  return startForwarding(engineUrl, answer, port);
+}
+
+/** Answers a request, with the body that it has: itself, or by passing it on with a body. */
+export type AnswerTo = (
+  incoming: IncomingMessage,
+  body: Buffer,
+  pass: (body: Buffer) => Promise<Answer>,
+) => Promise<Answer>;
+
+/** Starts an HTTP server before any service. @throws MigrationError PORT_BUSY */
+export async function startForwarding(serviceUrl: string, answerTo: AnswerTo, port = 0): Promise<Front> {
   const agent = new Agent({ keepAlive: true });
-  const engine = new URL(engineUrl);
+  const service = new URL(serviceUrl);
   const server = createServer(async (incoming, outgoing) => {
     try {
-      const { status, headers, body } = await answer(incoming);
+      const received = Buffer.concat(await incoming.toArray());
+      const pass = (sent: Buffer) => passOn(incoming, sent, service, agent);
+      const { status, headers, body } = await answerTo(incoming, received, pass);
       outgoing.writeHead(status, headers);
       outgoing.end(body);
     } catch {
-      // The engine is gone or the caller is: for the caller it is a connection that broke.
+      // The service is gone or the caller is: for the caller it is a connection that broke.
       outgoing.destroy();
     }
   });
@@ -61,36 +92,16 @@ export async function startFront<Request>(
       agent.destroy();
     },
   };
-
-  async function answer(incoming: IncomingMessage): Promise<Answer> {
-    const body = Buffer.concat(await incoming.toArray());
-    const pass = (sent: Buffer) => passOn(incoming, sent, engine, agent);
-    const target = String(incoming.headers['x-amz-target'] ?? '');
-    if (!target.startsWith(DYNAMODB)) return pass(body);
-    let request: Request;
-    try {
-      request = JSON.parse(body.toString());
-    } catch {
-      // The engine says what is wrong with it.
-      return pass(body);
-    }
-    return answerTo({
-      operation: target.slice(DYNAMODB.length),
-      headers: incoming.headers,
-      request,
-      send: (changed) => pass(changed ? Buffer.from(JSON.stringify(changed)) : body),
-    });
-  }
 }
 
-function passOn({ method, url, headers }: IncomingMessage, body: Buffer, engine: URL, agent: Agent): Promise<Answer> {
+function passOn({ method, url, headers }: IncomingMessage, body: Buffer, service: URL, agent: Agent): Promise<Answer> {
   const { 'transfer-encoding': _, 'accept-encoding': __, ...rest } = headers;
   return new Promise((resolve, reject) => {
     const passed = httpRequest(
       {
         agent,
-        host: engine.hostname,
-        port: engine.port,
+        host: service.hostname,
+        port: service.port,
         method,
         path: url,
         headers: { ...rest, 'content-length': String(body.length) },

@@ -21,7 +21,8 @@ const DYNAMODB = 'dynamodb:';
 const TABLE_ARN = /^arn:[^:]*:dynamodb:[^:]*:[^:]*:table\//;
 
 /**
- * The rights of the stacks' functions on tables, by the function's logical id: those of the policies of its role. Rights on streams, and on anything else, are passed over.
+ * The rights of the stacks' functions on tables, by the function's logical id: those of the policies of its role. Rights on streams,
+ * and on anything else, are passed over.
  *
  * @throws MigrationError TEMPLATE_UNREADABLE where a statement on DynamoDB denies, or holds on a condition only.
  */
@@ -76,7 +77,7 @@ function tableOf(all: Resources, resource: unknown): string | undefined {
 }
 
 /** IAM's wildcards as a regular expression: `*` is any text, `?` any character. */
-function glob(pattern: string): RegExp {
+export function glob(pattern: string, flags = 's'): RegExp {
   const source = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`^${source.replaceAll('*', '.*').replaceAll('?', '.')}$`, 's');
+  return new RegExp(`^${source.replaceAll('*', '.*').replaceAll('?', '.')}$`, flags);
 }

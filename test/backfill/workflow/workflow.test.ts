@@ -37,7 +37,7 @@ beforeAll(async () => {
   tables = dynamoTables(connect(cloud.clientConfig), settings.tables);
 }, 180_000);
 afterAll(async () => {
-  proxy?.stop();
+  await proxy?.stop();
   await cloud?.stop();
   rmSync(exported, { recursive: true });
 });
