@@ -16,8 +16,12 @@ export interface PauseGateOptions {
   readonly lookEveryMs?: number;
 }
 
-/** Follows whether an operator has paused the work. Segments work side by side: one looks for all. */
-function watchPause({ control, progress, nowMs, lookEveryMs = LOOK_EVERY_MS }: PauseGateOptions) {
+/**
+ * Holds work that is no run of the backfill while an operator has paused it. What it returns is asked before each page, and
+ * throws when the command is to stop while it waits. Segments work side by side: one looks for all.
+ */
+export function pauseGate(options: PauseGateOptions): () => Promise<void> {
+  const { control, progress, nowMs, stop, lookEveryMs = LOOK_EVERY_MS } = options;
   let pause: Steering['pause'];
   let look: { readonly atMs: number; readonly done: Promise<void> } | undefined;
   const read = async (): Promise<void> => {
@@ -26,26 +30,12 @@ function watchPause({ control, progress, nowMs, lookEveryMs = LOOK_EVERY_MS }: P
     pause = orders.pause;
     progress.pause?.(pause?.isPaused ? pause.by : undefined);
   };
-  return {
-    looked(): Promise<void> {
-      if (look === undefined || nowMs() - look.atMs >= lookEveryMs) look = { atMs: nowMs(), done: read() };
-      return look.done;
-    },
-    isPaused: (): boolean => pause?.isPaused ?? false,
+  const looked = (): Promise<void> => {
+    if (look === undefined || nowMs() - look.atMs >= lookEveryMs) look = { atMs: nowMs(), done: read() };
+    return look.done;
   };
-}
-
-/**
- * Holds work that is no run of the backfill while an operator has paused it. What it returns is asked before each page, and
- * throws when the command is to stop while it waits.
- */
-export function pauseGate(options: PauseGateOptions): () => Promise<void> {
-  const { stop, lookEveryMs = LOOK_EVERY_MS } = options;
-  const watched = watchPause(options);
   return async () => {
-    for (await watched.looked(); watched.isPaused(); await watched.looked()) {
-      await delay(lookEveryMs, undefined, { signal: stop });
-    }
+    for (await looked(); pause?.isPaused; await looked()) await delay(lookEveryMs, undefined, { signal: stop });
   };
 }
 

@@ -21,7 +21,7 @@ export interface SpendingOptions {
 }
 
 /** Time between two looks at what others have noted: there may be thousands of rows, and hundreds who look. */
-const LOOK_EVERY_MS = 10_000;
+const OTHERS_EVERY_MS = 10_000;
 
 const NOTHING: ConsumedUnits = { readUnits: 0, writeUnits: 0 };
 
@@ -56,7 +56,7 @@ export class RunSpending {
   /** Reads what other processes have noted, if there are any and it is time. Who keeps no budget need not look. */
   async look(): Promise<void> {
     const { control, runId, writer, workers, nowMs } = this.#options;
-    if (workers === 1 || nowMs() - this.#lookedAtMs < LOOK_EVERY_MS) return;
+    if (workers === 1 || nowMs() - this.#lookedAtMs < OTHERS_EVERY_MS) return;
     this.#lookedAtMs = nowMs();
     const here = this.#here;
     this.#others = await readSpent(control, runId, writer);

@@ -48,9 +48,7 @@ type BackfillCommandOptions = {
 export async function backfillCommand(options: BackfillCommandOptions, stop: AbortSignal): Promise<CommandResult> {
   requireFitting(options);
   const environment = await openEnvironment(options.env, options.execute ? 'write' : 'read');
-  if (options.on === 'workflow') {
-    requireWorkflow(environment.settings);
-  }
+  if (options.on === 'workflow') requireWorkflow(environment.settings);
   if (options.stop) return stopCommand(environment, options.execute === true);
   const { phase, budgetUsd = environment.settings.backfill.budgetUsd } = options;
   requirePrice(environment.settings, budgetUsd);

@@ -241,7 +241,7 @@ async function reportOf({ settings, tables }: Environment, state: BackfillReport
     readSteering(control),
     readSpent(control, runId),
   ]);
-  const { isBudgetSpent, ...spent } = spentReport(settings, steering, taken, runId);
-  const stopped = { ...spent, isBudgetSpent: isBudgetSpent && state === 'stopped' };
-  return { runId, state, passes: reportPasses(run, checkpoints), unfinished, spent: stopped };
+  const spent = spentReport(settings, steering, taken, runId);
+  const isBudgetSpent = spent.isBudgetSpent && state === 'stopped';
+  return { runId, state, passes: reportPasses(run, checkpoints), unfinished, spent: { ...spent, isBudgetSpent } };
 }
